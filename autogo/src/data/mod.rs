@@ -1,0 +1,175 @@
+//! Labelled families as polars frames.
+
+mod nb201;
+
+use crate::error::Error;
+use crate::families::{Family, Nb201};
+use crate::predict::Example;
+use crate::rng::Stream;
+use polars::prelude::DataFrame;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+/// The environment variable that names the folder with the public benchmark data.
+pub const DATA_VARIABLE: &str = "AUTOGO_DATA";
+
+/// Whether more or less of a quantity is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Goal {
+    /// More is better.
+    Maximise,
+    /// Less is better.
+    Minimise,
+}
+
+/// What a family's networks are labelled with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// Column of the frame.
+    pub column: String,
+    /// What it is, with its unit, for axes and headings.
+    pub title: String,
+    /// Which end is better.
+    pub goal: Goal,
+    /// Where the labels come from.
+    pub source: String,
+    /// Whether they were measured (real benchmark labels) rather than computed here.
+    pub measured: bool,
+}
+
+/// NB-201 with its labels.
+#[derive(Clone, Debug)]
+pub struct LabelledFamily {
+    label: Label,
+    frame: DataFrame,
+    /// Label of every row that has one.
+    values: Vec<(Nb201, Option<f64>)>,
+}
+
+/// Labelled networks for training and for testing, disjoint by content id.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// Networks to train on.
+    pub train: Vec<Example>,
+    /// Networks the predictor has not seen, in any isomorphic form.
+    pub test: Vec<Example>,
+}
+
+impl LabelledFamily {
+    /// NB-201 with the labels of `$AUTOGO_DATA/nasbench/nb201.csv`. Without the variable, `computed` networks are
+    /// labelled on the spot with their NPU cycles; [`LabelledFamily::banner`] says which. A variable that names a wrong
+    /// folder is an error.
+    pub fn nb201_from_env(computed: usize) -> Result<Self, Error> {
+        match std::env::var_os(DATA_VARIABLE) {
+            Some(folder) if !folder.is_empty() => Self::nb201(PathBuf::from(folder)),
+            _ => Self::nb201_computed(computed),
+        }
+    }
+
+    /// NB-201 with real labels from a data folder: 15,625 rows.
+    pub fn nb201(folder: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = folder.into().join("nasbench").join("nb201.csv");
+        nb201::read(&path)
+    }
+
+    /// `count` networks of NB-201 without `none`, sampled uniformly and labelled with their cycles on
+    /// [`crate::profile::Npu::n256`].
+    pub fn nb201_computed(count: usize) -> Result<Self, Error> {
+        nb201::compute(count)
+    }
+
+    /// What the networks are labelled with.
+    pub fn label(&self) -> &Label {
+        &self.label
+    }
+
+    /// The table: `spec`, `arch`, `content_id`, `nodes`, `flops`, `params`, `has_none`, and the label columns.
+    pub fn frame(&self) -> DataFrame {
+        self.frame.clone()
+    }
+
+    /// One sentence on where the labels come from.
+    pub fn banner(&self) -> String {
+        if self.label.measured {
+            format!("Labels: {}, {}.", self.label.title, self.label.source)
+        } else {
+            format!(
+                "{DATA_VARIABLE} is not set: no benchmark labels. Labels computed on the spot instead: {}, {}.",
+                self.label.title, self.label.source
+            )
+        }
+    }
+
+    /// The label of an architecture, if it has one.
+    pub fn value(&self, arch: &Nb201) -> Option<f64> {
+        self.values.iter().find(|(other, _)| other == arch).and_then(|(_, value)| *value)
+    }
+
+    /// A uniform sample of `train` + `test` labelled networks without `none`. Isomorphic networks are drawn once, so
+    /// both halves are disjoint by content id. Deterministic in `seed`.
+    pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {
+        let mut usable: Vec<(Nb201, f64)> = self
+            .values
+            .iter()
+            .filter(|(arch, _)| arch.has_no_none())
+            .filter_map(|(arch, value)| value.map(|value| (*arch, value)))
+            .collect();
+        usable.shuffle(&mut Stream::new(seed, "split").at(0));
+        let mut seen = HashSet::new();
+        let mut examples = Vec::new();
+        for chunk in usable.chunks(256) {
+            if examples.len() >= train + test {
+                break;
+            }
+            let built = chunk
+                .par_iter()
+                .map(|(arch, value)| Ok(Example { graph: arch.build()?, value: *value }))
+                .collect::<Result<Vec<Example>, Error>>()?;
+            examples.extend(built.into_iter().filter(|example| seen.insert(example.graph.content_id())));
+        }
+        if examples.len() < train + test {
+            return Err(Error::setting(
+                "split",
+                format!("asks for {train} + {test} networks"),
+                &format!("at most {} distinct ones", examples.len()),
+            ));
+        }
+        examples.truncate(train + test);
+        let test = examples.split_off(train);
+        Ok(Split { train: examples, test })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_is_disjoint_and_reproducible() {
+        let family = LabelledFamily::nb201_computed(300).unwrap();
+        let ids = |seed: u64| {
+            let split = family.split(100, 60, seed).unwrap();
+            let ids = |examples: &[Example]| examples.iter().map(|e| e.graph.content_id()).collect::<Vec<_>>();
+            (ids(&split.train), ids(&split.test))
+        };
+        let (train, test) = ids(1);
+        assert_eq!((train.len(), test.len()), (100, 60));
+        assert_eq!(train.iter().chain(&test).collect::<HashSet<_>>().len(), 160);
+        assert_eq!(ids(1), (train, test));
+        assert_ne!(ids(1), ids(2));
+        let error = family.split(10_000, 1, 0).unwrap_err().to_string();
+        assert!(error.starts_with("split: asks for 10000 + 1 networks; accepted: at most "), "{error}");
+    }
+
+    #[test]
+    fn computed_labels_say_so_and_are_the_cycles() {
+        let family = LabelledFamily::nb201_computed(40).unwrap();
+        assert!(family.banner().starts_with("AUTOGO_DATA is not set"), "{}", family.banner());
+        let example = &family.split(1, 1, 0).unwrap().train[0];
+        let cycles = crate::profile::Npu::n256().cycles(&example.graph);
+        assert_eq!(example.value, cycles as f64 / 1e6);
+    }
+}

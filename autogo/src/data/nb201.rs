@@ -1,0 +1,222 @@
+//! Labels of NAS-Bench-201.
+
+use super::{Goal, Label, LabelledFamily};
+use crate::error::Error;
+use crate::families::{Family, Nb201};
+use crate::profile::Npu;
+use polars::prelude::*;
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Accuracy columns of the file, in percent.
+const ACCURACIES: [&str; 4] = ["cifar10_test", "cifar100_test", "imagenet16_120_test", "cifar10_valid"];
+const ACCEPTED_FILE: &str = "a CSV with a header and 15,625 rows: arch, cifar10_test, cifar100_test, \
+     imagenet16_120_test, cifar10_valid (percent)";
+/// Seed of the networks that are labelled on the spot.
+const SEED: u64 = 201;
+
+/// Reads the CSV of published accuracies and joins it with the graphs' figures. Every wrong cell is refused with its
+/// line.
+pub(super) fn read(path: &Path) -> Result<LabelledFamily, Error> {
+    let labels = read_labels(path)?;
+    let labelled: Vec<(Nb201, Option<f64>)> = labels.iter().map(|row| (row.arch, Some(row.accuracies[0]))).collect();
+    let column = |at: usize| labels.iter().map(|row| row.accuracies[at]).collect::<Vec<f64>>();
+    let arch: Vec<String> = labels.iter().map(|row| row.arch.arch_string()).collect();
+    let labels = df!(
+        "arch" => arch,
+        ACCURACIES[0] => column(0),
+        ACCURACIES[1] => column(1),
+        ACCURACIES[2] => column(2),
+        ACCURACIES[3] => column(3),
+    )?;
+    let figures = figures(&Nb201::all())?;
+    let frame = figures.left_join(&labels, ["arch"], ["arch"])?;
+    let label = Label {
+        column: ACCURACIES[0].into(),
+        title: "CIFAR-10 test accuracy [%]".into(),
+        goal: Goal::Maximise,
+        source: format!("NAS-Bench-201, 200 epochs, mean over seeds ({})", path.display()),
+        measured: true,
+    };
+    Ok(LabelledFamily { label, frame, values: labelled })
+}
+
+struct Row {
+    arch: Nb201,
+    accuracies: [f64; 4],
+}
+
+fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
+    let file_error = |reason: String| Error::File { path: path.into(), reason };
+    // The operating system's own words for a file that is not there.
+    std::fs::metadata(path).map_err(|error| file_error(format!("{error}; accepted: {ACCEPTED_FILE}")))?;
+    // Every cell as text: a wrong one is then reported with its line instead of becoming null.
+    let frame = CsvReadOptions::default()
+        .with_infer_schema_length(Some(0))
+        .try_into_reader_with_file_path(Some(path.into()))?
+        .finish()
+        .map_err(|error| file_error(format!("{error}; accepted: {ACCEPTED_FILE}")))?;
+    let text = |name: &str| {
+        let missing = |_| file_error(format!("no column `{name}`; accepted: {ACCEPTED_FILE}"));
+        Ok::<_, Error>(frame.column(name).map_err(missing)?.str()?.clone())
+    };
+    let archs = text("arch")?;
+    let columns = ACCURACIES.iter().map(|name| text(name)).collect::<Result<Vec<_>, Error>>()?;
+    let mut rows = Vec::with_capacity(frame.height());
+    let mut seen = HashSet::new();
+    for at in 0..frame.height() {
+        let wrong = |reason: String, accepted: &str| Error::Line {
+            path: path.into(),
+            line: at + 2,
+            reason,
+            accepted: accepted.into(),
+        };
+        let arch = archs.get(at).ok_or_else(|| wrong("no architecture".into(), "an NB-201 string"))?;
+        let arch: Nb201 = arch
+            .parse()
+            .map_err(|error: Error| wrong(error.to_string(), "the string of one of the 15,625 networks"))?;
+        if !seen.insert(arch) {
+            return Err(wrong(format!("{arch} stands here for the second time"), "each architecture once"));
+        }
+        let mut accuracies = [0.0; 4];
+        for ((accuracy, cells), name) in accuracies.iter_mut().zip(&columns).zip(ACCURACIES) {
+            let cell = cells.get(at).ok_or_else(|| wrong(format!("no {name}"), "a percentage"))?;
+            *accuracy = match cell.trim().parse::<f64>() {
+                Ok(value) if (0.0..=100.0).contains(&value) => value,
+                _ => return Err(wrong(format!("{name} is `{cell}`"), "a percentage from 0 to 100")),
+            };
+        }
+        rows.push(Row { arch, accuracies });
+    }
+    if rows.len() != Nb201::COUNT {
+        return Err(file_error(format!("ends after {} rows; accepted: {ACCEPTED_FILE}", rows.len())));
+    }
+    Ok(rows)
+}
+
+/// Labels `count` networks with their cycles, in millions.
+pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
+    let npu = Npu::n256();
+    let mut archs = Vec::with_capacity(count);
+    let mut seen = HashSet::new();
+    let all = Nb201::all().into_iter().filter(Nb201::has_no_none).count();
+    if count == 0 || count > all {
+        return Err(Error::setting("computed labels", format!("{count} networks"), &format!("1 to {all}")));
+    }
+    for index in 0.. {
+        if archs.len() == count {
+            break;
+        }
+        let arch = Nb201::sample(SEED, index);
+        if arch.has_no_none() && seen.insert(arch) {
+            archs.push(arch);
+        }
+    }
+    let cycles = archs
+        .par_iter()
+        .map(|arch| Ok(npu.cycles(&arch.build()?) as f64 / 1e6))
+        .collect::<Result<Vec<f64>, Error>>()?;
+    let mut frame = figures(&archs)?;
+    frame.with_column(Column::new("npu_megacycles".into(), &cycles))?;
+    let label = Label {
+        column: "npu_megacycles".into(),
+        title: format!("NPU cycles on {} [millions]", npu.name),
+        goal: Goal::Minimise,
+        source: "weight-stationary closed form".into(),
+        measured: false,
+    };
+    let values = archs.into_iter().zip(cycles.into_iter().map(Some)).collect();
+    Ok(LabelledFamily { label, frame, values })
+}
+
+/// What the graphs themselves say of these architectures.
+fn figures(archs: &[Nb201]) -> Result<DataFrame, Error> {
+    let rows = archs
+        .par_iter()
+        .map(|arch| {
+            let graph = arch.build()?;
+            Ok((graph.content_id().to_string(), graph.len() as u32, graph.cost()))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    Ok(df!(
+        "spec" => archs.iter().map(Nb201::to_string).collect::<Vec<_>>(),
+        "arch" => archs.iter().map(Nb201::arch_string).collect::<Vec<_>>(),
+        "content_id" => rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(),
+        "nodes" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        "flops" => rows.iter().map(|row| row.2.flops).collect::<Vec<_>>(),
+        "params" => rows.iter().map(|row| row.2.params).collect::<Vec<_>>(),
+        "has_none" => archs.iter().map(|arch| !arch.has_no_none()).collect::<Vec<_>>(),
+    )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    /// A file of the published layout with made-up accuracies; `edit` changes its lines.
+    fn file(edit: impl Fn(&mut Vec<String>)) -> (std::path::PathBuf, Result<LabelledFamily, Error>) {
+        static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut lines = vec!["index,arch,cifar10_test,cifar100_test,imagenet16_120_test,cifar10_valid".to_string()];
+        for arch in Nb201::all() {
+            let mut line = String::new();
+            let base = 40.0 + arch.index() as f64 / 1000.0;
+            write!(line, "{},{},{base},{},{},{base}", arch.index(), arch.arch_string(), base / 2.0, base / 4.0)
+                .unwrap();
+            lines.push(line);
+        }
+        edit(&mut lines);
+        let path = std::env::temp_dir().join(format!("autogo-nb201-{}-{number}.csv", std::process::id()));
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let result = read(&path);
+        std::fs::remove_file(&path).unwrap();
+        (path, result)
+    }
+
+    #[test]
+    fn labels_join_the_graphs_figures() {
+        let (_, family) = file(|lines| lines[1..].reverse());
+        let family = family.unwrap();
+        let frame = family.frame();
+        assert_eq!(frame.height(), Nb201::COUNT);
+        let arch = Nb201::at(12_345);
+        assert_eq!(family.value(&arch), Some(40.0 + 12.345));
+        let row =
+            frame.column("arch").unwrap().str().unwrap().iter().position(|cell| cell == Some(&arch.arch_string()));
+        let accuracy = frame.column("cifar10_test").unwrap().f64().unwrap().get(row.unwrap());
+        assert_eq!(accuracy, Some(52.345));
+    }
+
+    #[test]
+    fn wrong_files_name_the_line_and_what_is_accepted() {
+        let error = |edit: fn(&mut Vec<String>)| {
+            let (path, result) = file(edit);
+            result.unwrap_err().to_string().replace(&path.display().to_string(), "FILE")
+        };
+        let range = error(|lines| lines[6] = lines[6].replace("40.005", "140.005"));
+        assert_eq!(range, "FILE:7: cifar10_test is `140.005`; accepted: a percentage from 0 to 100");
+        let short = error(|lines| lines.truncate(100));
+        assert!(
+            short.starts_with("FILE: ends after 99 rows; accepted: a CSV with a header and 15,625 rows"),
+            "{short}"
+        );
+        let cut = error(|lines| {
+            let cells = lines[15_625].split(',').take(3).collect::<Vec<_>>().join(",");
+            lines[15_625] = cells;
+        });
+        assert!(cut.starts_with("FILE:15626: no cifar100_test"), "{cut}");
+        let twice = error(|lines| lines[3] = lines[2].clone());
+        assert!(twice.starts_with("FILE:4: nb201:none,none,none,none,none,skip_connect stands here"), "{twice}");
+        let unknown = error(|lines| lines[3] = lines[3].replace("none~0", "conv7~0"));
+        assert!(unknown.starts_with("FILE:4: ") && unknown.contains("`conv7` is not known"), "{unknown}");
+        let header = error(|lines| lines[0] = lines[0].replace("cifar100_test", "x"));
+        assert!(header.starts_with("FILE: no column `cifar100_test`"), "{header}");
+        for message in [range, short, cut, twice, unknown, header] {
+            assert!(!message.contains('\n'), "{message}");
+        }
+        let missing = LabelledFamily::nb201("/nowhere").unwrap_err().to_string();
+        assert!(missing.starts_with("/nowhere/nasbench/nb201.csv: No such file"), "{missing}");
+    }
+}

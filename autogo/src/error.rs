@@ -1,0 +1,82 @@
+//! The one error a notebook or a command line has to print.
+
+use crate::graph::GraphError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What went wrong, where, and what would have been accepted, on one line.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A graph could not be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// A compact string that names a network does not parse.
+    #[error("`{spec}`, character {at}: {reason}; accepted: {accepted}")]
+    Spec {
+        /// The string.
+        spec: String,
+        /// Where in the string, counted in characters from 1.
+        at: usize,
+        /// What is wrong.
+        reason: String,
+        /// What would have been accepted.
+        accepted: String,
+    },
+    /// A line of a file is wrong.
+    #[error("{}:{line}: {reason}; accepted: {accepted}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+        /// What would have been accepted.
+        accepted: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A setting or an input of a computation is out of range.
+    #[error("{what}: {reason}; accepted: {accepted}")]
+    Setting {
+        /// Which setting.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What would have been accepted.
+        accepted: String,
+    },
+    /// A number stopped being a number during a computation.
+    #[error("{what} is not finite {place}; training stopped")]
+    NotFinite {
+        /// Which number.
+        what: &'static str,
+        /// Where.
+        place: String,
+    },
+    /// A polars operation failed.
+    #[error("polars: {0}")]
+    Polars(#[from] polars::error::PolarsError),
+    /// A chart could not be drawn.
+    #[error("chart `{title}`: {reason}")]
+    Chart {
+        /// Its title.
+        title: String,
+        /// What plotters said.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// A setting that is out of range.
+    pub(crate) fn setting(what: &str, reason: impl Into<String>, accepted: &str) -> Self {
+        Error::Setting { what: what.into(), reason: reason.into(), accepted: accepted.into() }
+    }
+}

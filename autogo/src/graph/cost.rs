@@ -1,0 +1,147 @@
+//! What a graph costs: multiply-adds, FLOPs, parameters, activation bytes.
+
+use super::{Graph, Op, Shape};
+use serde::{Deserialize, Serialize};
+
+/// How FLOPs are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Convention {
+    /// Twice the multiply-adds of convolutions and dense layers, nothing else: the usual figure of papers.
+    Usual,
+    /// The counter of the original release (specification §1.5): batch norm, activations, pools and adds count too, a
+    /// dense layer always counts a bias, and every node counts once for each distinct operand.
+    Original,
+}
+
+/// The cost of one inference with batch 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Multiply-adds of convolutions and dense layers.
+    pub multiply_adds: u64,
+    /// FLOPs under [`Convention::Usual`].
+    pub flops: u64,
+    /// FLOPs under [`Convention::Original`].
+    pub flops_original: u64,
+    /// Trainable parameters; batch norm has a scale and a shift per channel.
+    pub params: u64,
+    /// Bytes of all results at one byte an element.
+    pub activation_bytes: u64,
+}
+
+impl Cost {
+    /// FLOPs by the given convention.
+    pub fn flops(&self, convention: Convention) -> u64 {
+        match convention {
+            Convention::Usual => self.flops,
+            Convention::Original => self.flops_original,
+        }
+    }
+}
+
+/// The largest count of one node. Larger ones are refused when the graph is built, so sums stay inside 64 bits.
+pub(super) const NODE_LIMIT: u64 = 1 << 44;
+
+/// Cost of one node, or the name of the count that passes [`NODE_LIMIT`].
+pub(super) fn node_cost(op: &Op, inputs: &[Shape], distinct: usize, shape: Shape) -> Result<Cost, &'static str> {
+    let first = inputs.first().copied().unwrap_or(shape);
+    let pixels = shape.h as u128 * shape.w as u128;
+    let elements = pixels * shape.c as u128;
+    let (weights, multiply_adds, bias) = match op {
+        Op::Conv(conv) => {
+            let taps = conv.window.kernel.0 as u128 * conv.window.kernel.1 as u128;
+            let weights = taps.saturating_mul((first.c / conv.groups) as u128 * shape.c as u128);
+            (weights, weights.saturating_mul(pixels), if conv.bias { shape.c as u128 } else { 0 })
+        }
+        Op::Dense { features } => {
+            let weights = first.c as u128 * *features as u128;
+            (weights, weights * pixels, *features as u128)
+        }
+        _ => (0, 0, 0),
+    };
+    let params = match op {
+        Op::BatchNorm => 2 * shape.c as u128,
+        _ => weights + bias,
+    };
+    let counted = match op {
+        Op::Conv(conv) => multiply_adds.saturating_add(if conv.bias { elements } else { 0 }),
+        Op::Dense { .. } => multiply_adds + bias,
+        Op::BatchNorm => 2 * elements,
+        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh | Op::Pool(..) | Op::Mean | Op::Add | Op::Mul => elements,
+        Op::Input(_) | Op::Output | Op::Concat | Op::Identity | Op::Zero => 0,
+    };
+    let original = counted.saturating_mul(2 * distinct.max(1) as u128);
+    let fits = |count: u128, what| match u64::try_from(count) {
+        Ok(count) if count <= NODE_LIMIT => Ok(count),
+        _ => Err(what),
+    };
+    let multiply_adds = fits(multiply_adds, "multiply-adds")?;
+    Ok(Cost {
+        multiply_adds,
+        flops: 2 * multiply_adds,
+        flops_original: fits(original, "FLOPs")?,
+        params: fits(params, "parameters")?,
+        activation_bytes: fits(elements, "activation bytes")?,
+    })
+}
+
+impl Graph {
+    /// The cost of the whole graph. O(nodes + edges).
+    ///
+    /// ```
+    /// use autogo::families::{Family, Nb201};
+    /// let best = "nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1";
+    /// let cost = best.parse::<Nb201>()?.build()?.cost();
+    /// assert_eq!(cost.flops_original, 312_767_892); // specification §1.5
+    /// assert_eq!(cost.params, 1_038_394);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn cost(&self) -> Cost {
+        (0..self.len()).map(|index| self.node_cost(index)).fold(Cost::default(), |sum, cost| Cost {
+            multiply_adds: sum.multiply_adds.saturating_add(cost.multiply_adds),
+            flops: sum.flops.saturating_add(cost.flops),
+            flops_original: sum.flops_original.saturating_add(cost.flops_original),
+            params: sum.params.saturating_add(cost.params),
+            activation_bytes: sum.activation_bytes.saturating_add(cost.activation_bytes),
+        })
+    }
+
+    /// The cost of node `index`.
+    pub fn node_cost(&self, index: usize) -> Cost {
+        let node = self.node(index);
+        let distinct = self.distinct_operands(index).len();
+        // The builder has made sure that every count fits.
+        node_cost(&node.op, &self.operand_shapes(index), distinct, node.shape).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Conv, GraphBuilder, GraphError, Window};
+
+    #[test]
+    fn counts_of_a_small_network_by_hand() {
+        let mut build = GraphBuilder::new("hand");
+        let x = build.add("x", Op::Input(Shape::new(4, 4, 3)), &[]).unwrap();
+        let conv = Conv { filters: 8, window: Window::same(3, 2), groups: 1, bias: true };
+        let y = build.add("y", Op::Conv(conv), &[x]).unwrap();
+        let n = build.add("n", Op::BatchNorm, &[y]).unwrap();
+        let sum = build.add("sum", Op::Add, &[y, n]).unwrap();
+        let mean = build.add("mean", Op::Mean, &[sum]).unwrap();
+        let dense = build.add("dense", Op::Dense { features: 10 }, &[mean]).unwrap();
+        build.add("out", Op::Output, &[dense]).unwrap();
+        let cost = build.finish().unwrap().cost();
+        let (conv, norm, add, mean, dense) = (9 * 3 * 8 * 4 + 32, 2 * 32, 2 * 32, 8, 80 + 10);
+        assert_eq!(cost.flops_original, 2 * (conv + norm + add + mean + dense));
+        assert_eq!(cost.multiply_adds, 9 * 3 * 8 * 4 + 80);
+        assert_eq!(cost.params, 9 * 3 * 8 + 8 + 16 + 90);
+        assert_eq!(cost.activation_bytes, 48 + 32 + 32 + 32 + 8 + 10 + 10);
+    }
+
+    #[test]
+    fn a_node_too_large_to_count_is_refused() {
+        let mut build = GraphBuilder::new("huge");
+        let x = build.add("x", Op::Input(Shape::new(1 << 20, 1 << 20, 64)), &[]);
+        assert!(matches!(x, Err(GraphError::Overflow { .. })), "{x:?}");
+    }
+}

@@ -1,0 +1,57 @@
+//! The linear order in which a graph's nodes become a line of tokens.
+
+use super::Graph;
+use std::collections::VecDeque;
+
+impl Graph {
+    /// The original's node numbering: weighted nodes first, then the others, each in execution order
+    /// (specification §1.1). Returns the number of every node.
+    pub fn original_numbering(&self) -> Vec<usize> {
+        let weighted = self.nodes().filter(|node| node.op.is_weighted()).count();
+        let (mut next_weighted, mut next_other) = (0, weighted);
+        self.nodes()
+            .map(|node| {
+                let next = if node.op.is_weighted() { &mut next_weighted } else { &mut next_other };
+                *next += 1;
+                *next - 1
+            })
+            .collect()
+    }
+
+    /// Kahn's topological order with a first-in-first-out queue; the readers of a node enter the queue by ascending
+    /// [`Graph::original_numbering`] (specification §3.3). O(nodes + edges · log degree).
+    ///
+    /// ```
+    /// use autogo::families::{Family, Nb201};
+    /// let graph = "nb201:none,none,none,skip_connect,none,none".parse::<Nb201>()?.build()?;
+    /// let order = graph.topological_order();
+    /// assert_eq!(order.len(), graph.len());
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn topological_order(&self) -> Vec<usize> {
+        let number = self.original_numbering();
+        let mut waiting: Vec<usize> = (0..self.len()).map(|index| self.distinct_operands(index).len()).collect();
+        let mut queue: VecDeque<usize> = (0..self.len()).filter(|&index| waiting[index] == 0).collect();
+        let mut order = Vec::with_capacity(self.len());
+        while let Some(index) = queue.pop_front() {
+            order.push(index);
+            let mut readers = self.readers(index).to_vec();
+            readers.sort_unstable_by_key(|&reader| number[reader]);
+            for reader in readers {
+                waiting[reader] -= 1;
+                if waiting[reader] == 0 {
+                    queue.push_back(reader);
+                }
+            }
+        }
+        order
+    }
+
+    /// The distinct operands of node `index`, ascending.
+    pub fn distinct_operands(&self, index: usize) -> Vec<usize> {
+        let mut operands = self.operands(index).to_vec();
+        operands.sort_unstable();
+        operands.dedup();
+        operands
+    }
+}

@@ -1,0 +1,23 @@
+#![doc = include_str!("../DESIGN.md")]
+
+pub mod data;
+mod display;
+mod error;
+pub mod evolve;
+pub mod families;
+pub mod graph;
+mod partition;
+pub mod predict;
+pub mod prelude;
+pub mod profile;
+mod progress;
+pub mod repair;
+pub mod report;
+mod rng;
+pub mod segment;
+
+pub use error::Error;
+pub use partition::Partition;
+/// The polars this library is built with: frames that it returns are of this version.
+pub use polars;
+pub use progress::Progress;

@@ -1,0 +1,5 @@
+//! What a network costs on a machine.
+
+mod systolic;
+
+pub use systolic::{Gemm, Npu, NpuProfile, NpuRow};

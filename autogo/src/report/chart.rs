@@ -1,0 +1,222 @@
+//! Charts of points and lines, drawn by plotters as SVG.
+
+use super::table::{fraction, grouped};
+use crate::display;
+use crate::error::Error;
+use plotters::prelude::*;
+
+/// Colours of the series in turn: dark enough for lines on white, told apart by people with any common colour vision.
+const COLOURS: [RGBColor; 6] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 140, 105),
+    RGBColor(130, 90, 180),
+    RGBColor(180, 140, 0),
+    RGBColor(90, 100, 110),
+];
+const FAINT: RGBColor = RGBColor(185, 193, 201);
+const INK: RGBColor = RGBColor(38, 50, 63);
+
+/// A point: x and y.
+type Point = (f64, f64);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mark {
+    Dots,
+    FaintDots,
+    Line,
+    Star,
+}
+
+/// A chart: a title, two labelled axes, and series of points.
+///
+/// ```
+/// use autogo::report::Chart;
+/// let svg = Chart::new("Squares", "x", "x²").line("exact", &[(1.0, 1.0), (2.0, 4.0), (3.0, 9.0)]).svg()?;
+/// assert!(svg.contains("Squares") && svg.contains("exact"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Chart {
+    title: String,
+    axes: (String, String),
+    size: (u32, u32),
+    series: Vec<(String, Mark, Vec<Point>)>,
+}
+
+impl Chart {
+    /// An empty chart with its title and the labels of its axes, units included.
+    pub fn new(title: &str, x: &str, y: &str) -> Self {
+        Chart { title: title.into(), axes: (x.into(), y.into()), size: (720, 420), series: Vec::new() }
+    }
+
+    /// Width and height in pixels.
+    pub fn size(mut self, width: u32, height: u32) -> Self {
+        self.size = (width.max(200), height.max(150));
+        self
+    }
+
+    fn series(mut self, name: &str, mark: Mark, points: &[(f64, f64)]) -> Self {
+        self.series.push((name.into(), mark, points.to_vec()));
+        self
+    }
+
+    /// Dots.
+    pub fn dots(self, name: &str, points: &[(f64, f64)]) -> Self {
+        self.series(name, Mark::Dots, points)
+    }
+
+    /// Grey dots, for what stands in the background.
+    pub fn background(self, name: &str, points: &[(f64, f64)]) -> Self {
+        self.series(name, Mark::FaintDots, points)
+    }
+
+    /// Dots joined by a line.
+    pub fn line(self, name: &str, points: &[(f64, f64)]) -> Self {
+        self.series(name, Mark::Line, points)
+    }
+
+    /// One point to be seen at once.
+    pub fn star(self, name: &str, point: (f64, f64)) -> Self {
+        self.series(name, Mark::Star, &[point])
+    }
+
+    /// The chart as SVG. Points that are not finite are left out; a chart without any is an error.
+    pub fn svg(&self) -> Result<String, Error> {
+        let failed = |reason: String| Error::Chart { title: self.title.clone(), reason };
+        let finite = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
+            points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
+        };
+        let all: Vec<(f64, f64)> = self.series.iter().flat_map(|(_, _, points)| finite(points)).collect();
+        if all.is_empty() {
+            return Err(failed("no finite point to draw".into()));
+        }
+        let range = |of: fn(&(f64, f64)) -> f64| {
+            let low = all.iter().map(of).fold(f64::INFINITY, f64::min);
+            let high = all.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
+            let room = if high > low { 0.06 * (high - low) } else { 0.5 * high.abs().max(1.0) };
+            low - room..high + room
+        };
+        let mut svg = String::new();
+        {
+            let root = SVGBackend::with_string(&mut svg, self.size).into_drawing_area();
+            root.fill(&WHITE).map_err(|error| failed(error.to_string()))?;
+            self.draw(&root, range(|point| point.0), range(|point| point.1), &finite).map_err(failed)?;
+            root.present().map_err(|error| failed(error.to_string()))?;
+        }
+        Ok(svg)
+    }
+
+    fn draw(
+        &self,
+        root: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
+        x: std::ops::Range<f64>,
+        y: std::ops::Range<f64>,
+        finite: &dyn Fn(&[Point]) -> Vec<Point>,
+    ) -> Result<(), String> {
+        let said = |error: &dyn std::error::Error| error.to_string();
+        let mut chart = ChartBuilder::on(root)
+            .caption(&self.title, ("sans-serif", 19).into_font().color(&INK))
+            .margin(14)
+            .x_label_area_size(46)
+            .y_label_area_size(74)
+            .build_cartesian_2d(x, y)
+            .map_err(|error| said(&error))?;
+        chart
+            .configure_mesh()
+            .x_desc(&self.axes.0)
+            .y_desc(&self.axes.1)
+            .x_labels(8)
+            .y_labels(7)
+            .x_label_formatter(&|value| tick(*value))
+            .y_label_formatter(&|value| tick(*value))
+            .light_line_style(WHITE)
+            .bold_line_style(RGBColor(228, 232, 236))
+            .axis_style(RGBColor(120, 130, 140))
+            .label_style(("sans-serif", 13).into_font().color(&INK))
+            .axis_desc_style(("sans-serif", 14).into_font().color(&INK))
+            .draw()
+            .map_err(|error| said(&error))?;
+        let mut colours = COLOURS.iter().cycle();
+        for (name, mark, points) in &self.series {
+            let points = finite(points);
+            let colour = if *mark == Mark::FaintDots { FAINT } else { *colours.next().unwrap_or(&INK) };
+            let size = if *mark == Mark::FaintDots { 2 } else { 4 };
+            let drawn = match mark {
+                Mark::Star => chart
+                    .draw_series(points.iter().map(|&point| TriangleMarker::new(point, 8, colour.filled())))
+                    .map_err(|error| said(&error))?,
+                _ => {
+                    if *mark == Mark::Line {
+                        let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2));
+                        chart.draw_series(line).map_err(|error| said(&error))?;
+                    }
+                    let dots = points.iter().map(|&point| Circle::new(point, size, colour.filled()));
+                    chart.draw_series(dots).map_err(|error| said(&error))?
+                }
+            };
+            let is_star = *mark == Mark::Star;
+            drawn.label(name).legend(move |(x, y)| {
+                if is_star {
+                    TriangleMarker::new((x + 8, y), 6, colour.filled()).into_dyn()
+                } else {
+                    Circle::new((x + 8, y), 4, colour.filled()).into_dyn()
+                }
+            });
+        }
+        if self.series.len() > 1 {
+            chart
+                .configure_series_labels()
+                .position(SeriesLabelPosition::LowerRight)
+                .background_style(WHITE.mix(0.85))
+                .border_style(RGBColor(228, 232, 236))
+                .label_font(("sans-serif", 13).into_font().color(&INK))
+                .draw()
+                .map_err(|error| said(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Shows the chart in a notebook; what is wrong with it, if it cannot be drawn.
+    pub fn evcxr_display(&self) {
+        match self.svg() {
+            Ok(svg) => display::show_html(&svg),
+            Err(error) => display::show_html(&format!("error: {}", display::escape(&error.to_string()))),
+        }
+    }
+}
+
+/// A number on an axis.
+fn tick(value: f64) -> String {
+    if value == 0.0 {
+        "0".into()
+    } else if value.fract() == 0.0 && value.abs() < 1e15 {
+        grouped(value as i128)
+    } else {
+        let text = fraction(value);
+        if text.contains('.') && !text.contains('e') {
+            text.trim_end_matches('0').trim_end_matches('.').into()
+        } else {
+            text
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chart_without_points_is_an_error_and_nan_is_left_out() {
+        let chart = Chart::new("Empty", "x", "y").dots("none", &[(f64::NAN, 1.0)]);
+        assert_eq!(chart.svg().unwrap_err().to_string(), "chart `Empty`: no finite point to draw");
+        assert!(chart.star("one", (1.0, 2.0)).svg().is_ok());
+    }
+
+    #[test]
+    fn ticks_are_short() {
+        assert_eq!(tick(0.1 + 0.2), "0.3");
+        assert_eq!(tick(92.5), "92.5");
+        assert_eq!(tick(2_000_000.0), "2\u{202f}000\u{202f}000");
+    }
+}

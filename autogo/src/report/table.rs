@@ -1,0 +1,160 @@
+//! A polars frame as an HTML table.
+
+use crate::display;
+use polars::prelude::{AnyValue, DataFrame};
+use std::fmt::Write;
+
+/// A frame to look at: numbers aligned and grouped, long tables cut with a word about it.
+///
+/// ```
+/// use autogo::report::Table;
+/// let npu = autogo::profile::Npu::n256();
+/// let graph = autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?;
+/// let html = Table::of(&npu.profile(&graph).frame()?).caption("Cycles by layer").rows(3).html();
+/// assert!(html.contains("Cycles by layer") && html.contains("3 of 23 rows"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Table {
+    frame: DataFrame,
+    caption: String,
+    rows: usize,
+}
+
+/// Style of every table; `Page` brings it too, so a table looks the same on its own.
+pub(super) const STYLE: &str = "<style>.ag{border-collapse:collapse;font:13px system-ui,sans-serif;color:#26323f}\
+     .ag caption{caption-side:top;text-align:left;font-weight:600;padding:0 0 6px}\
+     .ag th{border-bottom:1.5px solid #26323f;text-align:right;padding:3px 10px;font-weight:600}\
+     .ag td{border-bottom:1px solid #e3e7eb;text-align:right;padding:3px 10px;font-variant-numeric:tabular-nums}\
+     .ag .t{text-align:left;max-width:34em;overflow-wrap:anywhere}.ag tfoot td{border:0;color:#6b7783}</style>";
+
+impl Table {
+    /// A table of a frame.
+    pub fn of(frame: &DataFrame) -> Self {
+        Table { frame: frame.clone(), caption: String::new(), rows: 12 }
+    }
+
+    /// A heading above the table.
+    pub fn caption(mut self, caption: &str) -> Self {
+        self.caption = caption.into();
+        self
+    }
+
+    /// Shows at most this many rows.
+    pub fn rows(mut self, rows: usize) -> Self {
+        self.rows = rows;
+        self
+    }
+
+    /// The table as HTML.
+    pub fn html(&self) -> String {
+        let columns = self.frame.columns();
+        let class = |at: usize| if columns[at].dtype().is_numeric() { "" } else { " class=\"t\"" };
+        let mut html = format!("{STYLE}<table class=\"ag\">");
+        if !self.caption.is_empty() {
+            let _ = write!(html, "<caption>{}</caption>", display::escape(&self.caption));
+        }
+        html.push_str("<thead><tr>");
+        for (at, column) in columns.iter().enumerate() {
+            let _ = write!(html, "<th{}>{}</th>", class(at), display::escape(column.name()));
+        }
+        html.push_str("</tr></thead><tbody>");
+        let shown = self.rows.min(self.frame.height());
+        for row in 0..shown {
+            html.push_str("<tr>");
+            for (at, column) in columns.iter().enumerate() {
+                let cell = column.get(row).map_or_else(|error| error.to_string(), |value| cell(&value));
+                let _ = write!(html, "<td{}>{}</td>", class(at), display::escape(&cell));
+            }
+            html.push_str("</tr>");
+        }
+        html.push_str("</tbody>");
+        if shown < self.frame.height() {
+            let _ = write!(
+                html,
+                "<tfoot><tr><td class=\"t\" colspan=\"{}\">{} of {} rows</td></tr></tfoot>",
+                columns.len(),
+                grouped(shown as i128),
+                grouped(self.frame.height() as i128)
+            );
+        }
+        html + "</table>"
+    }
+
+    /// Shows the table in a notebook.
+    pub fn evcxr_display(&self) {
+        display::show_html(&self.html());
+    }
+}
+
+/// A cell's text: whole numbers with thin spaces, fractions with four significant digits.
+fn cell(value: &AnyValue<'_>) -> String {
+    match value {
+        AnyValue::Null => "–".into(),
+        AnyValue::Boolean(true) => "yes".into(),
+        AnyValue::Boolean(false) => "no".into(),
+        AnyValue::String(text) => (*text).into(),
+        AnyValue::StringOwned(text) => text.to_string(),
+        AnyValue::Float32(number) => fraction(f64::from(*number)),
+        AnyValue::Float64(number) => fraction(*number),
+        other => match other.extract::<i128>() {
+            Some(number) if other.dtype().is_integer() => grouped(number),
+            _ => other.to_string(),
+        },
+    }
+}
+
+/// Digits in groups of three, from 10 000 on.
+pub(super) fn grouped(number: i128) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let sign = if number < 0 { "−" } else { "" };
+    if digits.len() < 5 {
+        return format!("{sign}{digits}");
+    }
+    let mut text = String::from(sign);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Four significant digits.
+pub(super) fn fraction(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return number.to_string();
+    }
+    let magnitude = number.abs().log10().floor() as i32;
+    match magnitude {
+        5.. => grouped(number.round() as i128),
+        -3..=4 => format!("{number:.*}", (3 - magnitude).max(0) as usize),
+        _ => format!("{number:.3e}"),
+    }
+    .replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use polars::prelude::df;
+
+    #[test]
+    fn numbers_are_written_for_people() {
+        assert_eq!(grouped(9999), "9999");
+        assert_eq!(grouped(-1_234_567), "−1\u{202f}234\u{202f}567");
+        assert_eq!(fraction(0.90904), "0.9090");
+        assert_eq!(fraction(94.37333), "94.37");
+        assert_eq!(fraction(-1_234_567.8), "−1\u{202f}234\u{202f}568");
+        assert_eq!(fraction(0.0), "0");
+    }
+
+    #[test]
+    fn markup_is_escaped_and_cuts_are_said() {
+        let frame = df!("a<b" => ["<i>", "x", "y"], "n" => [1u32, 2, 3]).unwrap();
+        let html = Table::of(&frame).rows(2).html();
+        assert!(html.contains("a&lt;b") && html.contains("&lt;i&gt;") && html.contains("2 of 3 rows"));
+        assert!(!html.contains("<i>"));
+    }
+}

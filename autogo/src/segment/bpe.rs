@@ -1,0 +1,446 @@
+//! Byte-pair encoding over node tokens: training and encoding (specification §3.4).
+
+use super::tokens::{Alphabet, Symbol, UNKNOWN, tokens};
+use crate::error::Error;
+use crate::graph::Graph;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+/// Trains a [`Vocabulary`].
+///
+/// The corpus is one line of tokens a graph. The adjacent pair with the highest count (overlapping occurrences count) is
+/// merged, again and again. Ties: the shorter piece first, then the smaller sequence of token numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BpeTrainer {
+    /// The most merges to learn.
+    pub merges: usize,
+    /// The most tokens in one piece.
+    pub max_piece_len: usize,
+    /// A pair that occurs less often is not merged.
+    pub min_count: u64,
+}
+
+impl Default for BpeTrainer {
+    /// 813 merges of at most 16 tokens, as in the release, each seen at least twice.
+    fn default() -> Self {
+        BpeTrainer { merges: 813, max_piece_len: 16, min_count: 2 }
+    }
+}
+
+/// A number of a piece: below the alphabet's size a single token, above it a merge in the order of learning.
+pub type PieceId = u32;
+
+/// Token alphabet and learned merges.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Saved", into = "Saved")]
+pub struct Vocabulary {
+    alphabet: Alphabet,
+    /// The pair that made each merged piece.
+    merges: Vec<(PieceId, PieceId)>,
+    /// The tokens of every piece, singles included.
+    spelled: Vec<Vec<Symbol>>,
+    /// Every way to put two pieces together into a third.
+    joins: HashMap<(PieceId, PieceId), PieceId>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Saved {
+    alphabet: Alphabet,
+    merges: Vec<(PieceId, PieceId)>,
+}
+
+impl From<Vocabulary> for Saved {
+    fn from(vocabulary: Vocabulary) -> Self {
+        Saved { alphabet: vocabulary.alphabet, merges: vocabulary.merges }
+    }
+}
+
+impl TryFrom<Saved> for Vocabulary {
+    type Error = Error;
+
+    fn try_from(saved: Saved) -> Result<Self, Error> {
+        Vocabulary::new(saved.alphabet, saved.merges)
+    }
+}
+
+/// A piece that stands somewhere in a line: its number and how many tokens it covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The piece; [`UNKNOWN`] for a token outside the alphabet.
+    pub id: PieceId,
+    /// Number of tokens, at least 1.
+    pub len: usize,
+}
+
+impl BpeTrainer {
+    /// Learns a vocabulary from graphs. Deterministic, whatever the number of threads.
+    ///
+    /// One merge costs a scan of the distinct lines: O(merges · tokens).
+    ///
+    /// ```
+    /// use autogo::families::{Family, Nb201};
+    /// use autogo::segment::BpeTrainer;
+    /// let graphs = (0..20).map(|i| Nb201::sample(1, i).build()).collect::<Result<Vec<_>, _>>()?;
+    /// let vocabulary = BpeTrainer { merges: 30, ..BpeTrainer::default() }.train(&graphs)?;
+    /// assert_eq!(vocabulary.merges().len(), 30);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn train(&self, graphs: &[Graph]) -> Result<Vocabulary, Error> {
+        let spelled: Vec<Vec<String>> = graphs.par_iter().map(|graph| tokens(graph).1).collect();
+        let mut alphabet = Alphabet::default();
+        let lines =
+            spelled.into_iter().map(|line| line.into_iter().map(|token| alphabet.insert(token)).collect()).collect();
+        self.train_lines(alphabet, lines)
+    }
+
+    /// Learns a vocabulary from lines of symbols of `alphabet`.
+    pub fn train_lines(&self, alphabet: Alphabet, lines: Vec<Vec<Symbol>>) -> Result<Vocabulary, Error> {
+        if lines.iter().all(Vec::is_empty) {
+            return Err(Error::setting("BPE corpus", "is empty", "at least one graph"));
+        }
+        if self.max_piece_len < 2 {
+            return Err(Error::setting("max_piece_len", format!("is {}", self.max_piece_len), "2 or more"));
+        }
+        let mut corpus = Corpus::new(lines);
+        let mut vocabulary = Vocabulary::new(alphabet, Vec::new())?;
+        while vocabulary.merges.len() < self.merges {
+            let Some(pair) = corpus.best_pair(&vocabulary, self) else { break };
+            let merged = vocabulary.push(pair);
+            corpus.merge(pair, merged);
+        }
+        vocabulary.joins = joins(&vocabulary.spelled);
+        Ok(vocabulary)
+    }
+}
+
+/// What makes a pair the next to merge: its count, then a short piece, then small token numbers.
+type Priority = (u64, Reverse<usize>, Reverse<Vec<Symbol>>);
+
+/// Distinct lines with their counts, and the counts of all adjacent pairs in them.
+struct Corpus {
+    lines: Vec<(Vec<PieceId>, u64)>,
+    counts: HashMap<(PieceId, PieceId), u64>,
+}
+
+impl Corpus {
+    fn new(lines: Vec<Vec<Symbol>>) -> Self {
+        let mut distinct: HashMap<Vec<Symbol>, u64> = HashMap::new();
+        for line in lines {
+            *distinct.entry(line).or_default() += 1;
+        }
+        let mut lines: Vec<_> = distinct.into_iter().collect();
+        lines.sort_unstable();
+        let mut counts = HashMap::new();
+        for (line, count) in &lines {
+            for pair in line.windows(2) {
+                *counts.entry((pair[0], pair[1])).or_default() += count;
+            }
+        }
+        Corpus { lines, counts }
+    }
+
+    /// The pair to merge next. A pair whose piece exists already, by another pair, is passed over.
+    fn best_pair(&self, vocabulary: &Vocabulary, trainer: &BpeTrainer) -> Option<(PieceId, PieceId)> {
+        let spell = |(left, right): (PieceId, PieceId)| {
+            [vocabulary.spelled[left as usize].as_slice(), &vocabulary.spelled[right as usize]].concat()
+        };
+        let mut best: Option<(Priority, (PieceId, PieceId))> = None;
+        for (&pair, &count) in &self.counts {
+            let len = vocabulary.spelled[pair.0 as usize].len() + vocabulary.spelled[pair.1 as usize].len();
+            let is_better = match &best {
+                None => true,
+                Some((key, _)) => (count, Reverse(len)) >= (key.0, key.1),
+            };
+            if count < trainer.min_count.max(1) || len > trainer.max_piece_len || !is_better {
+                continue;
+            }
+            let key = (count, Reverse(len), Reverse(spell(pair)));
+            if vocabulary.has_piece(&key.2.0) {
+                continue;
+            }
+            // Two pairs that spell the same piece: the shorter left part, so that the choice does not hang on the map.
+            if best.as_ref().is_none_or(|(other, at)| (&key, Reverse(pair)) > (other, Reverse(*at))) {
+                best = Some((key, pair));
+            }
+        }
+        best.map(|(_, pair)| pair)
+    }
+
+    /// Replaces the pair from left to right, without overlaps, in every line.
+    fn merge(&mut self, pair: (PieceId, PieceId), merged: PieceId) {
+        for (line, count) in &mut self.lines {
+            if !line.windows(2).any(|at| (at[0], at[1]) == pair) {
+                continue;
+            }
+            for at in line.windows(2) {
+                if let Some(seen) = self.counts.get_mut(&(at[0], at[1])) {
+                    *seen -= *count;
+                }
+            }
+            let mut write = 0;
+            let mut read = 0;
+            while read < line.len() {
+                if read + 1 < line.len() && (line[read], line[read + 1]) == pair {
+                    line[write] = merged;
+                    read += 2;
+                } else {
+                    line[write] = line[read];
+                    read += 1;
+                }
+                write += 1;
+            }
+            line.truncate(write);
+            for at in line.windows(2) {
+                *self.counts.entry((at[0], at[1])).or_default() += *count;
+            }
+        }
+        self.counts.retain(|_, count| *count > 0);
+    }
+}
+
+/// Every way to put two pieces together into a third.
+fn joins(spelled: &[Vec<Symbol>]) -> HashMap<(PieceId, PieceId), PieceId> {
+    let ids: HashMap<&[Symbol], PieceId> =
+        spelled.iter().enumerate().map(|(id, tokens)| (tokens.as_slice(), id as PieceId)).collect();
+    let mut joins = HashMap::new();
+    for (id, tokens) in spelled.iter().enumerate() {
+        for cut in 1..tokens.len() {
+            if let (Some(&left), Some(&right)) = (ids.get(&tokens[..cut]), ids.get(&tokens[cut..])) {
+                joins.insert((left, right), id as PieceId);
+            }
+        }
+    }
+    joins
+}
+
+impl Vocabulary {
+    /// A vocabulary of these tokens and merges. A merge may only join pieces that stand before it.
+    pub fn new(alphabet: Alphabet, merges: Vec<(PieceId, PieceId)>) -> Result<Self, Error> {
+        let spelled = (0..alphabet.len() as Symbol).map(|symbol| vec![symbol]).collect();
+        let mut vocabulary = Vocabulary { alphabet, merges: Vec::new(), spelled, joins: HashMap::new() };
+        for (number, pair) in merges.into_iter().enumerate() {
+            let known = vocabulary.spelled.len() as PieceId;
+            if pair.0 >= known || pair.1 >= known {
+                return Err(Error::setting(
+                    "vocabulary",
+                    format!("merge {number} joins pieces {} and {}", pair.0, pair.1),
+                    &format!("pieces 0 to {}", known as i64 - 1),
+                ));
+            }
+            vocabulary.push(pair);
+        }
+        vocabulary.joins = joins(&vocabulary.spelled);
+        Ok(vocabulary)
+    }
+
+    fn push(&mut self, pair: (PieceId, PieceId)) -> PieceId {
+        let tokens = [self.spelled[pair.0 as usize].as_slice(), &self.spelled[pair.1 as usize]].concat();
+        self.merges.push(pair);
+        self.spelled.push(tokens);
+        // Only membership matters while training; `joins` is rebuilt at the end.
+        self.joins.insert(pair, self.spelled.len() as PieceId - 1);
+        self.spelled.len() as PieceId - 1
+    }
+
+    fn has_piece(&self, tokens: &[Symbol]) -> bool {
+        self.spelled[self.alphabet.len()..].iter().any(|piece| piece == tokens)
+    }
+
+    /// The single tokens.
+    pub fn alphabet(&self) -> &Alphabet {
+        &self.alphabet
+    }
+
+    /// The learned merges, in order: the two pieces each of them joins.
+    pub fn merges(&self) -> &[(PieceId, PieceId)] {
+        &self.merges
+    }
+
+    /// Number of pieces: tokens and merges.
+    pub fn len(&self) -> usize {
+        self.spelled.len()
+    }
+
+    /// Whether there is no piece.
+    pub fn is_empty(&self) -> bool {
+        self.spelled.is_empty()
+    }
+
+    /// The tokens of a piece; none for an unknown one.
+    pub fn spell(&self, piece: PieceId) -> Vec<&str> {
+        let symbols = self.spelled.get(piece as usize).map_or(&[][..], Vec::as_slice);
+        symbols.iter().map(|&symbol| self.alphabet.tokens()[symbol as usize].as_str()).collect()
+    }
+
+    /// Splits a line of symbols into pieces.
+    ///
+    /// The adjacent pair whose piece was learned first is joined, the leftmost on ties, until nothing joins. Pieces that
+    /// `allowed` refuses still take part and are split back at the end; single tokens are always allowed. An unknown
+    /// token is a piece of its own. O(n log n).
+    pub fn encode(&self, line: &[Symbol], allowed: impl Fn(PieceId) -> bool) -> Vec<Piece> {
+        let mut pieces: Vec<PieceId> = line.to_vec();
+        let mut next: Vec<usize> = (1..=line.len()).collect();
+        let mut previous: Vec<usize> = (0..line.len()).map(|at| at.wrapping_sub(1)).collect();
+        // The pair each piece was joined from, to split it back.
+        let mut halves: HashMap<PieceId, (PieceId, PieceId)> = HashMap::new();
+        let mut heap = BinaryHeap::new();
+        let join = |left: PieceId, right: PieceId| self.joins.get(&(left, right)).copied();
+        for at in 1..line.len() {
+            if let Some(piece) = join(pieces[at - 1], pieces[at]) {
+                heap.push(Reverse((piece, at - 1, pieces[at - 1], pieces[at])));
+            }
+        }
+        const GONE: PieceId = PieceId::MAX - 1;
+        while let Some(Reverse((piece, at, left, right))) = heap.pop() {
+            let other = next[at];
+            if pieces[at] != left || other >= line.len() || pieces[other] != right {
+                continue;
+            }
+            pieces[at] = piece;
+            pieces[other] = GONE;
+            halves.insert(piece, (left, right));
+            next[at] = next[other];
+            if next[at] < line.len() {
+                previous[next[at]] = at;
+                if let Some(wider) = join(piece, pieces[next[at]]) {
+                    heap.push(Reverse((wider, at, piece, pieces[next[at]])));
+                }
+            }
+            if previous[at] < line.len()
+                && let Some(wider) = join(pieces[previous[at]], piece)
+            {
+                heap.push(Reverse((wider, previous[at], pieces[previous[at]], piece)));
+            }
+        }
+        let mut found = Vec::new();
+        let mut at = 0;
+        while at < line.len() {
+            let mut stack = vec![pieces[at]];
+            while let Some(id) = stack.pop() {
+                match halves.get(&id) {
+                    Some(&(left, right)) if !allowed(id) => stack.extend([right, left]),
+                    _ => {
+                        let len = self.spelled.get(id as usize).map_or(1, Vec::len);
+                        found.push(Piece { id, len });
+                    }
+                }
+            }
+            at = next[at];
+        }
+        found
+    }
+
+    /// Cuts a graph into groups of consecutive nodes of its topological order, one for every piece. Each node stands in
+    /// exactly one group.
+    pub fn groups(&self, graph: &Graph, allowed: impl Fn(PieceId) -> bool) -> Vec<Vec<usize>> {
+        let (order, tokens) = tokens(graph);
+        let line: Vec<Symbol> = tokens.iter().map(|token| self.alphabet.symbol(token)).collect();
+        debug_assert!(line.iter().all(|&symbol| symbol == UNKNOWN || (symbol as usize) < self.alphabet.len()));
+        let mut rest = order.as_slice();
+        self.encode(&line, allowed)
+            .into_iter()
+            .map(|piece| {
+                let (group, tail) = rest.split_at(piece.len);
+                rest = tail;
+                group.to_vec()
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn train(lines: &[&str], trainer: BpeTrainer) -> Vocabulary {
+        let mut alphabet = Alphabet::default();
+        for letter in 'a'..='e' {
+            alphabet.insert(letter.to_string());
+        }
+        let lines = lines
+            .iter()
+            .map(|line| line.chars().map(|letter| alphabet.symbol(&letter.to_string())).collect())
+            .collect();
+        trainer.train_lines(alphabet, lines).unwrap()
+    }
+
+    fn pieces(vocabulary: &Vocabulary) -> Vec<String> {
+        (vocabulary.alphabet().len()..vocabulary.len()).map(|id| vocabulary.spell(id as PieceId).concat()).collect()
+    }
+
+    fn encoded(vocabulary: &Vocabulary, line: &str, allowed: impl Fn(&str) -> bool) -> Vec<String> {
+        let symbols: Vec<Symbol> = line.chars().map(|c| vocabulary.alphabet().symbol(&c.to_string())).collect();
+        vocabulary
+            .encode(&symbols, |id| allowed(&vocabulary.spell(id).concat()))
+            .into_iter()
+            .map(|piece| if piece.id == UNKNOWN { "?".into() } else { vocabulary.spell(piece.id).concat() })
+            .collect()
+    }
+
+    #[test]
+    fn the_toy_example_by_hand() {
+        // ab 3 times, bc twice, everything else once: ab first; then abc and de (2 each), the shorter one first.
+        let vocabulary = train(&["abcde", "abc", "ab", "de"], BpeTrainer { merges: 3, ..Default::default() });
+        assert_eq!(pieces(&vocabulary), ["ab", "de", "abc"]);
+        assert_eq!(encoded(&vocabulary, "abcdeab", |_| true), ["abc", "de", "ab"]);
+    }
+
+    #[test]
+    fn ties_take_the_smaller_tokens_and_overlaps_count() {
+        let vocabulary = train(&["cd", "ab", "cd", "ab"], BpeTrainer { merges: 2, ..Default::default() });
+        assert_eq!(pieces(&vocabulary), ["ab", "cd"]);
+        // aaa holds aa twice: 2 + 1 against bc's 2.
+        let vocabulary = train(&["aaa", "aa", "bc", "bc"], BpeTrainer { merges: 1, ..Default::default() });
+        assert_eq!(pieces(&vocabulary), ["aa"]);
+    }
+
+    #[test]
+    fn a_refused_piece_still_merges_and_is_split_back() {
+        let vocabulary = train(&["abcde", "abc", "ab", "de"], BpeTrainer { merges: 3, ..Default::default() });
+        assert_eq!(encoded(&vocabulary, "abcde", |piece| piece != "abc"), ["ab", "c", "de"]);
+        assert_eq!(encoded(&vocabulary, "abcde", |_| false), ["a", "b", "c", "d", "e"]);
+    }
+
+    #[test]
+    fn unknown_tokens_stand_alone() {
+        let vocabulary = train(&["ab", "ab"], BpeTrainer { merges: 1, ..Default::default() });
+        assert_eq!(encoded(&vocabulary, "xxabx", |_| true), ["?", "?", "ab", "?"]);
+    }
+
+    #[test]
+    fn an_empty_corpus_is_refused() {
+        let error = BpeTrainer::default().train(&[]).unwrap_err();
+        assert_eq!(error.to_string(), "BPE corpus: is empty; accepted: at least one graph");
+    }
+
+    /// The definition, one merge at a time.
+    fn encode_slowly(vocabulary: &Vocabulary, line: &[Symbol]) -> Vec<PieceId> {
+        let mut pieces = line.to_vec();
+        loop {
+            let best = (1..pieces.len())
+                .filter_map(|at| vocabulary.joins.get(&(pieces[at - 1], pieces[at])).map(|&piece| (piece, at - 1)))
+                .min();
+            let Some((piece, at)) = best else { return pieces };
+            pieces[at] = piece;
+            pieces.remove(at + 1);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn encoding_equals_its_definition(
+            corpus in proptest::collection::vec("[a-e]{1,12}", 1..12),
+            line in "[a-e]{0,40}",
+            merges in 0usize..12,
+        ) {
+            let lines: Vec<&str> = corpus.iter().map(String::as_str).collect();
+            let vocabulary = train(&lines, BpeTrainer { merges, min_count: 1, ..Default::default() });
+            let symbols: Vec<Symbol> = line.chars().map(|c| vocabulary.alphabet().symbol(&c.to_string())).collect();
+            let fast: Vec<PieceId> = vocabulary.encode(&symbols, |_| true).iter().map(|piece| piece.id).collect();
+            prop_assert_eq!(fast, encode_slowly(&vocabulary, &symbols));
+        }
+    }
+}

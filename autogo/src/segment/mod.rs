@@ -1,0 +1,209 @@
+//! Segments: node tokens, byte-pair encoding, and the subgraphs that the pieces stand for.
+//!
+//! A piece of length L is L consecutive nodes of a graph's topological order. The subgraph they induce is a [`Segment`]:
+//! a function from the tensors it reads to the tensors others read of it. A [`SegmentDb`] holds the distinct segments of
+//! many graphs, ready to be put in each other's place.
+
+mod bpe;
+mod db;
+mod tokens;
+
+pub use bpe::{BpeTrainer, Piece, PieceId, Vocabulary};
+pub use db::{SegmentDb, SegmentRow};
+pub use tokens::{Alphabet, Symbol, UNKNOWN, tokens};
+
+use crate::graph::{ContentId, Drawing, Drawn, Graph, Node, Op, Shape, combine, mix, refine};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+
+/// Where an operand of a segment's node comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Source {
+    /// The result of another node of the segment.
+    Inner(usize),
+    /// A tensor from outside: an index into [`Segment::inputs`].
+    Input(usize),
+}
+
+/// An induced subgraph with its boundary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The nodes, in execution order.
+    pub nodes: Vec<Node>,
+    /// For every node its operands, in slot order.
+    pub operands: Vec<Vec<Source>>,
+    /// Shapes of the distinct tensors that are read from outside.
+    pub inputs: Vec<Shape>,
+    /// The nodes whose result is read outside, ascending.
+    pub outputs: Vec<usize>,
+}
+
+/// A segment as it stands in a graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The segment.
+    pub segment: Segment,
+    /// The graph's nodes it covers, in execution order.
+    pub nodes: Vec<usize>,
+    /// For every input of the segment the graph node that makes it.
+    pub inputs: Vec<usize>,
+}
+
+impl Segment {
+    /// Cuts the subgraph induced by `nodes` out of a graph. O(edges of the nodes).
+    pub fn cut(graph: &Graph, nodes: &[usize]) -> Placed {
+        let inside: BTreeSet<usize> = nodes.iter().copied().collect();
+        let place: HashMap<usize, usize> = inside.iter().enumerate().map(|(at, &node)| (node, at)).collect();
+        let mut inputs: Vec<usize> = Vec::new();
+        let mut outputs = Vec::new();
+        let mut operands = Vec::with_capacity(inside.len());
+        for (at, &node) in inside.iter().enumerate() {
+            let source = |&operand: &usize| match place.get(&operand) {
+                Some(&inner) => Source::Inner(inner),
+                None => Source::Input(inputs.iter().position(|&input| input == operand).unwrap_or_else(|| {
+                    inputs.push(operand);
+                    inputs.len() - 1
+                })),
+            };
+            operands.push(graph.operands(node).iter().map(source).collect());
+            if graph.readers(node).iter().any(|reader| !inside.contains(reader)) {
+                outputs.push(at);
+            }
+        }
+        Placed {
+            segment: Segment {
+                nodes: inside.iter().map(|&node| graph.node(node).clone()).collect(),
+                operands,
+                inputs: inputs.iter().map(|&node| graph.node(node).shape).collect(),
+                outputs,
+            },
+            nodes: inside.into_iter().collect(),
+            inputs,
+        }
+    }
+
+    /// Shapes of the tensors that others read, in the order of [`Segment::outputs`].
+    pub fn output_shapes(&self) -> Vec<Shape> {
+        self.outputs.iter().map(|&node| self.nodes[node].shape).collect()
+    }
+
+    /// Shapes of the operands of node `at`.
+    pub fn operand_shapes(&self, at: usize) -> Vec<Shape> {
+        self.operands[at].iter().map(|&source| self.source_shape(source)).collect()
+    }
+
+    /// Shape of an operand.
+    pub fn source_shape(&self, source: Source) -> Shape {
+        match source {
+            Source::Inner(node) => self.nodes[node].shape,
+            Source::Input(input) => self.inputs[input],
+        }
+    }
+
+    /// Whether the segment may be replaced or inserted: it holds no op that fixes the network's interface (input,
+    /// output, global mean, dense; specification §4.2), and it reads and is read.
+    pub fn is_movable(&self) -> bool {
+        let fixed = |node: &Node| matches!(node.op, Op::Input(_) | Op::Output | Op::Mean | Op::Dense { .. });
+        !self.inputs.is_empty() && !self.outputs.is_empty() && !self.nodes.iter().any(fixed)
+    }
+
+    /// An id that depends on ops, parameters, shapes and boundary alone, not on names or order.
+    pub fn content_id(&self) -> ContentId {
+        let offset = self.inputs.len();
+        let inputs = self.inputs.iter().map(|shape| mix(0x1b, Op::Input(*shape).colour()));
+        let nodes =
+            self.nodes.iter().enumerate().map(|(at, node)| {
+                mix(node.op.colour(), if self.outputs.binary_search(&at).is_ok() { 0x2f } else { 0x2e })
+            });
+        let mut colours: Vec<u64> = inputs.chain(nodes).collect();
+        let place = |source: &Source| match *source {
+            Source::Input(input) => input,
+            Source::Inner(node) => offset + node,
+        };
+        let mut operands = vec![Vec::new(); offset];
+        operands.extend(self.operands.iter().map(|sources| sources.iter().map(place).collect::<Vec<_>>()));
+        let mut ordered = vec![false; offset];
+        ordered.extend(self.nodes.iter().map(|node| node.op.is_ordered()));
+        refine(&mut colours, &operands, &ordered);
+        combine(colours.into_iter())
+    }
+
+    /// A drawing of the segment; stubs are its inputs and outputs.
+    pub fn draw(&self) -> Drawing {
+        let number = |source: &Source| match *source {
+            Source::Inner(node) => node,
+            Source::Input(_) => usize::MAX,
+        };
+        let drawn = |at: usize| Drawn {
+            number: at,
+            node: self.nodes[at].clone(),
+            operands: self.operands[at].iter().map(number).collect(),
+            leaves: self.outputs.binary_search(&at).is_ok(),
+        };
+        Drawing::new((0..self.nodes.len()).map(drawn).collect())
+    }
+
+    /// The ops in execution order, for people: `relu conv2d3 fusedbatchnorm`.
+    pub fn describe(&self) -> String {
+        let word = |node: &Node| match node.op {
+            Op::Conv(conv) => format!("{}{}×{}", node.op.name(), conv.window.kernel.0, conv.window.kernel.1),
+            Op::Pool(_, window) => format!("{}{}×{}", node.op.name(), window.kernel.0, window.kernel.1),
+            Op::BatchNorm => "batchnorm".into(),
+            _ => node.op.name().into(),
+        };
+        self.nodes.iter().map(word).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::{Family, Nb201};
+    use proptest::prelude::*;
+
+    fn graph(index: usize) -> Graph {
+        Nb201::at(index).build().unwrap()
+    }
+
+    #[test]
+    fn the_boundary_counts_distinct_tensors() {
+        let graph = graph(0); // every edge is `none`: each cell is six zeros and three adds
+        let place = |name: &str| graph.nodes().position(|node| node.name == name).unwrap();
+        let inner = place("cell_0_0/add"); // zero + zero
+        let zero = place("cell_0_0/none_5/zero");
+        let placed = Segment::cut(&graph, &[zero, inner]);
+        assert_eq!(placed.segment.inputs.len(), 2);
+        assert_eq!(placed.segment.outputs, [1]);
+        assert_eq!(placed.segment.operands[1], [Source::Inner(0)]);
+        assert_eq!(placed.segment.describe(), "add zero");
+    }
+
+    #[test]
+    fn the_id_sees_stride_kernel_and_bias_but_not_names() {
+        let graph = graph(Nb201::COUNT - 1);
+        let relu = |cell: usize, edge: usize| {
+            let prefix = format!("cell_0_{cell}/avg_pool_3x3_{edge}/avgpool");
+            let at = graph.nodes().position(|node| node.name == prefix).unwrap();
+            Segment::cut(&graph, &[at, at + 1]).segment
+        };
+        assert_eq!(relu(0, 0).content_id(), relu(1, 0).content_id());
+        let mut strided = relu(0, 0);
+        if let Op::Pool(_, window) = &mut strided.nodes[0].op {
+            window.stride = (2, 2);
+        }
+        assert_ne!(strided.content_id(), relu(0, 0).content_id());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn the_groups_of_a_graph_hold_each_node_once(index in 0..Nb201::COUNT, half in any::<bool>()) {
+            let graphs = [graph(index), graph(15_000)];
+            let vocabulary = BpeTrainer { merges: 60, ..BpeTrainer::default() }.train(&graphs[1..]).unwrap();
+            let mut nodes = vocabulary.groups(&graphs[0], |id| !half || id % 2 == 0).concat();
+            prop_assert_eq!(&nodes, &graphs[0].topological_order());
+            nodes.sort_unstable();
+            prop_assert_eq!(nodes, (0..graphs[0].len()).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The `autogo` command line.
+
+// A command line talks through standard output and standard error.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod graph;
+mod notebooks;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use thiserror::Error;
+
+/// Evolves neural networks as graphs of primitive operations.
+#[derive(Parser)]
+#[command(name = "autogo", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints a network's shapes, FLOPs and parameters.
+    Graph(graph::Args),
+    /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
+    Notebooks(notebooks::Args),
+}
+
+/// Why a command ended early: what was asked for is wrong (exit code 2), or the work failed (exit code 1).
+#[derive(Debug, Error)]
+enum Failure {
+    /// Something the user gave is wrong.
+    #[error("{0}")]
+    Input(String),
+    /// The work did not succeed.
+    #[error("{0}")]
+    Work(String),
+}
+
+impl From<autogo::Error> for Failure {
+    fn from(error: autogo::Error) -> Self {
+        Failure::Input(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Graph(args) => graph::run(&args),
+        Command::Notebooks(args) => notebooks::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(match failure {
+                Failure::Input(_) => 2,
+                Failure::Work(_) => 1,
+            })
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What notebook cells link to.
+
+pub use autogo::*;
