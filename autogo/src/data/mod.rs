@@ -10,7 +10,7 @@ use polars::prelude::DataFrame;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 /// The environment variable that names the folder with the public benchmark data.
@@ -45,8 +45,10 @@ pub struct Label {
 pub struct LabelledFamily {
     label: Label,
     frame: DataFrame,
-    /// Label of every row that has one.
+    /// Every architecture of the table with its label, if it has one.
     values: Vec<(Nb201, Option<f64>)>,
+    /// Where an architecture stands in `values`.
+    places: HashMap<Nb201, usize>,
 }
 
 /// Labelled networks for training and for testing, disjoint by content id.
@@ -81,6 +83,11 @@ impl LabelledFamily {
         nb201::compute(count)
     }
 
+    fn new(label: Label, frame: DataFrame, values: Vec<(Nb201, Option<f64>)>) -> Self {
+        let places = values.iter().enumerate().map(|(place, (arch, _))| (*arch, place)).collect();
+        LabelledFamily { label, frame, values, places }
+    }
+
     /// What the networks are labelled with.
     pub fn label(&self) -> &Label {
         &self.label
@@ -105,7 +112,7 @@ impl LabelledFamily {
 
     /// The label of an architecture, if it has one.
     pub fn value(&self, arch: &Nb201) -> Option<f64> {
-        self.values.iter().find(|(other, _)| other == arch).and_then(|(_, value)| *value)
+        self.values[*self.places.get(arch)?].1
     }
 
     /// A uniform sample of `train` + `test` labelled networks without `none`. Isomorphic networks are drawn once, so

@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path) -> Result<LabelledFamily, Error> {
         source: format!("NAS-Bench-201, 200 epochs, mean over seeds ({})", path.display()),
         measured: true,
     };
-    Ok(LabelledFamily { label, frame, values: labelled })
+    Ok(LabelledFamily::new(label, frame, labelled))
 }
 
 struct Row {
@@ -127,7 +127,7 @@ pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
         measured: false,
     };
     let values = archs.into_iter().zip(cycles.into_iter().map(Some)).collect();
-    Ok(LabelledFamily { label, frame, values })
+    Ok(LabelledFamily::new(label, frame, values))
 }
 
 /// What the graphs themselves say of these architectures.

@@ -37,6 +37,7 @@ impl Tools {
     pub fn jupyter(&self, checkout: &Checkout, data: Option<&Path>) -> Command {
         let mut command = Command::new(&self.jupyter);
         command.current_dir(&checkout.notebooks);
+        forget_cargo(&mut command);
         if let Some(data) = data {
             command.env(autogo::data::DATA_VARIABLE, data);
         }
@@ -46,6 +47,26 @@ impl Tools {
     /// Opens JupyterLab and waits until it is closed.
     pub fn open_lab(&self, checkout: &Checkout, data: Option<&Path>) -> Result<(), Failure> {
         run(self.jupyter(checkout, data).arg("lab"), "JupyterLab", "close it with Ctrl-C")
+    }
+}
+
+/// Takes away what `cargo run` adds to the environment. Build scripts and `option_env!` of dependencies look at some of it, so
+/// a kernel that inherits it compiles them anew.
+fn forget_cargo(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let is_added = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|p| text.starts_with(p));
+        if is_added || ["CARGO", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"].contains(&&*text) {
+            command.env_remove(&name);
+        }
+    }
+    if let Some(folders) = std::env::var_os("LD_LIBRARY_PATH") {
+        let is_added = |folder: &PathBuf| folder.components().any(|part| part.as_os_str() == ".evcxr" || part.as_os_str() == "rustlib");
+        let own: Vec<PathBuf> = std::env::split_paths(&folders).filter(|folder| !is_added(folder)).collect();
+        match std::env::join_paths(&own) {
+            Ok(own) if !own.is_empty() => command.env("LD_LIBRARY_PATH", own),
+            _ => command.env_remove("LD_LIBRARY_PATH"),
+        };
     }
 }
 
