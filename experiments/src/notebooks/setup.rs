@@ -55,13 +55,16 @@ impl Tools {
 fn forget_cargo(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        let is_added = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|p| text.starts_with(p));
+        let is_added =
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|p| text.starts_with(p));
         if is_added || ["CARGO", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"].contains(&&*text) {
             command.env_remove(&name);
         }
     }
     if let Some(folders) = std::env::var_os("LD_LIBRARY_PATH") {
-        let is_added = |folder: &PathBuf| folder.components().any(|part| part.as_os_str() == ".evcxr" || part.as_os_str() == "rustlib");
+        let is_added = |folder: &PathBuf| {
+            folder.components().any(|part| part.as_os_str() == ".evcxr" || part.as_os_str() == "rustlib")
+        };
         let own: Vec<PathBuf> = std::env::split_paths(&folders).filter(|folder| !is_added(folder)).collect();
         match std::env::join_paths(&own) {
             Ok(own) if !own.is_empty() => command.env("LD_LIBRARY_PATH", own),
