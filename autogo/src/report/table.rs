@@ -21,12 +21,19 @@ pub struct Table {
     rows: usize,
 }
 
-/// Style of every table; `Page` brings it too, so a table looks the same on its own.
-pub(super) const STYLE: &str = "<style>.ag{border-collapse:collapse;font:13px system-ui,sans-serif;color:#26323f}\
-     .ag caption{caption-side:top;text-align:left;font-weight:600;padding:0 0 6px}\
-     .ag th{border-bottom:1.5px solid #26323f;text-align:right;padding:3px 10px;font-weight:600}\
-     .ag td{border-bottom:1px solid #e3e7eb;text-align:right;padding:3px 10px;font-variant-numeric:tabular-nums}\
-     .ag .t{text-align:left;max-width:34em;overflow-wrap:anywhere}.ag tfoot td{border:0;color:#6b7783}</style>";
+/// Style of every table; `Page` brings it too, so a table looks the same on its own. Jupyter styles tables as well, hence
+/// the `!important`.
+pub(super) const STYLE: &str = "<style>.agw{overflow-x:auto}table.ag{border-collapse:collapse;\
+     font:13px system-ui,sans-serif;color:#26323f}\
+     table.ag caption{caption-side:top;text-align:left;font-weight:600;padding:0 0 6px}\
+     table.ag th{border-bottom:1.5px solid #26323f;padding:3px 10px;font-weight:600}\
+     table.ag td{border-bottom:1px solid #e3e7eb;padding:3px 10px;font-variant-numeric:tabular-nums}\
+     table.ag th,table.ag td{text-align:right!important;white-space:nowrap;word-break:keep-all}\
+     table.ag th.t,table.ag td.t{text-align:left!important;max-width:30em;overflow:hidden;text-overflow:ellipsis}\
+     table.ag tfoot td{border:0;color:#6b7783}</style>";
+
+/// Characters of a text cell that are shown; the rest is in its tooltip.
+const TEXT: usize = 40;
 
 impl Table {
     /// A table of a frame.
@@ -50,7 +57,7 @@ impl Table {
     pub fn html(&self) -> String {
         let columns = self.frame.columns();
         let class = |at: usize| if columns[at].dtype().is_numeric() { "" } else { " class=\"t\"" };
-        let mut html = format!("{STYLE}<table class=\"ag\">");
+        let mut html = format!("{STYLE}<div class=\"agw\"><table class=\"ag\">");
         if !self.caption.is_empty() {
             let _ = write!(html, "<caption>{}</caption>", display::escape(&self.caption));
         }
@@ -64,7 +71,13 @@ impl Table {
             html.push_str("<tr>");
             for (at, column) in columns.iter().enumerate() {
                 let cell = column.get(row).map_or_else(|error| error.to_string(), |value| cell(&value));
-                let _ = write!(html, "<td{}>{}</td>", class(at), display::escape(&cell));
+                let whole = display::escape(&cell);
+                if cell.chars().count() > TEXT {
+                    let start: String = cell.chars().take(TEXT - 1).collect();
+                    let _ = write!(html, "<td{} title=\"{whole}\">{}…</td>", class(at), display::escape(&start));
+                } else {
+                    let _ = write!(html, "<td{}>{whole}</td>", class(at));
+                }
             }
             html.push_str("</tr>");
         }
@@ -78,7 +91,7 @@ impl Table {
                 grouped(self.frame.height() as i128)
             );
         }
-        html + "</table>"
+        html + "</table></div>"
     }
 
     /// Shows the table in a notebook.

@@ -141,6 +141,11 @@ fn problem(source: &str, outputs: &[Value]) -> Option<String> {
     let code = source.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("//"));
     let wants_result = code.is_some_and(|line| !line.ends_with(';') && !line.starts_with(':'));
     let has_result = outputs.iter().any(|output| output.get("data").is_some());
+    let is_picture_as_text =
+        |output: &Value| output["data"].get("text/html").is_none() && said(output).contains("<svg");
+    if outputs.iter().any(is_picture_as_text) {
+        return Some("shows a picture as text".into());
+    }
     (wants_result && !has_result).then(|| "ends in an expression but shows no result".into())
 }
 
@@ -232,6 +237,9 @@ mod tests {
         let silent = problems(json!([]), "let x = 1;\nx");
         assert_eq!(silent[0], "code cell 1: ends in an expression but shows no result");
         assert!(silent[1].contains("last cell does not say"));
+        let source_text =
+            json!([{"output_type": "execute_result", "data": {"text/plain": "Page { body: \"<svg>\" }"}}]);
+        assert_eq!(problems(source_text, "a")[0], "code cell 1: shows a picture as text");
         let failed = problems(json!([{"output_type": "error", "evalue": "mismatched types\nmore"}]), "a;");
         assert_eq!(failed[0], "code cell 1: mismatched types");
     }
