@@ -1,5 +1,6 @@
 //! The one error a notebook or a command line has to print.
 
+use crate::formats::FormatError;
 use crate::graph::GraphError;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -11,6 +12,9 @@ pub enum Error {
     /// A graph could not be built.
     #[error(transparent)]
     Graph(#[from] GraphError),
+    /// The content of a file or of some bytes was refused.
+    #[error(transparent)]
+    Format(#[from] FormatError),
     /// A compact string that names a network does not parse.
     #[error("`{spec}`, character {at}: {reason}; accepted: {accepted}")]
     Spec {
@@ -75,6 +79,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// A compact string that is wrong in `part`, which is a slice of it.
+    pub(crate) fn spec(spec: &str, part: &str, reason: String, accepted: &str) -> Self {
+        let offset = (part.as_ptr() as usize).wrapping_sub(spec.as_ptr() as usize);
+        let before = spec.get(..offset).unwrap_or("");
+        Error::Spec { spec: spec.into(), at: before.chars().count() + 1, reason, accepted: accepted.into() }
+    }
+
     /// A setting that is out of range.
     pub(crate) fn setting(what: &str, reason: impl Into<String>, accepted: &str) -> Self {
         Error::Setting { what: what.into(), reason: reason.into(), accepted: accepted.into() }

@@ -13,6 +13,13 @@ pub enum Progress {
 }
 
 impl Progress {
+    /// Says something once.
+    pub fn say(self, text: &str) {
+        if self == Progress::Lines {
+            let _ = writeln!(std::io::stdout(), "{text}");
+        }
+    }
+
     /// Reports that `done` of `total` steps of some work are done.
     pub fn report(self, work: &str, done: usize, total: usize, note: &str) {
         let every = total.div_ceil(10).max(1);

@@ -5,6 +5,7 @@
 
 mod graph;
 mod notebooks;
+mod parity;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -24,6 +25,8 @@ enum Command {
     Graph(graph::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
     Notebooks(notebooks::Args),
+    /// Compares this library's numbers with reference numbers, one line a suite.
+    Parity(parity::Args),
 }
 
 /// Why a command ended early: what was asked for is wrong (exit code 2), or the work failed (exit code 1).
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Graph(args) => graph::run(&args),
         Command::Notebooks(args) => notebooks::run(&args),
+        Command::Parity(args) => parity::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,9 +1,23 @@
-//! Labelled families as polars frames.
+//! Labelled families as polars frames, and where their data comes from.
 
+mod arch;
+mod cache;
+mod gzip;
+mod hardware;
+mod nb101;
 mod nb201;
+mod registry;
+mod tfrecord;
+
+pub use arch::Arch;
+pub use cache::cached;
+pub use hardware::hardware_latencies;
+pub use registry::{Dataset, Registry, Source};
+pub use tfrecord::records;
 
 use crate::error::Error;
-use crate::families::{Family, Nb201};
+use crate::families::FamilyName;
+use crate::graph::Graph;
 use crate::predict::Example;
 use crate::rng::Stream;
 use polars::prelude::DataFrame;
@@ -40,15 +54,16 @@ pub struct Label {
     pub measured: bool,
 }
 
-/// NB-201 with its labels.
+/// A family with its labels: a frame, and the architecture behind every row.
 #[derive(Clone, Debug)]
 pub struct LabelledFamily {
+    family: FamilyName,
     label: Label,
     frame: DataFrame,
-    /// Every architecture of the table with its label, if it has one.
-    values: Vec<(Nb201, Option<f64>)>,
+    /// The architecture of every row and its label, if it has one.
+    values: Vec<(Arch, Option<f64>)>,
     /// Where an architecture stands in `values`.
-    places: HashMap<Nb201, usize>,
+    places: HashMap<Arch, usize>,
 }
 
 /// Labelled networks for training and for testing, disjoint by content id.
@@ -83,9 +98,58 @@ impl LabelledFamily {
         nb201::compute(count)
     }
 
-    fn new(label: Label, frame: DataFrame, values: Vec<(Nb201, Option<f64>)>) -> Self {
+    /// NB-101 with real labels from a data folder: `nasbench/nb101_full.csv.gz`, 423,624 rows by ascending module hash.
+    /// Graphs are built when they are asked for.
+    pub fn nb101(folder: impl Into<PathBuf>) -> Result<Self, Error> {
+        nb101::read_csv(&folder.into().join("nasbench").join("nb101_full.csv.gz"))
+    }
+
+    /// NB-101 from the benchmark's own `nasbench_only108.tfrecord`; the label is the mean test accuracy of the three runs.
+    pub fn nb101_tfrecord(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        nb101::read_tfrecord(&path.into())
+    }
+
+    fn new(family: FamilyName, label: Label, frame: DataFrame, values: Vec<(Arch, Option<f64>)>) -> Self {
         let places = values.iter().enumerate().map(|(place, (arch, _))| (*arch, place)).collect();
-        LabelledFamily { label, frame, values, places }
+        LabelledFamily { family, label, frame, values, places }
+    }
+
+    /// Which family it is.
+    pub fn family(&self) -> FamilyName {
+        self.family
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The architecture of a row.
+    pub fn arch(&self, row: usize) -> Option<Arch> {
+        self.values.get(row).map(|(arch, _)| *arch)
+    }
+
+    /// The graph of a row, built now.
+    pub fn graph(&self, row: usize) -> Result<Graph, Error> {
+        match self.arch(row) {
+            Some(arch) => Ok(arch.build()?),
+            None => Err(Error::setting("row", row.to_string(), &format!("0 to {}", self.len().saturating_sub(1)))),
+        }
+    }
+
+    /// Content id, nodes, edges, FLOPs (usual and original), parameters and spec of these rows, from their graphs.
+    /// O(rows · nodes), on all cores.
+    pub fn figures(&self, rows: &[usize]) -> Result<DataFrame, Error> {
+        let archs = rows
+            .iter()
+            .map(|&row| self.arch(row).ok_or_else(|| Error::setting("row", row.to_string(), "a row of the frame")))
+            .collect::<Result<Vec<_>, Error>>()?;
+        arch::figures(&archs)
     }
 
     /// What the networks are labelled with.
@@ -93,7 +157,8 @@ impl LabelledFamily {
         &self.label
     }
 
-    /// The table: `spec`, `arch`, `content_id`, `nodes`, `flops`, `params`, `has_none`, and the label columns.
+    /// The table: `spec`, the labels, `family` and `source`; for NB-201 also what its graphs say (`content_id`, `nodes`,
+    /// `flops`, …), for NB-101 what the benchmark says (`params`, `multiply_adds`, …).
     pub fn frame(&self) -> DataFrame {
         self.frame.clone()
     }
@@ -111,17 +176,17 @@ impl LabelledFamily {
     }
 
     /// The label of an architecture, if it has one.
-    pub fn value(&self, arch: &Nb201) -> Option<f64> {
-        self.values[*self.places.get(arch)?].1
+    pub fn value(&self, arch: impl Into<Arch>) -> Option<f64> {
+        self.values[*self.places.get(&arch.into())?].1
     }
 
-    /// A uniform sample of `train` + `test` labelled networks without `none`. Isomorphic networks are drawn once, so
+    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Isomorphic networks are drawn once, so
     /// both halves are disjoint by content id. Deterministic in `seed`.
     pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {
-        let mut usable: Vec<(Nb201, f64)> = self
+        let mut usable: Vec<(Arch, f64)> = self
             .values
             .iter()
-            .filter(|(arch, _)| arch.has_no_none())
+            .filter(|(arch, _)| arch.is_usable())
             .filter_map(|(arch, value)| value.map(|value| (*arch, value)))
             .collect();
         usable.shuffle(&mut Stream::new(seed, "split").at(0));

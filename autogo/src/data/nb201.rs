@@ -1,8 +1,9 @@
 //! Labels of NAS-Bench-201.
 
+use super::arch::{self, Arch};
 use super::{Goal, Label, LabelledFamily};
 use crate::error::Error;
-use crate::families::{Family, Nb201};
+use crate::families::{Family, FamilyName, Nb201};
 use crate::profile::Npu;
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -20,18 +21,12 @@ const SEED: u64 = 201;
 /// line.
 pub(super) fn read(path: &Path) -> Result<LabelledFamily, Error> {
     let labels = read_labels(path)?;
-    let labelled: Vec<(Nb201, Option<f64>)> = labels.iter().map(|row| (row.arch, Some(row.accuracies[0]))).collect();
+    let labelled = labels.iter().map(|row| (Arch::Nb201(row.arch), Some(row.accuracies[0]))).collect();
     let column = |at: usize| labels.iter().map(|row| row.accuracies[at]).collect::<Vec<f64>>();
-    let arch: Vec<String> = labels.iter().map(|row| row.arch.arch_string()).collect();
-    let labels = df!(
-        "arch" => arch,
-        ACCURACIES[0] => column(0),
-        ACCURACIES[1] => column(1),
-        ACCURACIES[2] => column(2),
-        ACCURACIES[3] => column(3),
-    )?;
-    let figures = figures(&Nb201::all())?;
-    let frame = figures.left_join(&labels, ["arch"], ["arch"])?;
+    let mut frame = figures(&labels.iter().map(|row| row.arch).collect::<Vec<_>>())?;
+    for (at, name) in ACCURACIES.into_iter().enumerate() {
+        frame.with_column(Column::new(name.into(), column(at)))?;
+    }
     let label = Label {
         column: ACCURACIES[0].into(),
         title: "CIFAR-10 test accuracy [%]".into(),
@@ -39,7 +34,7 @@ pub(super) fn read(path: &Path) -> Result<LabelledFamily, Error> {
         source: format!("NAS-Bench-201, 200 epochs, mean over seeds ({})", path.display()),
         measured: true,
     };
-    Ok(LabelledFamily::new(label, frame, labelled))
+    Ok(LabelledFamily::new(FamilyName::Nb201, label, frame, labelled))
 }
 
 struct Row {
@@ -126,28 +121,18 @@ pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
         source: "weight-stationary closed form".into(),
         measured: false,
     };
-    let values = archs.into_iter().zip(cycles.into_iter().map(Some)).collect();
-    Ok(LabelledFamily::new(label, frame, values))
+    let values = archs.into_iter().map(Arch::Nb201).zip(cycles.into_iter().map(Some)).collect();
+    Ok(LabelledFamily::new(FamilyName::Nb201, label, frame, values))
 }
 
 /// What the graphs themselves say of these architectures.
 fn figures(archs: &[Nb201]) -> Result<DataFrame, Error> {
-    let rows = archs
-        .par_iter()
-        .map(|arch| {
-            let graph = arch.build()?;
-            Ok((graph.content_id().to_string(), graph.len() as u32, graph.cost()))
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    Ok(df!(
-        "spec" => archs.iter().map(Nb201::to_string).collect::<Vec<_>>(),
-        "arch" => archs.iter().map(Nb201::arch_string).collect::<Vec<_>>(),
-        "content_id" => rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(),
-        "nodes" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        "flops" => rows.iter().map(|row| row.2.flops).collect::<Vec<_>>(),
-        "params" => rows.iter().map(|row| row.2.params).collect::<Vec<_>>(),
-        "has_none" => archs.iter().map(|arch| !arch.has_no_none()).collect::<Vec<_>>(),
-    )?)
+    let mut frame = arch::figures(&archs.iter().copied().map(Arch::Nb201).collect::<Vec<_>>())?;
+    let strings = archs.iter().map(Nb201::arch_string).collect::<Vec<_>>();
+    frame.with_column(Column::new("arch".into(), strings))?;
+    let has_none = archs.iter().map(|arch| !arch.has_no_none()).collect::<Vec<_>>();
+    frame.with_column(Column::new("has_none".into(), has_none))?;
+    Ok(frame)
 }
 
 #[cfg(test)]
@@ -182,7 +167,7 @@ mod tests {
         let frame = family.frame();
         assert_eq!(frame.height(), Nb201::COUNT);
         let arch = Nb201::at(12_345);
-        assert_eq!(family.value(&arch), Some(40.0 + 12.345));
+        assert_eq!(family.value(arch), Some(40.0 + 12.345));
         let row =
             frame.column("arch").unwrap().str().unwrap().iter().position(|cell| cell == Some(&arch.arch_string()));
         let accuracy = frame.column("cifar10_test").unwrap().f64().unwrap().get(row.unwrap());

@@ -64,6 +64,20 @@ pub struct Nb201 {
     pub ops: [CellOp; 6],
 }
 
+/// What a `skip_connect` is in the graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipAs {
+    /// No node: its reader reads what it reads.
+    #[default]
+    PassThrough,
+    /// An identity node.
+    Identity,
+}
+
+/// What a string may look like.
+const ACCEPTED: &str = "nb201:OP,OP,OP,OP,OP,OP or |OP~0|+|OP~0|OP~1|+|OP~0|OP~1|OP~2| with OP one of none, skip_connect, \
+     nor_conv_1x1, nor_conv_3x3, avg_pool_3x3";
 /// Source nodes of the six edges, as the benchmark's string writes them.
 const SOURCES: [usize; 6] = [0, 0, 1, 0, 1, 2];
 /// Cells a stage, and channels of the three stages.
@@ -120,10 +134,34 @@ impl Nb201 {
         format!("{}|+{}{}|+{}{}{}|", edge(0), edge(1), edge(2), edge(3), edge(4), edge(5))
     }
 
-    fn edge(layers: &mut Layers, op: CellOp, channels: u32, x: usize) -> Result<usize, GraphError> {
+    /// The architecture as a graph, with `skip_connect` shown as given.
+    pub fn build_with(&self, skip: SkipAs) -> Result<Graph, GraphError> {
+        let mut layers = Layers::new(&self.to_string());
+        let mut x = layers.add(Op::Input(Shape::new(32, 32, 3)), &[])?;
+        layers.scope("stem");
+        x = layers.conv_bn((3, 3), CHANNELS[0], (1, 1), None, x)?;
+        for (stage, &channels) in CHANNELS.iter().enumerate() {
+            for cell in 0..CELLS {
+                x = self.cell(&mut layers, &format!("cell_{stage}_{cell}"), channels, skip, x)?;
+            }
+            if stage + 1 < CHANNELS.len() {
+                x = Self::reduction(&mut layers, &format!("reduction_{stage}"), channels, x)?;
+            }
+        }
+        layers.scope("head");
+        x = layers.add(Op::Mean, &[x])?;
+        x = layers.add(Op::Identity, &[x])?;
+        x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
+        layers.finish(x)
+    }
+
+    fn edge(layers: &mut Layers, op: CellOp, channels: u32, skip: SkipAs, x: usize) -> Result<usize, GraphError> {
         match op {
             CellOp::None => layers.add(Op::Zero, &[x]),
-            CellOp::SkipConnect => Ok(x),
+            CellOp::SkipConnect => match skip {
+                SkipAs::PassThrough => Ok(x),
+                SkipAs::Identity => layers.add(Op::Identity, &[x]),
+            },
             CellOp::Conv1x1 | CellOp::Conv3x3 => {
                 let relu = layers.add(Op::Relu, &[x])?;
                 let conv = layers.conv(if op == CellOp::Conv1x1 { 1 } else { 3 }, channels, 1, relu)?;
@@ -137,10 +175,17 @@ impl Nb201 {
     }
 
     /// The cell's output is `(o6 + o5) + o4` with `o6` reading `o2 + o3`.
-    fn cell(&self, layers: &mut Layers, name: &str, channels: u32, x: usize) -> Result<usize, GraphError> {
+    fn cell(
+        &self,
+        layers: &mut Layers,
+        name: &str,
+        channels: u32,
+        skip: SkipAs,
+        x: usize,
+    ) -> Result<usize, GraphError> {
         let edge = |layers: &mut Layers, i: usize, x: usize| {
             layers.scope(format!("{name}/{}_{i}", self.ops[i].name()));
-            Self::edge(layers, self.ops[i], channels, x)
+            Self::edge(layers, self.ops[i], channels, skip, x)
         };
         let o1 = edge(layers, 0, x)?;
         let o2 = edge(layers, 1, x)?;
@@ -174,25 +219,7 @@ impl Family for Nb201 {
     const NAME: &'static str = "nb201";
 
     fn build(&self) -> Result<Graph, GraphError> {
-        let mut layers = Layers::new(&self.to_string());
-        let mut x = layers.add(Op::Input(Shape::new(32, 32, 3)), &[])?;
-        layers.scope("stem");
-        x = layers.conv(3, CHANNELS[0], 1, x)?;
-        x = layers.add(Op::BatchNorm, &[x])?;
-        for (stage, &channels) in CHANNELS.iter().enumerate() {
-            for cell in 0..CELLS {
-                x = self.cell(&mut layers, &format!("cell_{stage}_{cell}"), channels, x)?;
-            }
-            if stage + 1 < CHANNELS.len() {
-                x = Self::reduction(&mut layers, &format!("reduction_{stage}"), channels, x)?;
-            }
-        }
-        layers.scope("head");
-        x = layers.add(Op::Mean, &[x])?;
-        x = layers.add(Op::Identity, &[x])?;
-        x = layers.add(Op::Dense { features: CLASSES }, &[x])?;
-        layers.add(Op::Output, &[x])?;
-        layers.build.finish()
+        self.build_with(SkipAs::default())
     }
 }
 
@@ -212,7 +239,7 @@ impl FromStr for Nb201 {
             spec: spec.into(),
             at: spec[..at].chars().count() + 1,
             reason,
-            accepted: super::ACCEPTED_SPECS.into(),
+            accepted: ACCEPTED.into(),
         };
         let offset = |part: &str| part.as_ptr() as usize - spec.as_ptr() as usize;
         let body = spec.trim();

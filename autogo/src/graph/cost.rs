@@ -41,33 +41,40 @@ impl Cost {
 /// The largest count of one node. Larger ones are refused when the graph is built, so sums stay inside 64 bits.
 pub(super) const NODE_LIMIT: u64 = 1 << 44;
 
-/// Cost of one node, or the name of the count that passes [`NODE_LIMIT`].
-pub(super) fn node_cost(op: &Op, inputs: &[Shape], distinct: usize, shape: Shape) -> Result<Cost, &'static str> {
-    let first = inputs.first().copied().unwrap_or(shape);
-    let pixels = shape.h as u128 * shape.w as u128;
-    let elements = pixels * shape.c as u128;
+/// Cost of one node with its first operand's shape and its number of distinct operands, or the name of the count that
+/// passes [`NODE_LIMIT`].
+pub(super) fn node_cost(op: &Op, first: Shape, distinct: usize, shape: Shape) -> Result<Cost, &'static str> {
+    let pixels = u128::from(shape.h) * u128::from(shape.w);
+    let elements = pixels * u128::from(shape.c);
+    let bias_of = |has_bias: bool| if has_bias { u128::from(shape.c) } else { 0 };
     let (weights, multiply_adds, bias) = match op {
-        Op::Conv(conv) => {
-            let taps = conv.window.kernel.0 as u128 * conv.window.kernel.1 as u128;
-            let weights = taps.saturating_mul((first.c / conv.groups) as u128 * shape.c as u128);
-            (weights, weights.saturating_mul(pixels), if conv.bias { shape.c as u128 } else { 0 })
+        Op::Conv(conv) | Op::ConvTranspose(conv) => {
+            let taps = u128::from(conv.window.kernel.0) * u128::from(conv.window.kernel.1);
+            let weights = taps.saturating_mul(u128::from(first.c / conv.groups) * u128::from(shape.c));
+            // Every pixel of the smaller side meets the whole kernel.
+            let meets = if matches!(op, Op::Conv(_)) { pixels } else { u128::from(first.h) * u128::from(first.w) };
+            (weights, weights.saturating_mul(meets), bias_of(conv.bias))
         }
-        Op::Dense { features } => {
-            let weights = first.c as u128 * *features as u128;
-            (weights, weights * pixels, *features as u128)
+        Op::Dense { features, bias } => {
+            let weights = u128::from(first.c) * u128::from(*features);
+            (weights, weights * pixels, bias_of(*bias))
         }
         _ => (0, 0, 0),
     };
     let params = match op {
-        Op::BatchNorm => 2 * shape.c as u128,
+        Op::BatchNorm => 2 * u128::from(shape.c),
+        Op::PRelu => u128::from(shape.c),
         _ => weights + bias,
     };
     let counted = match op {
         Op::Conv(conv) => multiply_adds.saturating_add(if conv.bias { elements } else { 0 }),
-        Op::Dense { .. } => multiply_adds + bias,
-        Op::BatchNorm => 2 * elements,
-        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh | Op::Pool(..) | Op::Mean | Op::Add | Op::Mul => elements,
+        Op::ConvTranspose(_) => weights.saturating_mul(pixels).saturating_add(bias * pixels),
+        Op::Dense { features, .. } => multiply_adds + u128::from(*features),
+        Op::BatchNorm => 2 * u128::from(first.h) * u128::from(first.w) * u128::from(first.c),
+        Op::Relu | Op::Relu6 | Op::PRelu | Op::Sigmoid | Op::Tanh => elements,
+        Op::Pool(..) | Op::Mean | Op::Add | Op::Mul => elements,
         Op::Input(_) | Op::Output | Op::Concat | Op::Identity | Op::Zero => 0,
+        Op::Slice { .. } | Op::Pad(_) | Op::DepthToSpace { .. } | Op::Resize { .. } => 0,
     };
     let original = counted.saturating_mul(2 * distinct.max(1) as u128);
     let fits = |count: u128, what| match u64::try_from(count) {
@@ -82,6 +89,11 @@ pub(super) fn node_cost(op: &Op, inputs: &[Shape], distinct: usize, shape: Shape
         params: fits(params, "parameters")?,
         activation_bytes: fits(elements, "activation bytes")?,
     })
+}
+
+/// Number of distinct operands; most nodes have one or two, so looking back is quicker than sorting.
+pub(super) fn distinct(operands: &[usize]) -> usize {
+    (0..operands.len()).filter(|&at| !operands[..at].contains(&operands[at])).count()
 }
 
 impl Graph {
@@ -108,9 +120,9 @@ impl Graph {
     /// The cost of node `index`.
     pub fn node_cost(&self, index: usize) -> Cost {
         let node = self.node(index);
-        let distinct = self.distinct_operands(index).len();
+        let first = self.operands(index).first().map_or(node.shape, |&operand| self.node(operand).shape);
         // The builder has made sure that every count fits.
-        node_cost(&node.op, &self.operand_shapes(index), distinct, node.shape).unwrap_or_default()
+        node_cost(&node.op, first, distinct(self.operands(index)), node.shape).unwrap_or_default()
     }
 }
 
@@ -128,7 +140,7 @@ mod tests {
         let n = build.add("n", Op::BatchNorm, &[y]).unwrap();
         let sum = build.add("sum", Op::Add, &[y, n]).unwrap();
         let mean = build.add("mean", Op::Mean, &[sum]).unwrap();
-        let dense = build.add("dense", Op::Dense { features: 10 }, &[mean]).unwrap();
+        let dense = build.add("dense", Op::Dense { features: 10, bias: true }, &[mean]).unwrap();
         build.add("out", Op::Output, &[dense]).unwrap();
         let cost = build.finish().unwrap().cost();
         let (conv, norm, add, mean, dense) = (9 * 3 * 8 * 4 + 32, 2 * 32, 2 * 32, 8, 80 + 10);

@@ -113,7 +113,12 @@ impl Drawing {
                 let stride = if window.stride == (1, 1) { "" } else { " /s" };
                 format!("{} {}{stride}", node.op.name(), by(window.kernel))
             }
-            Op::Dense { features } => format!("dense →{features}"),
+            Op::ConvTranspose(conv) => format!("upconv {} →{}", by(conv.window.kernel), conv.filters),
+            Op::Dense { features, .. } => format!("dense →{features}"),
+            Op::Slice { channels } => format!("first {channels}"),
+            Op::DepthToSpace { block } => format!("depth to space {block}"),
+            Op::Resize { factor, .. } => format!("resize ×{factor}"),
+            Op::Pad(_) => "pad".into(),
             Op::BatchNorm => "batch norm".into(),
             Op::Input(shape) => format!("input {shape}"),
             _ => node.op.name().into(),

@@ -38,6 +38,14 @@ pub enum GraphError {
     /// A node that no input reaches.
     #[error("node `{0}` is not reached from the input")]
     Unreached(String),
+    /// A family's configuration cannot be built.
+    #[error("{family}: {reason}")]
+    Config {
+        /// The family.
+        family: &'static str,
+        /// What is wrong with the configuration.
+        reason: String,
+    },
     /// A count does not fit.
     #[error("node `{node}` counts more than 2^44 {what}")]
     Overflow {

@@ -1,6 +1,6 @@
 //! A name for a graph that does not depend on node names, node order or the machine.
 
-use super::{Graph, Op, Padding, Pool, Window};
+use super::{Border, Conv, Graph, Interpolation, Op, Pool, Shape, Window};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -43,24 +43,32 @@ pub(crate) fn combine(colours: impl Iterator<Item = u64>) -> ContentId {
 }
 
 impl Op {
-    /// The op with all its parameters as one colour. Stable: the numbers below are part of every stored id.
-    pub(crate) fn colour(&self) -> u64 {
+    /// The op with all its parameters, over a first operand of shape `read`, as one colour. A window counts by the pixels
+    /// it pads, not by the rule they come from. Stable: the numbers below are part of every stored id.
+    pub(crate) fn colour(&self, read: Shape) -> u64 {
+        let border = |state: u64, at: Border| {
+            [at.top, at.left, at.bottom, at.right].iter().fold(state, |state, &size| mix(state, u64::from(size)))
+        };
+        let convolution = |state: u64, conv: &Conv| {
+            let words = [u64::from(conv.filters), u64::from(conv.groups), u64::from(conv.bias)];
+            words.iter().fold(state, |state, &word| mix(state, word))
+        };
         let window = |state: u64, window: &Window| {
             let words = [window.kernel.0, window.kernel.1, window.stride.0, window.stride.1];
-            let padding = match window.padding {
-                Padding::Same => 1,
-                Padding::Valid => 2,
-            };
-            mix(words.iter().fold(state, |state, &word| mix(state, u64::from(word))), padding)
+            let state = words.iter().fold(state, |state, &word| mix(state, u64::from(word)));
+            border(state, window.border(read.h, read.w))
         };
         match self {
             Op::Input(shape) => [shape.h, shape.w, shape.c].iter().fold(1, |state, &size| mix(state, u64::from(size))),
             Op::Output => 2,
-            Op::Conv(conv) => {
-                let words = [u64::from(conv.filters), u64::from(conv.groups), u64::from(conv.bias)];
-                words.iter().fold(window(3, &conv.window), |state, &word| mix(state, word))
+            Op::Conv(conv) => convolution(window(3, &conv.window), conv),
+            Op::ConvTranspose(conv) => {
+                let (cut, more) = conv.window.cut();
+                let words =
+                    [conv.window.kernel, conv.window.stride, more].map(|(h, w)| mix(u64::from(h), u64::from(w)));
+                convolution(border(words.iter().fold(18, |state, &word| mix(state, word)), cut), conv)
             }
-            Op::Dense { features } => mix(4, u64::from(*features)),
+            Op::Dense { features, bias } => mix(mix(4, u64::from(*features)), u64::from(*bias)),
             Op::BatchNorm => 5,
             Op::Relu => 6,
             Op::Relu6 => 7,
@@ -74,6 +82,12 @@ impl Op {
             Op::Mean => 15,
             Op::Identity => 16,
             Op::Zero => 17,
+            Op::PRelu => 19,
+            Op::Slice { channels } => mix(20, u64::from(*channels)),
+            Op::Pad(at) => border(21, *at),
+            Op::DepthToSpace { block } => mix(22, u64::from(*block)),
+            Op::Resize { factor, interpolation: Interpolation::Nearest } => mix(23, u64::from(*factor)),
+            Op::Resize { factor, interpolation: Interpolation::Bilinear } => mix(24, u64::from(*factor)),
         }
     }
 
@@ -121,7 +135,9 @@ impl Graph {
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn content_id(&self) -> ContentId {
-        let mut colours: Vec<u64> = self.nodes().map(|node| node.op.colour()).collect();
+        let read =
+            |index: usize| self.operands(index).first().map_or(self.node(index).shape, |&at| self.node(at).shape);
+        let mut colours: Vec<u64> = (0..self.len()).map(|index| self.node(index).op.colour(read(index))).collect();
         let ordered: Vec<bool> = self.nodes().map(|node| node.op.is_ordered()).collect();
         refine(&mut colours, &self.operands, &ordered);
         combine(colours.into_iter())

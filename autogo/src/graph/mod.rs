@@ -18,7 +18,7 @@ pub use draw::{Drawing, PALETTE};
 pub use error::GraphError;
 pub use identity::ContentId;
 pub(crate) use identity::{combine, mix, refine};
-pub use op::{Conv, Op, Padding, Pool, Window};
+pub use op::{Border, Conv, Interpolation, Op, Padding, Pool, Window};
 pub use shape::Shape;
 
 use petgraph::Direction;
@@ -167,19 +167,25 @@ impl GraphBuilder {
 
     /// Appends a node and returns its index. Its operands must stand before it.
     pub fn add(&mut self, name: &str, op: Op, operands: &[usize]) -> Result<usize, GraphError> {
+        self.add_owned(name.into(), op, operands)
+    }
+
+    /// As [`GraphBuilder::add`], with a name that is already owned.
+    pub(crate) fn add_owned(&mut self, name: String, op: Op, operands: &[usize]) -> Result<usize, GraphError> {
         let count = self.dag.node_count();
         if let Some(&operand) = operands.iter().find(|operand| **operand >= count) {
-            return Err(GraphError::UnknownOperand { node: name.into(), operand, last: count as isize - 1 });
+            return Err(GraphError::UnknownOperand { node: name, operand, last: count as isize - 1 });
         }
         let inputs: Vec<Shape> = operands.iter().map(|&operand| self.shape(operand)).collect();
-        let shape =
-            op.infer(&inputs).map_err(|reason| GraphError::Shape { node: name.into(), op: op.name(), reason })?;
-        let mut distinct = operands.to_vec();
-        distinct.sort_unstable();
-        distinct.dedup();
-        cost::node_cost(&op, &inputs, distinct.len(), shape)
-            .map_err(|what| GraphError::Overflow { node: name.into(), what })?;
-        let index = self.dag.add_node(Node { name: name.into(), op, shape });
+        let shape = match op.infer(&inputs) {
+            Ok(shape) => shape,
+            Err(reason) => return Err(GraphError::Shape { node: name, op: op.name(), reason }),
+        };
+        let first = inputs.first().copied().unwrap_or(shape);
+        if let Err(what) = cost::node_cost(&op, first, cost::distinct(operands), shape) {
+            return Err(GraphError::Overflow { node: name, what });
+        }
+        let index = self.dag.add_node(Node { name, op, shape });
         for (slot, &operand) in operands.iter().enumerate() {
             self.dag.add_edge(NodeIndex::new(operand), index, slot as u32);
         }
@@ -192,6 +198,16 @@ impl GraphBuilder {
     /// When there is no such node.
     pub fn shape(&self, index: usize) -> Shape {
         self.dag[NodeIndex::new(index)].shape
+    }
+
+    /// The op of a node that was added.
+    pub(crate) fn op(&self, index: usize) -> Op {
+        self.dag[NodeIndex::new(index)].op
+    }
+
+    /// Puts another op that makes the same shape in a node's place.
+    pub(crate) fn replace(&mut self, index: usize, op: Op) {
+        self.dag[NodeIndex::new(index)].op = op;
     }
 
     /// Checks what only the whole can show and returns the graph. O(nodes + edges).

@@ -31,8 +31,8 @@ impl NodeFeatures {
         let node = graph.node(index);
         let input = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
         let (kernel, bias) = match node.op {
-            Op::Conv(conv) => (conv.window.kernel, conv.bias),
-            Op::Dense { .. } => ((0, 0), true),
+            Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
+            Op::Dense { bias, .. } => ((0, 0), bias),
             _ => ((0, 0), false),
         };
         let kernel = (kernel.0 as usize, kernel.1 as usize);
@@ -66,9 +66,9 @@ fn op_index(op: &Op) -> usize {
         Op::Input(_) => 1,
         Op::Output => 2,
         Op::Conv(conv) if conv.groups > 1 => 4,
-        Op::Conv(_) => 3,
+        Op::Conv(_) | Op::ConvTranspose(_) => 3,
         Op::BatchNorm => 5,
-        Op::Relu => 6,
+        Op::Relu | Op::PRelu => 6,
         Op::Relu6 => 7,
         Op::Dense { .. } => 8,
         Op::Add => 9,
@@ -81,6 +81,10 @@ fn op_index(op: &Op) -> usize {
         Op::Mean => 19,
         Op::Identity => 25,
         Op::Zero => 26,
+        Op::Pad(_) => 18,
+        Op::DepthToSpace { .. } => 23,
+        // The vocabulary's index for an op it does not hold.
+        Op::Slice { .. } | Op::Resize { .. } => 0,
     }
 }
 

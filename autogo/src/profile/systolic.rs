@@ -34,7 +34,17 @@ impl Gemm {
                     repeats: u64::from(conv.groups),
                 })
             }
-            Op::Dense { features } => {
+            // One product for every pixel that is read; the overlapping sums are not counted.
+            Op::ConvTranspose(conv) => {
+                let (h, w) = conv.window.kernel;
+                Some(Gemm {
+                    pixels: u64::from(input.h) * u64::from(input.w),
+                    window: u64::from(input.c),
+                    filters: u64::from(h) * u64::from(w) * u64::from(conv.filters),
+                    repeats: 1,
+                })
+            }
+            Op::Dense { features, .. } => {
                 Some(Gemm { pixels, window: u64::from(input.c), filters: u64::from(features), repeats: 1 })
             }
             _ => None,

@@ -125,7 +125,31 @@ impl Program {
                     Size { h, w, c: first.c }
                 }
                 Op::Mean => Size { h: 1.into(), w: 1.into(), c: first.c },
-                Op::Dense { features } => Size { c: f64::from(features).into(), ..first },
+                Op::ConvTranspose(conv) => {
+                    let by = |size: &Expression, read: u32, made: u32, stride: u32| {
+                        size.clone() * f64::from(stride) + (f64::from(made) - f64::from(read) * f64::from(stride))
+                    };
+                    let (read, made) = (segment.operand_shapes(at)[0], node.shape);
+                    Size {
+                        h: by(&first.h, read.h, made.h, conv.window.stride.0),
+                        w: by(&first.w, read.w, made.w, conv.window.stride.1),
+                        c: program.filters(conv.filters, weights[at], &mut choice),
+                    }
+                }
+                Op::Dense { features, .. } => Size { c: f64::from(features).into(), ..first },
+                Op::Slice { channels } => Size { c: f64::from(channels).into(), ..first },
+                Op::Pad(border) => Size {
+                    h: first.h + f64::from(border.top) + f64::from(border.bottom),
+                    w: first.w + f64::from(border.left) + f64::from(border.right),
+                    c: first.c,
+                },
+                Op::DepthToSpace { block } => {
+                    let block = f64::from(block);
+                    Size { h: first.h * block, w: first.w * block, c: first.c * (1.0 / (block * block)) }
+                }
+                Op::Resize { factor, .. } => {
+                    Size { h: first.h * f64::from(factor), w: first.w * f64::from(factor), c: first.c }
+                }
                 Op::Add | Op::Mul | Op::Concat => {
                     let mut c = first.c.clone();
                     for other in &operands[1..] {
@@ -199,12 +223,18 @@ impl Program {
             choice.strides.push((stride, chosen));
         }
         self.constraints.push(constraint!(only_one == 1.0));
-        let shrink = |kernel: u32| match window.padding {
+        let shrink = |kernel: u32, added: u32| match window.padding {
             Padding::Same => 0.0,
             Padding::Valid => f64::from(kernel) - 1.0,
+            Padding::Explicit(_) => f64::from(kernel) - 1.0 - f64::from(added),
         };
-        let h = self.strided(&(input.h.clone() - shrink(window.kernel.0)), choice, |stride| stride.0);
-        let w = self.strided(&(input.w.clone() - shrink(window.kernel.1)), choice, |stride| stride.1);
+        let border = window.border(0, 0);
+        let (high, wide) = match window.padding {
+            Padding::Explicit(_) => (border.top + border.bottom, border.left + border.right),
+            _ => (0, 0),
+        };
+        let h = self.strided(&(input.h.clone() - shrink(window.kernel.0, high)), choice, |stride| stride.0);
+        let w = self.strided(&(input.w.clone() - shrink(window.kernel.1, wide)), choice, |stride| stride.1);
         (h, w)
     }
 
@@ -236,7 +266,7 @@ impl Program {
             let mut op = node.op;
             if let Some(filters) = choice.filters {
                 let filters = whole(solution.value(filters))?;
-                if let Op::Conv(conv) = &mut op {
+                if let Op::Conv(conv) | Op::ConvTranspose(conv) = &mut op {
                     conv.filters = filters;
                 }
             }
@@ -275,7 +305,10 @@ fn follow_depthwise(segment: &Segment, inputs: &[Shape], ops: &mut [Op]) {
                 conv.filters
             }
             Op::Concat => read.iter().sum(),
-            Op::Dense { features } => *features,
+            Op::ConvTranspose(conv) => conv.filters,
+            Op::Dense { features, .. } => *features,
+            Op::Slice { channels } => *channels,
+            Op::DepthToSpace { block } => first / (*block * *block).max(1),
             _ => first,
         });
     }

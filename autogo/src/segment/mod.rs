@@ -110,11 +110,11 @@ impl Segment {
     /// An id that depends on ops, parameters, shapes and boundary alone, not on names or order.
     pub fn content_id(&self) -> ContentId {
         let offset = self.inputs.len();
-        let inputs = self.inputs.iter().map(|shape| mix(0x1b, Op::Input(*shape).colour()));
-        let nodes =
-            self.nodes.iter().enumerate().map(|(at, node)| {
-                mix(node.op.colour(), if self.outputs.binary_search(&at).is_ok() { 0x2f } else { 0x2e })
-            });
+        let inputs = self.inputs.iter().map(|shape| mix(0x1b, Op::Input(*shape).colour(*shape)));
+        let nodes = self.nodes.iter().enumerate().map(|(at, node)| {
+            let read = self.operand_shapes(at).first().copied().unwrap_or(node.shape);
+            mix(node.op.colour(read), if self.outputs.binary_search(&at).is_ok() { 0x2f } else { 0x2e })
+        });
         let mut colours: Vec<u64> = inputs.chain(nodes).collect();
         let place = |source: &Source| match *source {
             Source::Input(input) => input,

@@ -38,7 +38,7 @@ pub fn tokens(graph: &Graph) -> (Vec<usize>, Vec<String>) {
             let op = &graph.node(index).op;
             let mut token = String::from(stem(op));
             match op {
-                Op::Conv(conv) => token += &format!(",{}", conv.window.kernel.1),
+                Op::Conv(conv) | Op::ConvTranspose(conv) => token += &format!(",{}", conv.window.kernel.1),
                 Op::Dense { .. } => token += ",0",
                 _ => {}
             }

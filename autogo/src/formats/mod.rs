@@ -1,0 +1,19 @@
+//! Other people's files, read without trust: the release's pickles and checkpoints, ONNX, GENNAPE's JSON; and our own JSON.
+
+mod checkpoint;
+mod comp_graph;
+mod error;
+mod gennape;
+mod json;
+pub mod onnx;
+mod pickle;
+mod release;
+
+pub use checkpoint::{Checkpoint, Tensor};
+pub use comp_graph::{CompGraph, CompNode, Executable, FramePadding, Limits, OP_VOCABULARY};
+pub use error::FormatError;
+pub use gennape::{GennapeEntry, read_gennape};
+pub use json::{from_json, to_json};
+pub use onnx::Pooling;
+pub use pickle::{Class, Item, Pickle, PickleError};
+pub use release::{TokenEncoder, read_encoder, read_graph};

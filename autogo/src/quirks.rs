@@ -1,0 +1,30 @@
+//! The original release's peculiarities, each by name. The default is ours: all of them corrected.
+
+use crate::families::SkipAs;
+use crate::formats::Pooling;
+use serde::{Deserialize, Serialize};
+
+/// Which of the original's peculiarities are reproduced. Every field is a strategy that the code it concerns is given.
+///
+/// ```
+/// use autogo::Quirks;
+/// use autogo::families::SkipAs;
+/// assert_eq!(Quirks::default().nb201_skip, SkipAs::PassThrough);
+/// assert_eq!(Quirks::original().nb201_skip, SkipAs::Identity);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Quirks {
+    /// The best NB-201 network of the release holds an identity node for every `skip_connect`; the builder and the
+    /// vocabulary do not (specification §2.2, surprise 15).
+    pub nb201_skip: SkipAs,
+    /// The original's Torch twin pads max pools with zeros and counts padded zeros in average pools (specification §8).
+    pub pooling: Pooling,
+}
+
+impl Quirks {
+    /// All of them: faithful to the release.
+    pub fn original() -> Self {
+        Quirks { nb201_skip: SkipAs::Identity, pooling: Pooling::CountsPadding }
+    }
+}

@@ -1,0 +1,103 @@
+//! Forward passes: our exported networks, run in ONNX Runtime, against values of the original's Torch networks.
+
+use super::{Outcome, golden};
+use crate::Failure;
+use autogo::Quirks;
+use autogo::formats::CompGraph;
+use autogo::formats::onnx::{Weights, export, formula};
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::value::Tensor;
+use serde_json::Value;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Largest relative deviation of a logit, relative to the largest logit.
+const TOLERANCE: f64 = 1e-4;
+/// The stream of the formula that makes the input.
+const INPUT_STREAM: u64 = 7992;
+
+pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
+    let Some(file) = golden::json(&folder.join("original/forward_torch.json"))? else { return Ok(None) };
+    let mut outcome = Outcome::default();
+    let runtime = match load_runtime() {
+        Ok(runtime) => runtime,
+        Err(reason) => {
+            outcome.skipped.push(reason);
+            return Ok(Some(outcome));
+        }
+    };
+    for (name, entry) in file.as_object().into_iter().flatten() {
+        let graph = golden::json(&folder.join(format!("original/graphs/{name}.json")))?;
+        let result = match graph {
+            Some(graph) => golden::comp_graph(&graph).and_then(|graph| compare(&runtime, &graph, entry)),
+            None => {
+                outcome.skipped.push(format!("{name}: the reference has no such graph"));
+                continue;
+            }
+        };
+        outcome.count(name, result);
+    }
+    Ok(Some(outcome))
+}
+
+/// Loads ONNX Runtime from `ORT_DYLIB_PATH`, else from the notebooks' Python environment.
+fn load_runtime() -> Result<Environment, String> {
+    let missing = "no ONNX Runtime; `cargo notebooks` installs one, or set ORT_DYLIB_PATH";
+    let path = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from).or_else(in_environment).ok_or(missing)?;
+    let builder = ort::init_from(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    builder.build().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The library inside the wheel that `notebooks/requirements.txt` names.
+fn in_environment() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let venv = here.ancestors().map(|folder| folder.join("notebooks/.venv/lib")).find(|folder| folder.is_dir())?;
+    let packages = std::fs::read_dir(venv).ok()?.filter_map(|entry| Some(entry.ok()?.path().join("site-packages")));
+    let folders = packages.map(|packages| packages.join("onnxruntime/capi"));
+    let mut found: Vec<PathBuf> = folders
+        .filter_map(|folder| std::fs::read_dir(folder).ok())
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libonnxruntime.so.")))
+        .collect();
+    found.sort();
+    found.pop()
+}
+
+fn compare(runtime: &Environment, graph: &CompGraph, entry: &Value) -> Result<(), String> {
+    let orders: HashMap<usize, Vec<usize>> = entry["inputs_in_order"]
+        .as_object()
+        .ok_or("the reference has no inputs_in_order")?
+        .iter()
+        .filter_map(|(node, inputs)| {
+            let inputs = golden::numbers(inputs)?.into_iter().map(|input| input as usize).collect();
+            Some((node.parse().ok()?, inputs))
+        })
+        .collect();
+    let executable = graph.to_graph_with(&|node| orders.get(&node).cloned()).map_err(|error| error.to_string())?;
+    let pooling = Quirks::original().pooling;
+    let model =
+        export(&executable.graph, Weights::Formula(&executable.source), pooling).map_err(|error| error.to_string())?;
+    let shape = executable.graph.input_shape();
+    let input: Vec<f32> =
+        formula(shape.elements() as usize, INPUT_STREAM).into_iter().map(|value| value as f32).collect();
+    let logits = infer(runtime, &model, [1, shape.c, shape.h, shape.w].map(|size| size as usize), input)
+        .map_err(|error| error.to_string())?;
+    let wanted: Vec<f64> =
+        entry["logits"].as_array().ok_or("the reference has no logits")?.iter().filter_map(Value::as_f64).collect();
+    if logits.len() != wanted.len() {
+        return Err(format!("{} logits; reference: {}", logits.len(), wanted.len()));
+    }
+    let scale = wanted.iter().fold(f64::MIN_POSITIVE, |scale, value| scale.max(value.abs()));
+    let worst = logits.iter().zip(&wanted).map(|(a, b)| (f64::from(*a) - b).abs() / scale).fold(0.0, f64::max);
+    if worst <= TOLERANCE { Ok(()) } else { Err(format!("a logit deviates by {worst:.2e} of the largest")) }
+}
+
+fn infer(runtime: &Environment, model: &[u8], shape: [usize; 4], input: Vec<f32>) -> ort::Result<Vec<f32>> {
+    let mut session = Session::builder(runtime)?.commit_from_memory(model)?;
+    let input = Tensor::from_array((shape, input))?;
+    let outputs = session.run(ort::inputs!["input" => input])?;
+    let (_, values) = outputs["output"].try_extract_tensor::<f32>()?;
+    Ok(values.to_vec())
+}
