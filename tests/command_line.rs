@@ -40,7 +40,7 @@ fn graph_prints_json_for_machines() {
 #[test]
 fn wrong_input_is_one_line_with_exit_code_2() {
     let said = refusal(autogo(&["graph", "resnet9000"]));
-    assert!(said.contains("`resnet9000`, character 1: names no family; accepted: nb201:"), "{said}");
+    assert!(said.contains("`resnet9000`, character 1: names no family; accepted: nb101:"), "{said}");
     let said = refusal(autogo(&["graph", "nb201:none,none,none,conv,none,none"]));
     assert!(said.contains("character 22: operation 4 `conv` is not known"), "{said}");
     let said = refusal(autogo(&["notebooks", "99_nothing"]));
@@ -58,4 +58,68 @@ fn a_data_folder_that_is_not_there_is_refused_before_anything_is_prepared() {
         .unwrap();
     let said = refusal(output);
     assert!(said.contains("AUTOGO_DATA=/nowhere: No such file") && said.contains("nasbench/nb201.csv"), "{said}");
+}
+
+#[test]
+fn a_network_is_written_in_every_form_and_read_again() {
+    let folder = std::env::temp_dir().join(format!("autogo-command-line-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let id = |network: &str| {
+        let output = autogo(&["graph", network, "--json"]);
+        let description: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        description["content_id"].as_str().unwrap().to_string()
+    };
+    let wanted = id("hiaml:z,a22,r30,src8");
+    for (flag, file) in [("--onnx", "net.onnx"), ("--save", "net.json"), ("--svg", "net.svg")] {
+        let path = folder.join(file);
+        let path = path.to_str().unwrap();
+        assert!(autogo(&["graph", "hiaml:z,a22,r30,src8", flag, path]).status.success());
+        if flag != "--svg" {
+            assert_eq!(id(path), wanted, "{flag}");
+        }
+    }
+    assert!(std::fs::read_to_string(folder.join("net.svg")).unwrap().starts_with("<svg"));
+    let config = r#"["hiaml_z", "hiaml_a22", "hiaml_r30", "hiaml_src8"]"#;
+    let output = autogo(&["graph", "hiaml", "--config", config, "--dot"]);
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("digraph {"));
+    std::fs::write(folder.join("broken.onnx"), b"no onnx").unwrap();
+    let said = refusal(autogo(&["graph", folder.join("broken.onnx").to_str().unwrap()]));
+    assert!(said.contains("broken.onnx: file: is no ONNX model"), "{said}");
+    let said = refusal(autogo(&["graph", "hiaml", "--config", "[1]"]));
+    assert!(said.contains("the JSON fields of family hiaml"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn families_and_datasets_are_listed_and_fetched_from_a_mirror() {
+    let text = String::from_utf8(autogo(&["datasets", "list"]).stdout).unwrap();
+    assert!(text.contains("nb101_only108") && text.contains("storage.googleapis.com"), "{text}");
+    let said = refusal(autogo(&["datasets", "fetch", "nb9", "--into", "/tmp"]));
+    assert!(said.contains("`nb9` is not known; accepted: nb201, "), "{said}");
+    let Some(data) = std::env::var_os("AUTOGO_DATA").filter(|value| !value.is_empty()) else {
+        eprintln!("skipped: no AUTOGO_DATA");
+        return;
+    };
+    let folder = std::env::temp_dir().join(format!("autogo-datasets-{}", std::process::id()));
+    let fetch = ["datasets", "fetch", "nb201", "--into", folder.to_str().unwrap()];
+    let output = Command::new(env!("CARGO_BIN_EXE_autogo")).args(fetch).env("AUTOGO_DATA", data).output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("checksum good"));
+    std::fs::write(folder.join("nasbench/nb201.csv"), "damaged").unwrap();
+    let verify = autogo(&["datasets", "verify", folder.to_str().unwrap()]);
+    assert_eq!(verify.status.code(), Some(1));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn parity_with_the_reference_numbers() {
+    let said = refusal(autogo(&["parity", "--golden", "/nowhere"]));
+    assert!(said.contains("/nowhere: is no folder"), "{said}");
+    if std::env::var_os("AUTOGO_GOLDEN").filter(|value| !value.is_empty()).is_none() {
+        eprintln!("skipped: no AUTOGO_GOLDEN");
+        return;
+    }
+    let output = autogo(&["parity"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    assert!(text.starts_with("families ") && text.contains("\ngraphs ") && text.contains("\nforward "), "{text}");
 }

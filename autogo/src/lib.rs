@@ -17,6 +17,8 @@ pub mod repair;
 pub mod report;
 mod rng;
 pub mod segment;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use error::Error;
 pub use partition::Partition;

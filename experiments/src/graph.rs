@@ -1,19 +1,40 @@
-//! `autogo graph SPEC`: a network's shapes, FLOPs and parameters.
+//! `autogo graph SPEC|FILE`: a network's shapes, FLOPs and parameters, and other forms of it.
 
 use crate::Failure;
+use autogo::families::FamilyName;
+use autogo::formats::onnx::{self, Pooling, Weights};
+use autogo::formats::{from_json, read_graph, to_json};
 use autogo::graph::{Cost, Graph, Op, Shape};
 use clap::Parser;
 use serde::Serialize;
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `autogo graph`.
 #[derive(Parser)]
+#[command(group(clap::ArgGroup::new("form").multiple(false)))]
 pub struct Args {
-    /// The network: nb201:OP,OP,OP,OP,OP,OP or a NAS-Bench-201 string.
-    spec: String,
-    /// Prints JSON for machines instead of a table.
+    /// The network: a compact string such as nb201:OP,OP,OP,OP,OP,OP or resnet50, a family's name with --config, or a
+    /// file (.onnx, .json of --save, .pkl of the original release).
+    network: String,
+    /// The configuration in the release's JSON fields, or a file that holds it; then NETWORK is the family's name.
     #[arg(long)]
+    config: Option<String>,
+    /// Prints JSON for machines instead of a table.
+    #[arg(long, group = "form")]
     json: bool,
+    /// Prints the graph in Graphviz's language.
+    #[arg(long, group = "form")]
+    dot: bool,
+    /// Writes a drawing.
+    #[arg(long, group = "form", value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Writes ONNX, opset 17, with He-uniform weights under seed 0.
+    #[arg(long, group = "form", value_name = "FILE")]
+    onnx: Option<PathBuf>,
+    /// Writes the graph in this library's own JSON, to be read again.
+    #[arg(long, group = "form", value_name = "FILE")]
+    save: Option<PathBuf>,
 }
 
 /// The JSON that `--json` prints.
@@ -37,10 +58,67 @@ struct NodeDescription {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let graph = autogo::families::graph(&args.spec)?;
-    let text = if args.json { json(&graph)? } else { table(&graph) };
-    println!("{text}");
-    Ok(())
+    let graph = read(args)?;
+    match (&args.svg, &args.onnx, &args.save) {
+        (Some(path), _, _) => write(path, graph.draw().svg().as_bytes()),
+        (_, Some(path), _) => {
+            let bytes = onnx::export(&graph, Weights::Seeded(0), Pooling::default()).map_err(autogo::Error::from)?;
+            write(path, &bytes)
+        }
+        (_, _, Some(path)) => write(path, to_json(&graph).as_bytes()),
+        _ => {
+            let text = match (args.json, args.dot) {
+                (true, _) => json(&graph)?,
+                (_, true) => graph.dot(),
+                _ => table(&graph),
+            };
+            crate::say(&text);
+            Ok(())
+        }
+    }
+}
+
+/// The graph that was asked for.
+fn read(args: &Args) -> Result<Graph, Failure> {
+    if let Some(config) = &args.config {
+        let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == args.network);
+        let family = family.ok_or_else(|| {
+            let names: Vec<&str> = FamilyName::ALL.iter().map(|family| family.prefix()).collect();
+            Failure::Input(format!(
+                "family `{}` is not known; accepted with --config: {}",
+                args.network,
+                names.join(", ")
+            ))
+        })?;
+        let is_inline = config.trim_start().starts_with(['{', '[']);
+        let text = if is_inline { config.clone() } else { text(Path::new(config))? };
+        return Ok(family.build_config(&text)?);
+    }
+    let path = Path::new(&args.network);
+    let in_file = |error: autogo::formats::FormatError| Failure::Input(format!("{}: {error}", path.display()));
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("onnx") => onnx::import(&bytes(path)?).map_err(in_file),
+        Some("pkl") => read_graph(&bytes(path)?).and_then(|form| Ok(form.to_graph()?.graph)).map_err(in_file),
+        Some("json") => from_json(&text(path)?).map_err(in_file),
+        _ => Ok(autogo::families::graph(&args.network)?),
+    }
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".part");
+    std::fs::write(&draft, bytes)
+        .and_then(|()| std::fs::rename(&draft, path))
+        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }
 
 fn json(graph: &Graph) -> Result<String, Failure> {

@@ -3,6 +3,8 @@
 // A command line talks through standard output and standard error.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod datasets;
+mod families;
 mod graph;
 mod notebooks;
 mod parity;
@@ -21,7 +23,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Prints a network's shapes, FLOPs and parameters.
+    /// Lists, fetches and checks public data.
+    Datasets(datasets::Args),
+    /// Lists the systems this library builds.
+    Families,
+    /// Prints a network's shapes, FLOPs and parameters, or writes it in another form.
     Graph(graph::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
     Notebooks(notebooks::Args),
@@ -46,8 +52,16 @@ impl From<autogo::Error> for Failure {
     }
 }
 
+/// Prints a line. A reader that has gone away (`autogo … | head`) is no reason to complain.
+fn say(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
+        Command::Datasets(args) => datasets::run(&args),
+        Command::Families => families::run(),
         Command::Graph(args) => graph::run(&args),
         Command::Notebooks(args) => notebooks::run(&args),
         Command::Parity(args) => parity::run(&args),

@@ -4,6 +4,7 @@
 //! on a path from the input to the output. Nodes stand in execution order, so a node's operands have smaller indices.
 
 mod cost;
+mod dot;
 mod draw;
 mod error;
 mod identity;

@@ -367,7 +367,9 @@ impl<'a> Reader<'a> {
                 if axes != [2, 3] {
                     return node.refuse(format!("over axes {axes:?}; accepted: 2 and 3"));
                 }
-                Op::Mean
+                let input = self.known(node, 0)?;
+                let made = self.add(node, Op::Mean, &[input.node])?;
+                return Ok(Known { is_flat: node.int("keepdims", 1) == 0, ..made });
             }
             "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => return self.reshape(node),
             "Slice" => return self.slice(node),

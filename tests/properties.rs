@@ -1,0 +1,83 @@
+//! What holds for every valid graph.
+#![allow(clippy::unwrap_used)]
+
+use autogo::formats::onnx::{Pooling, Weights, export, import};
+use autogo::formats::{CompGraph, from_json, to_json};
+use autogo::graph::{Graph, GraphParts, Op};
+use autogo::testing::graphs;
+use proptest::prelude::*;
+
+/// The same graph with its nodes renamed and in another execution order, drawn by `seed`.
+fn shuffled(graph: &Graph, seed: u64) -> Graph {
+    let mut placed: Vec<Option<usize>> = vec![None; graph.len()];
+    let mut parts = GraphParts { name: "other".into(), nodes: Vec::new(), operands: Vec::new() };
+    let mut state = seed;
+    while parts.nodes.len() < graph.len() {
+        let is_ready = |&node: &usize| {
+            placed[node].is_none() && graph.operands(node).iter().all(|&operand| placed[operand].is_some())
+        };
+        let ready: Vec<usize> = (0..graph.len()).filter(is_ready).collect();
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let node = ready[(state >> 33) as usize % ready.len()];
+        let mut copy = graph.node(node).clone();
+        copy.name = format!("other{}", parts.nodes.len());
+        let mut operands: Vec<usize> = graph.operands(node).iter().map(|&operand| placed[operand].unwrap()).collect();
+        // A sum does not care who comes first.
+        if matches!(copy.op, Op::Add | Op::Mul) && state & 1 == 0 {
+            operands.reverse();
+        }
+        placed[node] = Some(parts.nodes.len());
+        parts.nodes.push(copy);
+        parts.operands.push(operands);
+    }
+    parts.build().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_content_id_sees_neither_names_nor_order(graph in graphs(20), seed in any::<u64>()) {
+        let other = shuffled(&graph, seed);
+        prop_assert_eq!(other.content_id(), graph.content_id());
+        prop_assert_eq!(other.cost(), graph.cost());
+    }
+
+    #[test]
+    fn our_json_comes_back(graph in graphs(20)) {
+        let back = from_json(&to_json(&graph)).unwrap();
+        prop_assert_eq!(back.to_parts(), graph.to_parts());
+    }
+
+    #[test]
+    fn onnx_comes_back(graph in graphs(20), seeded in any::<bool>()) {
+        let weights = if seeded { Weights::Seeded(1) } else { Weights::None };
+        let back = import(&export(&graph, weights, Pooling::default()).unwrap()).unwrap();
+        prop_assert_eq!(back.content_id(), graph.content_id());
+        prop_assert_eq!(back.cost(), graph.cost());
+    }
+
+    #[test]
+    fn the_releases_form_loses_no_multiply_add(graph in graphs(20)) {
+        // Its own counter counts what its own form holds; a form that cannot be had is refused by name.
+        if let Ok(form) = CompGraph::from_graph(&graph) {
+            let back = form.to_graph();
+            if let Ok(back) = back {
+                let again = CompGraph::from_graph(&back.graph).unwrap();
+                prop_assert_eq!(again.topological_order().len(), again.nodes.len());
+            }
+            prop_assert_eq!(form.topological_order().len(), form.nodes.len());
+        }
+    }
+
+    #[test]
+    fn the_topological_order_is_one(graph in graphs(30)) {
+        let order = graph.topological_order();
+        let mut place = vec![0; graph.len()];
+        order.iter().enumerate().for_each(|(at, &node)| place[node] = at);
+        for node in 0..graph.len() {
+            prop_assert!(graph.operands(node).iter().all(|&operand| place[operand] < place[node]));
+        }
+        prop_assert_eq!(order.len(), graph.len());
+    }
+}
