@@ -81,3 +81,18 @@ proptest! {
         prop_assert_eq!(order.len(), graph.len());
     }
 }
+
+#[test]
+fn random_graphs_hold_every_op_and_many_nodes() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut names = std::collections::BTreeSet::new();
+    let mut nodes = 0;
+    for _ in 0..500 {
+        let graph = graphs(20).new_tree(&mut runner).unwrap().current();
+        nodes += graph.len();
+        names.extend(graph.nodes().map(|node| node.op.name()));
+    }
+    assert_eq!(names.len(), 23, "{names:?}");
+    assert!(nodes > 500 * 10, "{nodes} nodes");
+}

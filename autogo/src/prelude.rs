@@ -3,9 +3,12 @@
 pub use crate::Error;
 pub use crate::Partition;
 pub use crate::Progress;
-pub use crate::data::{Goal, Label, LabelledFamily, Split};
+pub use crate::Quirks;
+pub use crate::data::{Arch, Goal, Label, LabelledFamily, Split, figures, hardware_latencies, sampled};
 pub use crate::evolve::{Column, Evolution, EvolutionRun, Individual, MutationSettings, Objective, ParetoArchive};
-pub use crate::families::{CellOp, Family, Nb201};
+pub use crate::families::{CellOp, Edsr, Family, FamilyName, Fsrcnn, Hiaml, Inception, InceptionSampler, Nb101, Nb201};
+pub use crate::families::{ResNet, SkipAs, TwoPath, UNet, VertexOp, Vgg16};
+pub use crate::formats::{CompGraph, from_json, onnx, to_json};
 pub use crate::graph::{Convention, Cost, Drawing, Graph, GraphBuilder, Op, Shape};
 pub use crate::predict::{Example, Predictor, Psc, TrainLog, TrainSettings, srcc};
 pub use crate::profile::{Gemm, Npu, NpuProfile};

@@ -71,23 +71,56 @@ impl From<Hiaml> for Arch {
     }
 }
 
-/// What the graphs of these architectures say.
-pub(super) fn figures(archs: &[Arch]) -> Result<DataFrame, Error> {
-    let rows = archs
-        .par_iter()
-        .map(|arch| {
-            let graph = arch.build()?;
-            Ok((graph.content_id().to_string(), graph.len() as u32, graph.edge_count() as u32, graph.cost()))
+/// What the graphs of these architectures say: `spec`, `family`, `content_id`, `nodes`, `edges`, `flops`,
+/// `flops_original`, `params`. Built on all cores.
+///
+/// ```
+/// use autogo::data::{Arch, figures};
+/// use autogo::families::Hiaml;
+/// let frame = figures(&[Arch::from(Hiaml::at(7)), Arch::from(Hiaml::at(8))])?;
+/// assert_eq!(frame.height(), 2);
+/// # Ok::<(), autogo::Error>(())
+/// ```
+pub fn figures(archs: &[Arch]) -> Result<DataFrame, Error> {
+    table(archs.par_iter().map(|arch| Ok((arch.to_string(), arch.family(), arch.build()?))))
+}
+
+/// The same of `count` networks of any family, sampled by its published rules under `seed`. A family of one or two networks
+/// has that many rows.
+///
+/// ```
+/// use autogo::{data::sampled, families::FamilyName};
+/// assert_eq!(sampled(FamilyName::TwoPath, 20, 0)?.height(), 20);
+/// assert_eq!(sampled(FamilyName::Vgg16, 20, 0)?.height(), 1);
+/// # Ok::<(), autogo::Error>(())
+/// ```
+pub fn sampled(family: FamilyName, count: usize, seed: u64) -> Result<DataFrame, Error> {
+    let count = family.size().filter(|size| *size <= 2).map_or(count, |size| count.min(size));
+    table((0..count).into_par_iter().map(|index| {
+        let spec = family.sample(seed, index as u64);
+        let graph = family.build(&spec)?;
+        Ok((spec, family, graph))
+    }))
+}
+
+fn table(
+    networks: impl IndexedParallelIterator<Item = Result<(String, FamilyName, Graph), Error>>,
+) -> Result<DataFrame, Error> {
+    let rows = networks
+        .map(|network| {
+            let (spec, family, graph) = network?;
+            let sizes = (graph.len() as u32, graph.edge_count() as u32);
+            Ok((spec, family.prefix(), graph.content_id().to_string(), sizes, graph.cost()))
         })
         .collect::<Result<Vec<_>, Error>>()?;
     Ok(df!(
-        "spec" => archs.iter().map(Arch::to_string).collect::<Vec<_>>(),
-        "family" => archs.iter().map(|arch| arch.family().prefix()).collect::<Vec<_>>(),
-        "content_id" => rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(),
-        "nodes" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        "edges" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
-        "flops" => rows.iter().map(|row| row.3.flops).collect::<Vec<_>>(),
-        "flops_original" => rows.iter().map(|row| row.3.flops_original).collect::<Vec<_>>(),
-        "params" => rows.iter().map(|row| row.3.params).collect::<Vec<_>>(),
+        "spec" => rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(),
+        "family" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+        "content_id" => rows.iter().map(|row| row.2.as_str()).collect::<Vec<_>>(),
+        "nodes" => rows.iter().map(|row| row.3.0).collect::<Vec<_>>(),
+        "edges" => rows.iter().map(|row| row.3.1).collect::<Vec<_>>(),
+        "flops" => rows.iter().map(|row| row.4.flops).collect::<Vec<_>>(),
+        "flops_original" => rows.iter().map(|row| row.4.flops_original).collect::<Vec<_>>(),
+        "params" => rows.iter().map(|row| row.4.params).collect::<Vec<_>>(),
     )?)
 }

@@ -9,7 +9,7 @@ mod nb201;
 mod registry;
 mod tfrecord;
 
-pub use arch::Arch;
+pub use arch::{Arch, figures, sampled};
 pub use cache::cached;
 pub use hardware::hardware_latencies;
 pub use registry::{Dataset, Registry, Source};
@@ -20,7 +20,7 @@ use crate::families::FamilyName;
 use crate::graph::Graph;
 use crate::predict::Example;
 use crate::rng::Stream;
-use polars::prelude::DataFrame;
+use polars::prelude::{DataFrame, DataType};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -161,6 +161,19 @@ impl LabelledFamily {
     /// `flops`, …), for NB-101 what the benchmark says (`params`, `multiply_adds`, …).
     pub fn frame(&self) -> DataFrame {
         self.frame.clone()
+    }
+
+    /// A column of numbers against the label: (column, label) of every row that has both, for charts.
+    ///
+    /// ```
+    /// let data = autogo::data::LabelledFamily::nb201_computed(30)?;
+    /// assert_eq!(data.against("flops")?.len(), 30);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn against(&self, column: &str) -> Result<Vec<(f64, f64)>, Error> {
+        let numbers = self.frame.column(column)?.cast(&DataType::Float64)?;
+        let labels = self.values.iter().map(|(_, value)| *value);
+        Ok(numbers.f64()?.iter().zip(labels).filter_map(|(number, label)| Some((number?, label?))).collect())
     }
 
     /// One sentence on where the labels come from.

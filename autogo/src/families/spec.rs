@@ -1,6 +1,6 @@
 //! Compact strings: which family one names, and the graph it stands for.
 
-use super::{Edsr, Family, Fsrcnn, Hiaml, Inception, Nb101, Nb201, ResNet, TwoPath, UNet, Vgg16};
+use super::{Edsr, Family, Fsrcnn, Hiaml, Inception, InceptionSampler, Nb101, Nb201, ResNet, TwoPath, UNet, Vgg16};
 use crate::error::Error;
 use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
@@ -97,6 +97,41 @@ impl FamilyName {
             FamilyName::Edsr => build::<Edsr>(json),
             FamilyName::Fsrcnn => build::<Fsrcnn>(json),
             FamilyName::UNet => build::<UNet>(json),
+        }
+    }
+
+    /// The compact string of the `index`-th sample under `seed`, by the family's published rules. A family of one or two
+    /// networks repeats them in turn.
+    ///
+    /// ```
+    /// use autogo::families::FamilyName;
+    /// assert_eq!(FamilyName::ResNet.sample(0, 3), "resnet101");
+    /// assert!(FamilyName::Hiaml.sample(0, 3).starts_with("hiaml:"));
+    /// ```
+    pub fn sample(self, seed: u64, index: u64) -> String {
+        match self {
+            FamilyName::Nb101 => Nb101::sample(seed, index).to_string(),
+            FamilyName::Nb201 => Nb201::sample(seed, index).to_string(),
+            FamilyName::Hiaml => Hiaml::sample(seed, index).to_string(),
+            FamilyName::Inception => Inception::sample(seed, index, InceptionSampler::Published).to_string(),
+            FamilyName::TwoPath => TwoPath::sample(seed, index).to_string(),
+            FamilyName::ResNet => ResNet { depth: if index % 2 == 0 { 50 } else { 101 } }.to_string(),
+            FamilyName::Vgg16 => Vgg16 {}.to_string(),
+            FamilyName::Edsr => Edsr::default().to_string(),
+            FamilyName::Fsrcnn => Fsrcnn::default().to_string(),
+            FamilyName::UNet => UNet::default().to_string(),
+        }
+    }
+
+    /// How many networks the family has; nothing for those that are too many to count.
+    pub fn size(self) -> Option<usize> {
+        match self {
+            FamilyName::Nb101 => Some(Nb101::COUNT),
+            FamilyName::Nb201 => Some(Nb201::COUNT),
+            FamilyName::Hiaml => Some(Hiaml::COUNT),
+            FamilyName::Inception | FamilyName::TwoPath => None,
+            FamilyName::ResNet => Some(2),
+            FamilyName::Vgg16 | FamilyName::Edsr | FamilyName::Fsrcnn | FamilyName::UNet => Some(1),
         }
     }
 
