@@ -286,10 +286,13 @@ mod tests {
         fs::create_dir_all(mirror.join("sub")).unwrap();
         fs::write(mirror.join("sub/file.bin"), CONTENT).unwrap();
         let good = dataset(None, CONTENT);
-        assert_eq!(good.fetch(&target, &[mirror.clone()], Progress::Silent).unwrap(), Source::Mirror(mirror.clone()));
+        assert_eq!(
+            good.fetch(&target, std::slice::from_ref(&mirror), Progress::Silent).unwrap(),
+            Source::Mirror(mirror.clone())
+        );
         assert!(
             dataset(None, b"other")
-                .fetch(&target, &[mirror.clone()], Progress::Silent)
+                .fetch(&target, std::slice::from_ref(&mirror), Progress::Silent)
                 .unwrap_err()
                 .to_string()
                 .contains("mirror")

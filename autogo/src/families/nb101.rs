@@ -97,9 +97,9 @@ impl Nb101 {
     fn pruned(vertices: usize, feeds: [u8; MAX_VERTICES], ops: &[VertexOp]) -> Option<Self> {
         let last = vertices - 1;
         let mut from_input = 1u8;
-        for v in 0..vertices {
+        for (v, row) in feeds.iter().enumerate().take(vertices) {
             if from_input >> v & 1 == 1 {
-                from_input |= feeds[v];
+                from_input |= row;
             }
         }
         let mut to_output = 1u8 << last;

@@ -115,7 +115,7 @@ impl FamilyName {
             FamilyName::Hiaml => Hiaml::sample(seed, index).to_string(),
             FamilyName::Inception => Inception::sample(seed, index, InceptionSampler::Published).to_string(),
             FamilyName::TwoPath => TwoPath::sample(seed, index).to_string(),
-            FamilyName::ResNet => ResNet { depth: if index % 2 == 0 { 50 } else { 101 } }.to_string(),
+            FamilyName::ResNet => ResNet { depth: if index.is_multiple_of(2) { 50 } else { 101 } }.to_string(),
             FamilyName::Vgg16 => Vgg16 {}.to_string(),
             FamilyName::Edsr => Edsr::default().to_string(),
             FamilyName::Fsrcnn => Fsrcnn::default().to_string(),

@@ -220,7 +220,7 @@ impl Machine<'_> {
     }
 
     fn set_items(&mut self, items: Vec<usize>) -> Result<(), PickleError> {
-        if items.len() % 2 != 0 {
+        if !items.len().is_multiple_of(2) {
             return self.error("sets a key without a value");
         }
         let pairs = items.chunks_exact(2).map(|pair| (pair[0], pair[1]));

@@ -502,8 +502,8 @@ impl<'a> Reader<'a> {
         };
         let (c, all) = (i64::from(shape.c), i64::try_from(shape.elements()).unwrap_or(i64::MAX));
         match to[..] {
-            [1 | -1 | 0, length] if length == all || length == -1 => Ok(Known { is_flat: true, ..input }),
-            [1 | -1 | 0, length, 1, 1] if is_vector && (length == c || length == -1) => {
+            [-1..=1, length] if length == all || length == -1 => Ok(Known { is_flat: true, ..input }),
+            [-1..=1, length, 1, 1] if is_vector && (length == c || length == -1) => {
                 Ok(Known { is_flat: false, ..input })
             }
             _ => node.refuse(format!("of {shape} to {to:?}")),
