@@ -1,14 +1,15 @@
 //! One architecture of a labelled family.
 
 use crate::error::Error;
-use crate::families::{Family, FamilyName, Hiaml, Nb101, Nb201};
+use crate::families::{Family, FamilyName, Hiaml, Inception, Nb101, Nb201, TwoPath};
 use crate::graph::{Graph, GraphError};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::fmt;
+use std::sync::Arc;
 
 /// An architecture of a family that has public labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Arch {
     /// Of NAS-Bench-101.
     Nb101(Nb101),
@@ -16,6 +17,10 @@ pub enum Arch {
     Nb201(Nb201),
     /// Of HiAML.
     Hiaml(Hiaml),
+    /// Of Two-Path.
+    TwoPath(Arc<TwoPath>),
+    /// Of Inception.
+    Inception(Arc<Inception>),
 }
 
 impl Arch {
@@ -25,6 +30,25 @@ impl Arch {
             Arch::Nb101(arch) => arch.build(),
             Arch::Nb201(arch) => arch.build(),
             Arch::Hiaml(arch) => arch.build(),
+            Arch::TwoPath(arch) => arch.build(),
+            Arch::Inception(arch) => arch.build(),
+        }
+    }
+
+    /// The architecture of a compact string, of the families above.
+    pub fn parse(spec: &str) -> Result<Self, Error> {
+        match FamilyName::of(spec) {
+            Some(FamilyName::Nb101) => Ok(spec.parse::<Nb101>()?.into()),
+            Some(FamilyName::Nb201) => Ok(spec.parse::<Nb201>()?.into()),
+            Some(FamilyName::Hiaml) => Ok(spec.parse::<Hiaml>()?.into()),
+            Some(FamilyName::TwoPath) => Ok(spec.parse::<TwoPath>()?.into()),
+            Some(FamilyName::Inception) => Ok(spec.parse::<Inception>()?.into()),
+            _ => Err(Error::spec(
+                spec,
+                spec,
+                "is of no family with labels".into(),
+                "nb101, nb201, hiaml, two_path, inception",
+            )),
         }
     }
 
@@ -34,6 +58,8 @@ impl Arch {
             Arch::Nb101(_) => FamilyName::Nb101,
             Arch::Nb201(_) => FamilyName::Nb201,
             Arch::Hiaml(_) => FamilyName::Hiaml,
+            Arch::TwoPath(_) => FamilyName::TwoPath,
+            Arch::Inception(_) => FamilyName::Inception,
         }
     }
 
@@ -49,6 +75,8 @@ impl fmt::Display for Arch {
             Arch::Nb101(arch) => arch.fmt(f),
             Arch::Nb201(arch) => arch.fmt(f),
             Arch::Hiaml(arch) => arch.fmt(f),
+            Arch::TwoPath(arch) => arch.fmt(f),
+            Arch::Inception(arch) => arch.fmt(f),
         }
     }
 }
@@ -68,6 +96,18 @@ impl From<Nb201> for Arch {
 impl From<Hiaml> for Arch {
     fn from(arch: Hiaml) -> Self {
         Arch::Hiaml(arch)
+    }
+}
+
+impl From<TwoPath> for Arch {
+    fn from(arch: TwoPath) -> Self {
+        Arch::TwoPath(Arc::new(arch))
+    }
+}
+
+impl From<Inception> for Arch {
+    fn from(arch: Inception) -> Self {
+        Arch::Inception(Arc::new(arch))
     }
 }
 

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 const ACCEPTED: &str = "a CSV whose columns are arch and measurements, one row for each of the 15,625 networks";
 
 /// The table `nasbench/nb201_hw.csv.gz` of a data folder: `spec`, and for each data set and device a latency in
-/// milliseconds or an energy in millijoules, as the file names them (`cifar10_edgegpu_latency`, …).
+/// milliseconds or an energy in millijoules, as the file names them (`cifar10_edgegpu_latency`, …). What could not be
+/// measured is null.
 pub fn hardware_latencies(folder: impl Into<PathBuf>) -> Result<DataFrame, Error> {
     let path = folder.into().join("nasbench").join("nb201_hw.csv.gz");
     let text = read_text(&path, ACCEPTED)?;
@@ -35,8 +36,15 @@ pub fn hardware_latencies(folder: impl Into<PathBuf>) -> Result<DataFrame, Error
         specs.push(arch.map_err(|error| wrong(error.to_string(), "an NB-201 string"))?.to_string());
         for (column, &place) in columns.iter_mut().zip(&measured) {
             match cells[place].parse::<f64>() {
-                Ok(value) if value.is_finite() && value >= 0.0 => column.push(value),
-                _ => return Err(wrong(format!("{} is `{}`", header[place], cells[place]), "a measurement from 0 up")),
+                Ok(value) if value.is_finite() && value >= 0.0 => column.push(Some(value)),
+                // The benchmark's mark for a network that the device could not run.
+                Ok(-1.0) => column.push(None),
+                _ => {
+                    return Err(wrong(
+                        format!("{} is `{}`", header[place], cells[place]),
+                        "a measurement from 0 up, or -1",
+                    ));
+                }
             }
         }
     }

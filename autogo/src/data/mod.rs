@@ -2,6 +2,7 @@
 
 mod arch;
 mod cache;
+mod gennape;
 mod gzip;
 mod hardware;
 mod nb101;
@@ -109,8 +110,13 @@ impl LabelledFamily {
         nb101::read_tfrecord(&path.into())
     }
 
+    /// HiAML, Inception or Two-Path with the labels of one of GENNAPE's JSON files (`{key: {net_config, max_perf, cg}}`).
+    pub fn gennape(path: impl Into<PathBuf>, family: FamilyName) -> Result<Self, Error> {
+        gennape::read(&path.into(), family)
+    }
+
     fn new(family: FamilyName, label: Label, frame: DataFrame, values: Vec<(Arch, Option<f64>)>) -> Self {
-        let places = values.iter().enumerate().map(|(place, (arch, _))| (*arch, place)).collect();
+        let places = values.iter().enumerate().map(|(place, (arch, _))| (arch.clone(), place)).collect();
         LabelledFamily { family, label, frame, values, places }
     }
 
@@ -131,7 +137,7 @@ impl LabelledFamily {
 
     /// The architecture of a row.
     pub fn arch(&self, row: usize) -> Option<Arch> {
-        self.values.get(row).map(|(arch, _)| *arch)
+        self.values.get(row).map(|(arch, _)| arch.clone())
     }
 
     /// The graph of a row, built now.
@@ -140,6 +146,16 @@ impl LabelledFamily {
             Some(arch) => Ok(arch.build()?),
             None => Err(Error::setting("row", row.to_string(), &format!("0 to {}", self.len().saturating_sub(1)))),
         }
+    }
+
+    /// [`LabelledFamily::figures`] of all rows, computed once and kept in a folder of Parquet files; another library
+    /// version, family or row computes anew.
+    pub fn all_figures(&self, folder: impl Into<PathBuf>) -> Result<DataFrame, Error> {
+        let specs: String = self.values.iter().map(|(arch, _)| format!("{arch}\n")).collect();
+        let version = concat!("figures 1, autogo ", env!("CARGO_PKG_VERSION"));
+        cached(&folder.into(), &[version.as_bytes(), specs.as_bytes()], || {
+            self.figures(&(0..self.len()).collect::<Vec<_>>())
+        })
     }
 
     /// Content id, nodes, edges, FLOPs (usual and original), parameters and spec of these rows, from their graphs.
@@ -200,7 +216,7 @@ impl LabelledFamily {
             .values
             .iter()
             .filter(|(arch, _)| arch.is_usable())
-            .filter_map(|(arch, value)| value.map(|value| (*arch, value)))
+            .filter_map(|(arch, value)| value.map(|value| (arch.clone(), value)))
             .collect();
         usable.shuffle(&mut Stream::new(seed, "split").at(0));
         let mut seen = HashSet::new();

@@ -548,6 +548,14 @@ mod tests {
         };
         let last = form.nodes.len() - 1;
         assert!(refused(&|form| form.edges.push((last, last + 1))).contains("among"));
+        let reversed = refused(&|form| {
+            let edge =
+                form.edges.iter().copied().find(|(from, to)| form.nodes[*from].op == 6 && form.nodes[*to].op == CONV);
+            let (from, to) = edge.unwrap();
+            form.edges.push((to, from));
+            form.edges.sort_unstable();
+        });
+        assert!(reversed.contains("lies on a cycle"), "{reversed}");
         assert!(refused(&|form| form.nodes[1].resolution[1] = 17).contains("declares 17×"));
         assert!(refused(&|form| form.nodes[0].strides = None).contains("has no strides"));
         assert!(refused(&|form| form.nodes[last].op = 17).contains("gelu is not supported"));

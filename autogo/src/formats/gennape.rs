@@ -12,6 +12,8 @@ pub struct GennapeEntry {
     pub key: String,
     /// Its accuracy in percent.
     pub accuracy: f64,
+    /// Its configuration in the family's JSON fields.
+    pub config: String,
     /// Its graph, built from its configuration; the file's own computation graph is not read.
     pub graph: Graph,
 }
@@ -37,8 +39,9 @@ pub fn read_gennape(text: &str, family: FamilyName) -> Result<Vec<GennapeEntry>,
         let accuracy = entry["max_perf"].as_f64().filter(|value| (0.0..=100.0).contains(value));
         let accuracy = accuracy.ok_or_else(|| wrong("its max_perf is no percentage".into()))?;
         let config = entry.get("net_config").ok_or_else(|| wrong("has no net_config".into()))?;
-        let graph = family.build_config(&config.to_string()).map_err(|error| wrong(error.to_string()))?;
-        entries.push(GennapeEntry { key, accuracy, graph });
+        let config = config.to_string();
+        let graph = family.build_config(&config).map_err(|error| wrong(error.to_string()))?;
+        entries.push(GennapeEntry { key, accuracy, config, graph });
     }
     Ok(entries)
 }

@@ -287,6 +287,17 @@ mod tests {
     }
 
     #[test]
+    fn empty_shapes_and_loose_inputs_are_refused() {
+        let mut build = GraphBuilder::new("empty");
+        let error = build.add("x", Op::Input(Shape::new(0, 8, 4)), &[]).unwrap_err().to_string();
+        assert!(error.contains("makes 0×8×4; every dimension must be 1 to 1048576"), "{error}");
+        let (mut build, x) = builder();
+        build.add("second", Op::Input(Shape::new(8, 8, 4)), &[]).unwrap();
+        build.add("out", Op::Output, &[x]).unwrap();
+        assert_eq!(build.finish().unwrap_err(), GraphError::Inputs(2));
+    }
+
+    #[test]
     fn a_result_that_nobody_reads_is_refused() {
         let (mut build, x) = builder();
         build.add("dead", Op::Relu, &[x]).unwrap();
