@@ -2,6 +2,7 @@
 
 use crate::families::SkipAs;
 use crate::formats::Pooling;
+use crate::segment::UnknownTokens;
 use serde::{Deserialize, Serialize};
 
 /// Which of the original's peculiarities are reproduced. Every field is a strategy that the code it concerns is given.
@@ -18,6 +19,9 @@ pub struct Quirks {
     /// The best NB-201 network of the release holds an identity node for every `skip_connect`; the builder and the
     /// vocabulary do not (specification §2.2, surprise 15).
     pub nb201_skip: SkipAs,
+    /// SentencePiece joins neighbours that it does not know into one piece, so all nodes with unseen tokens in a row are
+    /// one segment (specification §3.4, surprise 10).
+    pub unknown: UnknownTokens,
     /// The original's Torch twin pads max pools with zeros and counts padded zeros in average pools (specification §8).
     pub pooling: Pooling,
 }
@@ -25,6 +29,6 @@ pub struct Quirks {
 impl Quirks {
     /// All of them: faithful to the release.
     pub fn original() -> Self {
-        Quirks { nb201_skip: SkipAs::Identity, pooling: Pooling::CountsPadding }
+        Quirks { nb201_skip: SkipAs::Identity, unknown: UnknownTokens::Fused, pooling: Pooling::CountsPadding }
     }
 }

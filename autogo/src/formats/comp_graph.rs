@@ -294,6 +294,26 @@ impl CompGraph {
         order
     }
 
+    /// The tokens of the nodes in topological order, with that order (specification §3.1). The original's own tokens: of a
+    /// [`Graph`] with cut channels or zeros they are not those of [`crate::segment::tokens`].
+    pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
+        let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();
+        let mut around = vec![(String::new(), String::new()); self.nodes.len()];
+        for &(from, to) in &self.edges {
+            // Sorted by source, then target: both lists come out in node order.
+            around[to].0.extend([names[from], ","]);
+            around[from].1.extend([names[to], ","]);
+        }
+        let order = self.topological_order();
+        let token = |&node: &usize| {
+            let kernel = self.nodes[node].kernel.map_or(String::new(), |(_, width)| format!(",{width}"));
+            let (before, behind) = &around[node];
+            format!("{}{kernel},in,{before},out,{behind}", names[node])
+        };
+        let tokens = order.iter().map(token).collect();
+        (order, tokens)
+    }
+
     /// Multiply-adds of every node by the original's counter: each node counts once for every distinct operand
     /// (specification §1.5).
     pub fn macs_per_node(&self) -> Vec<u64> {

@@ -8,6 +8,7 @@ mod json;
 pub mod onnx;
 mod pickle;
 mod release;
+mod sentencepiece;
 
 pub use checkpoint::{Checkpoint, Tensor};
 pub use comp_graph::{CompGraph, CompNode, Executable, FramePadding, Limits, OP_VOCABULARY};
@@ -17,3 +18,4 @@ pub use json::{from_json, to_json};
 pub use onnx::Pooling;
 pub use pickle::{Class, Item, Pickle, PickleError};
 pub use release::{TokenEncoder, read_encoder, read_graph};
+pub use sentencepiece::read_sentencepiece;

@@ -2,6 +2,7 @@
 
 use super::tokens::{Alphabet, Symbol, UNKNOWN, tokens};
 use crate::error::Error;
+use crate::formats::TokenEncoder;
 use crate::graph::Graph;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,33 @@ pub struct Piece {
     pub id: PieceId,
     /// Number of tokens, at least 1.
     pub len: usize,
+}
+
+/// What becomes of tokens that the alphabet does not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownTokens {
+    /// Each is a piece of its own.
+    #[default]
+    Single,
+    /// Neighbours become one piece, as in SentencePiece.
+    Fused,
+}
+
+impl UnknownTokens {
+    /// The pieces with unknown neighbours treated so.
+    pub fn apply(self, pieces: Vec<Piece>) -> Vec<Piece> {
+        let mut made: Vec<Piece> = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            match made.last_mut() {
+                Some(last) if self == UnknownTokens::Fused && last.id == UNKNOWN && piece.id == UNKNOWN => {
+                    last.len += piece.len;
+                }
+                _ => made.push(piece),
+            }
+        }
+        made
+    }
 }
 
 impl BpeTrainer {
@@ -233,6 +261,45 @@ impl Vocabulary {
         }
         vocabulary.joins = joins(&vocabulary.spelled);
         Ok(vocabulary)
+    }
+
+    /// The vocabulary of the release: its token encoder, and the pieces of its SentencePiece model in the order of their ids
+    /// ([`crate::formats::read_sentencepiece`]). Single characters among them are the alphabet and are passed over.
+    pub fn from_release(encoder: &TokenEncoder, pieces: &[String]) -> Result<Self, Error> {
+        let mut alphabet = Alphabet::default();
+        let mut symbols: HashMap<char, Symbol> = HashMap::new();
+        for (token, character) in &encoder.tokens {
+            symbols.insert(*character, alphabet.insert(token.clone()));
+        }
+        let spell = |piece: &String| {
+            let known = |character: char| symbols.get(&character).copied();
+            piece.chars().map(known).collect::<Option<Vec<Symbol>>>().ok_or_else(|| {
+                Error::setting("vocabulary", format!("piece `{piece}`"), "pieces of the encoder's characters")
+            })
+        };
+        let spelled = pieces.iter().filter(|piece| piece.chars().nth(1).is_some()).map(spell);
+        Self::from_pieces(alphabet, spelled.collect::<Result<Vec<_>, Error>>()?)
+    }
+
+    /// A vocabulary of pieces of two or more symbols, in the order in which they are preferred. Each must be two pieces that
+    /// stand before it, put together.
+    pub fn from_pieces(alphabet: Alphabet, pieces: Vec<Vec<Symbol>>) -> Result<Self, Error> {
+        let mut ids: HashMap<Vec<Symbol>, PieceId> =
+            (0..alphabet.len() as Symbol).map(|symbol| (vec![symbol], symbol)).collect();
+        let mut merges = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let halves = (1..piece.len()).find_map(|cut| Some((*ids.get(&piece[..cut])?, *ids.get(&piece[cut..])?)));
+            let halves = halves.ok_or_else(|| {
+                Error::setting(
+                    "vocabulary",
+                    format!("piece {} {piece:?}", merges.len()),
+                    "two earlier pieces put together",
+                )
+            })?;
+            merges.push(halves);
+            ids.insert(piece, ids.len() as PieceId);
+        }
+        Self::new(alphabet, merges)
     }
 
     fn push(&mut self, pair: (PieceId, PieceId)) -> PieceId {

@@ -8,7 +8,7 @@ mod bpe;
 mod db;
 mod tokens;
 
-pub use bpe::{BpeTrainer, Piece, PieceId, Vocabulary};
+pub use bpe::{BpeTrainer, Piece, PieceId, UnknownTokens, Vocabulary};
 pub use db::{SegmentDb, SegmentRow};
 pub use tokens::{Alphabet, Symbol, UNKNOWN, tokens};
 

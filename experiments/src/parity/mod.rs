@@ -4,6 +4,7 @@ mod families;
 mod forward;
 mod golden;
 mod graphs;
+mod segments;
 
 use crate::Failure;
 use clap::Parser;
@@ -15,7 +16,7 @@ pub struct Args {
     /// The folder of reference numbers; `$AUTOGO_GOLDEN` when it is not given.
     #[arg(long)]
     golden: Option<PathBuf>,
-    /// Runs one suite: families, graphs or forward.
+    /// Runs one suite: families, graphs, forward, encode or bpe_train.
     #[arg(long)]
     suite: Option<String>,
 }
@@ -47,7 +48,13 @@ impl Outcome {
 /// A suite: its name and what runs it; `None` when the folder has no files for it.
 type Suite = (&'static str, fn(&Path) -> Result<Option<Outcome>, Failure>);
 
-const SUITES: [Suite; 3] = [("families", families::run), ("graphs", graphs::run), ("forward", forward::run)];
+const SUITES: [Suite; 5] = [
+    ("families", families::run),
+    ("graphs", graphs::run),
+    ("forward", forward::run),
+    ("encode", segments::encode),
+    ("bpe_train", segments::train),
+];
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<(), Failure> {
