@@ -1,5 +1,6 @@
 //! Byte-pair encoding over node tokens: training and encoding (specification §3.4).
 
+use super::corpus::Corpus;
 use super::tokens::{Alphabet, Symbol, UNKNOWN, tokens};
 use crate::error::Error;
 use crate::formats::TokenEncoder;
@@ -105,7 +106,8 @@ impl UnknownTokens {
 impl BpeTrainer {
     /// Learns a vocabulary from graphs. Deterministic, whatever the number of threads.
     ///
-    /// One merge costs a scan of the distinct lines: O(merges · tokens).
+    /// A merge touches the lines that hold its pair and counts only what changes in them: O(tokens · log pairs) in all, and
+    /// a scan of those lines for each merge.
     ///
     /// ```
     /// use autogo::families::{Family, Nb201};
@@ -131,100 +133,15 @@ impl BpeTrainer {
         if self.max_piece_len < 2 {
             return Err(Error::setting("max_piece_len", format!("is {}", self.max_piece_len), "2 or more"));
         }
-        let mut corpus = Corpus::new(lines);
+        let mut corpus = Corpus::new(lines, self.min_count, self.max_piece_len);
         let mut vocabulary = Vocabulary::new(alphabet, Vec::new())?;
         while vocabulary.merges.len() < self.merges {
-            let Some(pair) = corpus.best_pair(&vocabulary, self) else { break };
+            let Some(pair) = corpus.best_pair(&vocabulary.spelled) else { break };
             let merged = vocabulary.push(pair);
             corpus.merge(pair, merged);
         }
         vocabulary.joins = joins(&vocabulary.spelled);
         Ok(vocabulary)
-    }
-}
-
-/// What makes a pair the next to merge: its count, then a short piece, then small token numbers.
-type Priority = (u64, Reverse<usize>, Reverse<Vec<Symbol>>);
-
-/// Distinct lines with their counts, and the counts of all adjacent pairs in them.
-struct Corpus {
-    lines: Vec<(Vec<PieceId>, u64)>,
-    counts: HashMap<(PieceId, PieceId), u64>,
-}
-
-impl Corpus {
-    fn new(lines: Vec<Vec<Symbol>>) -> Self {
-        let mut distinct: HashMap<Vec<Symbol>, u64> = HashMap::new();
-        for line in lines {
-            *distinct.entry(line).or_default() += 1;
-        }
-        let mut lines: Vec<_> = distinct.into_iter().collect();
-        lines.sort_unstable();
-        let mut counts = HashMap::new();
-        for (line, count) in &lines {
-            for pair in line.windows(2) {
-                *counts.entry((pair[0], pair[1])).or_default() += count;
-            }
-        }
-        Corpus { lines, counts }
-    }
-
-    /// The pair to merge next. A pair whose piece exists already, by another pair, is passed over.
-    fn best_pair(&self, vocabulary: &Vocabulary, trainer: &BpeTrainer) -> Option<(PieceId, PieceId)> {
-        let spell = |(left, right): (PieceId, PieceId)| {
-            [vocabulary.spelled[left as usize].as_slice(), &vocabulary.spelled[right as usize]].concat()
-        };
-        let mut best: Option<(Priority, (PieceId, PieceId))> = None;
-        for (&pair, &count) in &self.counts {
-            let len = vocabulary.spelled[pair.0 as usize].len() + vocabulary.spelled[pair.1 as usize].len();
-            let is_better = match &best {
-                None => true,
-                Some((key, _)) => (count, Reverse(len)) >= (key.0, key.1),
-            };
-            if count < trainer.min_count.max(1) || len > trainer.max_piece_len || !is_better {
-                continue;
-            }
-            let key = (count, Reverse(len), Reverse(spell(pair)));
-            if vocabulary.has_piece(&key.2.0) {
-                continue;
-            }
-            // Two pairs that spell the same piece: the shorter left part, so that the choice does not hang on the map.
-            if best.as_ref().is_none_or(|(other, at)| (&key, Reverse(pair)) > (other, Reverse(*at))) {
-                best = Some((key, pair));
-            }
-        }
-        best.map(|(_, pair)| pair)
-    }
-
-    /// Replaces the pair from left to right, without overlaps, in every line.
-    fn merge(&mut self, pair: (PieceId, PieceId), merged: PieceId) {
-        for (line, count) in &mut self.lines {
-            if !line.windows(2).any(|at| (at[0], at[1]) == pair) {
-                continue;
-            }
-            for at in line.windows(2) {
-                if let Some(seen) = self.counts.get_mut(&(at[0], at[1])) {
-                    *seen -= *count;
-                }
-            }
-            let mut write = 0;
-            let mut read = 0;
-            while read < line.len() {
-                if read + 1 < line.len() && (line[read], line[read + 1]) == pair {
-                    line[write] = merged;
-                    read += 2;
-                } else {
-                    line[write] = line[read];
-                    read += 1;
-                }
-                write += 1;
-            }
-            line.truncate(write);
-            for at in line.windows(2) {
-                *self.counts.entry((at[0], at[1])).or_default() += *count;
-            }
-        }
-        self.counts.retain(|_, count| *count > 0);
     }
 }
 
@@ -309,10 +226,6 @@ impl Vocabulary {
         // Only membership matters while training; `joins` is rebuilt at the end.
         self.joins.insert(pair, self.spelled.len() as PieceId - 1);
         self.spelled.len() as PieceId - 1
-    }
-
-    fn has_piece(&self, tokens: &[Symbol]) -> bool {
-        self.spelled[self.alphabet.len()..].iter().any(|piece| piece == tokens)
     }
 
     /// The single tokens.

@@ -5,6 +5,7 @@
 //! many graphs, ready to be put in each other's place.
 
 mod bpe;
+mod corpus;
 mod db;
 mod tokens;
 
