@@ -7,10 +7,12 @@
 mod bpe;
 mod corpus;
 mod db;
+mod release_db;
 mod tokens;
 
 pub use bpe::{BpeTrainer, Piece, PieceId, UnknownTokens, Vocabulary};
 pub use db::{SegmentDb, SegmentRow};
+pub use release_db::{ReleaseRow, release_database};
 pub use tokens::{Alphabet, Symbol, UNKNOWN, tokens};
 
 use crate::graph::{ContentId, Drawing, Drawn, Graph, Node, Op, Shape, combine, mix, refine};

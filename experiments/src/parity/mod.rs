@@ -16,7 +16,7 @@ pub struct Args {
     /// The folder of reference numbers; `$AUTOGO_GOLDEN` when it is not given.
     #[arg(long)]
     golden: Option<PathBuf>,
-    /// Runs one suite: families, graphs, forward, encode or bpe_train.
+    /// Runs one suite: families, graphs, forward, encode, bpe_train or segment_db.
     #[arg(long)]
     suite: Option<String>,
 }
@@ -48,12 +48,13 @@ impl Outcome {
 /// A suite: its name and what runs it; `None` when the folder has no files for it.
 type Suite = (&'static str, fn(&Path) -> Result<Option<Outcome>, Failure>);
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 6] = [
     ("families", families::run),
     ("graphs", graphs::run),
     ("forward", forward::run),
     ("encode", segments::encode),
     ("bpe_train", segments::train),
+    ("segment_db", segments::database),
 ];
 
 /// Runs the command.

@@ -4,7 +4,7 @@ use super::{Outcome, golden};
 use crate::Failure;
 use autogo::Quirks;
 use autogo::formats::{TokenEncoder, read_encoder, read_sentencepiece};
-use autogo::segment::{Alphabet, BpeTrainer, Piece, Symbol, UNKNOWN, Vocabulary};
+use autogo::segment::{Alphabet, BpeTrainer, Piece, ReleaseRow, Symbol, UNKNOWN, Vocabulary, release_database};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -195,4 +195,55 @@ fn compare_training(
         first_difference(&ours, &strings(theirs)).map_err(|difference| format!("line {index}: {difference}"))?;
     }
     Ok(())
+}
+
+/// Suite `segment_db`: the release's database of a few graphs, by its own rule of what is the same.
+pub fn database(folder: &Path) -> Result<Option<Outcome>, Failure> {
+    let file = golden::json(&folder.join("original/segment_db_mini.json"))?;
+    let (Some(file), Some(release)) = (file, Release::read(folder)?) else { return Ok(None) };
+    let vocabulary = Vocabulary::from_release(&release.encoder, &release.pieces)?;
+    let names = strings(&file["source_order"]);
+    let mut graphs = Vec::new();
+    for name in &names {
+        let graph = golden::json(&folder.join(format!("original/graphs/{name}.json")))?;
+        let graph =
+            graph.ok_or_else(|| Failure::Input(format!("graph {name} of the segment database is not there")))?;
+        graphs.push(golden::comp_graph(&graph).map_err(|reason| Failure::Input(format!("graph {name}: {reason}")))?);
+    }
+    let mut ours = release_database(&graphs, &vocabulary);
+    let mut outcome = Outcome::default();
+    for (number, row) in file["rows"].as_array().into_iter().flatten().enumerate() {
+        let result = match reference_row(row, &names) {
+            None => Err("the reference is not readable".into()),
+            Some(row) => match ours.iter().position(|other| *other == row) {
+                Some(at) => {
+                    ours.swap_remove(at);
+                    Ok(())
+                }
+                None => Err(format!("{:?} of {} is missing", row.nodes, names[row.graph])),
+            },
+        };
+        outcome.count(&format!("row {number}"), result);
+    }
+    let rest = ours
+        .first()
+        .map(|row| format!("{} rows too many, such as {:?} of {}", ours.len(), row.nodes, names[row.graph]));
+    outcome.count("no row besides", rest.map_or(Ok(()), Err));
+    Ok(Some(outcome))
+}
+
+fn reference_row(row: &Value, names: &[&str]) -> Option<ReleaseRow> {
+    let resolutions = |value: &Value| {
+        let one = |value: &Value| <[u32; 6]>::try_from(golden::numbers(value)?).ok();
+        let mut all = value.as_array()?.iter().map(one).collect::<Option<Vec<_>>>()?;
+        all.sort_unstable();
+        Some(all)
+    };
+    Some(ReleaseRow {
+        tokens: strings(&row["tokens"]).into_iter().map(String::from).collect(),
+        inputs: resolutions(&row["res_in"])?,
+        outputs: resolutions(&row["res_out"])?,
+        graph: names.iter().position(|name| row["graph"] == *name)?,
+        nodes: golden::numbers(&row["node_ids"])?.into_iter().map(|node| node as usize).collect(),
+    })
 }
