@@ -123,3 +123,27 @@ fn parity_with_the_reference_numbers() {
     assert!(output.status.success(), "{text}");
     assert!(text.starts_with("families ") && text.contains("\ngraphs ") && text.contains("\nforward "), "{text}");
 }
+
+#[test]
+fn segments_are_mined_shown_and_used() {
+    let folder = std::env::temp_dir().join(format!("autogo-segments-{}", std::process::id()));
+    let out = folder.to_str().unwrap();
+    let mined = autogo(&["segments", "mine", "hiaml=12", "two_path=12", "--merges", "60", "--out", out]);
+    let text = String::from_utf8(mined.stdout).unwrap();
+    assert!(text.starts_with("24 graphs: ") && text.contains("60 merges"), "{text}");
+    let text = String::from_utf8(autogo(&["segments", "show", out, "--top", "5"]).stdout).unwrap();
+    assert_eq!(text.lines().count(), 6, "{text}");
+    let page = folder.join("page.html");
+    assert!(autogo(&["segments", "show", out, "--html", page.to_str().unwrap()]).status.success());
+    assert!(std::fs::read_to_string(page).unwrap().contains("<svg"));
+    let encoded = autogo(&["segments", "encode", out, "hiaml:z,a22,r30,src8"]);
+    assert!(String::from_utf8(encoded.stdout).unwrap().lines().count() > 5);
+    let said = refusal(autogo(&["segments", "mine", "hiaml", "--out", out]));
+    assert!(said.contains("`hiaml` is no FAMILY=COUNT"), "{said}");
+    let said = refusal(autogo(&["segments", "mine", "hiaml=0", "--out", out]));
+    assert!(said.contains("BPE corpus: is empty"), "{said}");
+    std::fs::write(folder.join("segments.parquet"), b"PAR1 cut off").unwrap();
+    let said = refusal(autogo(&["segments", "show", out]));
+    assert!(said.contains("segments.parquet: is no segment database"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+}

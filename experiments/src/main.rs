@@ -8,6 +8,7 @@ mod families;
 mod graph;
 mod notebooks;
 mod parity;
+mod segments;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -33,6 +34,8 @@ enum Command {
     Notebooks(notebooks::Args),
     /// Compares this library's numbers with reference numbers, one line a suite.
     Parity(parity::Args),
+    /// Mines segments, shows them, and cuts networks into them.
+    Segments(segments::Args),
 }
 
 /// Why a command ended early: what was asked for is wrong (exit code 2), or the work failed (exit code 1).
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Graph(args) => graph::run(&args),
         Command::Notebooks(args) => notebooks::run(&args),
         Command::Parity(args) => parity::run(&args),
+        Command::Segments(args) => segments::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

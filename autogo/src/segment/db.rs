@@ -66,6 +66,12 @@ impl SegmentDb {
         db
     }
 
+    pub(super) fn from_rows(rows: Vec<SegmentRow>) -> Self {
+        let mut db = SegmentDb::default();
+        rows.into_iter().for_each(|row| db.push(row));
+        db
+    }
+
     fn push(&mut self, row: SegmentRow) {
         let at = self.rows.len();
         let outputs = row.segment.output_shapes();

@@ -8,6 +8,7 @@ mod bpe;
 mod corpus;
 mod db;
 mod release_db;
+mod store;
 mod tokens;
 
 pub use bpe::{BpeTrainer, Piece, PieceId, UnknownTokens, Vocabulary};
@@ -82,6 +83,32 @@ impl Segment {
             },
             nodes: inside.into_iter().collect(),
             inputs,
+        }
+    }
+
+    /// Says what is wrong with a segment that was read from a file: every operand must stand before its node, every declared
+    /// shape must be the inferred one, the outputs must be nodes of it.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.operands.len() != self.nodes.len() || self.nodes.is_empty() {
+            return Err(format!("{} nodes and {} operand lists", self.nodes.len(), self.operands.len()));
+        }
+        for (at, node) in self.nodes.iter().enumerate() {
+            let stands_before = |source: &Source| match *source {
+                Source::Inner(inner) => inner < at,
+                Source::Input(input) => input < self.inputs.len(),
+            };
+            if !self.operands[at].iter().all(stands_before) {
+                return Err(format!("node `{}` reads what does not stand before it", node.name));
+            }
+            let made = node.op.infer(&self.operand_shapes(at))?;
+            if made != node.shape {
+                return Err(format!("node `{}` is declared as {} but makes {made}", node.name, node.shape));
+            }
+        }
+        match self.outputs.iter().find(|output| **output >= self.nodes.len()) {
+            Some(output) => Err(format!("output {output} of {} nodes", self.nodes.len())),
+            None if !self.outputs.is_sorted_by(|a, b| a < b) => Err("outputs that are not ascending".into()),
+            None => Ok(()),
         }
     }
 
