@@ -2,9 +2,9 @@
 
 use crate::Failure;
 use autogo::families::FamilyName;
-use autogo::graph::{Drawing, Graph};
+use autogo::graph::{Drawing, Graph, Shape};
 use autogo::report::Page;
-use autogo::segment::{BpeTrainer, SegmentDb, Vocabulary};
+use autogo::segment::{BpeTrainer, Segment, SegmentDb, SegmentRow, Vocabulary};
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -99,30 +99,27 @@ fn mine(families: &[String], out: &Path, merges: usize, seed: u64) -> Result<(),
 fn show(folder: &Path, top: usize, html: Option<&Path>) -> Result<(), Failure> {
     let db = SegmentDb::load(database_of(folder))?;
     let rows = db.most_frequent(top);
-    match html {
-        None => {
-            crate::say(&format!("{:>8} {:>6}  {:<34} ops", "found", "nodes", "from … to"));
-            for row in &rows {
-                let shapes = |shapes: &[autogo::graph::Shape]| {
-                    shapes.iter().map(|shape| shape.to_string()).collect::<Vec<_>>().join(" ")
-                };
-                let ends = format!("{} … {}", shapes(&row.segment.inputs), shapes(&row.segment.output_shapes()));
-                crate::say(&format!(
-                    "{:>8} {:>6}  {ends:<34} {}",
-                    row.count,
-                    row.segment.nodes.len(),
-                    row.segment.describe()
-                ));
-            }
+    let Some(path) = html else {
+        crate::say(&format!("{:>8} {:>6}  {:<34} ops", "found", "nodes", "from … to"));
+        for row in &rows {
+            let (nodes, ops) = (row.segment.nodes.len(), row.segment.describe());
+            crate::say(&format!("{:>8} {nodes:>6}  {:<34} {ops}", row.count, ends(&row.segment)));
         }
-        Some(path) => {
-            let caption =
-                |row: &autogo::segment::SegmentRow| format!("found {} times, first in {}", row.count, row.example);
-            let cards: Vec<(String, Drawing)> = rows.iter().map(|row| (caption(row), row.segment.draw())).collect();
-            Page::new(&format!("{} of {} segments", rows.len(), db.len())).gallery(&cards).save(path)?;
-        }
-    }
+        return Ok(());
+    };
+    let caption = |row: &SegmentRow| {
+        let family = row.example.split(':').next().unwrap_or_default();
+        format!("{}; found {} times, first in {family}", ends(&row.segment), row.count)
+    };
+    let cards: Vec<(String, Drawing)> = rows.iter().map(|row| (caption(row), row.segment.draw())).collect();
+    Page::new(&format!("{} of {} segments", rows.len(), db.len())).gallery(&cards).save(path)?;
     Ok(())
+}
+
+/// What a segment reads and what is read of it.
+fn ends(segment: &Segment) -> String {
+    let shapes = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" ");
+    format!("{} … {}", shapes(&segment.inputs), shapes(&segment.output_shapes()))
 }
 
 fn encode(folder: &Path, network: &str) -> Result<(), Failure> {

@@ -63,7 +63,7 @@ impl Page {
             let _ = write!(
                 html,
                 "<div style=\"border:1px solid #e3e7eb;border-radius:8px;padding:8px 10px\">\
-                 <div style=\"font:12px system-ui,sans-serif;color:#26323f;max-width:17em\">{}</div>{}</div>",
+                 <div style=\"font:12px system-ui,sans-serif;color:#26323f;max-width:17em;overflow-wrap:anywhere\">{}</div>{}</div>",
                 display::escape(caption),
                 drawing.svg()
             );

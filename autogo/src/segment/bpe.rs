@@ -5,10 +5,11 @@ use super::tokens::{Alphabet, Symbol, UNKNOWN, tokens};
 use crate::error::Error;
 use crate::formats::TokenEncoder;
 use crate::graph::Graph;
+use foldhash::{HashMap, HashMapExt};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 /// Trains a [`Vocabulary`].
 ///
@@ -263,15 +264,14 @@ impl Vocabulary {
         let mut pieces: Vec<PieceId> = line.to_vec();
         let mut next: Vec<usize> = (1..=line.len()).collect();
         let mut previous: Vec<usize> = (0..line.len()).map(|at| at.wrapping_sub(1)).collect();
-        // The pair each piece was joined from, to split it back.
+        // The pair each refused piece was last joined from, to split it back.
         let mut halves: HashMap<PieceId, (PieceId, PieceId)> = HashMap::new();
-        let mut heap = BinaryHeap::new();
         let join = |left: PieceId, right: PieceId| self.joins.get(&(left, right)).copied();
-        for at in 1..line.len() {
-            if let Some(piece) = join(pieces[at - 1], pieces[at]) {
-                heap.push(Reverse((piece, at - 1, pieces[at - 1], pieces[at])));
-            }
-        }
+        let first = |at: usize| {
+            let (left, right) = (pieces[at - 1], pieces[at]);
+            join(left, right).map(|piece| Reverse((piece, at - 1, left, right)))
+        };
+        let mut heap: BinaryHeap<_> = (1..line.len()).filter_map(first).collect();
         const GONE: PieceId = PieceId::MAX - 1;
         while let Some(Reverse((piece, at, left, right))) = heap.pop() {
             let other = next[at];
@@ -280,7 +280,9 @@ impl Vocabulary {
             }
             pieces[at] = piece;
             pieces[other] = GONE;
-            halves.insert(piece, (left, right));
+            if !allowed(piece) {
+                halves.insert(piece, (left, right));
+            }
             next[at] = next[other];
             if next[at] < line.len() {
                 previous[next[at]] = at;
@@ -300,8 +302,8 @@ impl Vocabulary {
             let mut stack = vec![pieces[at]];
             while let Some(id) = stack.pop() {
                 match halves.get(&id) {
-                    Some(&(left, right)) if !allowed(id) => stack.extend([right, left]),
-                    _ => {
+                    Some(&(left, right)) => stack.extend([right, left]),
+                    None => {
                         let len = self.spelled.get(id as usize).map_or(1, Vec::len);
                         found.push(Piece { id, len });
                     }

@@ -2,8 +2,9 @@
 
 use super::bpe::PieceId;
 use super::tokens::{Symbol, UNKNOWN};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::BinaryHeap;
 
 /// Two pieces that stand side by side.
 pub(super) type Pair = (PieceId, PieceId);

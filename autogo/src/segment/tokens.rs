@@ -1,8 +1,8 @@
 //! Nodes become tokens: the op, its kernel width, and the ops around it (specification §3.1).
 
 use crate::graph::{Graph, Op};
+use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 
 /// The stem of an op's name in a token; ReLU and ReLU6 share one (specification §1.7).
 fn stem(op: &Op) -> &'static str {
