@@ -44,43 +44,41 @@ pub(super) const NODE_LIMIT: u64 = 1 << 44;
 /// Cost of one node with its first operand's shape and its number of distinct operands, or the name of the count that
 /// passes [`NODE_LIMIT`].
 pub(super) fn node_cost(op: &Op, first: Shape, distinct: usize, shape: Shape) -> Result<Cost, &'static str> {
-    let pixels = u128::from(shape.h) * u128::from(shape.w);
-    let elements = pixels * u128::from(shape.c);
-    let bias_of = |has_bias: bool| if has_bias { u128::from(shape.c) } else { 0 };
+    let pixels = u64::from(shape.h) * u64::from(shape.w);
+    let elements = shape.elements();
+    let bias_of = |has_bias: bool| if has_bias { u64::from(shape.c) } else { 0 };
+    // Products that do not fit become the largest number, which is past the limit.
     let (weights, multiply_adds, bias) = match op {
         Op::Conv(conv) | Op::ConvTranspose(conv) => {
-            let taps = u128::from(conv.window.kernel.0) * u128::from(conv.window.kernel.1);
-            let weights = taps.saturating_mul(u128::from(first.c / conv.groups) * u128::from(shape.c));
+            let taps = u64::from(conv.window.kernel.0) * u64::from(conv.window.kernel.1);
+            let weights = taps.saturating_mul(u64::from(first.c / conv.groups) * u64::from(shape.c));
             // Every pixel of the smaller side meets the whole kernel.
-            let meets = if matches!(op, Op::Conv(_)) { pixels } else { u128::from(first.h) * u128::from(first.w) };
+            let meets = if matches!(op, Op::Conv(_)) { pixels } else { u64::from(first.h) * u64::from(first.w) };
             (weights, weights.saturating_mul(meets), bias_of(conv.bias))
         }
         Op::Dense { features, bias } => {
-            let weights = u128::from(first.c) * u128::from(*features);
-            (weights, weights * pixels, bias_of(*bias))
+            let weights = u64::from(first.c) * u64::from(*features);
+            (weights, weights.saturating_mul(pixels), bias_of(*bias))
         }
         _ => (0, 0, 0),
     };
     let params = match op {
-        Op::BatchNorm => 2 * u128::from(shape.c),
-        Op::PRelu => u128::from(shape.c),
-        _ => weights + bias,
+        Op::BatchNorm => 2 * u64::from(shape.c),
+        Op::PRelu => u64::from(shape.c),
+        _ => weights.saturating_add(bias),
     };
     let counted = match op {
         Op::Conv(conv) => multiply_adds.saturating_add(if conv.bias { elements } else { 0 }),
         Op::ConvTranspose(_) => weights.saturating_mul(pixels).saturating_add(bias * pixels),
-        Op::Dense { features, .. } => multiply_adds + u128::from(*features),
-        Op::BatchNorm => 2 * u128::from(first.h) * u128::from(first.w) * u128::from(first.c),
+        Op::Dense { features, .. } => multiply_adds.saturating_add(u64::from(*features)),
+        Op::BatchNorm => 2 * first.elements(),
         Op::Relu | Op::Relu6 | Op::PRelu | Op::Sigmoid | Op::Tanh => elements,
         Op::Pool(..) | Op::Mean | Op::Add | Op::Mul => elements,
         Op::Input(_) | Op::Output | Op::Concat | Op::Identity | Op::Zero => 0,
         Op::Slice { .. } | Op::Pad(_) | Op::DepthToSpace { .. } | Op::Resize { .. } => 0,
     };
-    let original = counted.saturating_mul(2 * distinct.max(1) as u128);
-    let fits = |count: u128, what| match u64::try_from(count) {
-        Ok(count) if count <= NODE_LIMIT => Ok(count),
-        _ => Err(what),
-    };
+    let original = counted.saturating_mul(2 * distinct.max(1) as u64);
+    let fits = |count: u64, what| if count <= NODE_LIMIT { Ok(count) } else { Err(what) };
     let multiply_adds = fits(multiply_adds, "multiply-adds")?;
     Ok(Cost {
         multiply_adds,
@@ -93,7 +91,11 @@ pub(super) fn node_cost(op: &Op, first: Shape, distinct: usize, shape: Shape) ->
 
 /// Number of distinct operands; most nodes have one or two, so looking back is quicker than sorting.
 pub(super) fn distinct(operands: &[usize]) -> usize {
-    (0..operands.len()).filter(|&at| !operands[..at].contains(&operands[at])).count()
+    match operands {
+        [] => 0,
+        [_] => 1,
+        many => (0..many.len()).filter(|&at| !many[..at].contains(&many[at])).count(),
+    }
 }
 
 impl Graph {
