@@ -31,7 +31,7 @@ pub(super) fn read(path: &Path, family: FamilyName) -> Result<LabelledFamily, Er
         measured: true,
     };
     let values = archs.into_iter().zip(accuracies.into_iter().map(Some)).collect();
-    Ok(LabelledFamily::new(family, label, frame, values))
+    LabelledFamily::new(family, label, frame, values)
 }
 
 #[cfg(test)]

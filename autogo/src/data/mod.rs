@@ -21,7 +21,7 @@ use crate::families::FamilyName;
 use crate::graph::Graph;
 use crate::predict::Example;
 use crate::rng::Stream;
-use polars::prelude::{DataFrame, DataType};
+use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, Scalar};
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -115,9 +115,18 @@ impl LabelledFamily {
         gennape::read(&path.into(), family)
     }
 
-    fn new(family: FamilyName, label: Label, frame: DataFrame, values: Vec<(Arch, Option<f64>)>) -> Self {
+    fn new(
+        family: FamilyName,
+        label: Label,
+        mut frame: DataFrame,
+        values: Vec<(Arch, Option<f64>)>,
+    ) -> Result<Self, Error> {
+        for (name, value) in [("family", family.prefix()), ("source", label.source.as_str())] {
+            let scalar = Scalar::from(PlSmallStr::from_str(value));
+            frame.with_column(Column::new_scalar(name.into(), scalar, values.len()))?;
+        }
         let places = values.iter().enumerate().map(|(place, (arch, _))| (arch.clone(), place)).collect();
-        LabelledFamily { family, label, frame, values, places }
+        Ok(LabelledFamily { family, label, frame, values, places })
     }
 
     /// Which family it is.
@@ -173,8 +182,9 @@ impl LabelledFamily {
         &self.label
     }
 
-    /// The table: `spec`, the labels, `family` and `source`; for NB-201 also what its graphs say (`content_id`, `nodes`,
-    /// `flops`, …), for NB-101 what the benchmark says (`params`, `multiply_adds`, …).
+    /// The table: `spec`, `family`, the labels and their `source`; beside them what the graphs say (`content_id`, `nodes`,
+    /// `flops`, …), or for NB-101 what the benchmark says (`params`, `multiply_adds`, …): its 423,624 graphs are built by
+    /// [`LabelledFamily::all_figures`], in the same order.
     pub fn frame(&self) -> DataFrame {
         self.frame.clone()
     }
@@ -209,8 +219,8 @@ impl LabelledFamily {
         self.values[*self.places.get(&arch.into())?].1
     }
 
-    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Isomorphic networks are drawn once, so
-    /// both halves are disjoint by content id. Deterministic in `seed`.
+    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Isomorphic networks are drawn
+    /// once, so both halves are disjoint by content id. Deterministic in `seed`.
     pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {
         let mut usable: Vec<(Arch, f64)> = self
             .values

@@ -164,7 +164,7 @@ fn family(archs: &[Nb101], accuracies: &[f64], extra: &[Column], source: String)
         measured: true,
     };
     let values = archs.iter().map(|arch| Arch::Nb101(*arch)).zip(accuracies.iter().map(|value| Some(*value))).collect();
-    Ok(LabelledFamily::new(FamilyName::Nb101, label, frame, values))
+    LabelledFamily::new(FamilyName::Nb101, label, frame, values)
 }
 
 #[cfg(test)]
@@ -212,6 +212,9 @@ mod tests {
             assert!((family.value(*arch).unwrap() - wanted).abs() < 1e-9);
         }
         assert!(family.frame().column("module_hash").unwrap().str().unwrap().iter().flatten().is_sorted());
+        for column in ["family", "source"] {
+            assert_eq!(family.frame().column(column).unwrap().n_unique().unwrap(), 1);
+        }
         assert_eq!(family.graph(3).unwrap().content_id(), family.arch(3).unwrap().build().unwrap().content_id());
     }
 

@@ -34,7 +34,7 @@ pub(super) fn read(path: &Path) -> Result<LabelledFamily, Error> {
         source: format!("NAS-Bench-201, 200 epochs, mean over seeds ({})", path.display()),
         measured: true,
     };
-    Ok(LabelledFamily::new(FamilyName::Nb201, label, frame, labelled))
+    LabelledFamily::new(FamilyName::Nb201, label, frame, labelled)
 }
 
 struct Row {
@@ -122,7 +122,7 @@ pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
         measured: false,
     };
     let values = archs.into_iter().map(Arch::Nb201).zip(cycles.into_iter().map(Some)).collect();
-    Ok(LabelledFamily::new(FamilyName::Nb201, label, frame, values))
+    LabelledFamily::new(FamilyName::Nb201, label, frame, values)
 }
 
 /// What the graphs themselves say of these architectures.

@@ -77,8 +77,8 @@ impl FamilyName {
         }
     }
 
-    /// The graph of a configuration in the release's JSON fields: a list of op names for NB-201 and HiAML, an object for
-    /// the others (specification §2). For the systems that are not sampled, an object of their own settings.
+    /// The graph of a configuration in the release's JSON fields: a list of block names for HiAML, an object for the others,
+    /// such as `{"ops": […]}` for NB-201 and `{"matrix": […], "ops": […]}` for NB-101 (specification §2). For the systems that are not sampled, an object of their own settings.
     pub fn build_config(self, json: &str) -> Result<Graph, Error> {
         fn build<F: Family + serde::de::DeserializeOwned>(json: &str) -> Result<Graph, Error> {
             let config: F = serde_json::from_str(json).map_err(|error| {

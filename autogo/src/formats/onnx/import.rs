@@ -1,6 +1,7 @@
 //! Reading ONNX files.
 
-use super::proto::{self, GraphProto, Model, NodeProto, Size, TensorProto};
+use super::node::{Node, size};
+use super::proto::{self, GraphProto, Model, Size, TensorProto};
 use crate::formats::FormatError;
 use crate::graph::{Border, Conv, Graph, GraphBuilder, Interpolation, Op, Padding, Pool, Shape, Window};
 use prost::Message;
@@ -66,101 +67,6 @@ fn dims_of(info: &proto::ValueInfo) -> Option<Vec<Option<i64>>> {
         _ => None,
     };
     Some(shape.dim.iter().map(size).collect())
-}
-
-fn size(value: i64, place: &str) -> Result<u32, FormatError> {
-    let size = u32::try_from(value).ok().filter(|size| (1..=Shape::LIMIT).contains(size));
-    size.ok_or_else(|| FormatError::content(place, format!("a size of {value}; accepted: 1 to {}", Shape::LIMIT)))
-}
-
-/// A node of the file with its attributes.
-struct Node<'a> {
-    proto: &'a NodeProto,
-    name: &'a str,
-}
-
-impl<'a> Node<'a> {
-    fn new(proto: &'a NodeProto) -> Self {
-        let made = proto.output.first().map_or("", String::as_str);
-        Node { proto, name: if proto.name.is_empty() { made } else { &proto.name } }
-    }
-
-    fn refuse<T>(&self, reason: impl Into<String>) -> Result<T, FormatError> {
-        Err(FormatError::unsupported(self.name, &self.proto.op_type, reason))
-    }
-
-    fn input(&self, slot: usize) -> Option<&'a str> {
-        self.proto.input.get(slot).map(String::as_str).filter(|name| !name.is_empty())
-    }
-
-    fn attribute(&self, name: &str) -> Option<&'a proto::Attribute> {
-        self.proto.attribute.iter().find(|attribute| attribute.name == name)
-    }
-
-    fn int(&self, name: &str, default: i64) -> i64 {
-        self.attribute(name).map_or(default, |attribute| attribute.i)
-    }
-
-    fn ints(&self, name: &str) -> Option<&'a [i64]> {
-        self.attribute(name).map(|attribute| attribute.ints.as_slice()).filter(|ints| !ints.is_empty())
-    }
-
-    fn text(&self, name: &str, default: &'a str) -> &'a str {
-        let found = self.attribute(name).and_then(|attribute| std::str::from_utf8(&attribute.s).ok());
-        found.unwrap_or(default)
-    }
-
-    fn pair(&self, name: &str, default: Option<(u32, u32)>) -> Result<(u32, u32), FormatError> {
-        match (self.ints(name), default) {
-            (Some(&[h, w]), _) => Ok((size(h, self.name)?, size(w, self.name)?)),
-            (None, Some(default)) => Ok(default),
-            (found, _) => self.refuse(format!("{name} {found:?} instead of two sizes")),
-        }
-    }
-
-    /// The window over a picture of this shape. SAME and VALID are recognised by their border.
-    fn window(&self, kernel: (u32, u32), shape: Shape) -> Result<Window, FormatError> {
-        let stride = self.pair("strides", Some((1, 1)))?;
-        if self.pair("dilations", Some((1, 1)))? != (1, 1) {
-            return self.refuse("dilated");
-        }
-        let same = Window { kernel, stride, padding: Padding::Same };
-        match self.text("auto_pad", "NOTSET") {
-            "SAME_UPPER" => return Ok(same),
-            "VALID" => return Ok(Window { padding: Padding::Valid, ..same }),
-            "NOTSET" | "" => {}
-            other => return self.refuse(format!("auto_pad {other}")),
-        }
-        let border = self.border("pads")?;
-        let padding = if border == same.border(shape.h, shape.w) && same_size(&same, shape, border) {
-            Padding::Same
-        } else if border == Border::default() {
-            Padding::Valid
-        } else {
-            Padding::Explicit(border)
-        };
-        Ok(Window { padding, ..same })
-    }
-
-    fn border(&self, name: &str) -> Result<Border, FormatError> {
-        let wide = |value: i64| u32::try_from(value).ok().filter(|width| *width <= Shape::LIMIT);
-        match self.ints(name) {
-            None => Ok(Border::default()),
-            Some(&[top, left, bottom, right]) => match (wide(top), wide(left), wide(bottom), wide(right)) {
-                (Some(top), Some(left), Some(bottom), Some(right)) => Ok(Border { top, left, bottom, right }),
-                _ => self.refuse(format!("{name} {:?}", [top, left, bottom, right])),
-            },
-            Some(other) => self.refuse(format!("{name} {other:?} instead of four sizes")),
-        }
-    }
-}
-
-/// Whether this border makes the same number of pixels as SAME does. A kernel smaller than its stride may leave pixels
-/// over, and then SAME makes one more than the border lets in.
-fn same_size(same: &Window, shape: Shape, border: Border) -> bool {
-    let explicit = Window { padding: Padding::Explicit(border), ..*same };
-    let slide = |window: Window| Op::Pool(Pool::Max, window).infer(&[shape]);
-    slide(*same) == slide(explicit)
 }
 
 impl<'a> Reader<'a> {

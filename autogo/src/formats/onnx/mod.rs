@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod node;
 mod proto;
 mod weights;
 
