@@ -130,7 +130,7 @@ fn segments_are_mined_shown_and_used() {
     let out = folder.to_str().unwrap();
     let mined = autogo(&["segments", "mine", "hiaml=12", "two_path=12", "--merges", "60", "--out", out]);
     let text = String::from_utf8(mined.stdout).unwrap();
-    assert!(text.starts_with("24 graphs: ") && text.contains("60 merges"), "{text}");
+    assert!(text.starts_with("24 graphs: ") && text.contains("60 longer pieces"), "{text}");
     let text = String::from_utf8(autogo(&["segments", "show", out, "--top", "5"]).stdout).unwrap();
     assert_eq!(text.lines().count(), 6, "{text}");
     let page = folder.join("page.html");
@@ -141,7 +141,20 @@ fn segments_are_mined_shown_and_used() {
     let said = refusal(autogo(&["segments", "mine", "hiaml", "--out", out]));
     assert!(said.contains("`hiaml` is no FAMILY=COUNT"), "{said}");
     let said = refusal(autogo(&["segments", "mine", "hiaml=0", "--out", out]));
-    assert!(said.contains("BPE corpus: is empty"), "{said}");
+    assert!(said.contains("segment corpus: is empty"), "{said}");
+    let said = refusal(autogo(&["segments", "mine", "hiaml=2", "--merges", "9999", "--out", out]));
+    assert!(said.contains("BPE merges: 9999 asked for, but the corpus allows "), "{said}");
+    let stages = folder.join("stages.toml");
+    std::fs::write(
+        &stages,
+        "order = \"depth_first\"\n[tokens]\nneighbours = false\n[trainer]\nmodel = \"n_grams\"\nlength = 2\n",
+    )
+    .unwrap();
+    let mined = autogo(&["segments", "mine", "hiaml=4", "--stages", stages.to_str().unwrap(), "--out", out]);
+    assert!(mined.status.success());
+    std::fs::write(&stages, "[tokens]\ncolour = true\n").unwrap();
+    let said = refusal(autogo(&["segments", "mine", "hiaml=4", "--stages", stages.to_str().unwrap(), "--out", out]));
+    assert!(said.contains("stages.toml:2: ") && said.contains("colour") && said.contains("neighbours"), "{said}");
     std::fs::write(folder.join("segments.parquet"), b"PAR1 cut off").unwrap();
     let said = refusal(autogo(&["segments", "show", out]));
     assert!(said.contains("segments.parquet: is no segment database"), "{said}");

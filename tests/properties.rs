@@ -4,6 +4,7 @@
 use autogo::formats::onnx::{Pooling, Weights, export, import};
 use autogo::formats::{CompGraph, from_json, to_json};
 use autogo::graph::{Graph, GraphParts, Op};
+use autogo::segment::{Linearizer, Mining, Order, TokenForm};
 use autogo::testing::graphs;
 use proptest::prelude::*;
 
@@ -79,6 +80,41 @@ proptest! {
             prop_assert!(graph.operands(node).iter().all(|&operand| place[operand] < place[node]));
         }
         prop_assert_eq!(order.len(), graph.len());
+    }
+}
+
+/// Every stage with every other.
+fn minings() -> Vec<Mining> {
+    let base = [Mining::bpe(40), Mining::unigram(40), Mining::ngrams(3), Mining::ngrams(1)];
+    let tokens = [
+        TokenForm::default(),
+        TokenForm::op(),
+        TokenForm { channels: true, ..TokenForm::default() },
+        TokenForm { resolution_ratio: true, neighbours: false, ..TokenForm::default() },
+    ];
+    let orders = [Order::Topological, Order::DepthFirst];
+    let all = base.iter().flat_map(|base| tokens.map(|tokens| Mining { tokens, ..*base }));
+    all.flat_map(|mining| orders.map(|order| Mining { order, ..mining })).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_segments_of_any_graph_hold_each_node_once(
+        graphs in proptest::collection::vec(graphs(16), 2..5),
+        allowed in 0u32..60,
+    ) {
+        let seen = &graphs[..1];
+        for mining in minings() {
+            let segmenter = mining.segmenter(seen).unwrap();
+            for graph in &graphs {
+                let mut nodes = segmenter.groups(graph, |id| id < allowed).concat();
+                prop_assert_eq!(&nodes, &mining.order.order(graph));
+                nodes.sort_unstable();
+                prop_assert_eq!(nodes, (0..graph.len()).collect::<Vec<_>>());
+            }
+        }
     }
 }
 

@@ -13,5 +13,8 @@ pub use crate::graph::{Convention, Cost, Drawing, Graph, GraphBuilder, Op, Shape
 pub use crate::predict::{Example, Predictor, Psc, TrainLog, TrainSettings, srcc};
 pub use crate::profile::{Gemm, Npu, NpuProfile};
 pub use crate::repair::{Repaired, repair};
-pub use crate::report::{Chart, Page, Table, Verify};
-pub use crate::segment::{BpeTrainer, Segment, SegmentDb, Vocabulary, tokens};
+pub use crate::report::{Chart, HeatMap, MergeTree, Page, Table, Verify, coverage_map, frequency_chart, length_chart};
+pub use crate::report::{mined_page, segment_card};
+pub use crate::segment::{
+    BpeTrainer, Mined, Mining, Order, Segment, SegmentDb, SegmentRow, Segmenter, TokenForm, Vocabulary,
+};

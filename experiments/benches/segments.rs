@@ -3,7 +3,7 @@
 use autogo::families::{FamilyName, Nb201};
 use autogo::formats::read_graph;
 use autogo::graph::Graph;
-use autogo::segment::{BpeTrainer, SegmentDb, UNKNOWN, Vocabulary, tokens};
+use autogo::segment::{Keep, Linearizer, Mining, SegmentDb, Segmenter, TokenEncoder};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rayon::prelude::*;
@@ -63,10 +63,10 @@ fn released() -> Vec<Graph> {
 fn tokens_and_encoding_of_released_graphs(bencher: Bencher<'_, '_>) {
     let graphs = released();
     let nodes: usize = graphs.iter().map(Graph::len).sum();
-    let Some(vocabulary) = vocabulary(&corpus(5)) else { return };
+    let Some(segmenter) = segmenter(&corpus(5)) else { return };
     bencher.counter(ItemsCount::new(nodes)).bench_local(|| {
         for graph in &graphs {
-            black_box(vocabulary.groups(graph, |_| true));
+            black_box(segmenter.groups(graph, |_| true));
         }
     });
 }
@@ -78,31 +78,30 @@ fn baseline_tokens_of_released_graphs(bencher: Bencher<'_, '_>) {
     let nodes: usize = graphs.iter().map(Graph::len).sum();
     bencher.counter(ItemsCount::new(nodes)).bench_local(|| {
         for graph in &graphs {
-            black_box(tokens(graph));
+            let Mining { order, tokens, .. } = Mining::default();
+            tokens.encode(graph, &order.order(graph), &mut |token| _ = black_box(token));
         }
     });
 }
 
-fn vocabulary(graphs: &[Graph]) -> Option<Vocabulary> {
-    BpeTrainer { merges: 2000, ..BpeTrainer::default() }
-        .train(graphs)
-        .ok()
-        .filter(|found| found.alphabet().symbol("") == UNKNOWN)
+fn segmenter(graphs: &[Graph]) -> Option<Segmenter> {
+    Mining::bpe(2000).segmenter(graphs).ok()
 }
 
 /// Graphs per second on all cores: tokens and up to 2,000 merges; 5, 25 and 100 % of 21,166 graphs.
 #[divan::bench(args = [5, 25, 100], sample_count = 1, sample_size = 1)]
 fn train_vocabulary(bencher: Bencher<'_, '_>, share: u64) {
     let graphs = corpus(share);
-    bencher.counter(ItemsCount::new(graphs.len())).bench_local(|| black_box(vocabulary(&graphs).is_some()));
+    bencher.counter(ItemsCount::new(graphs.len())).bench_local(|| black_box(segmenter(&graphs).is_some()));
 }
 
 /// Graphs per second on all cores: the database under that vocabulary.
 #[divan::bench(args = [5, 25, 100], sample_count = 1, sample_size = 1)]
 fn mine_database(bencher: Bencher<'_, '_>, share: u64) {
     let graphs = corpus(share);
-    let Some(vocabulary) = vocabulary(&graphs) else { return };
-    bencher
-        .counter(ItemsCount::new(graphs.len()))
-        .bench_local(|| black_box(SegmentDb::mine(&graphs, &vocabulary).len()));
+    let Some(segmenter) = segmenter(&graphs) else { return };
+    bencher.counter(ItemsCount::new(graphs.len())).bench_local(|| {
+        let cut = |graph: &Graph| segmenter.groups(graph, |_| true);
+        black_box(SegmentDb::mine(&graphs, &[], &Keep::default(), cut).len())
+    });
 }

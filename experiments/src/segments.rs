@@ -2,9 +2,9 @@
 
 use crate::Failure;
 use autogo::families::FamilyName;
-use autogo::graph::{Drawing, Graph, Shape};
-use autogo::report::Page;
-use autogo::segment::{BpeTrainer, Segment, SegmentDb, SegmentRow, Vocabulary};
+use autogo::graph::{Graph, Shape};
+use autogo::report::{MergeTree, mined_page};
+use autogo::segment::{BpeTrainer, Mined, Mining, ModelTrainer, Segment, SegmentDb, Segmenter};
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -17,22 +17,25 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Learns a vocabulary from sampled networks and writes it with the distinct segments it cuts them into.
+    /// Learns a segmenter from sampled networks and writes it with the distinct segments it cuts them into.
     Mine {
         /// Networks to mine: a family and how many samples of it, such as hiaml=200.
         #[arg(required = true, value_name = "FAMILY=COUNT")]
         families: Vec<String>,
-        /// The folder for vocabulary.json and segments.parquet.
+        /// The folder for mining.json, segmenter.json and segments.parquet.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// The most merges to learn.
-        #[arg(long, default_value_t = BpeTrainer::default().merges)]
-        merges: usize,
+        /// How many merges to learn; more than the networks allow is an error. Without it 813, or as many as they allow.
+        #[arg(long)]
+        merges: Option<usize>,
+        /// A TOML file with the four stages: order, tokens, trainer, keep.
+        #[arg(long, value_name = "FILE", conflicts_with = "merges")]
+        stages: Option<PathBuf>,
         /// Seed of the samples.
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
-    /// Lists the segments that were found most often; --html writes their drawings as a page.
+    /// Lists the segments that were found most often; --html writes a page with charts, their drawings and a merge tree.
     Show {
         /// A folder that `mine` wrote.
         folder: PathBuf,
@@ -55,23 +58,26 @@ enum Action {
 /// Runs the command.
 pub fn run(args: &Args) -> Result<(), Failure> {
     match &args.action {
-        Action::Mine { families, out, merges, seed } => mine(families, out, *merges, *seed),
+        Action::Mine { families, out, merges, stages, seed } => {
+            mine(&Order { families, out, merges: *merges, stages: stages.as_deref(), seed: *seed })
+        }
         Action::Show { folder, top, html } => show(folder, *top, html.as_deref()),
         Action::Encode { folder, network } => encode(folder, network),
     }
 }
 
-fn vocabulary_of(folder: &Path) -> PathBuf {
-    folder.join("vocabulary.json")
+/// What `mine` was told.
+struct Order<'a> {
+    families: &'a [String],
+    out: &'a Path,
+    merges: Option<usize>,
+    stages: Option<&'a Path>,
+    seed: u64,
 }
 
-fn database_of(folder: &Path) -> PathBuf {
-    folder.join("segments.parquet")
-}
-
-fn mine(families: &[String], out: &Path, merges: usize, seed: u64) -> Result<(), Failure> {
+fn mine(order: &Order<'_>) -> Result<(), Failure> {
     let mut graphs: Vec<Graph> = Vec::new();
-    for text in families {
+    for text in order.families {
         let wrong = || {
             let names: Vec<&str> = FamilyName::ALL.iter().map(|family| family.prefix()).collect();
             Failure::Input(format!("`{text}` is no FAMILY=COUNT; accepted families: {}", names.join(", ")))
@@ -80,39 +86,45 @@ fn mine(families: &[String], out: &Path, merges: usize, seed: u64) -> Result<(),
         let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == name).ok_or_else(wrong)?;
         let count: u64 = count.parse().map_err(|_| wrong())?;
         for index in 0..count {
-            graphs.push(autogo::families::graph(&family.sample(seed, index))?);
+            graphs.push(autogo::families::graph(&family.sample(order.seed, index))?);
         }
     }
-    let vocabulary = BpeTrainer { merges, ..BpeTrainer::default() }.train(&graphs)?;
-    let db = SegmentDb::mine(&graphs, &vocabulary);
-    std::fs::create_dir_all(out).map_err(|error| Failure::Input(format!("{}: {error}", out.display())))?;
-    vocabulary.save(vocabulary_of(out))?;
-    db.save(database_of(out))?;
-    let (tokens, learned) = (vocabulary.alphabet().len(), vocabulary.merges().len());
-    crate::say(&format!("{} graphs: {tokens} tokens, {learned} merges, {} distinct segments", graphs.len(), db.len()));
-    if learned < merges {
-        crate::say(&format!("{merges} merges were asked for; no further pair occurs twice within 16 tokens"));
-    }
+    let mining = match (order.stages, order.merges) {
+        (Some(path), _) => Mining::from_file(path)?,
+        (None, Some(merges)) => {
+            let trainer = ModelTrainer::Bpe(BpeTrainer { merges, ..BpeTrainer::default() });
+            Mining { trainer, ..Mining::default() }
+        }
+        // As many as the release's, of a small corpus fewer.
+        (None, None) => Mining::bpe(BpeTrainer::default().merges),
+    };
+    let mined = mining.run(&graphs)?;
+    mined.save(order.out)?;
+    let (tokens, pieces) = (mined.segmenter.alphabet().len(), mined.segmenter.longer_pieces());
+    let segments = mined.db.len();
+    crate::say(&format!(
+        "{} graphs: {tokens} tokens, {pieces} longer pieces, {segments} distinct segments",
+        graphs.len()
+    ));
     Ok(())
 }
 
 fn show(folder: &Path, top: usize, html: Option<&Path>) -> Result<(), Failure> {
-    let db = SegmentDb::load(database_of(folder))?;
-    let rows = db.most_frequent(top);
-    let Some(path) = html else {
-        crate::say(&format!("{:>8} {:>6}  {:<34} ops", "found", "nodes", "from … to"));
-        for row in &rows {
-            let (nodes, ops) = (row.segment.nodes.len(), row.segment.describe());
-            crate::say(&format!("{:>8} {nodes:>6}  {:<34} {ops}", row.count, ends(&row.segment)));
+    if let Some(path) = html {
+        let mined = Mined::load(folder)?;
+        let mut page = mined_page(&mined, top)?;
+        if mined.segmenter.vocabulary().is_some_and(|vocabulary| !vocabulary.merges().is_empty()) {
+            let text = "How the longest piece was put together: the numbers are the order of learning.";
+            page = page.text(text).merge_tree(&MergeTree::longest(&mined.segmenter)?);
         }
-        return Ok(());
-    };
-    let caption = |row: &SegmentRow| {
-        let family = row.example.split(':').next().unwrap_or_default();
-        format!("{}; found {} times, first in {family}", ends(&row.segment), row.count)
-    };
-    let cards: Vec<(String, Drawing)> = rows.iter().map(|row| (caption(row), row.segment.draw())).collect();
-    Page::new(&format!("{} of {} segments", rows.len(), db.len())).gallery(&cards).save(path)?;
+        return Ok(page.save(path)?);
+    }
+    let db = SegmentDb::load(folder.join("segments.parquet"))?;
+    crate::say(&format!("{:>8} {:>6}  {:<34} ops", "found", "nodes", "from … to"));
+    for row in &db.most_frequent(top) {
+        let (nodes, ops) = (row.segment.nodes.len(), row.segment.describe());
+        crate::say(&format!("{:>8} {nodes:>6}  {:<34} {ops}", row.count, ends(&row.segment)));
+    }
     Ok(())
 }
 
@@ -123,9 +135,9 @@ fn ends(segment: &Segment) -> String {
 }
 
 fn encode(folder: &Path, network: &str) -> Result<(), Failure> {
-    let vocabulary = Vocabulary::load(vocabulary_of(folder))?;
+    let segmenter = Segmenter::load(folder.join("segmenter.json"))?;
     let graph = autogo::families::graph(network)?;
-    for (number, nodes) in vocabulary.groups(&graph, |_| true).iter().enumerate() {
+    for (number, nodes) in segmenter.groups(&graph, |_| true).iter().enumerate() {
         let names: Vec<&str> = nodes.iter().map(|&node| graph.node(node).op.name()).collect();
         crate::say(&format!("{number:>5}  {:<30} {}", format!("{nodes:?}"), names.join(" ")));
     }

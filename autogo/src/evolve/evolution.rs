@@ -9,7 +9,7 @@ use crate::predict::Predictor;
 use crate::profile::Npu;
 use crate::progress::Progress;
 use crate::rng::Stream;
-use crate::segment::{SegmentDb, Vocabulary};
+use crate::segment::{SegmentDb, Segmenter};
 use polars::prelude::{DataFrame, PolarsResult, df};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -168,7 +168,7 @@ impl Evolution {
         &self,
         input: &Graph,
         db: &SegmentDb,
-        vocabulary: &Vocabulary,
+        segmenter: &Segmenter,
         predictor: &dyn Predictor,
         npu: &Npu,
         progress: Progress,
@@ -194,7 +194,7 @@ impl Evolution {
                     let graph = &run.individuals[parent].graph;
                     let scope = format!("g{generation}.{parent}");
                     let draw = (generation as u64, parent as u64);
-                    children(graph, db, vocabulary, &self.mutation, stream, draw, &scope)
+                    children(graph, db, segmenter, &self.mutation, stream, draw, &scope)
                 })
                 .collect();
             let made = offspring.iter().map(Vec::len).sum();
@@ -336,7 +336,7 @@ impl EvolutionRun {
 mod tests {
     use super::*;
     use crate::families::{Family, Nb201};
-    use crate::segment::BpeTrainer;
+    use crate::segment::{Mined, Mining};
 
     /// Scores a network by its number of nodes: cheap, and easy to check.
     struct Nodes;
@@ -347,21 +347,20 @@ mod tests {
         }
     }
 
-    fn setting() -> (Graph, SegmentDb, Vocabulary) {
+    fn setting() -> (Graph, SegmentDb, Segmenter) {
         let graphs: Vec<Graph> = (0..30).map(|i| Nb201::sample(11, i).build().unwrap()).collect();
-        let vocabulary = BpeTrainer { merges: 100, ..BpeTrainer::default() }.train(&graphs).unwrap();
-        let db = SegmentDb::mine(&graphs, &vocabulary);
+        let Mined { segmenter, db, .. } = Mining::bpe(100).run(&graphs).unwrap();
         let best = "nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1";
-        (best.parse::<Nb201>().unwrap().build().unwrap(), db, vocabulary)
+        (best.parse::<Nb201>().unwrap().build().unwrap(), db, segmenter)
     }
 
     #[test]
     fn a_run_is_reproducible_on_any_number_of_threads_and_replays() {
-        let (input, db, vocabulary) = setting();
+        let (input, db, segmenter) = setting();
         let evolution = Evolution { generations: 3, seed: 4, ..Evolution::default() };
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| evolution.run(&input, &db, &vocabulary, &Nodes, &Npu::n256(), Progress::Silent).unwrap())
+            pool.install(|| evolution.run(&input, &db, &segmenter, &Nodes, &Npu::n256(), Progress::Silent).unwrap())
         };
         let (one, two) = (run(1), run(2));
         assert!(one.frame().unwrap().equals_missing(&two.frame().unwrap()));
@@ -381,8 +380,8 @@ mod tests {
 
     #[test]
     fn the_front_holds_what_nobody_beats() {
-        let (input, db, vocabulary) = setting();
-        let run = Evolution::default().run(&input, &db, &vocabulary, &Nodes, &Npu::n256(), Progress::Silent).unwrap();
+        let (input, db, segmenter) = setting();
+        let run = Evolution::default().run(&input, &db, &segmenter, &Nodes, &Npu::n256(), Progress::Silent).unwrap();
         let front = run.front();
         for member in &front {
             let beaten = run.individuals.iter().any(|other| {
@@ -397,12 +396,12 @@ mod tests {
 
     #[test]
     fn an_empty_window_ends_the_run_with_its_reason() {
-        let (input, db, vocabulary) = setting();
+        let (input, db, segmenter) = setting();
         let evolution = Evolution { flops_decrease: (99.9, 100.0), ..Evolution::default() };
-        let run = evolution.run(&input, &db, &vocabulary, &Nodes, &Npu::n256(), Progress::Silent).unwrap();
+        let run = evolution.run(&input, &db, &segmenter, &Nodes, &Npu::n256(), Progress::Silent).unwrap();
         assert_eq!(run.stop, StopReason::NoNewChildren { generation: 1 });
         assert_eq!(run.front().len(), 1);
-        let error = evolution.run(&input, &SegmentDb::default(), &vocabulary, &Nodes, &Npu::n256(), Progress::Silent);
+        let error = evolution.run(&input, &SegmentDb::default(), &segmenter, &Nodes, &Npu::n256(), Progress::Silent);
         assert!(error.unwrap_err().to_string().starts_with("segment database: is empty"));
     }
 }

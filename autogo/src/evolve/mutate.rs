@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::graph::{Graph, Shape};
 use crate::repair::{Repaired, repair};
 use crate::rng::{Draw, Stream};
-use crate::segment::{Placed, Segment, SegmentDb, Vocabulary};
+use crate::segment::{Placed, Segment, SegmentDb, Segmenter};
 use rand::Rng;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ fn fit(donor: &Segment, place: &Placed, inputs: &[usize], outputs: &[usize]) -> 
 pub(super) fn children(
     parent: &Graph,
     db: &SegmentDb,
-    vocabulary: &Vocabulary,
+    segmenter: &Segmenter,
     settings: &MutationSettings,
     stream: Stream,
     draw: (u64, u64),
@@ -85,7 +85,7 @@ pub(super) fn children(
     let mut rng = stream.at2(draw.0, draw.1);
     let parent_id = parent.content_id();
     let mut children = Vec::new();
-    for place in places(parent, vocabulary, settings, &mut rng) {
+    for place in places(parent, segmenter, settings, &mut rng) {
         for (donor, inputs, outputs) in donors(db, &place, settings, &mut rng) {
             let Some(repaired) = fit(&db.rows()[donor].segment, &place, &inputs, &outputs) else { continue };
             let scope = format!("{scope}.{}", children.len());
@@ -100,12 +100,12 @@ pub(super) fn children(
 }
 
 /// Movable runs of one to `consecutive` segments under a random part of the vocabulary.
-fn places(parent: &Graph, vocabulary: &Vocabulary, settings: &MutationSettings, rng: &mut Draw) -> Vec<Placed> {
-    let merges = vocabulary.merges().len();
+fn places(parent: &Graph, segmenter: &Segmenter, settings: &MutationSettings, rng: &mut Draw) -> Vec<Placed> {
+    let merges = segmenter.longer_pieces();
     let mut kept: Vec<bool> = (0..merges).map(|at| at as f64 >= settings.sparsity * merges as f64).collect();
     kept.shuffle(rng);
-    let singles = vocabulary.alphabet().len();
-    let groups = vocabulary.groups(parent, |id| kept.get((id as usize).wrapping_sub(singles)).is_none_or(|&kept| kept));
+    let singles = segmenter.alphabet().len();
+    let groups = segmenter.groups(parent, |id| kept.get((id as usize).wrapping_sub(singles)).is_none_or(|&kept| kept));
     let mut runs: Vec<(usize, usize)> = (0..groups.len())
         .flat_map(|first| (1..=settings.consecutive).map(move |count| (first, count)))
         .filter(|&(first, count)| first + count <= groups.len())

@@ -68,15 +68,14 @@ fn lookup(at: &HashMap<usize, usize>, node: usize) -> usize {
 mod tests {
     use super::*;
     use crate::families::{Family, Nb201};
-    use crate::segment::BpeTrainer;
+    use crate::segment::Mining;
 
     #[test]
     fn putting_a_segment_back_in_its_own_place_changes_nothing() {
         let graph = Nb201::at(9_876).build().unwrap();
-        let vocabulary =
-            BpeTrainer { merges: 40, ..BpeTrainer::default() }.train(std::slice::from_ref(&graph)).unwrap();
+        let segmenter = Mining::bpe(40).segmenter(std::slice::from_ref(&graph)).unwrap();
         let mut tried = 0;
-        for group in vocabulary.groups(&graph, |_| true) {
+        for group in segmenter.groups(&graph, |_| true) {
             let place = Segment::cut(&graph, &group);
             if !place.segment.is_movable() {
                 continue;

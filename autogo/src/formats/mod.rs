@@ -17,5 +17,5 @@ pub use gennape::{GennapeEntry, read_gennape};
 pub use json::{from_json, to_json};
 pub use onnx::Pooling;
 pub use pickle::{Class, Item, Pickle, PickleError};
-pub use release::{TokenEncoder, read_encoder, read_graph};
+pub use release::{ReleaseEncoder, read_encoder, read_graph};
 pub use sentencepiece::read_sentencepiece;

@@ -122,13 +122,13 @@ fn node(item: Item<'_>, is_weighted: bool) -> Result<CompNode, FormatError> {
 
 /// The release's token encoder: every token with its character, in the order of first sight.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenEncoder {
+pub struct ReleaseEncoder {
     /// Tokens and their characters.
     pub tokens: Vec<(String, char)>,
 }
 
 /// Reads the release's token encoder.
-pub fn read_encoder(bytes: &[u8]) -> Result<TokenEncoder, FormatError> {
+pub fn read_encoder(bytes: &[u8]) -> Result<ReleaseEncoder, FormatError> {
     let classes = [Class { module: "encoder.network_encoder", name: "Network_Encoder", callable: false }];
     let pickle = Pickle::read(bytes, &classes)?;
     let root = pickle.root();
@@ -145,5 +145,5 @@ pub fn read_encoder(bytes: &[u8]) -> Result<TokenEncoder, FormatError> {
             _ => return Err(FormatError::content("encoder", "an entry is not a token and one character")),
         }
     }
-    Ok(TokenEncoder { tokens })
+    Ok(ReleaseEncoder { tokens })
 }

@@ -29,6 +29,17 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// Both together; sums that do not fit stay at the largest number.
+    pub fn plus(self, other: Cost) -> Cost {
+        Cost {
+            multiply_adds: self.multiply_adds.saturating_add(other.multiply_adds),
+            flops: self.flops.saturating_add(other.flops),
+            flops_original: self.flops_original.saturating_add(other.flops_original),
+            params: self.params.saturating_add(other.params),
+            activation_bytes: self.activation_bytes.saturating_add(other.activation_bytes),
+        }
+    }
+
     /// FLOPs by the given convention.
     pub fn flops(&self, convention: Convention) -> u64 {
         match convention {
@@ -43,7 +54,7 @@ pub(super) const NODE_LIMIT: u64 = 1 << 44;
 
 /// Cost of one node with its first operand's shape and its number of distinct operands, or the name of the count that
 /// passes [`NODE_LIMIT`].
-pub(super) fn node_cost(op: &Op, first: Shape, distinct: usize, shape: Shape) -> Result<Cost, &'static str> {
+pub(crate) fn node_cost(op: &Op, first: Shape, distinct: usize, shape: Shape) -> Result<Cost, &'static str> {
     let pixels = u64::from(shape.h) * u64::from(shape.w);
     let elements = shape.elements();
     let bias_of = |has_bias: bool| if has_bias { u64::from(shape.c) } else { 0 };
@@ -110,13 +121,7 @@ impl Graph {
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn cost(&self) -> Cost {
-        (0..self.len()).map(|index| self.node_cost(index)).fold(Cost::default(), |sum, cost| Cost {
-            multiply_adds: sum.multiply_adds.saturating_add(cost.multiply_adds),
-            flops: sum.flops.saturating_add(cost.flops),
-            flops_original: sum.flops_original.saturating_add(cost.flops_original),
-            params: sum.params.saturating_add(cost.params),
-            activation_bytes: sum.activation_bytes.saturating_add(cost.activation_bytes),
-        })
+        (0..self.len()).map(|index| self.node_cost(index)).fold(Cost::default(), Cost::plus)
     }
 
     /// The cost of node `index`.

@@ -13,6 +13,7 @@ mod op;
 mod order;
 mod shape;
 
+pub(crate) use cost::node_cost;
 pub use cost::{Convention, Cost};
 pub(crate) use draw::Drawn;
 pub use draw::{Drawing, PALETTE};

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::partition::Partition;
 use crate::progress::Progress;
-use crate::segment::Vocabulary;
+use crate::segment::Segmenter;
 use dfdx::prelude::{Cpu, NoneTape};
 use rayon::prelude::*;
 
@@ -26,7 +26,7 @@ pub struct Example {
 #[derive(Clone, Debug)]
 pub struct Psc {
     model: Model,
-    vocabulary: Vocabulary,
+    segmenter: Segmenter,
     mean: f64,
     deviation: f64,
 }
@@ -35,21 +35,21 @@ pub struct Psc {
 const CUTS: usize = 4;
 
 impl Psc {
-    /// Trains on labelled networks, each cut at the segments of `vocabulary`.
+    /// Trains on labelled networks, each cut at the segments of `segmenter`.
     ///
     /// Same examples, settings and seed give the same predictor, on any number of threads. One epoch is
     /// O(nodes · width² · layers).
     pub fn train(
         examples: &[Example],
-        vocabulary: &Vocabulary,
+        segmenter: &Segmenter,
         settings: &TrainSettings,
         progress: Progress,
     ) -> Result<(Psc, TrainLog), Error> {
-        train(examples, vocabulary, settings, progress)
+        train(examples, segmenter, settings, progress)
     }
 
-    pub(super) fn new(model: Model, vocabulary: Vocabulary, mean: f64, deviation: f64) -> Self {
-        Psc { model, vocabulary, mean, deviation }
+    pub(super) fn new(model: Model, segmenter: Segmenter, mean: f64, deviation: f64) -> Self {
+        Psc { model, segmenter, mean, deviation }
     }
 
     /// Number of trained parameters.
@@ -77,7 +77,7 @@ impl Predictor for Psc {
         let prepared = graphs
             .par_iter()
             .map(|graph| {
-                let groups = self.vocabulary.groups(graph, |_| true);
+                let groups = self.segmenter.groups(graph, |_| true);
                 let cut = |at: usize| Partition::at(&groups, (2 * at + 1) * groups.len() / (2 * CUTS), 1);
                 Ok((GraphFeatures::new(graph)?, (0..CUTS).map(cut).collect::<Vec<_>>()))
             })

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::partition::Partition;
 use crate::progress::Progress;
 use crate::rng::Stream;
-use crate::segment::Vocabulary;
+use crate::segment::Segmenter;
 use dfdx::prelude::*;
 use polars::prelude::{DataFrame, PolarsResult, df};
 use rand::Rng;
@@ -80,7 +80,7 @@ struct Prepared {
 
 pub(super) fn train(
     examples: &[Example],
-    vocabulary: &Vocabulary,
+    segmenter: &Segmenter,
     settings: &TrainSettings,
     progress: Progress,
 ) -> Result<(Psc, TrainLog), Error> {
@@ -94,7 +94,7 @@ pub(super) fn train(
         .map(|example| {
             Ok(Prepared {
                 features: GraphFeatures::new(&example.graph)?,
-                partitions: Partition::all(&vocabulary.groups(&example.graph, |_| true)),
+                partitions: Partition::all(&segmenter.groups(&example.graph, |_| true)),
                 target: ((example.value - mean) / deviation) as f32,
             })
         })
@@ -144,7 +144,7 @@ pub(super) fn train(
         log.epochs.push(Epoch { epoch: epoch + 1, loss, learning_rate: rate });
         progress.report("training", epoch + 1, settings.epochs, &format!("loss {loss:.4}"));
     }
-    Ok((Psc::new(model, vocabulary.clone(), mean, deviation), log))
+    Ok((Psc::new(model, segmenter.clone(), mean, deviation), log))
 }
 
 pub(super) fn dfdx_error(error: CpuError) -> Error {
@@ -237,9 +237,9 @@ mod tests {
     use crate::families::{Family, Nb201};
     use crate::predict::Predictor;
     use crate::predict::model::layout;
-    use crate::segment::BpeTrainer;
+    use crate::segment::Mining;
 
-    fn examples(count: u64) -> (Vec<Example>, Vocabulary) {
+    fn examples(count: u64) -> (Vec<Example>, Segmenter) {
         let examples: Vec<Example> = (0..count)
             .map(|i| {
                 let graph = Nb201::sample(5, i).build().unwrap();
@@ -247,19 +247,19 @@ mod tests {
             })
             .collect();
         let graphs: Vec<_> = examples.iter().map(|example| example.graph.clone()).collect();
-        let vocabulary = BpeTrainer { merges: 60, ..BpeTrainer::default() }.train(&graphs).unwrap();
-        (examples, vocabulary)
+        let segmenter = Mining::bpe(60).segmenter(&graphs).unwrap();
+        (examples, segmenter)
     }
 
     #[test]
     fn gradients_equal_finite_differences() {
-        let (examples, vocabulary) = examples(2);
+        let (examples, segmenter) = examples(2);
         let device = Cpu::default();
         let model = Model::new(1, &device);
         let prepared: Vec<_> = examples
             .iter()
             .map(|example| {
-                let groups = vocabulary.groups(&example.graph, |_| true);
+                let groups = segmenter.groups(&example.graph, |_| true);
                 (GraphFeatures::new(&example.graph).unwrap(), Partition::at(&groups, groups.len() / 2, 1))
             })
             .collect();
@@ -286,13 +286,13 @@ mod tests {
 
     #[test]
     fn training_learns_and_does_not_depend_on_the_threads() {
-        let (examples, vocabulary) = examples(48);
+        let (examples, segmenter) = examples(48);
         let settings = TrainSettings { epochs: 12, batch: 8, ..TrainSettings::default() };
         let graphs: Vec<_> = examples.iter().take(6).map(|example| example.graph.clone()).collect();
         let run = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let (psc, log) = train(&examples, &vocabulary, &settings, Progress::Silent).unwrap();
+                let (psc, log) = train(&examples, &segmenter, &settings, Progress::Silent).unwrap();
                 (psc.score(&graphs).unwrap(), log)
             })
         };
@@ -304,11 +304,11 @@ mod tests {
 
     #[test]
     fn wrong_input_is_refused() {
-        let (mut examples, vocabulary) = examples(3);
+        let (mut examples, segmenter) = examples(3);
         examples[1].value = f64::NAN;
-        let error = train(&examples, &vocabulary, &TrainSettings::default(), Progress::Silent).unwrap_err();
+        let error = train(&examples, &segmenter, &TrainSettings::default(), Progress::Silent).unwrap_err();
         assert!(error.to_string().contains("label 1 (`nb201:"), "{error}");
-        let error = train(&examples[..1], &vocabulary, &TrainSettings::default(), Progress::Silent).unwrap_err();
+        let error = train(&examples[..1], &segmenter, &TrainSettings::default(), Progress::Silent).unwrap_err();
         assert_eq!(error.to_string(), "training examples: 1 given; accepted: 2 or more");
     }
 }

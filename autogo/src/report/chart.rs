@@ -1,4 +1,4 @@
-//! Charts of points and lines, drawn by plotters as SVG.
+//! Charts of points, lines and bars, drawn by plotters as SVG.
 
 use super::table::{fraction, grouped};
 use crate::display;
@@ -25,6 +25,7 @@ enum Mark {
     Dots,
     FaintDots,
     Line,
+    Bars,
     Star,
 }
 
@@ -76,6 +77,11 @@ impl Chart {
         self.series(name, Mark::Line, points)
     }
 
+    /// Bars from zero, each as wide as four fifths of the smallest step between them.
+    pub fn bars(self, name: &str, points: &[(f64, f64)]) -> Self {
+        self.series(name, Mark::Bars, points)
+    }
+
     /// One point to be seen at once.
     pub fn star(self, name: &str, point: (f64, f64)) -> Self {
         self.series(name, Mark::Star, &[point])
@@ -97,11 +103,18 @@ impl Chart {
             let room = if high > low { 0.06 * (high - low) } else { 0.5 * high.abs().max(1.0) };
             low - room..high + room
         };
+        let mut y = range(|point| point.1);
+        if self.series.iter().any(|(_, mark, _)| *mark == Mark::Bars) {
+            y = y.start.min(0.0)..y.end.max(0.0);
+            // Room below zero is for what lies there.
+            let is_above = all.iter().all(|point| point.1 >= 0.0);
+            y.start = if is_above { 0.0 } else { y.start };
+        }
         let mut svg = String::new();
         {
             let root = SVGBackend::with_string(&mut svg, self.size).into_drawing_area();
             root.fill(&WHITE).map_err(|error| failed(error.to_string()))?;
-            self.draw(&root, range(|point| point.0), range(|point| point.1), &finite).map_err(failed)?;
+            self.draw(&root, range(|point| point.0), y, &finite).map_err(failed)?;
             root.present().map_err(|error| failed(error.to_string()))?;
         }
         Ok(svg)
@@ -146,6 +159,12 @@ impl Chart {
                 Mark::Star => chart
                     .draw_series(points.iter().map(|&point| TriangleMarker::new(point, 8, colour.filled())))
                     .map_err(|error| said(&error))?,
+                Mark::Bars => {
+                    let half = 0.4 * smallest_step(&points);
+                    let bars =
+                        points.iter().map(|&(x, y)| Rectangle::new([(x - half, 0.0), (x + half, y)], colour.filled()));
+                    chart.draw_series(bars).map_err(|error| said(&error))?
+                }
                 _ => {
                     if *mark == Mark::Line {
                         let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2));
@@ -184,6 +203,15 @@ impl Chart {
             Err(error) => display::show_html(&format!("error: {}", display::escape(&error.to_string()))),
         }
     }
+}
+
+/// The smallest distance between neighbours on the x axis; 1 where there is none.
+fn smallest_step(points: &[Point]) -> f64 {
+    let mut places: Vec<f64> = points.iter().map(|point| point.0).collect();
+    places.sort_by(f64::total_cmp);
+    let steps = places.windows(2).map(|pair| pair[1] - pair[0]).filter(|step| *step > 0.0);
+    let smallest = steps.fold(f64::INFINITY, f64::min);
+    if smallest.is_finite() { smallest } else { 1.0 }
 }
 
 /// A number on an axis.

@@ -1,6 +1,6 @@
 //! Several things as one output, for a notebook cell or a file.
 
-use super::{Chart, Table};
+use super::{Chart, HeatMap, MergeTree, Table};
 use crate::display;
 use crate::error::Error;
 use crate::graph::Drawing;
@@ -51,19 +51,36 @@ impl Page {
         Ok(self.push(&svg))
     }
 
+    /// Charts side by side; they wrap where the page ends.
+    pub fn charts(self, charts: &[Chart]) -> Result<Self, Error> {
+        let svgs = charts.iter().map(Chart::svg).collect::<Result<Vec<String>, Error>>()?;
+        let body: String = svgs.iter().map(|svg| format!("<div>{svg}</div>")).collect();
+        Ok(self.push(&format!("<div style=\"display:flex;flex-wrap:wrap;gap:12px\">{body}</div>")))
+    }
+
+    /// A heat map.
+    pub fn heat_map(self, map: &HeatMap) -> Self {
+        self.push(&map.svg())
+    }
+
+    /// How a piece was merged.
+    pub fn merge_tree(self, tree: &MergeTree) -> Self {
+        self.push(&tree.svg())
+    }
+
     /// A drawing of a graph.
     pub fn drawing(self, drawing: &Drawing) -> Self {
         self.push(&drawing.svg())
     }
 
-    /// Drawings side by side on cards, each with a caption; they wrap where the page ends.
+    /// Drawings side by side on cards, each with a caption, whose lines are kept; they wrap where the page ends.
     pub fn gallery(self, cards: &[(String, Drawing)]) -> Self {
         let mut html = String::from("<div style=\"display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start\">");
         for (caption, drawing) in cards {
             let _ = write!(
                 html,
                 "<div style=\"border:1px solid #e3e7eb;border-radius:8px;padding:8px 10px\">\
-                 <div style=\"font:12px system-ui,sans-serif;color:#26323f;max-width:17em;overflow-wrap:anywhere\">{}</div>{}</div>",
+                 <div style=\"font:12px system-ui,sans-serif;color:#26323f;max-width:17em;overflow-wrap:anywhere;white-space:pre-line\">{}</div>{}</div>",
                 display::escape(caption),
                 drawing.svg()
             );

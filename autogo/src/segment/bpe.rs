@@ -1,12 +1,11 @@
 //! Byte-pair encoding over node tokens: training and encoding (specification §3.4).
 
 use super::corpus::Corpus;
-use super::tokens::{Alphabet, Symbol, UNKNOWN, tokens};
+use super::pipeline::{Limit, SegmentModel, Trainer, enough, not_empty};
+use super::tokens::{Alphabet, Symbol, UNKNOWN};
 use crate::error::Error;
-use crate::formats::TokenEncoder;
-use crate::graph::Graph;
+use crate::formats::ReleaseEncoder;
 use foldhash::{HashMap, HashMapExt};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -15,20 +14,26 @@ use std::collections::BinaryHeap;
 ///
 /// The corpus is one line of tokens a graph. The adjacent pair with the highest count (overlapping occurrences count) is
 /// merged, again and again. Ties: the shorter piece first, then the smaller sequence of token numbers.
+///
+/// A merge touches the lines that hold its pair and counts only what changes in them: O(tokens · log pairs) in all, and a
+/// scan of those lines for each merge. Deterministic, whatever the number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct BpeTrainer {
-    /// The most merges to learn.
+    /// How many merges to learn.
     pub merges: usize,
     /// The most tokens in one piece.
     pub max_piece_len: usize,
     /// A pair that occurs less often is not merged.
     pub min_count: u64,
+    /// What happens when fewer pairs than that can be merged.
+    pub limit: Limit,
 }
 
 impl Default for BpeTrainer {
     /// 813 merges of at most 16 tokens, as in the release, each seen at least twice.
     fn default() -> Self {
-        BpeTrainer { merges: 813, max_piece_len: 16, min_count: 2 }
+        BpeTrainer { merges: 813, max_piece_len: 16, min_count: 2, limit: Limit::Hard }
     }
 }
 
@@ -104,33 +109,11 @@ impl UnknownTokens {
     }
 }
 
-impl BpeTrainer {
-    /// Learns a vocabulary from graphs. Deterministic, whatever the number of threads.
-    ///
-    /// A merge touches the lines that hold its pair and counts only what changes in them: O(tokens · log pairs) in all, and
-    /// a scan of those lines for each merge.
-    ///
-    /// ```
-    /// use autogo::families::{Family, Nb201};
-    /// use autogo::segment::BpeTrainer;
-    /// let graphs = (0..20).map(|i| Nb201::sample(1, i).build()).collect::<Result<Vec<_>, _>>()?;
-    /// let vocabulary = BpeTrainer { merges: 30, ..BpeTrainer::default() }.train(&graphs)?;
-    /// assert_eq!(vocabulary.merges().len(), 30);
-    /// # Ok::<(), autogo::Error>(())
-    /// ```
-    pub fn train(&self, graphs: &[Graph]) -> Result<Vocabulary, Error> {
-        let spelled: Vec<Vec<String>> = graphs.par_iter().map(|graph| tokens(graph).1).collect();
-        let mut alphabet = Alphabet::default();
-        let lines =
-            spelled.into_iter().map(|line| line.into_iter().map(|token| alphabet.insert(token)).collect()).collect();
-        self.train_lines(alphabet, lines)
-    }
+impl Trainer for BpeTrainer {
+    type Model = Vocabulary;
 
-    /// Learns a vocabulary from lines of symbols of `alphabet`.
-    pub fn train_lines(&self, alphabet: Alphabet, lines: Vec<Vec<Symbol>>) -> Result<Vocabulary, Error> {
-        if lines.iter().all(Vec::is_empty) {
-            return Err(Error::setting("BPE corpus", "is empty", "at least one graph"));
-        }
+    fn train(&self, alphabet: Alphabet, lines: Vec<Vec<Symbol>>) -> Result<Vocabulary, Error> {
+        not_empty(&lines)?;
         if self.max_piece_len < 2 {
             return Err(Error::setting("max_piece_len", format!("is {}", self.max_piece_len), "2 or more"));
         }
@@ -141,8 +124,28 @@ impl BpeTrainer {
             let merged = vocabulary.push(pair);
             corpus.merge(pair, merged);
         }
+        let because = format!("no other pair occurs {} times within {} tokens", self.min_count, self.max_piece_len);
+        enough("BPE merges", self.merges, vocabulary.merges.len(), self.limit, &because)?;
         vocabulary.joins = joins(&vocabulary.spelled);
         Ok(vocabulary)
+    }
+}
+
+impl SegmentModel for Vocabulary {
+    fn alphabet(&self) -> &Alphabet {
+        &self.alphabet
+    }
+
+    fn pieces(&self) -> usize {
+        self.spelled.len()
+    }
+
+    fn symbols(&self, piece: PieceId) -> &[Symbol] {
+        self.spelled.get(piece as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn split(&self, line: &[Symbol], allowed: &dyn Fn(PieceId) -> bool) -> Vec<Piece> {
+        self.encode(line, allowed)
     }
 }
 
@@ -183,11 +186,11 @@ impl Vocabulary {
 
     /// The vocabulary of the release: its token encoder, and the pieces of its SentencePiece model in the order of their ids
     /// ([`crate::formats::read_sentencepiece`]). Single characters among them are the alphabet and are passed over.
-    pub fn from_release(encoder: &TokenEncoder, pieces: &[String]) -> Result<Self, Error> {
+    pub fn from_release(encoder: &ReleaseEncoder, pieces: &[String]) -> Result<Self, Error> {
         let mut alphabet = Alphabet::default();
         let mut symbols: HashMap<char, Symbol> = HashMap::new();
         for (token, character) in &encoder.tokens {
-            symbols.insert(*character, alphabet.insert(token.clone()));
+            symbols.insert(*character, alphabet.insert(token));
         }
         let spell = |piece: &String| {
             let known = |character: char| symbols.get(&character).copied();
@@ -313,23 +316,6 @@ impl Vocabulary {
         }
         found
     }
-
-    /// Cuts a graph into groups of consecutive nodes of its topological order, one for every piece. Each node stands in
-    /// exactly one group.
-    pub fn groups(&self, graph: &Graph, allowed: impl Fn(PieceId) -> bool) -> Vec<Vec<usize>> {
-        let (order, tokens) = tokens(graph);
-        let line: Vec<Symbol> = tokens.iter().map(|token| self.alphabet.symbol(token)).collect();
-        debug_assert!(line.iter().all(|&symbol| symbol == UNKNOWN || (symbol as usize) < self.alphabet.len()));
-        let mut rest = order.as_slice();
-        self.encode(&line, allowed)
-            .into_iter()
-            .map(|piece| {
-                let (group, tail) = rest.split_at(piece.len);
-                rest = tail;
-                group.to_vec()
-            })
-            .collect()
-    }
 }
 
 #[cfg(test)]
@@ -340,13 +326,13 @@ mod tests {
     fn train(lines: &[&str], trainer: BpeTrainer) -> Vocabulary {
         let mut alphabet = Alphabet::default();
         for letter in 'a'..='e' {
-            alphabet.insert(letter.to_string());
+            alphabet.insert(&letter.to_string());
         }
         let lines = lines
             .iter()
             .map(|line| line.chars().map(|letter| alphabet.symbol(&letter.to_string())).collect())
             .collect();
-        trainer.train_lines(alphabet, lines).unwrap()
+        trainer.train(alphabet, lines).unwrap()
     }
 
     fn pieces(vocabulary: &Vocabulary) -> Vec<String> {
@@ -394,8 +380,21 @@ mod tests {
 
     #[test]
     fn an_empty_corpus_is_refused() {
-        let error = BpeTrainer::default().train(&[]).unwrap_err();
-        assert_eq!(error.to_string(), "BPE corpus: is empty; accepted: at least one graph");
+        let error = BpeTrainer::default().train(Alphabet::default(), Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "segment corpus: is empty; accepted: at least one graph");
+    }
+
+    #[test]
+    fn more_merges_than_the_corpus_allows_are_refused_unless_the_limit_is_soft() {
+        let alphabet = Alphabet::from(vec!["a".to_string(), "b".to_string()]);
+        let lines = vec![vec![0, 1, 0, 1]];
+        let trainer = BpeTrainer { merges: 5, ..Default::default() };
+        let error = trainer.train(alphabet.clone(), lines.clone()).unwrap_err().to_string();
+        let because = "no other pair occurs 2 times within 16 tokens";
+        let reason = format!("BPE merges: 5 asked for, but the corpus allows 1: {because}");
+        assert_eq!(error, format!("{reason}; accepted: up to 1, or a soft limit"));
+        let soft = BpeTrainer { limit: Limit::Soft, ..trainer };
+        assert_eq!(soft.train(alphabet, lines).unwrap().merges().len(), 1);
     }
 
     /// The definition, one merge at a time.
@@ -419,7 +418,8 @@ mod tests {
             merges in 0usize..12,
         ) {
             let lines: Vec<&str> = corpus.iter().map(String::as_str).collect();
-            let vocabulary = train(&lines, BpeTrainer { merges, min_count: 1, ..Default::default() });
+            let trainer = BpeTrainer { merges, min_count: 1, limit: Limit::Soft, ..Default::default() };
+            let vocabulary = train(&lines, trainer);
             let symbols: Vec<Symbol> = line.chars().map(|c| vocabulary.alphabet().symbol(&c.to_string())).collect();
             let fast: Vec<PieceId> = vocabulary.encode(&symbols, |_| true).iter().map(|piece| piece.id).collect();
             prop_assert_eq!(fast, encode_slowly(&vocabulary, &symbols));

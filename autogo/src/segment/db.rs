@@ -1,14 +1,17 @@
 //! The distinct segments of many graphs, indexed by what they connect.
 
-use super::{Segment, Vocabulary};
+use super::{Segment, SegmentFilter};
+use crate::error::Error;
 use crate::graph::{ContentId, Graph, Shape};
 use polars::prelude::*;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+
+/// Graphs whose segments are held at once while mining.
+const CHUNK: usize = 1024;
 
 /// A distinct segment and where it was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SegmentRow {
     /// Content id of the segment.
     pub id: ContentId,
@@ -16,8 +19,19 @@ pub struct SegmentRow {
     pub segment: Segment,
     /// How often it was found.
     pub count: u64,
-    /// The graph it was first found in.
-    pub example: String,
+    /// In how many graphs.
+    pub graphs: u64,
+    /// How often in each family, by name. A graph's family is what stands before the colon of its name.
+    pub families: BTreeMap<String, u64>,
+    /// Names of the first graphs it was found in, [`SegmentRow::EXAMPLES`] at most.
+    pub examples: Vec<String>,
+    /// Mean label (accuracy, if that is what was given) of the graphs it was found in.
+    pub host_label: Option<f64>,
+}
+
+impl SegmentRow {
+    /// Example graphs that are kept of every segment.
+    pub const EXAMPLES: usize = 3;
 }
 
 /// Sorted shapes of the inputs and of the outputs.
@@ -40,27 +54,75 @@ fn boundary(inputs: &[Shape], outputs: &[Shape]) -> Boundary {
     (sorted(inputs), sorted(outputs))
 }
 
+/// What mining knows of a segment besides its row.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    row: usize,
+    last_graph: usize,
+    labels: f64,
+}
+
 impl SegmentDb {
-    /// Cuts every graph into the pieces of a vocabulary and keeps the distinct movable segments (specification §3.5;
-    /// unlike the original's, the id also compares kernels, strides and biases). O(nodes); deterministic.
-    pub fn mine(graphs: &[Graph], vocabulary: &Vocabulary) -> Self {
-        let cut = |graph: &Graph| -> Vec<(ContentId, Segment)> {
-            let groups = vocabulary.groups(graph, |_| true);
+    /// Cuts every graph into groups of nodes and keeps the distinct segments that pass the filter (specification §3.5;
+    /// unlike the original's, the id also compares kernels, strides and biases). `labels` holds a label for each graph, or
+    /// nothing. O(nodes); the same on any number of threads.
+    ///
+    /// ```
+    /// use autogo::segment::{Keep, SegmentDb};
+    /// // A stage of one's own: a graph is cut where its resolution changes.
+    /// let by_resolution = |graph: &autogo::graph::Graph| -> Vec<Vec<usize>> {
+    ///     let order = graph.topological_order();
+    ///     order.chunk_by(|&a, &b| graph.node(a).shape.h == graph.node(b).shape.h).map(<[usize]>::to_vec).collect()
+    /// };
+    /// let graph = autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?;
+    /// let db = SegmentDb::mine(&[graph], &[93.1], &Keep::default(), by_resolution);
+    /// assert_eq!(db.rows()[0].host_label, Some(93.1));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn mine(
+        graphs: &[Graph],
+        labels: &[f64],
+        filter: &dyn SegmentFilter,
+        cut: impl Fn(&Graph) -> Vec<Vec<usize>> + Sync,
+    ) -> Self {
+        let segments = |graph: &Graph| -> Vec<(ContentId, Segment)> {
+            let groups = cut(graph);
             let segments = groups.iter().map(|nodes| Segment::cut(graph, nodes).segment);
-            segments.filter(Segment::is_movable).map(|segment| (segment.content_id(), segment)).collect()
+            segments.filter(|one| filter.keeps(one)).map(|segment| (segment.content_id(), segment)).collect()
         };
-        let found: Vec<Vec<(ContentId, Segment)>> = graphs.par_iter().map(cut).collect();
         let mut db = SegmentDb::default();
-        let mut known: HashMap<ContentId, usize> = HashMap::new();
-        for (graph, segments) in graphs.iter().zip(found) {
-            for (id, segment) in segments {
-                match known.get(&id) {
-                    Some(&row) => db.rows[row].count += 1,
-                    None => {
-                        known.insert(id, db.rows.len());
-                        db.push(SegmentRow { id, segment, count: 1, example: graph.name().into() });
+        let mut known: HashMap<ContentId, Found> = HashMap::new();
+        // In chunks, so that only few copies of what is known already are held at once.
+        for (chunk, part) in graphs.chunks(CHUNK).enumerate() {
+            let found: Vec<Vec<(ContentId, Segment)>> = part.par_iter().map(segments).collect();
+            for (at, segments) in found.into_iter().enumerate() {
+                let graph = chunk * CHUNK + at;
+                for (id, segment) in segments {
+                    let found = known.entry(id).or_insert_with(|| Found {
+                        row: db.push(SegmentRow {
+                            id,
+                            segment,
+                            count: 0,
+                            graphs: 0,
+                            families: BTreeMap::new(),
+                            examples: Vec::new(),
+                            host_label: None,
+                        }),
+                        last_graph: usize::MAX,
+                        labels: 0.0,
+                    });
+                    db.rows[found.row].found_in(graphs[graph].name(), found.last_graph != graph);
+                    if found.last_graph != graph {
+                        found.last_graph = graph;
+                        found.labels += labels.get(graph).copied().unwrap_or_default();
                     }
                 }
+            }
+        }
+        if !labels.is_empty() {
+            for found in known.values() {
+                let row = &mut db.rows[found.row];
+                row.host_label = Some(found.labels / row.graphs as f64);
             }
         }
         db
@@ -68,16 +130,37 @@ impl SegmentDb {
 
     pub(super) fn from_rows(rows: Vec<SegmentRow>) -> Self {
         let mut db = SegmentDb::default();
-        rows.into_iter().for_each(|row| db.push(row));
+        for row in rows {
+            db.push(row);
+        }
         db
     }
 
-    fn push(&mut self, row: SegmentRow) {
+    fn push(&mut self, row: SegmentRow) -> usize {
         let at = self.rows.len();
         let outputs = row.segment.output_shapes();
         self.by_arity.entry((row.segment.inputs.len(), outputs.len())).or_default().push(at);
         self.by_boundary.entry(boundary(&row.segment.inputs, &outputs)).or_default().push(at);
         self.rows.push(row);
+        at
+    }
+
+    /// The rows for which a polars expression over the columns of [`SegmentDb::frame`] holds, in their order.
+    ///
+    /// ```
+    /// use autogo::polars::prelude::{col, lit};
+    /// let graphs = [autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?];
+    /// let db = autogo::segment::Mining::bpe(20).run(&graphs)?.db;
+    /// let wide = db.filter(col("inputs").gt(lit(1)).and(col("families").list().contains(lit("nb201"), false)))?;
+    /// assert!(!wide.is_empty() && wide.len() < db.len());
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn filter(&self, condition: Expr) -> Result<SegmentDb, Error> {
+        let row = IdxCa::from_vec("row".into(), (0..self.len() as IdxSize).collect());
+        let frame = self.frame()?.hstack(&[row.into_column()])?;
+        let kept = frame.lazy().filter(condition).select([col("row")]).collect()?;
+        let rows = kept.column("row")?.idx()?.into_no_null_iter().map(|row| self.rows[row as usize].clone());
+        Ok(SegmentDb::from_rows(rows.collect()))
     }
 
     /// The segments.
@@ -112,13 +195,15 @@ impl SegmentDb {
         rows.into_iter().take(count).cloned().collect()
     }
 
-    /// The database as a polars frame: `segment`, `ops`, `nodes`, `inputs`, `outputs`, `input_shapes`, `output_shapes`,
-    /// `count`, `example`.
+    /// The database as a polars frame: `segment` (its id), `ops`, `nodes`, `inputs`, `outputs` (how many tensors it reads and
+    /// makes), `input_shapes`, `output_shapes`, `flops` (of the segment alone, twice the multiply-adds), `count`, `graphs`,
+    /// `families` with the `family_counts`, `examples`, and the mean `host_label`.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let shapes = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" ");
         let text = |of: &dyn Fn(&SegmentRow) -> String| self.rows.iter().map(of).collect::<Vec<String>>();
         let count =
             |of: &dyn Fn(&SegmentRow) -> usize| self.rows.iter().map(|row| of(row) as u32).collect::<Vec<u32>>();
+        let numbers = |of: &dyn Fn(&SegmentRow) -> u64| self.rows.iter().map(of).collect::<Vec<u64>>();
         df!(
             "segment" => text(&|row| row.id.to_string()),
             "ops" => text(&|row| row.segment.describe()),
@@ -127,9 +212,43 @@ impl SegmentDb {
             "outputs" => count(&|row| row.segment.outputs.len()),
             "input_shapes" => text(&|row| shapes(&row.segment.inputs)),
             "output_shapes" => text(&|row| shapes(&row.segment.output_shapes())),
-            "count" => self.rows.iter().map(|row| row.count).collect::<Vec<u64>>(),
-            "example" => text(&|row| row.example.clone()),
+            "flops" => numbers(&|row| row.segment.cost().flops),
+            "count" => numbers(&|row| row.count),
+            "graphs" => numbers(&|row| row.graphs),
+            "families" => lists(&self.rows, |row| texts(row.families.keys())),
+            "family_counts" => lists(&self.rows, |row| {
+                Series::from_vec(PlSmallStr::EMPTY, row.families.values().copied().collect::<Vec<u64>>())
+            }),
+            "examples" => lists(&self.rows, |row| texts(row.examples.iter())),
+            "host_label" => self.rows.iter().map(|row| row.host_label).collect::<Vec<Option<f64>>>(),
         )
+    }
+}
+
+/// A column of lists.
+fn lists(rows: &[SegmentRow], of: impl Fn(&SegmentRow) -> Series) -> Series {
+    rows.iter().map(of).collect::<ListChunked>().into_series()
+}
+
+fn texts<'a>(texts: impl Iterator<Item = &'a String>) -> Series {
+    texts.map(String::as_str).collect::<StringChunked>().into_series()
+}
+
+impl SegmentRow {
+    /// Counts one more occurrence.
+    fn found_in(&mut self, graph: &str, is_new_graph: bool) {
+        self.count += 1;
+        let family = graph.split(':').next().unwrap_or_default();
+        match self.families.get_mut(family) {
+            Some(count) => *count += 1,
+            None => _ = self.families.insert(family.into(), 1),
+        }
+        if is_new_graph {
+            self.graphs += 1;
+            if self.examples.len() < Self::EXAMPLES {
+                self.examples.push(graph.into());
+            }
+        }
     }
 }
 
@@ -137,13 +256,14 @@ impl SegmentDb {
 mod tests {
     use super::*;
     use crate::families::{Family, Nb201};
-    use crate::segment::BpeTrainer;
+    use crate::segment::{Mining, Source};
 
     #[test]
     fn mining_finds_what_the_queries_return() {
         let graphs: Vec<Graph> = (0..12).map(|i| Nb201::sample(3, i).build().unwrap()).collect();
-        let vocabulary = BpeTrainer { merges: 80, ..BpeTrainer::default() }.train(&graphs).unwrap();
-        let db = SegmentDb::mine(&graphs, &vocabulary);
+        let labels: Vec<f64> = (0..12).map(f64::from).collect();
+        let mined = Mining::bpe(80).run_labelled(&graphs, &labels).unwrap();
+        let db = &mined.db;
         assert!(db.len() > 20, "{}", db.len());
         for (at, row) in db.rows().iter().enumerate() {
             let outputs = row.segment.output_shapes();
@@ -151,8 +271,33 @@ mod tests {
             assert!(db.with_arity(row.segment.inputs.len(), outputs.len()).contains(&at));
         }
         let total: u64 = db.rows().iter().map(|row| row.count).sum();
-        let pieces: usize = graphs.iter().map(|graph| vocabulary.groups(graph, |_| true).len()).sum();
+        let pieces: usize = graphs.iter().map(|graph| mined.segmenter.groups(graph, |_| true).len()).sum();
         assert!(total < pieces as u64 && total > pieces as u64 / 2, "{total} of {pieces}");
         assert_eq!(db.frame().unwrap().height(), db.len());
+        let long = db.filter(col("nodes").gt_eq(lit(4))).unwrap();
+        let rows: Vec<SegmentRow> = db.rows().iter().filter(|row| row.segment.nodes.len() >= 4).cloned().collect();
+        assert_eq!(long.rows(), rows);
+    }
+
+    #[test]
+    fn provenance_counts_occurrences_graphs_families_and_labels() {
+        let named = |name: &str, spec: &str| {
+            let mut parts = crate::families::graph(spec).unwrap().to_parts();
+            parts.name = name.into();
+            parts.build().unwrap()
+        };
+        let (one, two) = ("nb201:none,none,none,nor_conv_1x1,none,none", "nb201:none,none,none,nor_conv_3x3,none,none");
+        let graphs = [named("a:1", one), named("b:1", one), named("a:2", two)];
+        let db = Mining::ngrams(1).run_labelled(&graphs, &[1.0, 3.0, 8.0]).unwrap().db;
+        // The 1×1 convolution at full resolution: once in each of five cells, in the first two graphs.
+        let is_it = |row: &&SegmentRow| {
+            row.segment.describe() == "conv2d1×1" && row.segment.inputs == [Shape::new(32, 32, 16)] && row.graphs == 2
+        };
+        let row = db.rows().iter().find(is_it).unwrap();
+        assert_eq!((row.count, row.host_label), (10, Some(2.0)));
+        assert_eq!(row.families, BTreeMap::from([("a".to_string(), 5), ("b".to_string(), 5)]));
+        assert_eq!(row.examples, ["a:1", "b:1"]);
+        assert_eq!(row.segment.operands, [[Source::Input(0)]]);
+        assert_eq!(row.segment.cost().flops, 2 * 32 * 32 * 16 * 16);
     }
 }

@@ -1,16 +1,21 @@
-//! Segment databases and vocabularies as files.
+//! Mining runs, segment databases and segmenters as files.
 
-use super::{SegmentDb, SegmentRow, Vocabulary};
+use super::{Mined, Mining, Segment, SegmentDb, SegmentRow, Segmenter};
 use crate::error::Error;
 use polars::prelude::*;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::Path;
 
 /// What a database's file says of itself, in its first column.
-const DATABASE: &str = "autogo segments 1";
-/// What a vocabulary's file says of itself.
-const VOCABULARY: &str = "autogo vocabulary 1";
+const DATABASE: &str = "autogo segments 2";
+/// What a segmenter's file says of itself.
+const SEGMENTER: &str = "autogo segmenter 1";
+/// What a mining run's settings say of themselves.
+const MINING: &str = "autogo mining 1";
+/// Rows that are read and skipped as one.
+const ROW_GROUP: usize = 1 << 14;
 
 fn failed(path: &Path) -> impl Fn(String) -> Error + '_ {
     move |reason| Error::File { path: path.into(), reason }
@@ -29,11 +34,14 @@ impl SegmentDb {
     /// `graph`. The same database gives the same bytes.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let mut frame = self.frame()?;
-        let graphs = self.rows().iter().map(|row| serde_json::to_string(row).unwrap_or_default());
+        let graphs = self.rows().iter().map(|row| serde_json::to_string(&row.segment).unwrap_or_default());
         frame.with_column(Column::new("graph".into(), graphs.collect::<Vec<String>>()))?;
-        frame.insert_column(0, Column::new("format".into(), vec![DATABASE; self.len()]))?;
+        frame.insert_column(
+            0,
+            Column::new_scalar("format".into(), Scalar::from(PlSmallStr::from_static(DATABASE)), self.len()),
+        )?;
         replace(path.as_ref(), |file| {
-            ParquetWriter::new(file).finish(&mut frame)?;
+            ParquetWriter::new(file).with_row_group_size(Some(ROW_GROUP)).finish(&mut frame)?;
             Ok(())
         })
     }
@@ -41,58 +49,150 @@ impl SegmentDb {
     /// Reads a database that [`SegmentDb::save`] wrote. Every segment is inferred again and must have the id it is stored
     /// under.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::load_where(path, lit(true))
+    }
+
+    /// Reads only the rows for which an expression over the columns of [`SegmentDb::frame`] holds. What it does not ask for
+    /// is not read, so a database of millions of rows need not fit in memory.
+    ///
+    /// ```
+    /// use autogo::polars::prelude::{col, lit};
+    /// use autogo::segment::{Mining, SegmentDb};
+    /// let graphs = [autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?];
+    /// let path = std::env::temp_dir().join(format!("autogo-doc-{}.parquet", std::process::id()));
+    /// Mining::bpe(20).run(&graphs)?.db.save(&path)?;
+    /// let common = SegmentDb::load_where(&path, col("count").gt(lit(2)))?;
+    /// assert!(common.rows().iter().all(|row| row.count > 2));
+    /// std::fs::remove_file(path).ok();
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn load_where(path: impl AsRef<Path>, condition: Expr) -> Result<Self, Error> {
         let path = path.as_ref();
-        let failed = failed(path);
-        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
-        let frame = ParquetReader::new(file).finish();
-        let frame = frame.map_err(|error| failed(format!("is no segment database: {error}")))?;
-        let text = |name: &str| {
-            let column = frame.column(name).and_then(|column| column.str().cloned());
-            column.map_err(|_| failed(format!("is no segment database: it has no text column `{name}`")))
+        let frame = Self::scan(path)?.filter(condition).collect();
+        read_rows(&frame.map_err(|error| no_database(path, &error))?, path)
+    }
+
+    /// The file as a lazy frame: the columns of [`SegmentDb::frame`], of which only those a query names are read. Column
+    /// `graph` holds each segment as JSON.
+    pub fn scan(path: impl AsRef<Path>) -> Result<LazyFrame, Error> {
+        let path = path.as_ref();
+        // Polars takes the name as a pattern and tells of missing files late.
+        File::open(path).map_err(|error| failed(path)(error.to_string()))?;
+        let name = PlRefPath::new(path.to_string_lossy());
+        let options = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
+        let frame = LazyFrame::scan_parquet(name, options).map_err(|error| no_database(path, &error))?;
+        let first = frame.clone().select([col("format")]).limit(1).collect();
+        let first = first.map_err(|error| no_database(path, &error))?;
+        match first.column("format")?.str()?.first() {
+            Some(DATABASE) | None => Ok(frame),
+            Some(other) => Err(failed(path)(format!("is `{other}`; accepted: `{DATABASE}`"))),
+        }
+    }
+}
+
+fn no_database(path: &Path, error: &PolarsError) -> Error {
+    // A query's error goes on for lines with the plan that failed.
+    let text = error.to_string();
+    failed(path)(format!("is no segment database: {}", text.lines().next().unwrap_or_default()))
+}
+
+fn read_rows(frame: &DataFrame, path: &Path) -> Result<SegmentDb, Error> {
+    let wrong = |error: PolarsError| no_database(path, &error);
+    let column = |name: &str| frame.column(name).map_err(wrong);
+    let text = |name: &str| Ok::<_, Error>(column(name)?.str().map_err(wrong)?.clone());
+    let numbers = |name: &str| Ok::<_, Error>(column(name)?.u64().map_err(wrong)?.clone());
+    let lists = |name: &str| Ok::<_, Error>(column(name)?.list().map_err(wrong)?.clone());
+    let (ids, graphs, labels) = (text("segment")?, text("graph")?, column("host_label")?.f64().map_err(wrong)?.clone());
+    let (counts, hosts) = (numbers("count")?, numbers("graphs")?);
+    let (families, family_counts, examples) = (lists("families")?, lists("family_counts")?, lists("examples")?);
+    let mut rows = Vec::with_capacity(frame.height());
+    for at in 0..frame.height() {
+        let reason = |reason: String| failed(path)(format!("row {}: {reason}", at + 1));
+        let segment: Segment =
+            serde_json::from_str(graphs.get(at).unwrap_or_default()).map_err(|error| reason(error.to_string()))?;
+        segment.check().map_err(&reason)?;
+        let id = segment.content_id();
+        if ids.get(at) != Some(id.to_string().as_str()) {
+            return Err(reason(format!("its segment is {id}, not {}", ids.get(at).unwrap_or("named"))));
+        }
+        let names = |list: &ListChunked| -> PolarsResult<Vec<String>> {
+            let list = list.get_as_series(at).unwrap_or_default().cast(&DataType::String)?;
+            Ok(list.str()?.iter().flatten().map(String::from).collect())
         };
-        if let Some(other) = text("format")?.iter().find(|format| *format != Some(DATABASE)) {
-            return Err(failed(format!("is `{}`; accepted: `{DATABASE}`", other.unwrap_or("nothing"))));
-        }
-        let mut rows = Vec::with_capacity(frame.height());
-        for (number, row) in text("graph")?.iter().enumerate() {
-            let wrong = |reason: String| failed(format!("row {}: {reason}", number + 1));
-            let row: SegmentRow =
-                serde_json::from_str(row.unwrap_or_default()).map_err(|error| wrong(error.to_string()))?;
-            row.segment.check().map_err(&wrong)?;
-            if row.segment.content_id() != row.id {
-                return Err(wrong(format!("its segment is {}, not {}", row.segment.content_id(), row.id)));
-            }
-            rows.push(row);
-        }
-        Ok(SegmentDb::from_rows(rows))
+        let own_counts = family_counts.get_as_series(at).unwrap_or_default().cast(&DataType::UInt64).map_err(wrong)?;
+        let own_counts = own_counts.u64().map_err(wrong)?.iter().flatten();
+        rows.push(SegmentRow {
+            id,
+            segment,
+            count: counts.get(at).unwrap_or_default(),
+            graphs: hosts.get(at).unwrap_or_default(),
+            families: names(&families).map_err(wrong)?.into_iter().zip(own_counts).collect(),
+            examples: names(&examples).map_err(wrong)?,
+            host_label: labels.get(at),
+        });
     }
+    Ok(SegmentDb::from_rows(rows))
 }
 
+/// A value in a JSON file that says what it is.
 #[derive(Serialize, Deserialize)]
-struct VocabularyFile {
+struct Tagged<T> {
     format: String,
-    vocabulary: Vocabulary,
+    value: T,
 }
 
-impl Vocabulary {
-    /// Writes the vocabulary as JSON.
+fn write_json<T: Serialize>(path: &Path, format: &str, value: &T) -> Result<(), Error> {
+    let file = Tagged { format: format.into(), value };
+    replace(path, |draft| serde_json::to_writer(draft, &file).map_err(|error| failed(path)(error.to_string())))
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, format: &str) -> Result<T, Error> {
+    /// The tag alone, so that another version is told apart from a damaged file.
+    #[derive(Deserialize)]
+    struct Tag {
+        format: String,
+    }
+    let failed = failed(path);
+    let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+    let broken = |error: serde_json::Error| failed(format!("line {}: {error}; accepted: `{format}`", error.line()));
+    let tag: Tag = serde_json::from_str(&text).map_err(broken)?;
+    match tag.format.as_str() {
+        known if known == format => Ok(serde_json::from_str::<Tagged<T>>(&text).map_err(broken)?.value),
+        other => Err(failed(format!("is `{other}`; accepted: `{format}`"))),
+    }
+}
+
+impl Segmenter {
+    /// Writes the segmenter as JSON.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        let path = path.as_ref();
-        let file = VocabularyFile { format: VOCABULARY.into(), vocabulary: self.clone() };
-        replace(path, |draft| serde_json::to_writer(draft, &file).map_err(|error| failed(path)(error.to_string())))
+        write_json(path.as_ref(), SEGMENTER, self)
     }
 
-    /// Reads a vocabulary that [`Vocabulary::save`] wrote.
+    /// Reads a segmenter that [`Segmenter::save`] wrote.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
-        let failed = failed(path);
-        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-        let file: VocabularyFile = serde_json::from_str(&text)
-            .map_err(|error| failed(format!("line {}: {error}; accepted: `{VOCABULARY}`", error.line())))?;
-        match file.format.as_str() {
-            VOCABULARY => Ok(file.vocabulary),
-            other => Err(failed(format!("is `{other}`; accepted: `{VOCABULARY}`"))),
-        }
+        read_json(path.as_ref(), SEGMENTER)
+    }
+}
+
+impl Mined {
+    /// Writes `mining.json`, `segmenter.json` and `segments.parquet` into a folder, which is made if need be. The same run
+    /// gives the same bytes.
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        let folder = folder.as_ref();
+        std::fs::create_dir_all(folder).map_err(|error| failed(folder)(error.to_string()))?;
+        write_json(&folder.join("mining.json"), MINING, &self.mining)?;
+        self.segmenter.save(folder.join("segmenter.json"))?;
+        self.db.save(folder.join("segments.parquet"))
+    }
+
+    /// Reads a folder that [`Mined::save`] wrote.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let folder = folder.as_ref();
+        Ok(Mined {
+            mining: read_json::<Mining>(&folder.join("mining.json"), MINING)?,
+            segmenter: Segmenter::load(folder.join("segmenter.json"))?,
+            db: SegmentDb::load(folder.join("segments.parquet"))?,
+        })
     }
 }
 
@@ -101,50 +201,83 @@ mod tests {
     use super::*;
     use crate::families::{Family, Nb201};
     use crate::graph::Graph;
-    use crate::segment::BpeTrainer;
 
-    fn mined(threads: usize) -> (Vocabulary, SegmentDb) {
+    fn mined(threads: usize, mining: Mining) -> Mined {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let graphs: Vec<Graph> = (0..30).map(|i| Nb201::sample(3, i).build().unwrap()).collect();
-            let vocabulary = BpeTrainer { merges: 80, ..BpeTrainer::default() }.train(&graphs).unwrap();
-            let db = SegmentDb::mine(&graphs, &vocabulary);
-            (vocabulary, db)
+            let graphs: Vec<Graph> = (0..80).map(|i| Nb201::sample(3, i).build().unwrap()).collect();
+            let labels: Vec<f64> = (0..80).map(|i| 90.0 + f64::from(i) / 7.0).collect();
+            mining.run_labelled(&graphs, &labels).unwrap()
         })
     }
 
+    fn folder(name: &str) -> std::path::PathBuf {
+        std::env::temp_dir().join(format!("autogo-store-{name}-{}", std::process::id()))
+    }
+
     #[test]
-    fn mining_twice_with_one_and_two_threads_gives_the_same_bytes_and_they_read_back() {
-        let folder = std::env::temp_dir().join(format!("autogo-store-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let bytes = |threads: usize| {
-            let (vocabulary, db) = mined(threads);
-            let (words, segments) = (folder.join("vocabulary.json"), folder.join("segments.parquet"));
-            vocabulary.save(&words).unwrap();
-            db.save(&segments).unwrap();
-            assert_eq!(Vocabulary::load(&words).unwrap(), vocabulary);
-            assert_eq!(SegmentDb::load(&segments).unwrap().rows(), db.rows());
-            (std::fs::read(words).unwrap(), std::fs::read(segments).unwrap())
-        };
-        let (words, segments) = bytes(1);
-        assert!(bytes(2) == (words.clone(), segments.clone()), "the bytes depend on the number of threads");
-        let path = folder.join("broken");
-        let refused = |bytes: &[u8]| {
-            std::fs::write(&path, bytes).unwrap();
-            SegmentDb::load(&path).unwrap_err().to_string()
-        };
-        assert!(refused(&segments[..segments.len() / 2]).contains("is no segment database"));
-        let error = Vocabulary::load(folder.join("segments.parquet")).unwrap_err().to_string();
+    fn mining_with_one_and_two_threads_gives_the_same_bytes_and_they_read_back() {
+        let folder = folder("bytes");
+        for mining in [Mining::bpe(80), Mining::unigram(80), Mining::ngrams(3)] {
+            let bytes = |threads: usize| {
+                let mined = mined(threads, mining);
+                mined.save(&folder).unwrap();
+                let back = Mined::load(&folder).unwrap();
+                assert_eq!((back.mining, back.db.rows()), (mined.mining, mined.db.rows()));
+                assert_eq!(back.segmenter, mined.segmenter);
+                ["mining.json", "segmenter.json", "segments.parquet"]
+                    .map(|name| std::fs::read(folder.join(name)).unwrap())
+            };
+            assert!(bytes(1) == bytes(2), "the bytes depend on the number of threads");
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_query_reads_what_it_asks_for() {
+        let (folder, mined) = (folder("query"), mined(2, Mining::bpe(80)));
+        mined.save(&folder).unwrap();
+        let path = folder.join("segments.parquet");
+        let condition = || col("nodes").gt(lit(3)).and(col("families").list().contains(lit("nb201"), false));
+        let rows = SegmentDb::load_where(&path, condition()).unwrap();
+        assert_eq!(rows.rows(), mined.db.filter(condition()).unwrap().rows());
+        assert!(!rows.is_empty() && rows.len() < mined.db.len());
+        let sum = SegmentDb::scan(&path).unwrap().select([col("count").sum()]).collect().unwrap();
+        let count: u64 = mined.db.rows().iter().map(|row| row.count).sum();
+        assert_eq!(sum.column("count").unwrap().u64().unwrap().get(0), Some(count));
+        let error = SegmentDb::load_where(&path, col("colour").eq(lit(1))).unwrap_err().to_string();
+        assert!(error.contains("colour") && error.lines().count() == 1, "{error}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn damaged_files_and_other_versions_are_refused() {
+        let folder = folder("broken");
+        let mined = mined(1, Mining::bpe(80));
+        mined.save(&folder).unwrap();
+        let (words, segments) = (folder.join("segmenter.json"), folder.join("segments.parquet"));
+        let whole = std::fs::read(&segments).unwrap();
+        std::fs::write(&segments, &whole[..whole.len() / 2]).unwrap();
+        let error = SegmentDb::load(&segments).unwrap_err().to_string();
+        assert!(error.contains("segments.parquet: is no segment database: "), "{error}");
+        assert!(SegmentDb::load(folder.join("none")).unwrap_err().to_string().contains("No such file"));
+        let mut other = mined.db.frame().unwrap();
+        other.insert_column(0, Column::new("format".into(), vec!["autogo segments 1"; mined.db.len()])).unwrap();
+        ParquetWriter::new(File::create(&segments).unwrap()).finish(&mut other).unwrap();
+        let error = SegmentDb::load(&segments).unwrap_err().to_string();
+        assert!(error.ends_with("is `autogo segments 1`; accepted: `autogo segments 2`"), "{error}");
+        let error = Segmenter::load(&segments).unwrap_err().to_string();
         assert!(error.contains("segments.parquet: "), "{error}");
-        std::fs::write(&path, String::from_utf8(words).unwrap().replace("vocabulary 1", "vocabulary 9")).unwrap();
-        let error = Vocabulary::load(&path).unwrap_err().to_string();
-        assert!(error.contains("is `autogo vocabulary 9`; accepted: `autogo vocabulary 1`"), "{error}");
+        let text = std::fs::read_to_string(&words).unwrap();
+        std::fs::write(&words, text.replace("segmenter 1", "segmenter 9")).unwrap();
+        let error = Segmenter::load(&words).unwrap_err().to_string();
+        assert!(error.ends_with("is `autogo segmenter 9`; accepted: `autogo segmenter 1`"), "{error}");
         std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn segments_are_checked_when_they_are_read() {
-        let (_, db) = mined(1);
+        let db = mined(1, Mining::bpe(80)).db;
         let row = db.rows().iter().find(|row| row.segment.nodes.len() > 1).unwrap();
         let mut wrong = row.segment.clone();
         wrong.nodes[0].shape.c += 1;

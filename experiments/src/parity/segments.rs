@@ -3,15 +3,17 @@
 use super::{Outcome, golden};
 use crate::Failure;
 use autogo::Quirks;
-use autogo::formats::{TokenEncoder, read_encoder, read_sentencepiece};
-use autogo::segment::{Alphabet, BpeTrainer, Piece, ReleaseRow, Symbol, UNKNOWN, Vocabulary, release_database};
+use autogo::formats::{ReleaseEncoder, read_encoder, read_sentencepiece};
+use autogo::segment::{
+    Alphabet, BpeTrainer, Limit, Piece, ReleaseRow, Symbol, Trainer, UNKNOWN, Vocabulary, release_database,
+};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The release's vocabulary as the reference files write it.
 struct Release {
-    encoder: TokenEncoder,
+    encoder: ReleaseEncoder,
     pieces: Vec<String>,
 }
 
@@ -25,7 +27,7 @@ impl Release {
         let normal = |piece: &&Value| piece["type"] == 1;
         let text = |piece: &Value| piece["piece"].as_str().map(String::from);
         let pieces = model["pieces"].as_array().into_iter().flatten().filter(normal).filter_map(text).collect();
-        Ok(Some(Release { encoder: TokenEncoder { tokens }, pieces }))
+        Ok(Some(Release { encoder: ReleaseEncoder { tokens }, pieces }))
     }
 
     /// Whether the release's own files say the same.
@@ -86,7 +88,7 @@ fn spelled(pieces: Vec<Piece>, characters: &[char]) -> Vec<String> {
     Quirks::original().unknown.apply(pieces).iter().map(cut).collect()
 }
 
-fn line(characters: &[char], encoder: &TokenEncoder) -> Vec<Symbol> {
+fn line(characters: &[char], encoder: &ReleaseEncoder) -> Vec<Symbol> {
     let symbols: HashMap<char, Symbol> =
         encoder.tokens.iter().enumerate().map(|(at, (_, character))| (*character, at as Symbol)).collect();
     characters.iter().map(|character| symbols.get(character).copied().unwrap_or(UNKNOWN)).collect()
@@ -171,10 +173,10 @@ fn compare_training(
     let merges = size.checked_sub(3 + characters.len()).ok_or("the size is smaller than the alphabet")?;
     let mut alphabet = Alphabet::default();
     characters.iter().for_each(|character| {
-        alphabet.insert(character.to_string());
+        alphabet.insert(&character.to_string());
     });
-    let trainer = BpeTrainer { merges, min_count: 1, ..BpeTrainer::default() };
-    let vocabulary = trainer.train_lines(alphabet, lines.to_vec()).map_err(|error| error.to_string())?;
+    let trainer = BpeTrainer { merges, min_count: 1, limit: Limit::Soft, ..BpeTrainer::default() };
+    let vocabulary = trainer.train(alphabet, lines.to_vec()).map_err(|error| error.to_string())?;
     let learned = characters.len() as u32..vocabulary.len() as u32;
     let mut ours: Vec<String> = learned.map(|piece| vocabulary.spell(piece).concat()).collect();
     // Behind the merges stand the characters by how often they occur.
