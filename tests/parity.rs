@@ -4,7 +4,7 @@
 
 use autogo::families::{Family, Nb201};
 use autogo::profile::{Gemm, Npu};
-use autogo::segment::{Linearizer, Mining, TokenForm};
+use autogo::segment::Mining;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
@@ -38,7 +38,7 @@ fn nb201_tokens_and_order_equal_the_originals() {
         let golden: Vec<String> =
             net["encoded"].as_str().unwrap().chars().map(|character| token_of[&character].clone()).collect();
         let graph = arch.build().unwrap();
-        let ours = TokenForm::default().tokens(&graph, &Mining::default().order.order(&graph));
+        let ours = Mining::default().tokens(&graph);
         assert_eq!(ours, golden, "{arch}");
     }
     println!("{compared} lines compared");

@@ -8,6 +8,7 @@ mod families;
 mod graph;
 mod notebooks;
 mod parity;
+mod predictors;
 mod segments;
 
 use clap::{Parser, Subcommand};
@@ -32,6 +33,12 @@ enum Command {
     Graph(graph::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
     Notebooks(notebooks::Args),
+    /// Scores a predictor on networks it has not seen.
+    Evaluate(predictors::Evaluate),
+    /// Makes a table of the paper from an experiment file.
+    Reproduce(predictors::Reproduce),
+    /// Trains a predictor on a labelled family.
+    Train(predictors::Train),
     /// Compares this library's numbers with reference numbers, one line a suite.
     Parity(parity::Args),
     /// Mines segments, shows them, and cuts networks into them.
@@ -67,6 +74,9 @@ fn main() -> ExitCode {
         Command::Families => families::run(),
         Command::Graph(args) => graph::run(&args),
         Command::Notebooks(args) => notebooks::run(&args),
+        Command::Evaluate(args) => predictors::evaluate(&args),
+        Command::Reproduce(args) => predictors::reproduce(&args),
+        Command::Train(args) => predictors::train(&args),
         Command::Parity(args) => parity::run(&args),
         Command::Segments(args) => segments::run(&args),
     };

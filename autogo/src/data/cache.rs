@@ -37,6 +37,18 @@ pub fn cached(
     Ok(frame)
 }
 
+/// Writes a frame as Parquet, whole or not at all; the folder is made if need be.
+pub fn write_parquet(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::File { path: path.into(), reason: error.to_string() };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let draft = path.with_extension("part");
+    let file = File::create(&draft).map_err(failed)?;
+    ParquetWriter::new(file).finish(frame)?;
+    std::fs::rename(&draft, path).map_err(failed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

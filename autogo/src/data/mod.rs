@@ -11,7 +11,7 @@ mod registry;
 mod tfrecord;
 
 pub use arch::{Arch, figures, sampled};
-pub use cache::cached;
+pub use cache::{cached, write_parquet};
 pub use hardware::hardware_latencies;
 pub use registry::{Dataset, Registry, Source};
 pub use tfrecord::records;
@@ -19,7 +19,6 @@ pub use tfrecord::records;
 use crate::error::Error;
 use crate::families::FamilyName;
 use crate::graph::Graph;
-use crate::predict::Example;
 use crate::rng::Stream;
 use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, Scalar};
 use rand::seq::SliceRandom;
@@ -65,6 +64,15 @@ pub struct LabelledFamily {
     values: Vec<(Arch, Option<f64>)>,
     /// Where an architecture stands in `values`.
     places: HashMap<Arch, usize>,
+}
+
+/// A labelled network.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The network.
+    pub graph: Graph,
+    /// Its label, in whatever unit.
+    pub value: f64,
 }
 
 /// Labelled networks for training and for testing, disjoint by content id.

@@ -2,12 +2,14 @@
 
 mod checkpoint;
 mod comp_graph;
+mod comp_part;
 mod error;
 mod gennape;
 mod json;
 pub mod onnx;
 mod pickle;
 mod release;
+mod safetensors;
 mod sentencepiece;
 
 pub use checkpoint::{Checkpoint, Tensor};
@@ -18,4 +20,5 @@ pub use json::{from_json, to_json};
 pub use onnx::Pooling;
 pub use pickle::{Class, Item, Pickle, PickleError};
 pub use release::{ReleaseEncoder, read_encoder, read_graph};
+pub use safetensors::read_tensors;
 pub use sentencepiece::read_sentencepiece;

@@ -1,13 +1,9 @@
 //! What a predictor sees of a node (specification §6.1).
 
 use crate::error::Error;
+use crate::formats::{CompGraph, Limits};
 use crate::graph::{Graph, Op, Pool};
-use std::collections::HashMap;
 
-/// Sizes by which features are divided: the largest height or width, and the largest number of channels
-/// (specification §1.4: the constants of all five families).
-const MAX_SIZE: f32 = 256.0;
-const MAX_CHANNELS: f32 = 512.0;
 /// Size of the op vocabulary (specification §1.2), and of the kernel-size embedding.
 pub(super) const OPS: usize = 32;
 pub(super) const KERNELS: usize = 8;
@@ -22,42 +18,107 @@ pub(super) struct NodeFeatures {
     pub(super) bias: bool,
 }
 
+/// What makes two nodes look the same.
+pub(super) type Look = (usize, bool, [u32; 6], (usize, usize), bool);
+
 impl NodeFeatures {
-    fn key(&self) -> (usize, [u32; 6], (usize, usize), bool) {
-        (self.op, self.shape.map(f32::to_bits), self.kernel, self.bias)
+    pub(super) fn look(&self) -> Look {
+        (self.op, self.weighted, self.shape.map(f32::to_bits), self.kernel, self.bias)
+    }
+}
+
+/// The features of a graph's nodes and what each of them reads.
+#[derive(Clone, Debug)]
+pub struct GraphFeatures {
+    pub(super) nodes: Vec<NodeFeatures>,
+    /// The distinct operands of every node.
+    pub(super) operands: Vec<Vec<usize>>,
+}
+
+impl GraphFeatures {
+    /// Reads the features off a graph, divided by the constants of the five families (specification §1.4). Fails for a
+    /// kernel wider than 7, which the embedding does not hold. O(nodes).
+    pub fn new(graph: &Graph) -> Result<Self, Error> {
+        let limits = Limits::default();
+        let node = |index: usize| {
+            let node = graph.node(index);
+            let input = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
+            let (kernel, bias) = match node.op {
+                Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
+                Op::Dense { bias, .. } => ((0, 0), bias),
+                _ => ((0, 0), false),
+            };
+            let shape = node.shape;
+            Ok(NodeFeatures {
+                op: op_index(&node.op),
+                weighted: node.op.is_weighted(),
+                shape: scaled([input.h, shape.h, input.w, shape.w, input.c, shape.c], limits),
+                kernel: checked_kernel(&node.name, kernel)?,
+                bias,
+            })
+        };
+        let nodes = (0..graph.len()).map(node).collect::<Result<Vec<_>, Error>>()?;
+        let operands = (0..graph.len()).map(|index| graph.distinct_operands(index)).collect();
+        Ok(GraphFeatures { nodes, operands })
     }
 
-    fn of(graph: &Graph, index: usize) -> Result<Self, Error> {
-        let node = graph.node(index);
-        let input = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
-        let (kernel, bias) = match node.op {
-            Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
-            Op::Dense { bias, .. } => ((0, 0), bias),
-            _ => ((0, 0), false),
+    /// Reads the features off the release's form, divided by these constants: with [`CompGraph`]'s own ones a network that was
+    /// found by search looks different from the same network in a family's table (specification §1.4).
+    pub fn from_release(graph: &CompGraph, limits: Limits) -> Result<Self, Error> {
+        let node = |node: &crate::formats::CompNode| {
+            Ok(NodeFeatures {
+                op: node.op,
+                weighted: node.kernel.is_some(),
+                shape: scaled(node.resolution, limits),
+                kernel: checked_kernel(&node.str_id, node.kernel.unwrap_or((0, 0)))?,
+                bias: node.bias,
+            })
         };
-        let kernel = (kernel.0 as usize, kernel.1 as usize);
-        if kernel.0 >= KERNELS || kernel.1 >= KERNELS {
-            return Err(Error::setting(
-                &format!("predictor features of node `{}`", node.name),
-                format!("kernel {}×{}", kernel.0, kernel.1),
-                &format!("kernels up to {0}×{0}", KERNELS - 1),
-            ));
+        let nodes = graph.nodes.iter().map(node).collect::<Result<Vec<_>, Error>>()?;
+        let mut operands = vec![Vec::new(); nodes.len()];
+        for &(from, to) in &graph.edges {
+            operands[to].push(from);
         }
-        Ok(NodeFeatures {
-            op: op_index(&node.op),
-            weighted: node.op.is_weighted(),
-            shape: [
-                input.h as f32 / MAX_SIZE,
-                node.shape.h as f32 / MAX_SIZE,
-                input.w as f32 / MAX_SIZE,
-                node.shape.w as f32 / MAX_SIZE,
-                input.c as f32 / MAX_CHANNELS,
-                node.shape.c as f32 / MAX_CHANNELS,
-            ],
-            kernel,
-            bias,
-        })
+        Ok(GraphFeatures { nodes, operands })
     }
+
+    /// The subgraph of these nodes: edges from outside are lost. Node `i` of the part is `nodes[i]` of the whole.
+    pub fn part(&self, nodes: &[usize]) -> Self {
+        let mut place = vec![usize::MAX; self.nodes.len()];
+        nodes.iter().enumerate().for_each(|(at, &node)| place[node] = at);
+        let inside = |&node: &usize| {
+            self.operands[node].iter().map(|&operand| place[operand]).filter(|&at| at != usize::MAX).collect()
+        };
+        GraphFeatures {
+            nodes: nodes.iter().map(|&node| self.nodes[node]).collect(),
+            operands: nodes.iter().map(inside).collect(),
+        }
+    }
+
+    /// Number of nodes.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+}
+
+fn scaled(sizes: [u32; 6], limits: Limits) -> [f32; 6] {
+    let largest = [limits.height, limits.height, limits.width, limits.width, limits.hidden, limits.hidden];
+    std::array::from_fn(|at| sizes[at] as f32 / largest[at].max(1) as f32)
+}
+
+fn checked_kernel(node: &str, kernel: (u32, u32)) -> Result<(usize, usize), Error> {
+    let kernel = (kernel.0 as usize, kernel.1 as usize);
+    if kernel.0 < KERNELS && kernel.1 < KERNELS {
+        return Ok(kernel);
+    }
+    let reason = format!("kernel {}×{}", kernel.0, kernel.1);
+    let accepted = format!("kernels up to {0}×{0}", KERNELS - 1);
+    Err(Error::setting(&format!("predictor features of node `{node}`"), reason, &accepted))
 }
 
 /// The op's index in the vocabulary of 32 (specification §1.2).
@@ -88,38 +149,19 @@ fn op_index(op: &Op) -> usize {
     }
 }
 
-/// The features of a graph: its few distinct nodes once, and for every node which of them it is and what it reads.
-#[derive(Clone, Debug)]
-pub struct GraphFeatures {
-    pub(super) distinct: Vec<NodeFeatures>,
-    pub(super) node: Vec<usize>,
-    pub(super) operands: Vec<Vec<usize>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Conv, GraphBuilder, Shape, Window};
 
-impl GraphFeatures {
-    /// Reads the features off a graph. Fails for a kernel wider than 7, which the embedding does not hold. O(nodes).
-    pub fn new(graph: &Graph) -> Result<Self, Error> {
-        let mut known = HashMap::new();
-        let mut distinct = Vec::new();
-        let mut node = Vec::with_capacity(graph.len());
-        for index in 0..graph.len() {
-            let features = NodeFeatures::of(graph, index)?;
-            node.push(*known.entry(features.key()).or_insert_with(|| {
-                distinct.push(features);
-                distinct.len() - 1
-            }));
-        }
-        let operands = (0..graph.len()).map(|index| graph.distinct_operands(index)).collect();
-        Ok(GraphFeatures { distinct, node, operands })
-    }
-
-    /// Number of nodes.
-    pub fn len(&self) -> usize {
-        self.node.len()
-    }
-
-    /// Whether there is no node.
-    pub fn is_empty(&self) -> bool {
-        self.node.is_empty()
+    #[test]
+    fn a_kernel_beyond_the_embedding_is_refused_by_name() {
+        let mut build = GraphBuilder::new("wide");
+        let x = build.add("x", Op::Input(Shape::new(32, 32, 3)), &[]).unwrap();
+        let conv = Conv { filters: 8, window: Window::same(9, 1), groups: 1, bias: false };
+        let y = build.add("wide_conv", Op::Conv(conv), &[x]).unwrap();
+        build.add("out", Op::Output, &[y]).unwrap();
+        let error = GraphFeatures::new(&build.finish().unwrap()).unwrap_err().to_string();
+        assert_eq!(error, "predictor features of node `wide_conv`: kernel 9×9; accepted: kernels up to 7×7");
     }
 }

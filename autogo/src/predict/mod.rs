@@ -1,18 +1,37 @@
 //! Predictors: what a network will score, without training it.
+//!
+//! A predictor is an encoder (node embeddings, rounds of message passing, one row for each part it reads) with a head on
+//! top. [`Gnn`] reads a network as a whole, [`Psc`] cut into predecessor, segment and successor; [`TrainSettings`] says what
+//! it is made of and how it is trained. Equal computations are done once (see `terms.rs`): this is what makes all
+//! partitions of a network hardly dearer than one.
 
+mod adam;
+mod baselines;
 mod batch;
+mod checkpoint;
+mod comparison;
 mod features;
 mod model;
-mod psc;
+mod predictor;
+mod prepared;
 mod rank;
+#[cfg(test)]
+mod reference;
+mod release;
+mod scale;
+mod settings;
 mod sparse;
+mod terms;
 mod train;
 
-pub use batch::Case;
+pub use baselines::Baseline;
+pub use comparison::{Comparison, Contender, Method, fold_srcc, summary};
 pub use features::GraphFeatures;
-pub use psc::{Example, Psc};
-pub use rank::srcc;
-pub use train::{Epoch, TrainLog, TrainSettings};
+pub use predictor::{Gnn, Psc};
+pub use rank::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
+pub use release::release_triples;
+pub use settings::{Architecture, Convolution, Loss, Readout, Reads, Target, TrainSettings};
+pub use train::{Epoch, TrainLog};
 
 use crate::error::Error;
 use crate::graph::Graph;

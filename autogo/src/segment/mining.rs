@@ -143,6 +143,11 @@ impl Mining {
         Ok(Segmenter { order: self.order, tokens: self.tokens, unknown: UnknownTokens::default(), model })
     }
 
+    /// The tokens of a graph's nodes, in line.
+    pub fn tokens(&self, graph: &Graph) -> Vec<String> {
+        self.tokens.tokens(graph, &self.order.order(graph))
+    }
+
     fn line(&self, graph: &Graph, mut symbol: impl FnMut(&str) -> Symbol) -> Vec<Symbol> {
         let order = self.order.order(graph);
         let mut line = Vec::with_capacity(order.len());

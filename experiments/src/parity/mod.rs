@@ -4,6 +4,7 @@ mod families;
 mod forward;
 mod golden;
 mod graphs;
+mod predictors;
 mod segments;
 
 use crate::Failure;
@@ -16,7 +17,7 @@ pub struct Args {
     /// The folder of reference numbers; `$AUTOGO_GOLDEN` when it is not given.
     #[arg(long)]
     golden: Option<PathBuf>,
-    /// Runs one suite: families, graphs, forward, encode, bpe_train or segment_db.
+    /// Runs one suite: families, graphs, forward, encode, bpe_train, segment_db, gnn or psc.
     #[arg(long)]
     suite: Option<String>,
 }
@@ -48,13 +49,15 @@ impl Outcome {
 /// A suite: its name and what runs it; `None` when the folder has no files for it.
 type Suite = (&'static str, fn(&Path) -> Result<Option<Outcome>, Failure>);
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 8] = [
     ("families", families::run),
     ("graphs", graphs::run),
     ("forward", forward::run),
     ("encode", segments::encode),
     ("bpe_train", segments::train),
     ("segment_db", segments::database),
+    ("gnn", predictors::gnn),
+    ("psc", predictors::psc),
 ];
 
 /// Runs the command.

@@ -12,13 +12,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The release's vocabulary as the reference files write it.
-struct Release {
+pub(super) struct Release {
     encoder: ReleaseEncoder,
     pieces: Vec<String>,
 }
 
 impl Release {
-    fn read(folder: &Path) -> Result<Option<Release>, Failure> {
+    pub(super) fn read(folder: &Path) -> Result<Option<Release>, Failure> {
         let encoder = golden::json(&folder.join("original/encoder_vocab.json"))?;
         let model = golden::json(&folder.join("original/bpe_model.json"))?;
         let (Some(encoder), Some(model)) = (encoder, model) else { return Ok(None) };
@@ -28,6 +28,11 @@ impl Release {
         let text = |piece: &Value| piece["piece"].as_str().map(String::from);
         let pieces = model["pieces"].as_array().into_iter().flatten().filter(normal).filter_map(text).collect();
         Ok(Some(Release { encoder: ReleaseEncoder { tokens }, pieces }))
+    }
+
+    /// The vocabulary they make.
+    pub(super) fn vocabulary(&self) -> Result<Vocabulary, Failure> {
+        Ok(Vocabulary::from_release(&self.encoder, &self.pieces)?)
     }
 
     /// Whether the release's own files say the same.
@@ -50,7 +55,7 @@ pub fn encode(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let file = golden::json(&folder.join("original/encodings.json"))?;
     let subsets = golden::json(&folder.join("original/bpe_subvocabularies.json"))?;
     let (Some(file), Some(subsets), Some(release)) = (file, subsets, Release::read(folder)?) else { return Ok(None) };
-    let vocabulary = Vocabulary::from_release(&release.encoder, &release.pieces)?;
+    let vocabulary = release.vocabulary()?;
     let mut outcome = Outcome::default();
     match std::env::var_os(autogo::data::DATA_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from) {
         Some(data) => outcome.count("the release's own files", release.compare_files(&data)),
@@ -203,7 +208,7 @@ fn compare_training(
 pub fn database(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let file = golden::json(&folder.join("original/segment_db_mini.json"))?;
     let (Some(file), Some(release)) = (file, Release::read(folder)?) else { return Ok(None) };
-    let vocabulary = Vocabulary::from_release(&release.encoder, &release.pieces)?;
+    let vocabulary = release.vocabulary()?;
     let names = strings(&file["source_order"]);
     let mut graphs = Vec::new();
     for name in &names {

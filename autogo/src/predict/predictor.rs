@@ -1,0 +1,236 @@
+//! The two kinds of predictor: of whole networks, and of networks that are cut.
+
+use super::batch::Batch;
+use super::checkpoint::{read_tensors, take, write_tensors};
+use super::features::GraphFeatures;
+use super::model::{Model, layout};
+use super::prepared::{Prepared, spread};
+use super::scale::Scale;
+use super::settings::{Architecture, TrainSettings};
+use super::terms::TermTable;
+use super::train::{TrainLog, dfdx_error, predict, predict_each, train};
+use super::{Predictor, Reads};
+use crate::data::Example;
+use crate::error::Error;
+use crate::graph::Graph;
+use crate::progress::Progress;
+use crate::segment::Segmenter;
+use dfdx::prelude::{Cpu, NoneTape, TensorFromVec};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// Networks that share a table of computations while they are scored.
+const CHUNK: usize = 16;
+/// What saved predictors say of themselves.
+const FORMAT: &str = "autogo predictor 1";
+
+/// Predicts from whole networks: the paper's GNN baseline (specification §6.3).
+#[derive(Clone, Debug)]
+pub struct Gnn {
+    pub(super) model: Model,
+    pub(super) scale: Scale,
+}
+
+/// Predicts from a predecessor, a segment and a successor: one encoder over the three parts of a cut network, their means
+/// joined, a head on top (paper §3.3, specification §6.3).
+#[derive(Clone, Debug)]
+pub struct Psc {
+    pub(super) model: Model,
+    pub(super) scale: Scale,
+    pub(super) segmenter: Segmenter,
+    /// Partitions over which a whole network's score is averaged; 0 for all of them.
+    pub cuts: usize,
+}
+
+/// Partitions over which [`Psc`] averages unless told otherwise.
+const CUTS: usize = 16;
+
+impl Gnn {
+    /// Trains on labelled networks. Same examples and settings give the same predictor, on any number of threads. One
+    /// epoch is O(distinct computations · width²).
+    pub fn train(examples: &[Example], settings: &TrainSettings, progress: Progress) -> Result<(Gnn, TrainLog), Error> {
+        Self::train_at(examples, settings, None, progress)
+    }
+
+    /// The same, with its progress kept in a file after every epoch. A training that was interrupted goes on from there and
+    /// ends with the same bytes.
+    pub fn train_at(
+        examples: &[Example],
+        settings: &TrainSettings,
+        path: Option<&Path>,
+        progress: Progress,
+    ) -> Result<(Gnn, TrainLog), Error> {
+        if settings.architecture.reads != Reads::Graph {
+            return Err(Error::setting("reads", "asks for parts of a cut", "`graph` for a GNN"));
+        }
+        let (model, scale, log) = train(examples, None, settings, path, progress)?;
+        Ok((Gnn { model, scale }, log))
+    }
+
+    /// Number of trained parameters.
+    pub fn parameters(&self) -> usize {
+        self.model.count()
+    }
+
+    /// The label predicted for every network whose features these are.
+    pub fn predict(&self, networks: &[GraphFeatures]) -> Result<Vec<f64>, Error> {
+        score(&self.model, &self.scale, networks, |network, table| Ok(Prepared::of(network, table)))
+    }
+
+    /// Writes the predictor as safetensors; the file appears whole or not at all.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        save(path.as_ref(), &self.model, &self.scale, None)
+    }
+
+    /// Reads a predictor that [`Gnn::save`] wrote.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let (model, scale, _) = load(path.as_ref(), "a GNN", |reads| reads == Reads::Graph)?;
+        Ok(Gnn { model, scale })
+    }
+}
+
+impl Psc {
+    /// Trains on labelled networks, each cut at the segments of `segmenter`.
+    ///
+    /// Same examples, settings and seed give the same predictor, on any number of threads. One epoch is
+    /// O(distinct computations · width²).
+    pub fn train(
+        examples: &[Example],
+        segmenter: &Segmenter,
+        settings: &TrainSettings,
+        progress: Progress,
+    ) -> Result<(Psc, TrainLog), Error> {
+        Self::train_at(examples, segmenter, settings, None, progress)
+    }
+
+    /// The same, with its progress kept in a file after every epoch. A training that was interrupted goes on from there and
+    /// ends with the same bytes.
+    pub fn train_at(
+        examples: &[Example],
+        segmenter: &Segmenter,
+        settings: &TrainSettings,
+        path: Option<&Path>,
+        progress: Progress,
+    ) -> Result<(Psc, TrainLog), Error> {
+        if settings.architecture.reads == Reads::Graph {
+            return Err(Error::setting("reads", "asks for whole graphs", "`psc` or a part of it"));
+        }
+        let (model, scale, log) = train(examples, Some(segmenter), settings, path, progress)?;
+        Ok((Psc { model, scale, segmenter: segmenter.clone(), cuts: CUTS }, log))
+    }
+
+    /// Number of trained parameters.
+    pub fn parameters(&self) -> usize {
+        self.model.count()
+    }
+
+    /// The label predicted for every triple of a predecessor, a segment and a successor, each given by its own features.
+    pub fn predict(&self, triples: &[[GraphFeatures; 3]]) -> Result<Vec<f64>, Error> {
+        let is_read = self.model.architecture.reads.parts().unwrap_or([true; 3]);
+        let chunks = triples.par_chunks(CHUNK).map(|chunk| {
+            let mut table = TermTable::new(self.model.architecture.layers);
+            let parts = chunk.iter().flat_map(|parts| parts.iter().zip(is_read));
+            let rows: Vec<_> =
+                parts.filter(|(_, is_read)| *is_read).map(|(part, _)| Prepared::of(part, &mut table).whole()).collect();
+            let batch = Batch::new(&table, &rows, &self.model.architecture, &Cpu::default());
+            let predictions = self.model.forward::<NoneTape>(&batch).map_err(dfdx_error)?.as_vec();
+            Ok(predictions.into_iter().map(|one| self.scale.label(f64::from(one))).collect())
+        });
+        Ok(chunks.collect::<Result<Vec<Vec<f64>>, Error>>()?.concat())
+    }
+
+    /// The label predicted for every partition of a network, in line.
+    pub fn predict_partitions(&self, graph: &Graph) -> Result<Vec<f64>, Error> {
+        let mut table = TermTable::new(self.model.architecture.layers);
+        let prepared = Prepared::partitions(graph, &self.segmenter, &mut table, |all| spread(all, 0))?;
+        let each = predict_each(&self.model, &table, &[prepared])?;
+        Ok(each.into_iter().flatten().map(|one| self.scale.label(one)).collect())
+    }
+
+    /// Writes the predictor as safetensors; the file appears whole or not at all.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        save(path.as_ref(), &self.model, &self.scale, Some(&self.segmenter))
+    }
+
+    /// Reads a predictor that [`Psc::save`] wrote.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let (model, scale, segmenter) = load(path, "a PSC", |reads| reads != Reads::Graph)?;
+        let missing = || Error::File { path: path.into(), reason: "has no segmenter".into() };
+        Ok(Psc { model, scale, segmenter: segmenter.ok_or_else(missing)?, cuts: CUTS })
+    }
+}
+
+impl Predictor for Gnn {
+    fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
+        score(&self.model, &self.scale, graphs, Prepared::graph)
+    }
+}
+
+impl Predictor for Psc {
+    /// The mean over [`Psc::cuts`] partitions, spread evenly over the network's segments.
+    fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
+        score(&self.model, &self.scale, graphs, |graph, table| {
+            Prepared::partitions(graph, &self.segmenter, table, |all| spread(all, self.cuts))
+        })
+    }
+}
+
+fn score<T: Sync>(
+    model: &Model,
+    scale: &Scale,
+    networks: &[T],
+    prepare: impl Fn(&T, &mut TermTable) -> Result<Prepared, Error> + Sync,
+) -> Result<Vec<f64>, Error> {
+    let chunks = networks.par_chunks(CHUNK).map(|chunk| {
+        let mut table = TermTable::new(model.architecture.layers);
+        let prepared = chunk.iter().map(|network| prepare(network, &mut table)).collect::<Result<Vec<_>, Error>>()?;
+        predict(model, &table, &prepared)
+    });
+    let chunks = chunks.collect::<Result<Vec<Vec<f64>>, Error>>()?;
+    Ok(chunks.into_iter().flatten().map(|one| scale.label(one)).collect())
+}
+
+#[derive(Serialize, Deserialize)]
+struct About {
+    format: String,
+    architecture: Architecture,
+    scale: Scale,
+    segmenter: Option<Segmenter>,
+}
+
+fn save(path: &Path, model: &Model, scale: &Scale, segmenter: Option<&Segmenter>) -> Result<(), Error> {
+    let about = About {
+        format: FORMAT.into(),
+        architecture: model.architecture,
+        scale: scale.clone(),
+        segmenter: segmenter.cloned(),
+    };
+    let named = layout(&model.architecture).into_iter().zip(&model.values);
+    let tensors = named.map(|((name, rows, columns), value)| (name, (rows, columns), value.as_vec()));
+    write_tensors(path, tensors.collect(), serde_json::to_string(&about).unwrap_or_default())
+}
+
+fn load(path: &Path, what: &str, is_right: impl Fn(Reads) -> bool) -> Result<(Model, Scale, Option<Segmenter>), Error> {
+    let failed = |reason: String| Error::File { path: path.into(), reason };
+    let (about, tensors) = read_tensors(path)?;
+    let about: About = serde_json::from_str(&about)
+        .map_err(|error| failed(format!("is no predictor: {error}; accepted: `{FORMAT}`")))?;
+    if about.format != FORMAT {
+        return Err(failed(format!("is `{}`; accepted: `{FORMAT}`", about.format)));
+    }
+    about.architecture.check()?;
+    if !is_right(about.architecture.reads) {
+        return Err(failed(format!("reads {:?}; accepted: {what}", about.architecture.reads)));
+    }
+    let device = Cpu::default();
+    let values = layout(&about.architecture)
+        .into_iter()
+        .map(|(name, rows, columns)| {
+            let values = take(&tensors, &name, (rows, columns)).map_err(&failed)?;
+            Ok(device.tensor_from_vec(values, (rows, columns)))
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    Ok((Model { architecture: about.architecture, values }, about.scale, about.segmenter))
+}

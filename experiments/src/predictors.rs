@@ -1,0 +1,200 @@
+//! `autogo train`, `evaluate` and `reproduce`: predictors.
+
+use crate::Failure;
+use autogo::Progress;
+use autogo::data::{DATA_VARIABLE, LabelledFamily};
+use autogo::families::FamilyName;
+use autogo::graph::Graph;
+use autogo::polars::prelude::DataFrame;
+use autogo::predict::{Comparison, Contender, Gnn, Predictor, Psc, Reads, TrainSettings, srcc, srcc_interval, summary};
+use autogo::segment::Mining;
+use clap::Parser;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Arguments of `autogo train`.
+#[derive(Parser)]
+pub struct Train {
+    /// Where the predictor is written, as safetensors.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The labelled family.
+    #[arg(long, default_value = "nb201")]
+    family: String,
+    /// A TOML file of training settings; what it leaves out is the default.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Networks to learn from.
+    #[arg(long, default_value_t = 400)]
+    train: usize,
+    /// Networks kept apart for `evaluate`.
+    #[arg(long, default_value_t = 200)]
+    test: usize,
+    /// Seed of split and training.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Keeps progress beside the predictor after every epoch and takes it up from there.
+    #[arg(long)]
+    resume: bool,
+}
+
+/// Arguments of `autogo evaluate`.
+#[derive(Parser)]
+pub struct Evaluate {
+    /// A predictor that `train` wrote.
+    model: PathBuf,
+    /// The labelled family.
+    #[arg(long, default_value = "nb201")]
+    family: String,
+    /// As in `train`: networks it learned from.
+    #[arg(long, default_value_t = 400)]
+    train: usize,
+    /// As in `train`: networks to be ranked.
+    #[arg(long, default_value_t = 200)]
+    test: usize,
+    /// As in `train`.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+/// Arguments of `autogo reproduce`.
+#[derive(Parser)]
+pub struct Reproduce {
+    /// Which table: table1.
+    table: String,
+    /// The experiment; without it experiments/TABLE.toml.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the runs are written as Parquet; without it experiments/results.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// A table of predictors: the same contenders on several families.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    seeds: Vec<u64>,
+    #[serde(default)]
+    mining: Mining,
+    families: Vec<Size>,
+    contenders: Vec<Contender>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Size {
+    family: FamilyName,
+    train: usize,
+    test: usize,
+}
+
+fn labelled(name: &str) -> Result<LabelledFamily, Failure> {
+    let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == name);
+    let accepted = || Failure::Input(format!("`{name}` has no public labels; accepted: nb201, nb101"));
+    load(family.ok_or_else(accepted)?)?.ok_or_else(accepted)
+}
+
+/// A family's public labels, if there are any. Without data NB-201 is labelled on the spot.
+fn load(family: FamilyName) -> Result<Option<LabelledFamily>, Failure> {
+    let folder = std::env::var_os(DATA_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    Ok(match (family, folder) {
+        (FamilyName::Nb201, Some(folder)) => Some(LabelledFamily::nb201(folder)?),
+        (FamilyName::Nb201, None) => Some(LabelledFamily::nb201_computed(900)?),
+        (FamilyName::Nb101, Some(folder)) => Some(LabelledFamily::nb101(folder)?),
+        _ => None,
+    })
+}
+
+fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    toml::from_str(&text).map_err(|error| {
+        let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
+        Failure::Input(format!("{}:{line}: {}", path.display(), error.message()))
+    })
+}
+
+/// Trains one predictor.
+pub fn train(args: &Train) -> Result<(), Failure> {
+    let family = labelled(&args.family)?;
+    let settings: TrainSettings = args.settings.as_deref().map(toml_file).transpose()?.unwrap_or_default();
+    let settings = TrainSettings { seed: args.seed, ..settings };
+    let split = family.split(args.train, args.test, args.seed)?;
+    let progress = args.resume.then(|| args.out.with_extension("training"));
+    let log = if settings.architecture.reads == Reads::Graph {
+        let (gnn, log) = Gnn::train_at(&split.train, &settings, progress.as_deref(), Progress::Lines)?;
+        gnn.save(&args.out)?;
+        log
+    } else {
+        let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
+        let segmenter = Mining::bpe(813).segmenter(&graphs)?;
+        let (psc, log) = Psc::train_at(&split.train, &segmenter, &settings, progress.as_deref(), Progress::Lines)?;
+        psc.save(&args.out)?;
+        log
+    };
+    if let Some(progress) = progress {
+        // The predictor is there: what was kept for an interruption is not needed any more.
+        std::fs::remove_file(progress).ok();
+    }
+    crate::say(&format!("{} epochs, those of epoch {} kept; {}", log.epochs.len(), log.kept, args.out.display()));
+    Ok(())
+}
+
+/// Scores a predictor on networks it has not seen.
+pub fn evaluate(args: &Evaluate) -> Result<(), Failure> {
+    let family = labelled(&args.family)?;
+    let split = family.split(args.train, args.test, args.seed)?;
+    let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
+    let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();
+    let predictor: Box<dyn Predictor> = match Psc::load(&args.model) {
+        Ok(psc) => Box::new(psc),
+        Err(_) => Box::new(Gnn::load(&args.model)?),
+    };
+    let scores = predictor.score(&unseen)?;
+    let found = srcc(&scores, &truth).unwrap_or(f64::NAN);
+    let (low, high) = srcc_interval(&scores, &truth, 1000, 0).unwrap_or((f64::NAN, f64::NAN));
+    crate::say(&family.banner());
+    crate::say(&format!("SRCC {found:.4} (95 %: {low:.4} to {high:.4}) on {} unseen networks", unseen.len()));
+    Ok(())
+}
+
+/// Makes a table of the paper.
+pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
+    if args.table != "table1" {
+        return Err(Failure::Input(format!("`{}` cannot be reproduced yet; accepted: table1", args.table)));
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let config = args.config.clone().unwrap_or_else(|| root.join(format!("{}.toml", args.table)));
+    let table: Table = toml_file(&config)?;
+    let mut runs: Option<DataFrame> = None;
+    for size in table.families {
+        let Some(family) = load(size.family)? else {
+            crate::say(&format!("{}: no public labels ({DATA_VARIABLE} decides)", size.family));
+            continue;
+        };
+        crate::say(&family.banner());
+        let comparison = Comparison {
+            train: size.train,
+            test: size.test,
+            seeds: table.seeds.clone(),
+            mining: table.mining,
+            contenders: table.contenders.clone(),
+        };
+        let frame = comparison.run(&family, Progress::Lines)?;
+        runs = Some(match runs {
+            Some(runs) => runs.vstack(&frame).map_err(|error| Failure::Work(error.to_string()))?,
+            None => frame,
+        });
+    }
+    let Some(mut runs) = runs else {
+        return Err(Failure::Input(format!("no family of {} has labels here", config.display())));
+    };
+    let name = config.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let out = args.out.clone().unwrap_or_else(|| root.join("results"));
+    let path = out.join(format!("{name}.parquet"));
+    autogo::data::write_parquet(&mut runs, &path)?;
+    let summary = summary(&runs)?;
+    crate::say(&format!("{summary}"));
+    crate::say(&format!("every run: {}", path.display()));
+    Ok(())
+}
