@@ -13,6 +13,7 @@ pub mod prelude;
 pub mod profile;
 mod progress;
 mod quirks;
+mod rank;
 pub mod repair;
 pub mod report;
 mod rng;

@@ -114,8 +114,8 @@ fn show(folder: &Path, top: usize, html: Option<&Path>) -> Result<(), Failure> {
         let mined = Mined::load(folder)?;
         let mut page = mined_page(&mined, top)?;
         if mined.segmenter.vocabulary().is_some_and(|vocabulary| !vocabulary.merges().is_empty()) {
-            let text = "How the longest piece was put together: the numbers are the order of learning.";
-            page = page.text(text).merge_tree(&MergeTree::longest(&mined.segmenter)?);
+            let text = "How a long piece was put together: the numbers are the order of learning.";
+            page = page.text(text).merge_tree(&MergeTree::longest(&mined.segmenter, 8)?);
         }
         return Ok(page.save(path)?);
     }

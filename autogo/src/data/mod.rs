@@ -227,6 +227,24 @@ impl LabelledFamily {
         self.values[*self.places.get(&arch.into())?].1
     }
 
+    /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one graph under
+    /// two names, each pair both ways round. No predictor can be expected to rank single labels better than this.
+    /// Nothing for a family whose networks are all different, or whose frame has no content ids. O(rows · log rows).
+    pub fn label_ceiling(&self) -> Option<f64> {
+        let ids = self.frame.column("content_id").ok()?.str().ok()?.clone();
+        let mut first: HashMap<&str, f64> = HashMap::new();
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for (id, (arch, value)) in ids.iter().zip(&self.values) {
+            let (Some(id), Some(value), true) = (id, value, arch.is_usable()) else { continue };
+            // A class of more than two gives one pair for each further member.
+            if let Some(earlier) = first.insert(id, *value) {
+                a.extend([earlier, *value]);
+                b.extend([*value, earlier]);
+            }
+        }
+        crate::rank::srcc(&a, &b)
+    }
+
     /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Isomorphic networks are drawn
     /// once, so both halves are disjoint by content id. Deterministic in `seed`.
     pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {

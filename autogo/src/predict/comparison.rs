@@ -57,6 +57,31 @@ const DRAWS: usize = 1000;
 const TOP: usize = 20;
 
 impl Comparison {
+    /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of the
+    /// `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]) or a `baseline` ([`Baseline`]).
+    ///
+    /// ```
+    /// use autogo::predict::Comparison;
+    /// let text = r#"
+    ///     train = 100
+    ///     test = 50
+    ///     seeds = [0, 1]
+    ///     contenders = [
+    ///         { name = "FLOPs", baseline = "flops" },
+    ///         { name = "GIN", predictor = { epochs = 5, architecture = { reads = "graph", convolution = "gin" } } },
+    ///     ]
+    /// "#;
+    /// assert_eq!(Comparison::from_toml(text)?.contenders.len(), 2);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn from_toml(text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
+            let reason = format!("line {line}: {}", error.message());
+            Error::setting("comparison", reason, "train, test, seeds, mining and contenders")
+        })
+    }
+
     /// Runs the comparison on a family. One row for each contender and seed: `family`, `contender`, `seed`, `srcc` of scores of whole networks with
     /// its 95 % bootstrap interval (`low`, `high`), `fold_srcc` (the paper's protocol, specification §6.6: every network by one of its
     /// partitions; empty for what reads whole networks), `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks.

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::formats::{CompGraph, Limits};
-use crate::graph::{Graph, Op, Pool};
+use crate::graph::{Graph, Op, Pool, Shape};
 
 /// Size of the op vocabulary (specification §1.2), and of the kernel-size embedding.
 pub(super) const OPS: usize = 32;
@@ -22,6 +22,22 @@ pub(super) struct NodeFeatures {
 pub(super) type Look = (usize, bool, [u32; 6], (usize, usize), bool);
 
 impl NodeFeatures {
+    /// The features of an op over a first operand of shape `read`, by the constants of the five families.
+    pub(super) fn new(name: &str, op: &Op, read: Shape, shape: Shape) -> Result<Self, Error> {
+        let (kernel, bias) = match op {
+            Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
+            Op::Dense { bias, .. } => ((0, 0), *bias),
+            _ => ((0, 0), false),
+        };
+        Ok(NodeFeatures {
+            op: op_index(op),
+            weighted: op.is_weighted(),
+            shape: scaled([read.h, shape.h, read.w, shape.w, read.c, shape.c], Limits::default()),
+            kernel: checked_kernel(name, kernel)?,
+            bias,
+        })
+    }
+
     pub(super) fn look(&self) -> Look {
         (self.op, self.weighted, self.shape.map(f32::to_bits), self.kernel, self.bias)
     }
@@ -39,23 +55,10 @@ impl GraphFeatures {
     /// Reads the features off a graph, divided by the constants of the five families (specification §1.4). Fails for a
     /// kernel wider than 7, which the embedding does not hold. O(nodes).
     pub fn new(graph: &Graph) -> Result<Self, Error> {
-        let limits = Limits::default();
         let node = |index: usize| {
             let node = graph.node(index);
-            let input = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
-            let (kernel, bias) = match node.op {
-                Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
-                Op::Dense { bias, .. } => ((0, 0), bias),
-                _ => ((0, 0), false),
-            };
-            let shape = node.shape;
-            Ok(NodeFeatures {
-                op: op_index(&node.op),
-                weighted: node.op.is_weighted(),
-                shape: scaled([input.h, shape.h, input.w, shape.w, input.c, shape.c], limits),
-                kernel: checked_kernel(&node.name, kernel)?,
-                bias,
-            })
+            let read = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
+            NodeFeatures::new(&node.name, &node.op, read, node.shape)
         };
         let nodes = (0..graph.len()).map(node).collect::<Result<Vec<_>, Error>>()?;
         let operands = (0..graph.len()).map(|index| graph.distinct_operands(index)).collect();
@@ -152,7 +155,7 @@ fn op_index(op: &Op) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Conv, GraphBuilder, Shape, Window};
+    use crate::graph::{Conv, GraphBuilder, Window};
 
     #[test]
     fn a_kernel_beyond_the_embedding_is_refused_by_name() {

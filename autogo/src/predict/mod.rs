@@ -14,22 +14,24 @@ mod features;
 mod model;
 mod predictor;
 mod prepared;
-mod rank;
+
 #[cfg(test)]
 mod reference;
 mod release;
 mod scale;
+mod scorer;
 mod settings;
 mod sparse;
 mod terms;
 mod train;
 
+pub use crate::rank::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
 pub use baselines::Baseline;
 pub use comparison::{Comparison, Contender, Method, fold_srcc, summary};
 pub use features::GraphFeatures;
-pub use predictor::{Gnn, Psc};
-pub use rank::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
+pub use predictor::{Gnn, Psc, sharing};
 pub use release::release_triples;
+pub use scorer::{CutScorer, EncodedSegments};
 pub use settings::{Architecture, Convolution, Loss, Readout, Reads, Target, TrainSettings};
 pub use train::{Epoch, TrainLog};
 

@@ -102,6 +102,11 @@ impl Model {
         self.head(&mut parameters, x, batch.cases)
     }
 
+    /// The rows of all parts: what the encoder makes of them.
+    pub(super) fn encode(&self, batch: &Batch) -> Result<Matrix, CpuError> {
+        self.rows::<NoneTape>(&mut Parameters(self.values.iter()), batch)
+    }
+
     fn rows<T: Tape<f32, Cpu>>(&self, parameters: &mut Parameters<'_>, batch: &Batch) -> Result<Matrix<T>, CpuError> {
         let mut x = self.embed(parameters, batch)?;
         for round in &batch.rounds {

@@ -16,6 +16,7 @@ use crate::graph::Graph;
 use crate::progress::Progress;
 use crate::segment::Segmenter;
 use dfdx::prelude::{Cpu, NoneTape, TensorFromVec};
+use polars::prelude::{DataFrame, df};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -190,6 +191,30 @@ fn score<T: Sync>(
     });
     let chunks = chunks.collect::<Result<Vec<Vec<f64>>, Error>>()?;
     Ok(chunks.into_iter().flatten().map(|one| scale.label(one)).collect())
+}
+
+/// How much of the message passing over some networks is the same: for every layer `layer`, all `nodes`, and the
+/// `distinct` computations among them, which are all that is done.
+///
+/// ```
+/// let graphs = (0..20).map(|at| autogo::families::graph(&autogo::families::FamilyName::Nb201.sample(0, at)));
+/// let table = autogo::predict::sharing(&graphs.collect::<Result<Vec<_>, _>>()?, 6)?;
+/// let distinct = table.column("distinct")?.u64()?;
+/// assert!(distinct.get(0) < distinct.get(6));
+/// # Ok::<(), autogo::Error>(())
+/// ```
+pub fn sharing(graphs: &[Graph], layers: usize) -> Result<DataFrame, Error> {
+    let mut table = TermTable::new(layers);
+    let mut nodes = 0;
+    for graph in graphs {
+        nodes += graph.len() as u64;
+        Prepared::graph(graph, &mut table)?;
+    }
+    Ok(df!(
+        "layer" => (0..=layers as u32).collect::<Vec<_>>(),
+        "nodes" => vec![nodes; layers + 1],
+        "distinct" => table.distinct(),
+    )?)
 }
 
 #[derive(Serialize, Deserialize)]

@@ -87,16 +87,22 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
 }
 
 /// The original's training triples of a network (specification §6.4): for every segment of the whole vocabulary the nodes
-/// before it, its own, and those behind it, as [`CompGraph::part`] leaves them.
+/// before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike stand
+/// together, in the order in which they are first met.
 pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<usize>; 3]> {
     let (order, tokens) = graph.tokens();
     let line: Vec<_> = tokens.iter().map(|token| vocabulary.alphabet().symbol(token)).collect();
     let mut groups = Vec::new();
+    let mut first_met: HashMap<&[String], usize> = HashMap::new();
+    let mut ranks = Vec::new();
     let mut at = 0;
     for piece in crate::Quirks::original().unknown.apply(vocabulary.encode(&line, |_| true)) {
+        let next = first_met.len();
+        ranks.push(*first_met.entry(&tokens[at..at + piece.len]).or_insert(next));
         groups.push(order[at..at + piece.len].to_vec());
         at += piece.len;
     }
-    let parts = |partition: Partition| partition.parts().map(|nodes| graph.part(nodes).1);
-    Partition::all(&groups).into_iter().map(parts).collect()
+    let mut partitions: Vec<(usize, Partition)> = ranks.into_iter().zip(Partition::all(&groups)).collect();
+    partitions.sort_by_key(|(rank, _)| *rank);
+    partitions.iter().map(|(_, partition)| partition.parts().map(|nodes| graph.part(nodes).1)).collect()
 }

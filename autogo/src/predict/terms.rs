@@ -72,6 +72,14 @@ impl TermTable {
         TermTable { features: Vec::new(), looks: HashMap::new(), layers: vec![TermLayer::default(); layers] }
     }
 
+    /// How many distinct computations each layer has.
+    pub(super) fn distinct(&self) -> Vec<u64> {
+        std::iter::once(self.features.len())
+            .chain(self.layers.iter().map(|layer| layer.own.len()))
+            .map(|n| n as u64)
+            .collect()
+    }
+
     fn look(&mut self, node: &NodeFeatures) -> Term {
         let next = self.features.len() as Term;
         *self.looks.entry(node.look()).or_insert_with(|| {

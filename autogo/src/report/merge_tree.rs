@@ -12,7 +12,7 @@ use std::fmt::Write;
 /// use autogo::report::MergeTree;
 /// let graphs = [autogo::families::graph("nb201:nor_conv_3x3,none,none,nor_conv_1x1,none,none")?];
 /// let segmenter = autogo::segment::Mining::bpe(20).segmenter(&graphs)?;
-/// let tree = MergeTree::longest(&segmenter)?;
+/// let tree = MergeTree::longest(&segmenter, 8)?;
 /// assert!(tree.svg().starts_with("<svg"));
 /// # Ok::<(), autogo::Error>(())
 /// ```
@@ -49,12 +49,13 @@ impl MergeTree {
         Ok(tree)
     }
 
-    /// The tree of the longest piece; of several, the one learned first.
-    pub fn longest(segmenter: &Segmenter) -> Result<Self, Error> {
+    /// The tree of the longest piece of at most this many tokens; of several, the one learned first.
+    pub fn longest(segmenter: &Segmenter, tokens: usize) -> Result<Self, Error> {
         let none = || Error::setting("merge tree", "the segment model has no merges", "a byte-pair model");
         let vocabulary = segmenter.vocabulary().ok_or_else(none)?;
         let pieces = 0..vocabulary.len() as PieceId;
-        let longest = pieces.rev().max_by_key(|&piece| vocabulary.spell(piece).len());
+        let fits = pieces.rev().filter(|&piece| vocabulary.spell(piece).len() <= tokens);
+        let longest = fits.max_by_key(|&piece| vocabulary.spell(piece).len());
         MergeTree::new(vocabulary, longest.ok_or_else(none)?)
     }
 

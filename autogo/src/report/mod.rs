@@ -1,17 +1,23 @@
 //! What people look at: tables, charts, pages, and the claims a notebook checks about itself.
 
+mod bars;
 mod chart;
 mod heat_map;
 mod merge_tree;
 mod page;
+mod paper;
+mod predictors;
 mod segments;
 mod table;
 mod verify;
 
+pub use bars::Bars;
 pub use chart::Chart;
 pub use heat_map::HeatMap;
 pub use merge_tree::MergeTree;
 pub use page::Page;
+pub use paper::paper_srcc;
+pub use predictors::{dev_chart, loss_chart, rank_chart, srcc_bars};
 pub use segments::{coverage_map, frequency_chart, length_chart, mined_page, segment_card};
 pub use table::Table;
 pub use verify::Verify;

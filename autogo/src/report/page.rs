@@ -1,6 +1,6 @@
 //! Several things as one output, for a notebook cell or a file.
 
-use super::{Chart, HeatMap, MergeTree, Table};
+use super::{Bars, Chart, HeatMap, MergeTree, Table};
 use crate::display;
 use crate::error::Error;
 use crate::graph::Drawing;
@@ -56,6 +56,11 @@ impl Page {
         let svgs = charts.iter().map(Chart::svg).collect::<Result<Vec<String>, Error>>()?;
         let body: String = svgs.iter().map(|svg| format!("<div>{svg}</div>")).collect();
         Ok(self.push(&format!("<div style=\"display:flex;flex-wrap:wrap;gap:12px\">{body}</div>")))
+    }
+
+    /// Bars.
+    pub fn bars(self, bars: &Bars) -> Self {
+        self.push(&bars.svg())
     }
 
     /// A heat map.

@@ -1,0 +1,20 @@
+//! The paper's own numbers, to stand beside ours.
+
+use crate::families::FamilyName;
+
+/// SRCC in table 1 of the paper (Salameh et al., NeurIPS 2023) for the networks of a family: `GNN` or `PSC`, where it is
+/// carried over here.
+///
+/// ```
+/// use autogo::families::FamilyName;
+/// assert_eq!(autogo::report::paper_srcc(FamilyName::Nb201, "PSC"), Some(0.983));
+/// assert_eq!(autogo::report::paper_srcc(FamilyName::Edsr, "PSC"), None);
+/// ```
+pub fn paper_srcc(family: FamilyName, predictor: &str) -> Option<f64> {
+    match (family, predictor) {
+        (FamilyName::Nb201, "PSC") => Some(0.983),
+        (FamilyName::Nb201, "GNN") => Some(0.809),
+        (FamilyName::Nb101, "PSC") => Some(0.849),
+        _ => None,
+    }
+}

@@ -1,0 +1,67 @@
+//! Comparisons of predictors to look at.
+
+use super::{Bars, Chart, paper_srcc};
+use crate::error::Error;
+use crate::families::FamilyName;
+use crate::predict::{TrainLog, summary};
+use polars::prelude::*;
+
+/// Mean SRCC of every contender of a comparison on one family, with the spread over seeds (two deviations of the mean either way;
+/// with one seed its bootstrap interval), the paper's number where there is one, from 0 or a round number below the least.
+pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
+    let own = runs.clone().lazy().filter(col("family").eq(lit(family.prefix()))).collect()?;
+    let means = summary(&own)?;
+    let names = means.column("contender")?.str()?.clone();
+    let numbers = |frame: &DataFrame, name: &str| Ok::<_, Error>(frame.column(name)?.f64()?.clone());
+    let (srcc, deviation) = (numbers(&means, "srcc")?, numbers(&means, "deviation")?);
+    let least = srcc.iter().flatten().fold(1.0, f64::min);
+    let start = if least > 0.5 { (least * 10.0).floor() / 10.0 } else { least.min(0.0) };
+    let title = format!("{family}: SRCC on unseen networks");
+    let mut bars = Bars::new(&title, start..1.0).reference("the paper's");
+    for at in 0..means.height() {
+        let name = names.get(at).unwrap_or_default();
+        let one = own.clone().lazy().filter(col("contender").eq(lit(name))).collect()?;
+        let value = srcc.get(at).unwrap_or(f64::NAN);
+        let interval = match deviation.get(at).filter(|_| one.height() > 1) {
+            Some(deviation) => {
+                let half = 2.0 * deviation / (one.height() as f64).sqrt();
+                Some((value - half, value + half))
+            }
+            None => numbers(&one, "low")?.get(0).zip(numbers(&one, "high")?.get(0)),
+        };
+        bars = bars.bar(name, value, interval, paper_srcc(family, name));
+    }
+    Ok(bars)
+}
+
+/// The loss of every epoch; trainings side by side, by name.
+pub fn loss_chart(logs: &[(&str, &TrainLog)]) -> Chart {
+    logs.iter().fold(Chart::new("Training", "epoch", "loss on targets"), |chart, (name, log)| {
+        let points: Vec<(f64, f64)> = log.epochs.iter().map(|epoch| (epoch.epoch as f64, epoch.loss)).collect();
+        chart.line(name, &points)
+    })
+}
+
+/// SRCC on what is held out of training, by epoch; trainings side by side, by name.
+pub fn dev_chart(logs: &[(&str, &TrainLog)]) -> Chart {
+    logs.iter().fold(Chart::new("Networks held out of training", "epoch", "SRCC"), |chart, (name, log)| {
+        let points = log.epochs.iter().filter_map(|epoch| Some((epoch.epoch as f64, epoch.dev_srcc?)));
+        chart.line(name, &points.collect::<Vec<(f64, f64)>>())
+    })
+}
+
+/// Predicted against true ranks, both from the worst; a perfect predictor puts all dots on the diagonal.
+pub fn rank_chart(predicted: &[f64], truth: &[f64]) -> Chart {
+    let rank = |values: &[f64]| {
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+        let mut ranks = vec![0.0; values.len()];
+        order.iter().enumerate().for_each(|(rank, &at)| ranks[at] = 1.0 + rank as f64);
+        ranks
+    };
+    let points: Vec<(f64, f64)> = rank(predicted).into_iter().zip(rank(truth)).collect();
+    let srcc = crate::rank::srcc(predicted, truth).map_or("none".into(), |srcc| format!("{srcc:.3}"));
+    Chart::new(&format!("{} unseen networks: SRCC {srcc}", points.len()), "predicted rank", "true rank")
+        .dots("networks", &points)
+        .size(460, 440)
+}
