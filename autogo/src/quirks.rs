@@ -2,6 +2,7 @@
 
 use crate::families::SkipAs;
 use crate::formats::Pooling;
+use crate::predict::Selection;
 use crate::segment::UnknownTokens;
 use serde::{Deserialize, Serialize};
 
@@ -24,11 +25,19 @@ pub struct Quirks {
     pub unknown: UnknownTokens,
     /// The original's Torch twin pads max pools with zeros and counts padded zeros in average pools (specification §8).
     pub pooling: Pooling,
+    /// The original keeps the epoch with the smallest percentage error of z-scores, which those near zero decide
+    /// (specification §6.5, surprise 14).
+    pub selection: Selection,
 }
 
 impl Quirks {
     /// All of them: faithful to the release.
     pub fn original() -> Self {
-        Quirks { nb201_skip: SkipAs::Identity, unknown: UnknownTokens::Fused, pooling: Pooling::CountsPadding }
+        Quirks {
+            nb201_skip: SkipAs::Identity,
+            unknown: UnknownTokens::Fused,
+            pooling: Pooling::CountsPadding,
+            selection: Selection::Mape,
+        }
     }
 }

@@ -39,6 +39,8 @@ enum Command {
     Reproduce(predictors::Reproduce),
     /// Trains a predictor on a labelled family.
     Train(predictors::Train),
+    /// Trains on each labelled family and tries on every other, as it is and after a few networks of it.
+    Transfer(predictors::TransferArgs),
     /// Compares this library's numbers with reference numbers, one line a suite.
     Parity(parity::Args),
     /// Mines segments, shows them, and cuts networks into them.
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Command::Evaluate(args) => predictors::evaluate(&args),
         Command::Reproduce(args) => predictors::reproduce(&args),
         Command::Train(args) => predictors::train(&args),
+        Command::Transfer(args) => predictors::transfer(&args),
         Command::Parity(args) => parity::run(&args),
         Command::Segments(args) => segments::run(&args),
     };

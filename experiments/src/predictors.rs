@@ -6,7 +6,10 @@ use autogo::data::{DATA_VARIABLE, LabelledFamily};
 use autogo::families::FamilyName;
 use autogo::graph::Graph;
 use autogo::polars::prelude::DataFrame;
-use autogo::predict::{Comparison, Contender, Gnn, Predictor, Psc, Reads, TrainSettings, srcc, srcc_interval, summary};
+use autogo::predict::{
+    Comparison, Contender, Gnn, Predictor, Psc, Reads, TrainSettings, Transfer, srcc, srcc_interval, summary,
+};
+use autogo::report::paper_srcc;
 use autogo::segment::Mining;
 use clap::Parser;
 use serde::Deserialize;
@@ -55,6 +58,14 @@ pub struct Evaluate {
     /// As in `train`.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+}
+
+/// Arguments of `autogo transfer`.
+#[derive(Parser)]
+pub struct TransferArgs {
+    /// The experiment; without it experiments/transfer.toml.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// Arguments of `autogo reproduce`.
@@ -158,6 +169,21 @@ pub fn evaluate(args: &Evaluate) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Trains on each family and tries on every other.
+pub fn transfer(args: &TransferArgs) -> Result<(), Failure> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let config = args.config.clone().unwrap_or_else(|| root.join("transfer.toml"));
+    let transfer: Transfer = toml_file(&config)?;
+    let mut families = Vec::new();
+    for family in [FamilyName::Nb101, FamilyName::Nb201] {
+        families.extend(load(family)?);
+    }
+    families.iter().for_each(|family| crate::say(&family.banner()));
+    let table = transfer.run(&families, Progress::Lines)?;
+    crate::say(&format!("{table}"));
+    Ok(())
+}
+
 /// Makes a table of the paper.
 pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
     if args.table != "table1" {
@@ -173,6 +199,9 @@ pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
             continue;
         };
         crate::say(&family.banner());
+        if let Some(ceiling) = family.label_ceiling() {
+            crate::say(&format!("The labels of two trainings of one network agree with SRCC {ceiling:.4}."));
+        }
         let comparison = Comparison {
             train: size.train,
             test: size.test,
@@ -193,8 +222,38 @@ pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
     let out = args.out.clone().unwrap_or_else(|| root.join("results"));
     let path = out.join(format!("{name}.parquet"));
     autogo::data::write_parquet(&mut runs, &path)?;
-    let summary = summary(&runs)?;
-    crate::say(&format!("{summary}"));
+    print(&runs)?;
     crate::say(&format!("every run: {}", path.display()));
+    Ok(())
+}
+
+/// The table with the paper's numbers beside ours.
+fn print(runs: &DataFrame) -> Result<(), Failure> {
+    let failed = |error: autogo::polars::prelude::PolarsError| Failure::Work(error.to_string());
+    let means = summary(runs)?;
+    let text = |name: &str| means.column(name).and_then(|column| column.str().cloned()).map_err(failed);
+    let number = |name: &str| means.column(name).and_then(|column| column.f64().cloned()).map_err(failed);
+    let (families, contenders) = (text("family")?, text("contender")?);
+    let (srcc, deviation, folds) = (number("srcc")?, number("deviation")?, number("fold_srcc")?);
+    let (tau, top, seconds) = (number("kendall_tau")?, number("top_20_overlap")?, number("seconds")?);
+    let show = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+    crate::say(&format!(
+        "{:<7} {:<22} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6}",
+        "family", "contender", "SRCC", "±", "folds", "paper", "tau", "top 20", "s"
+    ));
+    for at in 0..means.height() {
+        let (family, contender) = (families.get(at).unwrap_or_default(), contenders.get(at).unwrap_or_default());
+        let known = FamilyName::ALL.into_iter().find(|known| known.prefix() == family);
+        crate::say(&format!(
+            "{family:<7} {contender:<22} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6.0}",
+            show(srcc.get(at)),
+            show(deviation.get(at)),
+            show(folds.get(at)),
+            known.and_then(|known| paper_srcc(known, contender)).map_or("-".into(), |paper| format!("{paper:.3}")),
+            show(tau.get(at)),
+            show(top.get(at)),
+            seconds.get(at).unwrap_or_default()
+        ));
+    }
     Ok(())
 }

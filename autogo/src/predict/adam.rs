@@ -52,7 +52,7 @@ impl Adam {
 }
 
 /// Rises linearly over the first fifth of the steps, falls along a cosine to zero.
-pub(super) fn learning_rate(peak: f64, step: usize, steps: usize) -> f64 {
+pub(super) fn one_cycle(peak: f64, step: usize, steps: usize) -> f64 {
     let warm = (steps / 5).max(1);
     if step < warm {
         peak * (step + 1) as f64 / warm as f64

@@ -6,8 +6,13 @@ use crate::graph::Graph;
 use crate::rng::Stream;
 use crate::segment::Segmenter;
 use rand::Rng;
+use randomforest::RandomForestRegressorOptions;
+use randomforest::criterion::Mse;
+use randomforest::table::TableBuilder;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
 
 /// A way to score networks that learns nothing, or next to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +28,11 @@ pub enum Baseline {
     SegmentCounts {
         /// Weight of the penalty, in units of the counts' mean variance times the examples.
         alpha: f64,
+    },
+    /// A random forest on the same counts.
+    Forest {
+        /// Trees.
+        trees: usize,
     },
     /// Chance.
     Random,
@@ -40,6 +50,7 @@ impl Baseline {
                 let stream = Stream::new(seed, "random scores");
                 (0..test.len()).map(|at| stream.at(at as u64).random_range(0.0..1.0)).collect()
             }
+            Baseline::Forest { trees } => forest(train, test, segmenter, trees, seed)?,
             Baseline::SegmentCounts { alpha } => {
                 if !(alpha > 0.0 && alpha.is_finite()) {
                     return Err(Error::setting("alpha", format!("is {alpha}"), "a positive number"));
@@ -51,6 +62,44 @@ impl Baseline {
             }
         })
     }
+}
+
+/// Columns of counts that a forest is given: the pieces that occur in most networks to learn from.
+const COLUMNS: usize = 200;
+
+fn forest(
+    train: &[Example],
+    test: &[Graph],
+    segmenter: &Segmenter,
+    trees: usize,
+    seed: u64,
+) -> Result<Vec<f64>, Error> {
+    let failed =
+        |reason: String| Error::setting("random forest", reason, "a tree or more, and examples with finite labels");
+    let trees = NonZeroUsize::new(trees).ok_or_else(|| failed("has no trees".into()))?;
+    let rows: Vec<Counts> = train.par_iter().map(|one| counts(&one.graph, segmenter)).collect();
+    let mut hosts: HashMap<usize, usize> = HashMap::new();
+    rows.iter().flatten().for_each(|(piece, _)| *hosts.entry(*piece).or_default() += 1);
+    let mut pieces: Vec<(usize, usize)> = hosts.into_iter().collect();
+    pieces.sort_by_key(|&(piece, hosts)| (std::cmp::Reverse(hosts), piece));
+    pieces.truncate(COLUMNS);
+    let count =
+        |row: &Counts, piece: usize| row.binary_search_by_key(&piece, |entry| entry.0).map_or(0.0, |at| row[at].1);
+    let columns: Vec<Vec<f64>> =
+        pieces.iter().map(|&(piece, _)| rows.iter().map(|row| count(row, piece)).collect()).collect();
+    let labels: Vec<f64> = train.iter().map(|one| one.value).collect();
+    let mut table = TableBuilder::new();
+    for (at, label) in labels.iter().enumerate() {
+        let row: Vec<f64> = columns.iter().map(|column| column[at]).collect();
+        table.add_row(&row, *label).map_err(|error| failed(error.to_string()))?;
+    }
+    let table = table.build().map_err(|error| failed(error.to_string()))?;
+    let forest = RandomForestRegressorOptions::new().seed(seed).trees(trees).fit(Mse, table);
+    let score = |graph: &Graph| {
+        let row = counts(graph, segmenter);
+        forest.predict(&pieces.iter().map(|&(piece, _)| count(&row, piece)).collect::<Vec<f64>>())
+    };
+    Ok(test.par_iter().map(score).collect())
 }
 
 /// How often each piece occurs, sparse.

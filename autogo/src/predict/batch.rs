@@ -1,6 +1,6 @@
 //! The distinct computations behind some rows, as matrices.
 
-use super::features::{KERNELS, NodeFeatures, OPS};
+use super::features::{KERNELS, NodeFeatures};
 use super::prepared::Row;
 use super::settings::{Architecture, Convolution, Readout};
 use super::sparse::{Matrix, Sparse, SparsePair};
@@ -81,7 +81,8 @@ impl Batch {
             *next - 1
         };
         let select = Sparse::one_hot(nodes.len(), nodes.iter().map(place).collect::<Vec<_>>());
-        let [regular, weighted] = kinds.map(|nodes| Kind::new(&nodes, device));
+        let count = architecture.nodes.count();
+        let [regular, weighted] = kinds.map(|nodes| Kind::new(&nodes, count, device));
         let cases = rows.len() / architecture.reads.rows();
         Batch { regular, weighted, select: select.into(), rounds, readout: readout.into(), cases }
     }
@@ -162,10 +163,11 @@ fn round(convolution: Convolution, computed: &[(usize, Vec<usize>)], before: usi
 }
 
 impl Kind {
-    fn new(nodes: &[NodeFeatures], device: &Cpu) -> Self {
+    /// Nodes whose ops are numbers below `ops`.
+    fn new(nodes: &[NodeFeatures], ops: usize, device: &Cpu) -> Self {
         let shape: Vec<f32> = nodes.iter().flat_map(|node| node.shape).collect();
         Kind {
-            op: Sparse::one_hot(OPS, nodes.iter().map(|node| node.op)).into(),
+            op: Sparse::one_hot(ops, nodes.iter().map(|node| node.op)).into(),
             shape: device.tensor_from_vec(shape, (nodes.len(), 6)),
             kernel: [
                 Sparse::one_hot(KERNELS, nodes.iter().map(|node| node.kernel.0)).into(),

@@ -2,7 +2,7 @@
 
 use super::adam::Adam;
 use super::model::{Model, layout};
-use super::settings::TrainSettings;
+use super::settings::{Selection, TrainSettings};
 use super::train::{Epoch, TrainLog};
 use crate::error::Error;
 use dfdx::prelude::*;
@@ -36,8 +36,8 @@ struct About {
     settings: TrainSettings,
 }
 
-/// An epoch of the log: number, loss, learning rate, SRCC on what is held out.
-type LoggedEpoch = (usize, Exact, Exact, Option<Exact>);
+/// An epoch of the log: number, loss, learning rate, SRCC and percentage error on what is held out.
+type LoggedEpoch = (usize, Exact, Exact, Option<Exact>, Option<Exact>);
 
 /// A number that comes back from JSON as it was: written as text, which Rust reads back exactly.
 #[derive(Clone, Copy, Debug)]
@@ -57,16 +57,25 @@ impl<'de> Deserialize<'de> for Exact {
 }
 
 fn logged(log: &TrainLog) -> Vec<LoggedEpoch> {
-    let one = |epoch: &Epoch| (epoch.epoch, Exact(epoch.loss), Exact(epoch.learning_rate), epoch.dev_srcc.map(Exact));
+    let one = |epoch: &Epoch| {
+        (
+            epoch.epoch,
+            Exact(epoch.loss),
+            Exact(epoch.learning_rate),
+            epoch.dev_srcc.map(Exact),
+            epoch.dev_mape.map(Exact),
+        )
+    };
     log.epochs.iter().map(one).collect()
 }
 
 fn log_of(epochs: Vec<LoggedEpoch>, kept: usize) -> TrainLog {
-    let one = |(epoch, loss, learning_rate, dev_srcc): LoggedEpoch| Epoch {
+    let one = |(epoch, loss, learning_rate, dev_srcc, dev_mape): LoggedEpoch| Epoch {
         epoch,
         loss: loss.0,
         learning_rate: learning_rate.0,
         dev_srcc: dev_srcc.map(|srcc| srcc.0),
+        dev_mape: dev_mape.map(|mape| mape.0),
     };
     TrainLog { epochs: epochs.into_iter().map(one).collect(), kept }
 }
@@ -88,8 +97,13 @@ impl Progressed {
     }
 
     /// Keeps a model if the epoch just logged is the best so far, or nothing tells which is.
-    pub(super) fn keep_if_better(&mut self, model: Model) {
-        let dev = |at: usize| self.log.epochs.get(at.wrapping_sub(1)).and_then(|epoch| epoch.dev_srcc);
+    pub(super) fn keep_if_better(&mut self, model: Model, selection: Selection) {
+        // Larger is better.
+        let merit = |epoch: &Epoch| match selection {
+            Selection::Srcc => epoch.dev_srcc,
+            Selection::Mape => epoch.dev_mape.map(|mape| -mape),
+        };
+        let dev = |at: usize| self.log.epochs.get(at.wrapping_sub(1)).and_then(merit);
         let last = self.log.epochs.len();
         let is_better = match (dev(last), dev(self.log.kept)) {
             (Some(now), Some(before)) => now > before,

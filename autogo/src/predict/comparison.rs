@@ -207,6 +207,7 @@ mod tests {
         let text = "train = 60\ntest = 40\nseeds = [0, 1]\n[mining.trainer]\nmodel = \"bpe\"\nmerges = 40\nlimit = \"soft\"\n\
             [[contenders]]\nname = \"FLOPs\"\nbaseline = \"flops\"\n\
             [[contenders]]\nname = \"segments\"\nbaseline = { segment_counts = { alpha = 0.1 } }\n\
+            [[contenders]]\nname = \"forest\"\nbaseline = { forest = { trees = 20 } }\n\
             [[contenders]]\nname = \"GNN\"\npredictor = { epochs = 4, architecture = { reads = \"graph\" } }\n\
             [[contenders]]\nname = \"PSC\"\npredictor = { epochs = 4 }\n";
         let comparison: Comparison = toml::from_str(text).unwrap();
@@ -214,11 +215,11 @@ mod tests {
         let run = || comparison.run(&family, Progress::Silent).unwrap().drop("seconds").unwrap();
         let runs = run();
         assert!(runs.equals_missing(&run()));
-        assert_eq!(runs.height(), 8);
+        assert_eq!(runs.height(), 10);
         let summary = summary(&comparison.run(&family, Progress::Silent).unwrap()).unwrap();
-        assert_eq!(summary.height(), 4);
+        assert_eq!(summary.height(), 5);
         let srcc = |at: usize| summary.column("srcc").unwrap().f64().unwrap().get(at).unwrap();
         // Cycles are nearly a matter of FLOPs.
-        assert!(srcc(0) > 0.9 && srcc(1) > 0.5 && srcc(3) > 0.5, "{summary}");
+        assert!(srcc(0) > 0.9 && srcc(1) > 0.5 && srcc(2) > 0.5 && srcc(4) > 0.5, "{summary}");
     }
 }

@@ -1,12 +1,16 @@
 //! What a predictor sees of a node (specification §6.1).
 
+use super::settings::NodeKind;
 use crate::error::Error;
 use crate::formats::{CompGraph, Limits};
 use crate::graph::{Graph, Op, Pool, Shape};
+use crate::segment::{TokenEncoder, TokenForm};
 
 /// Size of the op vocabulary (specification §1.2), and of the kernel-size embedding.
 pub(super) const OPS: usize = 32;
 pub(super) const KERNELS: usize = 8;
+/// Rows of the embedding of tokens.
+pub(super) const TOKENS: usize = 256;
 
 /// The features of a node. `shape` is H in, H out, W in, W out, C in, C out, each divided by its largest value.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,6 +67,23 @@ impl GraphFeatures {
         let nodes = (0..graph.len()).map(node).collect::<Result<Vec<_>, Error>>()?;
         let operands = (0..graph.len()).map(|index| graph.distinct_operands(index)).collect();
         Ok(GraphFeatures { nodes, operands })
+    }
+
+    /// The same, with the kinds of nodes told so.
+    pub(super) fn with_kinds(graph: &Graph, kinds: NodeKind) -> Result<Self, Error> {
+        let mut features = Self::new(graph)?;
+        if kinds == NodeKind::Token {
+            let order: Vec<usize> = (0..graph.len()).collect();
+            let mut at = 0;
+            TokenForm::default().encode(graph, &order, &mut |token| {
+                // FNV-1a, the same on every machine.
+                let hash =
+                    token.bytes().fold(0xcbf2_9ce4u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+                features.nodes[at].op = hash as usize % TOKENS;
+                at += 1;
+            });
+        }
+        Ok(features)
     }
 
     /// Reads the features off the release's form, divided by these constants: with [`CompGraph`]'s own ones a network that was

@@ -24,16 +24,20 @@ mod settings;
 mod sparse;
 mod terms;
 mod train;
+mod transfer;
 
 pub use crate::rank::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
 pub use baselines::Baseline;
 pub use comparison::{Comparison, Contender, Method, fold_srcc, summary};
 pub use features::GraphFeatures;
-pub use predictor::{Gnn, Psc, sharing};
+pub use predictor::{Gnn, Psc, sharing, triples};
 pub use release::release_triples;
 pub use scorer::{CutScorer, EncodedSegments};
-pub use settings::{Architecture, Convolution, Loss, Readout, Reads, Target, TrainSettings};
+pub use settings::{
+    Architecture, Convolution, Loss, NodeKind, Readout, Reads, Schedule, Selection, Target, TrainSettings,
+};
 pub use train::{Epoch, TrainLog};
+pub use transfer::Transfer;
 
 use crate::error::Error;
 use crate::graph::Graph;

@@ -2,7 +2,7 @@
 //! (specification §6.1 to §6.3).
 
 use super::batch::{Batch, Kind, Round};
-use super::features::{KERNELS, OPS};
+use super::features::KERNELS;
 use super::settings::{Architecture, Convolution, Readout};
 use super::sparse::{Matrix, Sparse, SparsePair};
 use crate::rng::Stream;
@@ -31,8 +31,8 @@ pub(super) fn layout(architecture: &Architecture) -> Vec<(String, usize, usize)>
         layout.push((format!("{name}.weight"), inputs, outputs));
         layout.push((format!("{name}.bias"), 1, outputs));
     };
-    layout.push(("embed.regular_op".into(), OPS, hidden - SHAPE));
-    layout.push(("embed.weighted_op".into(), OPS, hidden - SHAPE - 2 * KERNEL - BIAS));
+    layout.push(("embed.regular_op".into(), architecture.nodes.count(), hidden - SHAPE));
+    layout.push(("embed.weighted_op".into(), architecture.nodes.count(), hidden - SHAPE - 2 * KERNEL - BIAS));
     layout.push(("embed.kernel".into(), KERNELS, KERNEL));
     linear(&mut layout, "embed.shape", 6, SHAPE);
     linear(&mut layout, "embed.bias", 2, BIAS);

@@ -6,7 +6,7 @@ use super::features::GraphFeatures;
 use super::model::{Model, layout};
 use super::prepared::{Prepared, spread};
 use super::scale::Scale;
-use super::settings::{Architecture, TrainSettings};
+use super::settings::{Architecture, NodeKind, TrainSettings};
 use super::terms::TermTable;
 use super::train::{TrainLog, dfdx_error, predict, predict_each, train};
 use super::{Predictor, Reads};
@@ -65,7 +65,20 @@ impl Gnn {
         if settings.architecture.reads != Reads::Graph {
             return Err(Error::setting("reads", "asks for parts of a cut", "`graph` for a GNN"));
         }
-        let (model, scale, log) = train(examples, None, settings, path, progress)?;
+        let (model, scale, log) = train(examples, None, settings, None, path, progress)?;
+        Ok((Gnn { model, scale }, log))
+    }
+
+    /// Goes on from these weights with other labelled networks, such as a few of a new family. The architecture stays; the
+    /// new labels bring their own scale.
+    pub fn fine_tune(
+        &self,
+        examples: &[Example],
+        settings: &TrainSettings,
+        progress: Progress,
+    ) -> Result<(Gnn, TrainLog), Error> {
+        let settings = TrainSettings { architecture: self.model.architecture, ..*settings };
+        let (model, scale, log) = train(examples, None, &settings, Some(&self.model), None, progress)?;
         Ok((Gnn { model, scale }, log))
     }
 
@@ -117,8 +130,21 @@ impl Psc {
         if settings.architecture.reads == Reads::Graph {
             return Err(Error::setting("reads", "asks for whole graphs", "`psc` or a part of it"));
         }
-        let (model, scale, log) = train(examples, Some(segmenter), settings, path, progress)?;
+        let (model, scale, log) = train(examples, Some(segmenter), settings, None, path, progress)?;
         Ok((Psc { model, scale, segmenter: segmenter.clone(), cuts: CUTS }, log))
+    }
+
+    /// Goes on from these weights with other labelled networks, such as a few of a new family, cut by the same segmenter. The
+    /// architecture stays; the new labels bring their own scale.
+    pub fn fine_tune(
+        &self,
+        examples: &[Example],
+        settings: &TrainSettings,
+        progress: Progress,
+    ) -> Result<(Psc, TrainLog), Error> {
+        let settings = TrainSettings { architecture: self.model.architecture, ..*settings };
+        let (model, scale, log) = train(examples, Some(&self.segmenter), &settings, Some(&self.model), None, progress)?;
+        Ok((Psc { model, scale, ..self.clone() }, log))
     }
 
     /// Number of trained parameters.
@@ -144,7 +170,10 @@ impl Psc {
     /// The label predicted for every partition of a network, in line.
     pub fn predict_partitions(&self, graph: &Graph) -> Result<Vec<f64>, Error> {
         let mut table = TermTable::new(self.model.architecture.layers);
-        let prepared = Prepared::partitions(graph, &self.segmenter, &mut table, |all| spread(all, 0))?;
+        let prepared =
+            Prepared::partitions(graph, self.model.architecture.nodes, &self.segmenter, &mut table, |all| {
+                spread(all, 0)
+            })?;
         let each = predict_each(&self.model, &table, &[prepared])?;
         Ok(each.into_iter().flatten().map(|one| self.scale.label(one)).collect())
     }
@@ -165,7 +194,8 @@ impl Psc {
 
 impl Predictor for Gnn {
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
-        score(&self.model, &self.scale, graphs, Prepared::graph)
+        let kinds = self.model.architecture.nodes;
+        score(&self.model, &self.scale, graphs, |graph, table| Prepared::graph(graph, kinds, table))
     }
 }
 
@@ -173,7 +203,9 @@ impl Predictor for Psc {
     /// The mean over [`Psc::cuts`] partitions, spread evenly over the network's segments.
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
         score(&self.model, &self.scale, graphs, |graph, table| {
-            Prepared::partitions(graph, &self.segmenter, table, |all| spread(all, self.cuts))
+            Prepared::partitions(graph, self.model.architecture.nodes, &self.segmenter, table, |all| {
+                spread(all, self.cuts)
+            })
         })
     }
 }
@@ -208,13 +240,23 @@ pub fn sharing(graphs: &[Graph], layers: usize) -> Result<DataFrame, Error> {
     let mut nodes = 0;
     for graph in graphs {
         nodes += graph.len() as u64;
-        Prepared::graph(graph, &mut table)?;
+        Prepared::graph(graph, NodeKind::Op, &mut table)?;
     }
     Ok(df!(
         "layer" => (0..=layers as u32).collect::<Vec<_>>(),
         "nodes" => vec![nodes; layers + 1],
         "distinct" => table.distinct(),
     )?)
+}
+
+/// Makes all partitions of some networks ready, as training does, and says how many there are: for measuring.
+pub fn triples(graphs: &[Graph], segmenter: &Segmenter, layers: usize) -> Result<usize, Error> {
+    let mut table = TermTable::new(layers);
+    let mut count = 0;
+    for graph in graphs {
+        count += Prepared::partitions(graph, NodeKind::Op, segmenter, &mut table, |all| spread(all, 0))?.cuts.len();
+    }
+    Ok(count)
 }
 
 #[derive(Serialize, Deserialize)]

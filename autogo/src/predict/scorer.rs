@@ -6,6 +6,7 @@ use super::model::{Model, layout};
 use super::predictor::Psc;
 use super::prepared::{Prepared, Row};
 use super::scale::Scale;
+use super::settings::NodeKind;
 use super::terms::TermTable;
 use super::train::dfdx_error;
 use crate::error::Error;
@@ -55,10 +56,19 @@ const CHUNK: usize = 256;
 impl Psc {
     /// Encodes segments by themselves. O(distinct computations · width²); once for a whole database.
     pub fn encode_segments(&self, segments: &[Segment]) -> Result<EncodedSegments, Error> {
+        self.is_of_ops()?;
         let features = segments.par_iter().map(GraphFeatures::of_segment).collect::<Result<Vec<_>, Error>>()?;
         let rows = features.par_chunks(CHUNK).map(|chunk| encode(&self.model, chunk));
         let rows = rows.collect::<Result<Vec<Vec<f32>>, Error>>()?.concat();
         Ok(EncodedSegments { width: self.model.architecture.hidden, rows })
+    }
+
+    /// Refuses a predictor whose nodes are told by their tokens: a segment by itself does not know what will stand around it.
+    fn is_of_ops(&self) -> Result<(), Error> {
+        match self.model.architecture.nodes {
+            NodeKind::Op => Ok(()),
+            NodeKind::Token => Err(Error::setting("nodes", "are told by their tokens", "`op` to score segments apart")),
+        }
     }
 
     /// A scorer for what may stand in the place of the partition's segment. For predictors that read segments.
@@ -80,6 +90,7 @@ impl Psc {
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn scorer(&self, graph: &Graph, partition: &Partition) -> Result<CutScorer, Error> {
+        self.is_of_ops()?;
         let features = GraphFeatures::new(graph)?;
         let around = [&partition.predecessor, &partition.successor].map(|nodes| features.part(nodes));
         let rows = encode(&self.model, &around)?;

@@ -66,6 +66,27 @@ pub enum Readout {
     Attention,
 }
 
+/// By what a node's kind is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    /// Its op: the paper's 32.
+    #[default]
+    Op,
+    /// Its segment token, which knows the ops around it: one of 256 by a hash of its text.
+    Token,
+}
+
+impl NodeKind {
+    /// Rows of the embedding.
+    pub(super) fn count(self) -> usize {
+        match self {
+            NodeKind::Op => super::features::OPS,
+            NodeKind::Token => super::features::TOKENS,
+        }
+    }
+}
+
 /// The shape of a predictor's network. The default is the paper's PSC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -80,6 +101,8 @@ pub struct Architecture {
     pub convolution: Convolution,
     /// How nodes become one row.
     pub readout: Readout,
+    /// By what a node's kind is told.
+    pub nodes: NodeKind,
 }
 
 impl Default for Architecture {
@@ -90,6 +113,7 @@ impl Default for Architecture {
             hidden: 32,
             convolution: Convolution::GraphConv,
             readout: Readout::Mean,
+            nodes: NodeKind::Op,
         }
     }
 }
@@ -129,7 +153,15 @@ pub enum Loss {
     Hinge {
         /// Wanted distance of two predictions, in units of the distance of their targets.
         margin: f64,
+        /// Pairs whose targets are closer than this are not compared: their labels may be noise.
+        #[serde(default)]
+        noise: f64,
     },
+    /// Mean squared error of differences: what is learned of every two networks of a step is by how much one is better, as of a
+    /// segment that takes another's place. The level of all predictions is left open.
+    Difference,
+    /// Squared up to a distance of one deviation, straight beyond (Huber): a wrong label then pulls no harder than others.
+    Huber,
 }
 
 /// What the network is to predict.
@@ -144,6 +176,28 @@ pub enum Target {
     Rank,
 }
 
+/// How the learning rate goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Schedule {
+    /// It rises over the first fifth of the steps and falls along a cosine.
+    #[default]
+    OneCycle,
+    /// It stays: the paper's.
+    Constant,
+}
+
+/// What chooses the epoch whose weights are kept, on the networks held out of training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    /// The largest rank correlation.
+    #[default]
+    Srcc,
+    /// The smallest mean absolute percentage error of targets: the original's. Targets near zero decide it.
+    Mape,
+}
+
 /// How a predictor is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -156,8 +210,10 @@ pub struct TrainSettings {
     pub batch: usize,
     /// Random partitions of each network in a step; 0 for all of them. 1 is the paper's PSC 1:1.
     pub cuts: usize,
-    /// Peak of the learning rate: it rises over the first fifth of the steps and falls along a cosine.
+    /// Peak of the learning rate.
     pub learning_rate: f64,
+    /// How the learning rate goes.
+    pub schedule: Schedule,
     /// Largest norm of the gradient.
     pub clip: f64,
     /// Decay of the weights in each step, in units of the learning rate (decoupled, as in AdamW).
@@ -166,8 +222,10 @@ pub struct TrainSettings {
     pub loss: Loss,
     /// What is predicted.
     pub target: Target,
-    /// Share of the examples that choose the best epoch, by SRCC; 0 takes the last.
+    /// Share of the examples that is held out to choose the best epoch; 0 takes the last.
     pub dev_share: f64,
+    /// By what the best epoch is chosen.
+    pub selection: Selection,
     /// Epochs without a better one after which training stops; 0 never stops early.
     pub patience: usize,
     /// Share of the running mean of the weights that a step keeps; 0 keeps no mean. The mean is what predicts.
@@ -184,11 +242,13 @@ impl Default for TrainSettings {
             batch: 32,
             cuts: 2,
             learning_rate: 3e-3,
+            schedule: Schedule::OneCycle,
             clip: 5.0,
             weight_decay: 0.0,
             loss: Loss::Mse,
             target: Target::Rank,
             dev_share: 0.0,
+            selection: Selection::Srcc,
             patience: 0,
             average: 0.0,
             seed: 0,
@@ -220,10 +280,15 @@ impl TrainSettings {
             return wrong("weight_decay", format!("is {}", self.weight_decay), "0 or more");
         }
         match self.loss {
-            Loss::Hinge { margin } if !(margin > 0.0 && margin.is_finite()) => {
+            Loss::Hinge { margin, .. } if !(margin > 0.0 && margin.is_finite()) => {
                 wrong("margin", format!("is {margin}"), "a positive number")
             }
-            Loss::Hinge { .. } if self.batch < 2 => wrong("batch", "is 1".into(), "2 or more for a pairwise loss"),
+            Loss::Hinge { noise, .. } if !(noise >= 0.0 && noise.is_finite()) => {
+                wrong("noise", format!("is {noise}"), "0 or more deviations")
+            }
+            Loss::Hinge { .. } | Loss::Difference if self.batch < 2 => {
+                wrong("batch", "is 1".into(), "2 or more for a pairwise loss")
+            }
             _ => Ok(()),
         }
     }

@@ -1,13 +1,13 @@
 //! Training a predictor.
 
 use super::Reads;
-use super::adam::{follow, learning_rate};
+use super::adam::{follow, one_cycle};
 use super::batch::Batch;
 use super::checkpoint::Progressed;
 use super::model::Model;
 use super::prepared::{Prepared, Row, spread};
 use super::scale::Scale;
-use super::settings::{Loss, TrainSettings};
+use super::settings::{Loss, Schedule, TrainSettings};
 use super::sparse::{Sparse, SparsePair};
 use super::terms::TermTable;
 use crate::data::Example;
@@ -35,6 +35,8 @@ pub struct Epoch {
     pub learning_rate: f64,
     /// SRCC on what is held out of training, if anything is.
     pub dev_srcc: Option<f64>,
+    /// Mean absolute percentage error of its targets.
+    pub dev_mape: Option<f64>,
 }
 
 /// The record of a training.
@@ -47,13 +49,14 @@ pub struct TrainLog {
 }
 
 impl TrainLog {
-    /// The record as a frame: `epoch`, `loss`, `learning_rate`, `dev_srcc`.
+    /// The record as a frame: `epoch`, `loss`, `learning_rate`, `dev_srcc`, `dev_mape`.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         df!(
             "epoch" => self.epochs.iter().map(|epoch| epoch.epoch as u32).collect::<Vec<_>>(),
             "loss" => self.epochs.iter().map(|epoch| epoch.loss).collect::<Vec<_>>(),
             "learning_rate" => self.epochs.iter().map(|epoch| epoch.learning_rate).collect::<Vec<_>>(),
             "dev_srcc" => self.epochs.iter().map(|epoch| epoch.dev_srcc).collect::<Vec<_>>(),
+            "dev_mape" => self.epochs.iter().map(|epoch| epoch.dev_mape).collect::<Vec<_>>(),
         )
     }
 }
@@ -67,15 +70,16 @@ const DEV_CUTS: usize = 8;
 const CHUNK: usize = 16;
 
 /// Trains a model on labelled networks, cut at the segments of `segmenter` if the architecture reads parts. With a path,
-/// progress is kept there after every epoch, and taken up from there.
+/// progress is kept there after every epoch, and taken up from there. Weights start as those of `from`, or at random.
 pub(super) fn train(
     examples: &[Example],
     segmenter: Option<&Segmenter>,
     settings: &TrainSettings,
+    from: Option<&Model>,
     path: Option<&Path>,
     progress: Progress,
 ) -> Result<(Model, Scale, TrainLog), Error> {
-    train_until(examples, segmenter, settings, path, progress, settings.epochs)
+    train_until(examples, segmenter, settings, from, path, progress, settings.epochs)
 }
 
 /// The same, which leaves off after epoch `last` as if it had been interrupted there.
@@ -83,6 +87,7 @@ fn train_until(
     examples: &[Example],
     segmenter: Option<&Segmenter>,
     settings: &TrainSettings,
+    from: Option<&Model>,
     path: Option<&Path>,
     progress: Progress,
     last: usize,
@@ -93,11 +98,12 @@ fn train_until(
     let (kept, held_out) = hold_out(examples.len(), settings);
     let scale = Scale::of(&kept.iter().map(|&at| labels[at]).collect::<Vec<_>>(), settings.target);
     let mut table = TermTable::new(settings.architecture.layers);
+    let kinds = settings.architecture.nodes;
     let mut prepare = |at: &usize, cuts: usize| match segmenter {
         Some(segmenter) if settings.architecture.reads != Reads::Graph => {
-            Prepared::partitions(&examples[*at].graph, segmenter, &mut table, |all| spread(all, cuts))
+            Prepared::partitions(&examples[*at].graph, kinds, segmenter, &mut table, |all| spread(all, cuts))
         }
-        _ => Prepared::graph(&examples[*at].graph, &mut table),
+        _ => Prepared::graph(&examples[*at].graph, kinds, &mut table),
     };
     let dev = held_out.iter().map(|at| prepare(at, DEV_CUTS)).collect::<Result<Vec<_>, Error>>()?;
     let train = kept.iter().map(|at| prepare(at, 0)).collect::<Result<Vec<_>, Error>>()?;
@@ -105,11 +111,11 @@ fn train_until(
     let dev_labels: Vec<f64> = held_out.iter().map(|&at| labels[at]).collect();
 
     let device = Cpu::default();
-    let fresh = || Progressed::new(Model::new(settings.architecture, settings.seed, &device));
+    let start = || from.cloned().unwrap_or_else(|| Model::new(settings.architecture, settings.seed, &device));
     let fingerprint = fingerprint(examples, settings);
     let mut state = match path {
         Some(path) if path.exists() => Progressed::load(path, settings, &fingerprint, &device)?,
-        _ => fresh(),
+        _ => Progressed::new(start()),
     };
     let steps = settings.epochs * train.len().div_ceil(settings.batch);
     while state.log.epochs.len() < last.min(settings.epochs) && !state.is_stale(settings.patience) {
@@ -124,19 +130,26 @@ fn train_until(
                 return Err(Error::NotFinite { what: "the loss", place: format!("in epoch {}", epoch + 1) });
             }
             loss += step_loss * batch.len() as f64 / train.len() as f64;
-            rate = learning_rate(settings.learning_rate, state.adam.steps, steps);
+            rate = match settings.schedule {
+                Schedule::OneCycle => one_cycle(settings.learning_rate, state.adam.steps, steps),
+                Schedule::Constant => settings.learning_rate,
+            };
             state.adam.step(&mut state.model, gradient, rate, settings, &device);
             if settings.average > 0.0 {
                 follow(&mut state.mean, &state.model, settings.average, state.adam.steps);
             }
         }
         let best = state.predicting(settings.average > 0.0, &device);
-        let dev_srcc = match dev.is_empty() {
-            true => None,
-            false => srcc(&predict(&best, &table, &dev)?, &dev_labels),
-        };
-        state.log.epochs.push(Epoch { epoch: epoch + 1, loss, learning_rate: rate, dev_srcc });
-        state.keep_if_better(best);
+        let (mut dev_srcc, mut dev_mape) = (None, None);
+        if !dev.is_empty() {
+            let predicted = predict(&best, &table, &dev)?;
+            dev_srcc = srcc(&predicted, &dev_labels);
+            let targets = dev_labels.iter().map(|&label| scale.target(label));
+            let errors = predicted.iter().zip(targets).map(|(one, target)| ((one - target) / target).abs());
+            dev_mape = Some(100.0 * errors.sum::<f64>() / predicted.len() as f64);
+        }
+        state.log.epochs.push(Epoch { epoch: epoch + 1, loss, learning_rate: rate, dev_srcc, dev_mape });
+        state.keep_if_better(best, settings.selection);
         let detail = dev_srcc.map_or(String::new(), |srcc| format!(", dev SRCC {srcc:.4}"));
         progress.report("training", epoch + 1, settings.epochs, &format!("loss {loss:.4}{detail}"));
         if let Some(path) = path {
@@ -284,12 +297,21 @@ fn piece_gradient(
             let targets = device.tensor_from_vec(targets, (piece.len(), 1usize));
             predictions.try_sub(targets)?.try_square()?.try_mean()?.try_mul(share)?
         }
-        Loss::Hinge { margin } => {
-            let (pairs, wanted) = pairs(&targets, margin as f32);
-            let count = wanted.len();
-            let wanted = device.tensor_from_vec(wanted, (count, 1usize));
+        Loss::Huber => {
+            let targets = device.tensor_from_vec(targets, (piece.len(), 1usize));
+            predictions.try_huber_error(targets, 1.0)?.try_mean()?.try_mul(share)?
+        }
+        Loss::Hinge { margin, noise } => {
+            let (pairs, wanted) = pairs(&targets, noise as f32);
+            let wanted = wanted.into_iter().map(|distance| margin as f32 * distance.min(1.0)).collect::<Vec<f32>>();
+            let wanted = device.tensor_from_vec(wanted, (pairs.rows(), 1usize));
             let lead = pairs.multiply(predictions)?;
             lead.try_negate()?.try_add(wanted)?.try_relu()?.try_mean()?.try_mul(share)?
+        }
+        Loss::Difference => {
+            let (pairs, wanted) = pairs(&targets, 0.0);
+            let wanted = device.tensor_from_vec(wanted, (pairs.rows(), 1usize));
+            pairs.multiply(predictions)?.try_sub(wanted)?.try_square()?.try_mean()?.try_mul(share)?
         }
     };
     let value = f64::from(loss.array());
@@ -299,15 +321,16 @@ fn piece_gradient(
     Ok((value, gradient.collect::<Result<_, CpuError>>()?))
 }
 
-/// For every two questions of different target: by how much the better one leads, and by how much it should.
-fn pairs(targets: &[f32], margin: f32) -> (SparsePair, Vec<f32>) {
+/// For every two questions whose targets differ by more than `noise`: by how much the better one leads, and the distance of their
+/// targets.
+fn pairs(targets: &[f32], noise: f32) -> (SparsePair, Vec<f32>) {
     let mut matrix = Sparse::new(targets.len());
     let mut wanted = Vec::new();
     for (a, x) in targets.iter().enumerate() {
         for (b, y) in targets.iter().enumerate() {
-            if x > y {
+            if x - y > noise {
                 matrix.push_row([(a, 1.0), (b, -1.0)]);
-                wanted.push(margin * (x - y).min(1.0));
+                wanted.push(x - y);
             }
         }
     }
@@ -324,7 +347,7 @@ mod tests {
     use super::super::features::GraphFeatures;
     use super::super::model::layout;
     use super::super::reference;
-    use super::super::{Architecture, Convolution, Gnn, Predictor, Psc, Readout, Target};
+    use super::super::{Architecture, Convolution, Gnn, NodeKind, Predictor, Psc, Readout, Selection, Target};
     use super::*;
     use crate::families::{Family, FamilyName, Nb201};
     use crate::partition::Partition;
@@ -351,6 +374,7 @@ mod tests {
         let mut all: Vec<Architecture> = convolutions.map(|convolution| Architecture { convolution, ..base }).into();
         all.extend(readouts.map(|readout| Architecture { readout, ..base }));
         all.extend(reads.map(|reads| Architecture { reads, ..base }));
+        all.push(Architecture { nodes: NodeKind::Token, ..base });
         all
     }
 
@@ -366,11 +390,13 @@ mod tests {
                 .zip([0.5, -0.7])
                 .map(|(example, target)| {
                     let all = |all| spread(all, 0);
-                    let prepared = Prepared::partitions(&example.graph, &segmenter, &mut table, all).unwrap();
+                    let prepared =
+                        Prepared::partitions(&example.graph, NodeKind::Op, &segmenter, &mut table, all).unwrap();
                     (prepared.rows(architecture.reads, prepared.cuts.get(prepared.cuts.len() / 2)), target)
                 })
                 .collect();
-            for loss in [Loss::Mse, Loss::Hinge { margin: 1.0 }] {
+            let hinge = Loss::Hinge { margin: 1.0, noise: 0.1 };
+            for loss in [Loss::Mse, hinge, Loss::Difference, Loss::Huber] {
                 let of = |model: &Model| piece_gradient(model, &table, &cases, 2, loss, &device).unwrap();
                 let (_, exact) = of(&model);
                 for (at, (name, ..)) in layout(&architecture).into_iter().enumerate() {
@@ -400,14 +426,14 @@ mod tests {
         /// The exact shortcut: every partition of a network, computed without repetition, against the plain computation of its
         /// three parts.
         #[test]
-        fn all_partitions_equal_the_plain_computation(seed in 0u64..1000, family in 0usize..5, kind in 0usize..12) {
+        fn all_partitions_equal_the_plain_computation(seed in 0u64..1000, family in 0usize..5, kind in 0usize..13) {
             let graph = crate::families::graph(&FamilyName::ALL[family].sample(seed, 0)).unwrap();
             let architecture = architectures()[kind];
             let segmenter = Mining::bpe(50).segmenter(std::slice::from_ref(&graph)).unwrap();
-            let features = GraphFeatures::new(&graph).unwrap();
+            let features = GraphFeatures::with_kinds(&graph, architecture.nodes).unwrap();
             let model = Model::new(architecture, seed, &Cpu::default());
             let mut table = TermTable::new(architecture.layers);
-            let prepared = Prepared::partitions(&graph, &segmenter, &mut table, |all| spread(all, 0)).unwrap();
+            let prepared = Prepared::partitions(&graph, architecture.nodes, &segmenter, &mut table, |all| spread(all, 0)).unwrap();
             let fast = predict_each(&model, &table, &[prepared]).unwrap().concat();
             let groups = segmenter.groups(&graph, |_| true);
             prop_assert_eq!(fast.len(), groups.len());
@@ -468,7 +494,7 @@ mod tests {
         let (whole, log) = train(&settings, None).unwrap();
         // Stopped after three epochs: as if the process had died, the file of the third is what is left.
         let (model, _, _) =
-            super::train(&examples, Some(&segmenter), &settings, Some(&path), Progress::Silent).unwrap();
+            super::train(&examples, Some(&segmenter), &settings, None, Some(&path), Progress::Silent).unwrap();
         let print = fingerprint(&examples, &settings);
         let mut state = Progressed::load(&path, &settings, &print, &Cpu::default()).unwrap();
         assert_eq!(state.log, log);
@@ -500,7 +526,7 @@ mod tests {
         epochs: usize,
         path: &Path,
     ) -> Progressed {
-        train_until(examples, Some(segmenter), settings, Some(path), Progress::Silent, epochs).unwrap();
+        train_until(examples, Some(segmenter), settings, None, Some(path), Progress::Silent, epochs).unwrap();
         Progressed::load(path, settings, &fingerprint(examples, settings), &Cpu::default()).unwrap()
     }
 
@@ -515,6 +541,32 @@ mod tests {
         let best = dev.iter().copied().fold(f64::MIN, f64::max);
         assert_eq!(dev[log.kept - 1], best);
         assert!(log.epochs.len() < 30 && log.epochs.len() == log.kept + 3, "{dev:?}");
+    }
+
+    #[test]
+    fn percentage_errors_choose_another_epoch_when_they_are_asked() {
+        let (examples, _) = examples(40);
+        let settings = TrainSettings {
+            architecture: Architecture::gnn(),
+            epochs: 12,
+            dev_share: 0.3,
+            selection: Selection::Mape,
+            ..TrainSettings::default()
+        };
+        let (_, log) = Gnn::train(&examples, &settings, Progress::Silent).unwrap();
+        let mape: Vec<f64> = log.epochs.iter().map(|epoch| epoch.dev_mape.unwrap()).collect();
+        assert_eq!(mape[log.kept - 1], mape.iter().copied().fold(f64::MAX, f64::min));
+    }
+
+    #[test]
+    fn fine_tuning_starts_from_what_was_learned() {
+        let (examples, segmenter) = examples(60);
+        let settings = TrainSettings { epochs: 15, batch: 8, ..TrainSettings::default() };
+        let (psc, _) = Psc::train(&examples[..40], &segmenter, &settings, Progress::Silent).unwrap();
+        let few = TrainSettings { epochs: 2, learning_rate: 3e-4, ..settings };
+        let (_, fresh) = Psc::train(&examples[40..], &segmenter, &few, Progress::Silent).unwrap();
+        let (_, tuned) = psc.fine_tune(&examples[40..], &few, Progress::Silent).unwrap();
+        assert!(tuned.epochs[0].loss < 0.7 * fresh.epochs[0].loss, "{tuned:?} {fresh:?}");
     }
 
     #[test]

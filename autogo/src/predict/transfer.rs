@@ -1,0 +1,141 @@
+//! Trained on one family, tried on another.
+
+use super::{Predictor, Psc, Reads, TrainSettings, srcc};
+use crate::data::{LabelledFamily, Split};
+use crate::error::Error;
+use crate::graph::Graph;
+use crate::predict::Gnn;
+use crate::progress::Progress;
+use crate::segment::Mining;
+use polars::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// A matrix of families: a predictor is trained on each and ranks unseen networks of every one, as it is and after some
+/// epochs on a few networks of that family (the `family#50` of the literature).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// Networks of each family to learn from.
+    pub train: usize,
+    /// Networks of each family to be ranked.
+    pub test: usize,
+    /// Networks of the other family to fine-tune on.
+    pub few: usize,
+    /// Epochs of fine-tuning, at a tenth of the learning rate.
+    pub tune_epochs: usize,
+    /// The predictor.
+    pub predictor: TrainSettings,
+    /// How segments are mined, from the first family's networks.
+    #[serde(default)]
+    pub mining: Mining,
+}
+
+/// Either kind of predictor.
+enum Trained {
+    Gnn(Gnn),
+    Psc(Psc),
+}
+
+impl Trained {
+    fn predictor(&self) -> &dyn Predictor {
+        match self {
+            Trained::Gnn(gnn) => gnn,
+            Trained::Psc(psc) => psc,
+        }
+    }
+}
+
+impl Transfer {
+    /// One row for each pair of families: `trained_on`, `tried_on`, `srcc` as trained, `tuned_srcc` after fine-tuning on
+    /// `few` networks, `few_srcc` of a predictor that learned from those few alone.
+    pub fn run(&self, families: &[LabelledFamily], progress: Progress) -> Result<DataFrame, Error> {
+        if self.few < 2 || self.few > self.train {
+            let accepted = format!("2 to {} (train)", self.train);
+            return Err(Error::setting("few", format!("is {}", self.few), &accepted));
+        }
+        let seed = self.predictor.seed;
+        let splits = families
+            .iter()
+            .map(|family| family.split(self.train, self.test, seed))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let tune = TrainSettings {
+            epochs: self.tune_epochs,
+            learning_rate: self.predictor.learning_rate / 10.0,
+            dev_share: 0.0,
+            ..self.predictor
+        };
+        let alone = splits
+            .iter()
+            .map(|split| quality(&self.train_on(&few(split, self.few))?, split))
+            .collect::<Result<Vec<_>, Error>>()?;
+        let mut rows: Vec<(&str, &str, Option<f64>, Option<f64>, Option<f64>)> = Vec::new();
+        for (source, learned) in families.iter().zip(&splits) {
+            let trained = self.train_on(learned)?;
+            for ((target, split), alone) in families.iter().zip(&splits).zip(&alone) {
+                let tuned = match &trained {
+                    _ if source.family() == target.family() => None,
+                    Trained::Gnn(gnn) => {
+                        let tuned = gnn.fine_tune(&few(split, self.few).train, &tune, Progress::Silent)?.0;
+                        quality(&Trained::Gnn(tuned), split)?
+                    }
+                    Trained::Psc(psc) => {
+                        let tuned = psc.fine_tune(&few(split, self.few).train, &tune, Progress::Silent)?.0;
+                        quality(&Trained::Psc(tuned), split)?
+                    }
+                };
+                let (from, to) = (source.family().prefix(), target.family().prefix());
+                rows.push((from, to, quality(&trained, split)?, tuned, *alone));
+                progress.say(&format!("{from} to {to}: done"));
+            }
+        }
+        Ok(df!(
+            "trained_on" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
+            "tried_on" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
+            "srcc" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
+            "tuned_srcc" => rows.iter().map(|row| row.3).collect::<Vec<_>>(),
+            "few_srcc" => rows.iter().map(|row| row.4).collect::<Vec<_>>(),
+        )?)
+    }
+
+    fn train_on(&self, split: &Split) -> Result<Trained, Error> {
+        if self.predictor.architecture.reads == Reads::Graph {
+            return Ok(Trained::Gnn(Gnn::train(&split.train, &self.predictor, Progress::Silent)?.0));
+        }
+        let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
+        let segmenter = self.mining.segmenter(&graphs)?;
+        Ok(Trained::Psc(Psc::train(&split.train, &segmenter, &self.predictor, Progress::Silent)?.0))
+    }
+}
+
+/// The first few networks to learn from.
+fn few(split: &Split, count: usize) -> Split {
+    Split { train: split.train[..count.min(split.train.len())].to_vec(), test: split.test.clone() }
+}
+
+fn quality(trained: &Trained, split: &Split) -> Result<Option<f64>, Error> {
+    let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
+    let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();
+    Ok(srcc(&trained.predictor().score(&unseen)?, &truth))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predict::Architecture;
+
+    #[test]
+    fn every_pair_of_families_has_a_row() {
+        let families = [LabelledFamily::nb201_computed(120).unwrap()];
+        for architecture in [Architecture::gnn(), Architecture::default()] {
+            let predictor = TrainSettings { epochs: 6, architecture, ..TrainSettings::default() };
+            let mining = Mining::bpe(40);
+            let transfer = Transfer { train: 50, test: 30, few: 10, tune_epochs: 2, predictor, mining };
+            let table = transfer.run(&families, Progress::Silent).unwrap();
+            assert_eq!(table.height(), 1);
+            assert!(table.column("srcc").unwrap().f64().unwrap().get(0).unwrap() > 0.3, "{table}");
+            assert_eq!(table.column("tuned_srcc").unwrap().null_count(), 1);
+            let error = Transfer { few: 60, ..transfer }.run(&families, Progress::Silent).unwrap_err().to_string();
+            assert_eq!(error, "few: is 60; accepted: 2 to 50 (train)");
+        }
+    }
+}
