@@ -3,6 +3,7 @@
 use autogo::families::{FamilyName, Nb201};
 use autogo::formats::read_graph;
 use autogo::graph::Graph;
+use autogo::polars::prelude::{ParquetReader, ParquetWriter, SerReader, col, lit};
 use autogo::segment::{Keep, Linearizer, Mining, SegmentDb, Segmenter, TokenEncoder};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -104,4 +105,40 @@ fn mine_database(bencher: Bencher<'_, '_>, share: u64) {
         let cut = |graph: &Graph| segmenter.groups(graph, |_| true);
         black_box(SegmentDb::mine(&graphs, &[], &Keep::default(), cut).len())
     });
+}
+
+/// Rows per second of a query on a file of a million segments that finds some hundred; the baseline below reads all rows of a file of
+/// one hundredth.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn query_a_million_rows(bencher: Bencher<'_, '_>) {
+    let Some((path, rows)) = copies(1_000_000) else { return };
+    let condition = || col("count").eq(lit(1)).and(col("nodes").gt(lit(12)));
+    let query = || SegmentDb::load_where(&path, condition()).map(|db| db.len());
+    bencher.counter(ItemsCount::new(rows)).bench_local(|| black_box(query().ok()));
+    std::fs::remove_file(path).ok();
+}
+
+/// Rows per second: every row of a file of 10,000 segments, each inferred again.
+#[divan::bench(sample_count = 5, sample_size = 1)]
+fn baseline_load_ten_thousand_rows(bencher: Bencher<'_, '_>) {
+    let Some((path, rows)) = copies(10_000) else { return };
+    bencher.counter(ItemsCount::new(rows)).bench_local(|| black_box(SegmentDb::load(&path).map(|db| db.len()).ok()));
+    std::fs::remove_file(path).ok();
+}
+
+/// A file of so many rows: a mined database over and over.
+fn copies(rows: usize) -> Option<(PathBuf, usize)> {
+    let graphs = corpus(10);
+    let db = Mining::bpe(2000).run(&graphs).ok()?.db;
+    let path = std::env::temp_dir().join(format!("autogo-bench-{rows}-{}.parquet", std::process::id()));
+    db.save(&path).ok()?;
+    let frame = ParquetReader::new(std::fs::File::open(&path).ok()?).finish().ok()?;
+    let mut many = frame.clone();
+    while many.height() < rows {
+        many = many.vstack(&frame).ok()?;
+    }
+    let mut many = many.head(Some(rows));
+    let file = std::fs::File::create(&path).ok()?;
+    ParquetWriter::new(file).with_row_group_size(Some(1 << 14)).finish(&mut many).ok()?;
+    Some((path, rows))
 }

@@ -9,7 +9,7 @@ use autogo::polars::prelude::DataFrame;
 use autogo::predict::{
     Comparison, Contender, Gnn, Predictor, Psc, Reads, TrainSettings, Transfer, srcc, srcc_interval, summary,
 };
-use autogo::report::paper_srcc;
+use autogo::report::{paper_srcc, srcc_bars};
 use autogo::segment::Mining;
 use clap::Parser;
 use serde::Deserialize;
@@ -193,6 +193,7 @@ pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
     let config = args.config.clone().unwrap_or_else(|| root.join(format!("{}.toml", args.table)));
     let table: Table = toml_file(&config)?;
     let mut runs: Option<DataFrame> = None;
+    let mut families = Vec::new();
     for size in table.families {
         let Some(family) = load(size.family)? else {
             crate::say(&format!("{}: no public labels ({DATA_VARIABLE} decides)", size.family));
@@ -210,6 +211,7 @@ pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
             contenders: table.contenders.clone(),
         };
         let frame = comparison.run(&family, Progress::Lines)?;
+        families.push(family.family());
         runs = Some(match runs {
             Some(runs) => runs.vstack(&frame).map_err(|error| Failure::Work(error.to_string()))?,
             None => frame,
@@ -224,6 +226,12 @@ pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
     autogo::data::write_parquet(&mut runs, &path)?;
     print(&runs)?;
     crate::say(&format!("every run: {}", path.display()));
+    for family in families {
+        let chart = out.join(format!("{name}_{family}.svg"));
+        let svg = srcc_bars(&runs, family)?.svg();
+        std::fs::write(&chart, svg).map_err(|error| Failure::Input(format!("{}: {error}", chart.display())))?;
+        crate::say(&format!("chart: {}", chart.display()));
+    }
     Ok(())
 }
 

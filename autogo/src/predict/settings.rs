@@ -267,7 +267,7 @@ impl TrainSettings {
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return wrong("learning_rate", format!("is {}", self.learning_rate), "a positive number");
         }
-        if !(self.clip > 0.0) {
+        if self.clip.is_nan() || self.clip <= 0.0 {
             return wrong("clip", format!("is {}", self.clip), "a positive number");
         }
         if !(0.0..0.9).contains(&self.dev_share) {

@@ -68,7 +68,7 @@ impl Transfer {
             .iter()
             .map(|split| quality(&self.train_on(&few(split, self.few))?, split))
             .collect::<Result<Vec<_>, Error>>()?;
-        let mut rows: Vec<(&str, &str, Option<f64>, Option<f64>, Option<f64>)> = Vec::new();
+        let mut rows: Vec<Cell> = Vec::new();
         for (source, learned) in families.iter().zip(&splits) {
             let trained = self.train_on(learned)?;
             for ((target, split), alone) in families.iter().zip(&splits).zip(&alone) {
@@ -83,17 +83,17 @@ impl Transfer {
                         quality(&Trained::Psc(tuned), split)?
                     }
                 };
-                let (from, to) = (source.family().prefix(), target.family().prefix());
-                rows.push((from, to, quality(&trained, split)?, tuned, *alone));
-                progress.say(&format!("{from} to {to}: done"));
+                let (trained_on, tried_on) = (source.family().prefix(), target.family().prefix());
+                rows.push(Cell { trained_on, tried_on, as_it_is: quality(&trained, split)?, tuned, few: *alone });
+                progress.say(&format!("{trained_on} to {tried_on}: done"));
             }
         }
         Ok(df!(
-            "trained_on" => rows.iter().map(|row| row.0).collect::<Vec<_>>(),
-            "tried_on" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-            "srcc" => rows.iter().map(|row| row.2).collect::<Vec<_>>(),
-            "tuned_srcc" => rows.iter().map(|row| row.3).collect::<Vec<_>>(),
-            "few_srcc" => rows.iter().map(|row| row.4).collect::<Vec<_>>(),
+            "trained_on" => rows.iter().map(|row| row.trained_on).collect::<Vec<_>>(),
+            "tried_on" => rows.iter().map(|row| row.tried_on).collect::<Vec<_>>(),
+            "srcc" => rows.iter().map(|row| row.as_it_is).collect::<Vec<_>>(),
+            "tuned_srcc" => rows.iter().map(|row| row.tuned).collect::<Vec<_>>(),
+            "few_srcc" => rows.iter().map(|row| row.few).collect::<Vec<_>>(),
         )?)
     }
 
@@ -105,6 +105,15 @@ impl Transfer {
         let segmenter = self.mining.segmenter(&graphs)?;
         Ok(Trained::Psc(Psc::train(&split.train, &segmenter, &self.predictor, Progress::Silent)?.0))
     }
+}
+
+/// One pair of families: rank correlations on the second.
+struct Cell {
+    trained_on: &'static str,
+    tried_on: &'static str,
+    as_it_is: Option<f64>,
+    tuned: Option<f64>,
+    few: Option<f64>,
 }
 
 /// The first few networks to learn from.
