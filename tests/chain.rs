@@ -24,17 +24,18 @@ fn chain(family: LabelledFamily, train: usize, test: usize, least: f64) {
     let run = || {
         let split = family.split(train, test, 7).unwrap();
         let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
-        let Mined { segmenter, db, .. } = Mining::bpe(80).run(&graphs).unwrap();
+        let mined = Mining::bpe(80).run(&graphs).unwrap();
         let settings = TrainSettings { epochs: 8, batch: 8, ..TrainSettings::default() };
-        let (psc, _) = Psc::train(&split.train, &segmenter, &settings, Progress::Silent).unwrap();
+        let (psc, _) = Psc::train(&split.train, &mined.segmenter, &settings, Progress::Silent).unwrap();
         let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
         let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();
         let quality = srcc(&psc.score(&unseen).unwrap(), &truth).unwrap();
         let parent = "nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1";
         let parent = parent.parse::<Nb201>().unwrap().build().unwrap();
         let evolution = Evolution { generations: 2, parents: 2, ..Evolution::default() };
-        let run = evolution.run(&parent, &db, &segmenter, &psc, &Npu::n256(), Progress::Silent).unwrap();
-        assert!(run.individuals.iter().all(|individual| run.replay(individual.id, &db).unwrap()));
+        let mutator = Mutator::new(mined, psc, Npu::n256()).unwrap();
+        let run = evolution.run(&parent, &mutator, Progress::Silent).unwrap();
+        assert!(run.individuals.iter().all(|individual| run.replay(individual.id, mutator.db()).unwrap()));
         (quality, run.frame().unwrap())
     };
     let (quality, frame) = run();

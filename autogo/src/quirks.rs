@@ -1,5 +1,6 @@
 //! The original release's peculiarities, each by name. The default is ours: all of them corrected.
 
+use crate::evolve::{Evolution, GridEnds, OnFailure, Sampling, ScoreOrder, Sources};
 use crate::families::SkipAs;
 use crate::formats::Pooling;
 use crate::predict::Selection;
@@ -28,6 +29,15 @@ pub struct Quirks {
     /// The original keeps the epoch with the smallest percentage error of z-scores, which those near zero decide
     /// (specification §6.5, surprise 14).
     pub selection: Selection,
+    /// The original takes scores in the order in which its data loader visits networks for those of the networks it asked
+    /// about (specification §4.3, §7.3f, surprise 1).
+    pub scores: ScoreOrder,
+    /// After the first donor of a place that does not fit, the original skips the others (specification §4.5, surprise 2).
+    pub on_failure: OnFailure,
+    /// The original means the segments with the most FLOPs and takes those with the fewest (specification §4.2, surprise 3).
+    pub sources: Sources,
+    /// The original's grid over the front never draws its extremes (specification §7.3b, surprise 9).
+    pub grid_ends: GridEnds,
 }
 
 impl Quirks {
@@ -38,6 +48,22 @@ impl Quirks {
             unknown: UnknownTokens::Fused,
             pooling: Pooling::CountsPadding,
             selection: Selection::Mape,
+            scores: ScoreOrder::AsLoaded,
+            on_failure: OnFailure::GiveUp,
+            sources: Sources::Cheapest,
+            grid_ends: GridEnds::Excluded,
         }
+    }
+
+    /// A search with those of the peculiarities that concern it.
+    pub fn in_search(&self, evolution: &Evolution) -> Evolution {
+        let mut evolution = evolution.clone();
+        evolution.mutation.sources = self.sources;
+        evolution.mutation.on_failure = self.on_failure;
+        evolution.scores = self.scores;
+        if let Sampling::Grid(ends) = &mut evolution.sampling {
+            *ends = self.grid_ends;
+        }
+        evolution
     }
 }

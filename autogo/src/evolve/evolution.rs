@@ -1,334 +1,311 @@
-//! The search loop (paper §3.4, specification §7 without its quirks).
+//! The search loop (paper §3.4, specification §7): a runner with a record for every round and a reason to stop.
 
-use super::mutate::{Derivation, MutationSettings, children};
-use super::pareto::ParetoArchive;
+use super::donors::{Preference, ScoreOrder};
+use super::mutate::{Brood, Child, MutationSettings, Mutator, Unit};
+use super::places::Sources;
+use super::run::{EvolutionRun, Individual, Iteration, StopReason};
+use super::sampling::{Candidates, Sampling, Scored};
+use super::{Column, Figures, Objective, ParetoArchive, Ranking, Window};
 use crate::data::Goal;
 use crate::error::Error;
-use crate::graph::{ContentId, Cost, Graph};
-use crate::predict::Predictor;
-use crate::profile::Npu;
+use crate::graph::Graph;
 use crate::progress::Progress;
 use crate::rng::Stream;
-use crate::segment::{SegmentDb, Segmenter};
-use polars::prelude::{DataFrame, PolarsResult, df};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
-
-/// A figure of an individual that can be an objective.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Column {
-    /// The predictor's score, in the unit of its labels.
-    Score,
-    /// Cycles on the machine.
-    Cycles,
-    /// Multiply-adds.
-    MultiplyAdds,
-    /// Parameters.
-    Params,
-}
-
-/// One objective: a figure and which end of it is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Objective {
-    /// The figure.
-    pub column: Column,
-    /// Which end is better.
-    pub goal: Goal,
-}
-
-impl Objective {
-    /// More of this figure is better.
-    pub fn maximise(column: Column) -> Self {
-        Objective { column, goal: Goal::Maximise }
-    }
-
-    /// Less of this figure is better.
-    pub fn minimise(column: Column) -> Self {
-        Objective { column, goal: Goal::Minimise }
-    }
-}
+use std::collections::BTreeMap;
 
 /// A search: its settings. [`Evolution::run`] runs it.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let graphs = (0..12).map(|at| Nb201::sample(0, at).build()).collect::<Result<Vec<_>, _>>()?;
+/// // Any function of a graph can stand for a predictor.
+/// let mutator = Mutator::new(Mining::bpe(40).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?;
+/// let evolution = Evolution { generations: 2, ..Evolution::default() };
+/// let run = evolution.run(&graphs[0], &mutator, Progress::Silent)?;
+/// assert!(run.stop == Some(StopReason::Finished) && run.front().len() > 1);
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Evolution {
     /// Rounds of mutation.
     pub generations: usize,
-    /// Members of the front that have children in one round.
+    /// Parents that have children in one round.
     pub parents: usize,
+    /// How parents are drawn.
+    pub sampling: Sampling,
     /// How places and donors are drawn.
     pub mutation: MutationSettings,
-    /// A child is kept when its multiply-adds fall by a percentage between these two.
-    pub flops_decrease: (f64, f64),
+    /// A child is kept when it is inside all of them.
+    pub windows: Vec<Window>,
+    /// Whether a child must also be better in the first objective than the input to enter the front (specification §7.3g).
+    pub above_input: bool,
     /// What the front is made of.
     pub objectives: Vec<Objective>,
+    /// Networks scored at most; nothing sets no limit.
+    pub budget: Option<usize>,
+    /// In which order scores come back from the predictor.
+    pub scores: ScoreOrder,
     /// Seed of every draw.
     pub seed: u64,
 }
 
 impl Default for Evolution {
-    /// Four generations for a high score and few cycles, within −10 % to 100 % fewer multiply-adds.
+    /// Four generations of four parents for a high score and few cycles, within −10 % to 100 % fewer multiply-adds.
     fn default() -> Self {
         Evolution {
             generations: 4,
             parents: 4,
+            sampling: Sampling::default(),
             mutation: MutationSettings::default(),
-            flops_decrease: (-10.0, 100.0),
+            windows: vec![Window { column: Column::MultiplyAdds, decrease: (-10.0, 100.0) }],
+            above_input: false,
             objectives: vec![Objective::maximise(Column::Score), Objective::minimise(Column::Cycles)],
+            budget: None,
+            scores: ScoreOrder::AsAsked,
             seed: 0,
         }
     }
 }
 
-/// A network of a run.
-#[derive(Clone, Debug)]
-pub struct Individual {
-    /// Number in the run; the input network is 0.
-    pub id: usize,
-    /// The individual it was made from.
-    pub parent: Option<usize>,
-    /// How it was made from its parent.
-    pub derivation: Option<Derivation>,
-    /// The round it was made in; the input network is of round 0.
-    pub generation: usize,
-    /// The network.
-    pub graph: Graph,
-    /// Its content id.
-    pub content_id: ContentId,
-    /// The predictor's score.
-    pub score: f64,
-    /// Cycles on the machine.
-    pub cycles: u64,
-    /// FLOPs, parameters and activations.
-    pub cost: Cost,
-}
-
-impl Individual {
-    /// The figure of a column.
-    pub fn value(&self, column: Column) -> f64 {
-        match column {
-            Column::Score => self.score,
-            Column::Cycles => self.cycles as f64,
-            Column::MultiplyAdds => self.cost.multiply_adds as f64,
-            Column::Params => self.cost.params as f64,
+impl Evolution {
+    /// The paper's search: ten rounds of ten parents, ten places in each, a hundred donors in each place, for a high score
+    /// and few FLOPs (specification §7).
+    pub fn paper() -> Self {
+        Evolution {
+            generations: 10,
+            parents: 10,
+            mutation: MutationSettings { places: 10, donors: 100, ..MutationSettings::default() },
+            windows: vec![Window { column: Column::Flops, decrease: (-10.0, 100.0) }],
+            objectives: vec![Objective::maximise(Column::Score), Objective::minimise(Column::Flops)],
+            ..Evolution::default()
         }
     }
-}
 
-/// What one round did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Iteration {
-    /// Number of the round, from 1.
-    pub generation: usize,
-    /// Parents that had children.
-    pub parents: usize,
-    /// Children that were made and are valid networks.
-    pub children: usize,
-    /// Children that were new and inside the window, and were scored.
-    pub scored: usize,
-    /// Size of the front afterwards.
-    pub front: usize,
-}
+    /// The same search without guidance: anybody has children, donors are drawn by lot.
+    pub fn at_random(&self) -> Self {
+        let mutation = MutationSettings { ranking: Ranking::Random, sources: Sources::Random, ..self.mutation.clone() };
+        Evolution { sampling: Sampling::Uniform, mutation, ..self.clone() }
+    }
 
-/// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum StopReason {
-    /// All generations were made.
-    Finished,
-    /// A generation had no new child inside the window.
-    NoNewChildren {
-        /// The generation.
-        generation: usize,
-    },
-}
+    /// The same search in units of single ops.
+    pub fn by_ops(&self) -> Self {
+        let mutation = MutationSettings { unit: Unit::Op, consecutive: 1, ..self.mutation.clone() };
+        Evolution { mutation, ..self.clone() }
+    }
 
-/// A finished run.
-#[derive(Clone, Debug)]
-pub struct EvolutionRun {
-    /// The settings.
-    pub settings: Evolution,
-    /// Everybody, by id.
-    pub individuals: Vec<Individual>,
-    /// One record a generation.
-    pub iterations: Vec<Iteration>,
-    /// The front.
-    pub archive: ParetoArchive,
-    /// Why it ended.
-    pub stop: StopReason,
-}
-
-impl Evolution {
-    /// Evolves `input` with segments from `db`.
+    /// Evolves `input`.
     ///
-    /// In every generation the parents, spread evenly over the front, have children; new ones inside the window are
-    /// scored as whole networks and offered to the front. Same seed, same run, on any number of threads.
-    pub fn run(
-        &self,
-        input: &Graph,
-        db: &SegmentDb,
-        segmenter: &Segmenter,
-        predictor: &dyn Predictor,
-        npu: &Npu,
-        progress: Progress,
-    ) -> Result<EvolutionRun, Error> {
-        self.check(db)?;
-        let base = input.cost().multiply_adds as f64;
-        let mut run = EvolutionRun {
-            settings: self.clone(),
-            individuals: Vec::new(),
-            iterations: Vec::new(),
-            archive: ParetoArchive::new(self.objectives.iter().map(|objective| objective.goal).collect()),
-            stop: StopReason::Finished,
-        };
-        let mut visited = HashSet::from([input.content_id()]);
-        let origin = (input.clone(), input.content_id(), None);
-        run.admit(vec![origin], predictor, npu, 0)?;
-        let stream = Stream::new(self.seed, "evolution");
-        for generation in 1..=self.generations {
-            let parents = run.archive.spread(self.parents);
-            let offspring: Vec<Vec<(Graph, Derivation)>> = parents
-                .par_iter()
-                .map(|&parent| {
-                    let graph = &run.individuals[parent].graph;
-                    let scope = format!("g{generation}.{parent}");
-                    let draw = (generation as u64, parent as u64);
-                    children(graph, db, segmenter, &self.mutation, stream, draw, &scope)
-                })
-                .collect();
-            let made = offspring.iter().map(Vec::len).sum();
-            let mut fresh = Vec::new();
-            for (&parent, offspring) in parents.iter().zip(offspring) {
-                for (child, derivation) in offspring {
-                    let decrease = 100.0 * (base - child.cost().multiply_adds as f64) / base.max(1.0);
-                    let is_inside = self.flops_decrease.0 < decrease && decrease < self.flops_decrease.1;
-                    let id = child.content_id();
-                    if is_inside && visited.insert(id) {
-                        fresh.push((child, id, Some((parent, derivation))));
-                    }
-                }
-            }
-            let scored = fresh.len();
-            run.admit(fresh, predictor, npu, generation)?;
-            let front = run.archive.ids().len();
-            let record = Iteration { generation, parents: parents.len(), children: made, scored, front };
-            run.iterations.push(record);
-            progress.report("generation", generation, self.generations, &format!("{scored} scored, front of {front}"));
-            if scored == 0 {
-                run.stop = StopReason::NoNewChildren { generation };
-                break;
-            }
+    /// In every generation parents have children; those that are new and inside the windows are scored as whole networks
+    /// and offered to the front. Same seed, same run, on any number of threads. A search that cannot go on ends early and
+    /// says why in [`EvolutionRun::stop`]; settings that make no sense are errors.
+    pub fn run(&self, input: &Graph, mutator: &Mutator, progress: Progress) -> Result<EvolutionRun, Error> {
+        let mut run = self.start(input, mutator)?;
+        while run.stop.is_none() {
+            self.step(&mut run, mutator)?;
+            run.report(progress);
         }
         Ok(run)
     }
 
-    fn check(&self, db: &SegmentDb) -> Result<(), Error> {
-        if db.is_empty() {
-            return Err(Error::setting("segment database", "is empty", "one mined from at least one graph"));
+    /// A run that holds the input alone.
+    pub(super) fn start(&self, input: &Graph, mutator: &Mutator) -> Result<EvolutionRun, Error> {
+        self.check()?;
+        let scores = mutator.predictor().score(std::slice::from_ref(input))?;
+        let mut run = EvolutionRun {
+            settings: self.clone(),
+            individuals: Vec::new(),
+            iterations: Vec::new(),
+            archive: ParetoArchive::new(self.objectives.iter().map(Objective::goal).collect()),
+            stop: None,
+            graphs: BTreeMap::new(),
+        };
+        let individual = Individual {
+            id: 0,
+            parent: None,
+            derivation: None,
+            generation: 0,
+            content_id: input.content_id(),
+            is_eligible: true,
+            score: scores.first().copied().unwrap_or(f64::NAN),
+            figures: Figures::of(input, mutator.npu())?,
+        };
+        let point = individual.point(&self.objectives);
+        if point.iter().any(|value| !value.is_finite()) {
+            let reason = format!("are {point:?} for the input network");
+            return Err(Error::setting("objectives", reason, "formulas that have a value for it"));
         }
+        run.admit(individual, Some(input.clone()));
+        run.settle();
+        if self.generations == 0 {
+            run.stop = Some(StopReason::Finished);
+        }
+        Ok(run)
+    }
+
+    /// One round more. O(parents · places · donors · nodes).
+    pub(super) fn step(&self, run: &mut EvolutionRun, mutator: &Mutator) -> Result<(), Error> {
+        let generation = run.iterations.len() + 1;
+        let parents = self.parents(run, generation);
+        let broods = self.broods(run, &parents, generation, mutator)?;
+        let sum = |of: fn(&Brood) -> usize| broods.iter().map(of).sum();
+        let mut record = Iteration {
+            generation,
+            parents: parents.len(),
+            places: sum(|brood| brood.places),
+            donors: sum(|brood| brood.donors),
+            refused: sum(|brood| brood.refused),
+            children: sum(|brood| brood.children.len()),
+            ..Iteration::default()
+        };
+        // Cheap figures first: what is known already or outside is not worth a prediction.
+        let mut fresh: Vec<(usize, Child)> = Vec::new();
+        let mut known = run.content_ids();
+        let children = broods
+            .into_iter()
+            .zip(&parents)
+            .flat_map(|(brood, &parent)| brood.children.into_iter().map(move |child| (parent, child)));
+        for (parent, child) in children {
+            if !known.insert(child.content_id) {
+                record.known += 1;
+            } else if !self.is_inside(run.input(), &child.figures, None) {
+                record.outside += 1;
+            } else {
+                fresh.push((parent, child));
+            }
+        }
+        let is_spent = self.budget.is_some_and(|budget| {
+            fresh.truncate(budget.saturating_sub(run.individuals.len() - 1));
+            run.individuals.len() - 1 + fresh.len() >= budget
+        });
+        record.scored = fresh.len();
+        self.admit(run, fresh, generation, mutator)?;
+        run.settle();
+        record.front = run.archive.ids().len();
+        run.stop = match record {
+            _ if is_spent => Some(StopReason::BudgetSpent { scored: run.individuals.len() - 1 }),
+            Iteration { places: 0, .. } => Some(StopReason::NothingMovable { generation }),
+            Iteration { donors: 0, .. } => Some(StopReason::NoDonors { generation }),
+            Iteration { scored: 0, outside: 0, .. } => Some(StopReason::NoNewChildren { generation }),
+            Iteration { scored: 0, .. } => Some(StopReason::NothingInside { generation }),
+            _ if generation == self.generations => Some(StopReason::Finished),
+            _ => None,
+        };
+        run.iterations.push(record);
+        Ok(())
+    }
+
+    fn parents(&self, run: &EvolutionRun, generation: usize) -> Vec<usize> {
+        let is_previous = |one: &&Individual| one.generation > 0 && one.generation + 1 == generation;
+        let point = |one: &Individual| (one.id, one.point(&self.objectives));
+        let previous: Vec<Scored> = run.individuals.iter().filter(is_previous).map(point).collect();
+        let from = Candidates { archive: &run.archive, previous: &previous, everybody: run.individuals.len() };
+        self.sampling.draw(&from, self.parents, &mut Stream::new(self.seed, "parents").at(generation as u64))
+    }
+
+    /// The children of all parents, parent by parent.
+    fn broods(
+        &self,
+        run: &EvolutionRun,
+        parents: &[usize],
+        generation: usize,
+        mutator: &Mutator,
+    ) -> Result<Vec<Brood>, Error> {
+        let stream = Stream::new(self.seed, "children");
+        let preference = Preference { goal: self.prefers(), order: self.scores };
+        let broods = parents.par_iter().enumerate().map(|(slot, &parent)| {
+            let graph = run.graph(parent, mutator.db())?;
+            // A parent that is drawn twice has other children the second time.
+            let draw = ((generation as u64) << 32) | slot as u64;
+            let scope = format!("g{generation}.{slot}");
+            mutator.brood(&graph, &self.mutation, preference, stream, draw, &scope)
+        });
+        broods.collect()
+    }
+
+    /// Scores newcomers and offers them to the front, in order.
+    fn admit(
+        &self,
+        run: &mut EvolutionRun,
+        fresh: Vec<(usize, Child)>,
+        generation: usize,
+        mutator: &Mutator,
+    ) -> Result<(), Error> {
+        let (origins, graphs): (Vec<_>, Vec<Graph>) = fresh
+            .into_iter()
+            .map(|(parent, child)| ((parent, child.content_id, child.figures, child.derivation), child.graph))
+            .unzip();
+        let scores = mutator.predictor().score(&graphs)?;
+        let sizes: Vec<usize> = graphs.iter().map(Graph::len).collect();
+        let mut rng = Stream::new(self.seed, "loader").at(generation as u64);
+        let taken = self.scores.apply(scores.clone(), &sizes, &mut rng);
+        for (((origin, graph), own), score) in origins.into_iter().zip(graphs).zip(scores).zip(taken) {
+            let (parent, content_id, figures, derivation) = origin;
+            // Whether it is good enough is asked of its own score (specification §7.3g).
+            let is_inside = self.is_inside(run.input(), &figures, Some(own));
+            let is_eligible = is_inside && (!self.above_input || self.is_above(run.input(), &figures, own));
+            let individual = Individual {
+                id: run.individuals.len(),
+                parent: Some(parent),
+                derivation: Some(derivation),
+                generation,
+                content_id,
+                is_eligible,
+                score,
+                figures,
+            };
+            run.admit(individual, Some(graph));
+        }
+        Ok(())
+    }
+
+    /// Whether the figures that are known are inside the windows.
+    fn is_inside(&self, input: &Individual, figures: &Figures, score: Option<f64>) -> bool {
+        self.windows.iter().all(|window| {
+            let value = figures.value(window.column).or(score);
+            value.is_none_or(|value| window.admits(input.value(window.column), value))
+        })
+    }
+
+    fn is_above(&self, input: &Individual, figures: &Figures, own: f64) -> bool {
+        let Some(first) = self.objectives.first() else { return true };
+        let value = first.formula().value(&|column| figures.value(column).unwrap_or(own));
+        let base = first.formula().value(&|column| input.value(column));
+        match first.goal() {
+            Goal::Maximise => value > base,
+            Goal::Minimise => value < base,
+        }
+    }
+
+    /// Which end of the score is better: what the first objective that reads it says.
+    fn prefers(&self) -> Goal {
+        let objective = self.objectives.iter().find(|objective| objective.is_expensive());
+        objective.map_or(Goal::Maximise, |objective| {
+            let at =
+                |score: f64| objective.formula().value(&|column| if column == Column::Score { score } else { 1.0 });
+            match (at(2.0) >= at(1.0), objective.goal()) {
+                (true, goal) => goal,
+                (false, Goal::Maximise) => Goal::Minimise,
+                (false, Goal::Minimise) => Goal::Maximise,
+            }
+        })
+    }
+
+    fn check(&self) -> Result<(), Error> {
         if self.objectives.is_empty() {
             return Err(Error::setting("objectives", "none given", "one or more"));
+        }
+        if let Some(constant) = self.objectives.iter().find(|objective| objective.formula().columns().is_empty()) {
+            let reason = format!("`{}` names no figure", constant.formula());
+            return Err(Error::setting("objectives", reason, "formulas of score, cycles, flops, params, …"));
         }
         if self.parents == 0 {
             return Err(Error::setting("parents", "is 0", "1 or more"));
         }
-        if !(0.0..=1.0).contains(&self.mutation.sparsity) {
-            return Err(Error::setting("sparsity", format!("is {}", self.mutation.sparsity), "0 to 1"));
-        }
-        let (low, high) = self.flops_decrease;
-        if low.is_nan() || high.is_nan() || low >= high {
-            return Err(Error::setting(
-                "flops_decrease",
-                format!("is {low} to {high} %"),
-                "a lower and an upper percentage",
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// A network that has not been scored: graph, id, and parent with derivation.
-type Newcomer = (Graph, ContentId, Option<(usize, Derivation)>);
-
-impl EvolutionRun {
-    /// Scores newcomers and offers them to the front, in order.
-    fn admit(
-        &mut self,
-        newcomers: Vec<Newcomer>,
-        predictor: &dyn Predictor,
-        npu: &Npu,
-        generation: usize,
-    ) -> Result<(), Error> {
-        let graphs: Vec<Graph> = newcomers.iter().map(|newcomer| newcomer.0.clone()).collect();
-        let scores = predictor.score(&graphs)?;
-        for ((graph, content_id, origin), score) in newcomers.into_iter().zip(scores) {
-            let id = self.individuals.len();
-            let (parent, derivation) = origin.unzip();
-            let (cycles, cost) = (npu.cycles(&graph), graph.cost());
-            let individual = Individual { id, parent, derivation, generation, graph, content_id, score, cycles, cost };
-            let objectives = &self.settings.objectives;
-            let point = objectives.iter().map(|objective| individual.value(objective.column)).collect();
-            self.archive.insert(id, point);
-            self.individuals.push(individual);
-        }
-        Ok(())
-    }
-
-    /// The input network.
-    pub fn input(&self) -> &Individual {
-        &self.individuals[0]
-    }
-
-    /// The members of the front, sorted by the first objective, best first.
-    pub fn front(&self) -> Vec<Individual> {
-        let mut front: Vec<Individual> =
-            self.archive.ids().into_iter().map(|id| self.individuals[id].clone()).collect();
-        let Some(objective) = self.settings.objectives.first() else { return front };
-        front.sort_by(|a, b| {
-            let (a, b) = (a.value(objective.column), b.value(objective.column));
-            match objective.goal {
-                Goal::Maximise => b.total_cmp(&a),
-                Goal::Minimise => a.total_cmp(&b),
-            }
-        });
-        front
-    }
-
-    /// Makes individual `id` again from its parent and says whether the same network comes out. The input network
-    /// replays trivially.
-    pub fn replay(&self, id: usize, db: &SegmentDb) -> Result<bool, Error> {
-        let individual = self.individuals.get(id).ok_or_else(|| {
-            Error::setting("replay", format!("individual {id}"), &format!("0 to {}", self.individuals.len() - 1))
-        })?;
-        match (individual.parent, &individual.derivation) {
-            (Some(parent), Some(derivation)) => {
-                let again = derivation.replay(&self.individuals[parent].graph, db, "replay")?;
-                Ok(again.content_id() == individual.content_id)
-            }
-            _ => Ok(true),
-        }
-    }
-
-    /// Everybody as a frame: `id`, `parent`, `generation`, `front`, `score`, `cycles`, `multiply_adds`, `params`,
-    /// `nodes`, `repaired`, `content_id`.
-    pub fn frame(&self) -> PolarsResult<DataFrame> {
-        let front: HashSet<usize> = self.archive.ids().into_iter().collect();
-        let all = &self.individuals;
-        let repaired = |i: &Individual| i.derivation.as_ref().map(|derivation| derivation.repaired as u32);
-        df!(
-            "id" => all.iter().map(|i| i.id as u32).collect::<Vec<_>>(),
-            "parent" => all.iter().map(|i| i.parent.map(|parent| parent as u32)).collect::<Vec<_>>(),
-            "generation" => all.iter().map(|i| i.generation as u32).collect::<Vec<_>>(),
-            "front" => all.iter().map(|i| front.contains(&i.id)).collect::<Vec<_>>(),
-            "score" => all.iter().map(|i| i.score).collect::<Vec<_>>(),
-            "cycles" => all.iter().map(|i| i.cycles).collect::<Vec<_>>(),
-            "multiply_adds" => all.iter().map(|i| i.cost.multiply_adds).collect::<Vec<_>>(),
-            "params" => all.iter().map(|i| i.cost.params).collect::<Vec<_>>(),
-            "nodes" => all.iter().map(|i| i.graph.len() as u32).collect::<Vec<_>>(),
-            "repaired" => all.iter().map(repaired).collect::<Vec<_>>(),
-            "content_id" => all.iter().map(|i| i.content_id.to_string()).collect::<Vec<_>>(),
-        )
+        self.mutation.check()?;
+        self.windows.iter().try_for_each(Window::check)
     }
 }
 
@@ -336,72 +313,141 @@ impl EvolutionRun {
 mod tests {
     use super::*;
     use crate::families::{Family, Nb201};
-    use crate::segment::{Mined, Mining};
+    use crate::profile::Npu;
+    use crate::quirks::Quirks;
+    use crate::segment::Mining;
 
-    /// Scores a network by its number of nodes: cheap, and easy to check.
-    struct Nodes;
-
-    impl Predictor for Nodes {
-        fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
-            Ok(graphs.iter().map(|graph| graph.len() as f64).collect())
-        }
+    fn nodes(graph: &Graph) -> f64 {
+        graph.len() as f64
     }
 
-    fn setting() -> (Graph, SegmentDb, Segmenter) {
+    fn setting() -> (Graph, Mutator) {
         let graphs: Vec<Graph> = (0..30).map(|i| Nb201::sample(11, i).build().unwrap()).collect();
-        let Mined { segmenter, db, .. } = Mining::bpe(100).run(&graphs).unwrap();
+        let mutator = Mutator::new(Mining::bpe(100).run(&graphs).unwrap(), nodes, Npu::n256()).unwrap();
         let best = "nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1";
-        (best.parse::<Nb201>().unwrap().build().unwrap(), db, segmenter)
+        (best.parse::<Nb201>().unwrap().build().unwrap(), mutator)
     }
 
     #[test]
-    fn a_run_is_reproducible_on_any_number_of_threads_and_replays() {
-        let (input, db, segmenter) = setting();
-        let evolution = Evolution { generations: 3, seed: 4, ..Evolution::default() };
-        let run = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| evolution.run(&input, &db, &segmenter, &Nodes, &Npu::n256(), Progress::Silent).unwrap())
-        };
-        let (one, two) = (run(1), run(2));
-        assert!(one.frame().unwrap().equals_missing(&two.frame().unwrap()));
-        assert!(one.individuals.len() > 30, "{:?}", one.iterations);
-        assert!(one.individuals.iter().any(|i| i.derivation.as_ref().is_some_and(|d| d.repaired > 0)));
-        for individual in &one.individuals {
-            assert!(one.replay(individual.id, &db).unwrap(), "individual {}", individual.id);
-            // A graph that exists is valid; built again from plain data it is the same.
-            let again = individual.graph.to_parts().build().unwrap();
-            assert_eq!(again.content_id(), individual.content_id);
-            let decrease = 1.0 - individual.cost.multiply_adds as f64 / one.input().cost.multiply_adds as f64;
-            assert!(individual.id == 0 || (-0.1 < decrease && decrease < 1.0));
+    fn a_run_is_the_same_on_any_number_of_threads_and_replays() {
+        let (input, mutator) = setting();
+        for evolution in [
+            Evolution { generations: 3, seed: 4, ..Evolution::default() },
+            Evolution { generations: 3, seed: 4, ..Evolution::default() }.at_random(),
+            Evolution { sampling: Sampling::Crowding, above_input: true, ..Evolution::default() },
+        ] {
+            let run = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| evolution.run(&input, &mutator, Progress::Silent).unwrap())
+            };
+            let runs = [run(1), run(2), run(4)];
+            assert!(runs.iter().all(|run| run.frame().unwrap().equals_missing(&runs[0].frame().unwrap())));
+            let run = &runs[0];
+            assert!(run.individuals.len() > 30, "{:?}", run.iterations);
+            assert!(run.individuals.iter().any(|i| i.derivation.as_ref().is_some_and(|d| !d.repair.is_empty())));
+            for individual in &run.individuals {
+                let graph = run.graph(individual.id, mutator.db()).unwrap();
+                assert_eq!(graph.to_parts().build().unwrap().content_id(), individual.content_id);
+                assert_eq!(Figures::of(&graph, mutator.npu()).unwrap(), individual.figures);
+                let decrease = 1.0 - individual.figures.cost.multiply_adds as f64 / input.cost().multiply_adds as f64;
+                assert!(individual.id == 0 || (-0.1 < decrease && decrease < 1.0));
+            }
+            assert_eq!(run.content_ids().len(), run.individuals.len());
+            let front = run.front();
+            assert!(front.len() > 1 && front.windows(2).all(|pair| pair[0].score >= pair[1].score));
+            let objectives = &evolution.objectives;
+            let beats =
+                |a: &Individual, b: &Individual| run.archive.dominates(&a.point(objectives), &b.point(objectives));
+            assert!(
+                front.iter().all(|one| !run.individuals.iter().any(|other| other.is_eligible && beats(other, one)))
+            );
         }
-        let distinct: HashSet<ContentId> = one.individuals.iter().map(|i| i.content_id).collect();
-        assert_eq!(distinct.len(), one.individuals.len());
     }
 
     #[test]
-    fn the_front_holds_what_nobody_beats() {
-        let (input, db, segmenter) = setting();
-        let run = Evolution::default().run(&input, &db, &segmenter, &Nodes, &Npu::n256(), Progress::Silent).unwrap();
-        let front = run.front();
-        for member in &front {
-            let beaten = run.individuals.iter().any(|other| {
-                other.score >= member.score
-                    && other.cycles <= member.cycles
-                    && (other.score > member.score || other.cycles < member.cycles)
-            });
-            assert!(!beaten, "{} is beaten", member.id);
-        }
-        assert!(front.windows(2).all(|pair| pair[0].score >= pair[1].score));
-    }
-
-    #[test]
-    fn an_empty_window_ends_the_run_with_its_reason() {
-        let (input, db, segmenter) = setting();
-        let evolution = Evolution { flops_decrease: (99.9, 100.0), ..Evolution::default() };
-        let run = evolution.run(&input, &db, &segmenter, &Nodes, &Npu::n256(), Progress::Silent).unwrap();
-        assert_eq!(run.stop, StopReason::NoNewChildren { generation: 1 });
+    fn a_search_that_cannot_go_on_says_why() {
+        let (input, mutator) = setting();
+        let stop = |evolution: Evolution| evolution.run(&input, &mutator, Progress::Silent).unwrap().stop.unwrap();
+        let narrow = vec![Window { column: Column::MultiplyAdds, decrease: (99.9, 100.0) }];
+        let reason = stop(Evolution { windows: narrow, ..Evolution::default() });
+        assert_eq!(reason, StopReason::NothingInside { generation: 1 });
+        assert_eq!(reason.to_string(), "no child of generation 1 is inside the windows; the front is what it was");
+        let only_pads = MutationSettings { ops: vec!["paddings".into()], ..MutationSettings::default() };
+        let reason = stop(Evolution { mutation: only_pads, ..Evolution::default() });
+        assert_eq!(reason, StopReason::NoDonors { generation: 1 });
+        let reason = stop(Evolution { budget: Some(17), ..Evolution::default() });
+        assert_eq!(reason, StopReason::BudgetSpent { scored: 17 });
+        assert_eq!(stop(Evolution { generations: 0, ..Evolution::default() }), StopReason::Finished);
+        // A network of nothing but its interface.
+        let mut build = crate::graph::GraphBuilder::new("fixed");
+        let x = build.add("x", crate::graph::Op::Input(crate::graph::Shape::new(8, 8, 3)), &[]).unwrap();
+        let mean = build.add("mean", crate::graph::Op::Mean, &[x]).unwrap();
+        build.add("out", crate::graph::Op::Output, &[mean]).unwrap();
+        let fixed = build.finish().unwrap();
+        let run = Evolution::default().run(&fixed, &mutator, Progress::Silent).unwrap();
+        assert_eq!(run.stop, Some(StopReason::NothingMovable { generation: 1 }));
         assert_eq!(run.front().len(), 1);
-        let error = evolution.run(&input, &SegmentDb::default(), &segmenter, &Nodes, &Npu::n256(), Progress::Silent);
-        assert!(error.unwrap_err().to_string().starts_with("segment database: is empty"));
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_errors() {
+        let (input, mutator) = setting();
+        let error = |evolution: Evolution| evolution.run(&input, &mutator, Progress::Silent).unwrap_err().to_string();
+        let constant = vec![Objective::maximise("1 + 2".parse::<super::super::Formula>().unwrap())];
+        let message = error(Evolution { objectives: constant, ..Evolution::default() });
+        assert_eq!(
+            message,
+            "objectives: `1 + 2` names no figure; accepted: formulas of score, cycles, flops, params, …"
+        );
+        let message = error(Evolution { objectives: Vec::new(), ..Evolution::default() });
+        assert_eq!(message, "objectives: none given; accepted: one or more");
+        let undefined = vec![Objective::maximise("ln(0 - cycles)".parse::<super::super::Formula>().unwrap())];
+        assert!(error(Evolution { objectives: undefined, ..Evolution::default() }).contains("for the input network"));
+        assert!(error(Evolution { parents: 0, ..Evolution::default() }).contains("parents: is 0"));
+    }
+
+    #[test]
+    fn the_better_end_of_the_score_is_read_off_the_objectives() {
+        let prefers = |text: &str, maximise: bool| {
+            let formula: super::super::Formula = text.parse().unwrap();
+            let objective = if maximise { Objective::Maximise(formula) } else { Objective::Minimise(formula) };
+            Evolution { objectives: vec![Objective::minimise(Column::Cycles), objective], ..Evolution::default() }
+                .prefers()
+        };
+        assert_eq!(prefers("score - params", true), Goal::Maximise);
+        assert_eq!(prefers("cycles / score", true), Goal::Minimise);
+        assert_eq!(prefers("cycles / score", false), Goal::Maximise);
+        assert_eq!(prefers("params", true), Goal::Maximise);
+    }
+
+    #[test]
+    fn evolution_by_ops_replaces_one_op_by_one() {
+        let graphs: Vec<Graph> = (0..30).map(|i| Nb201::sample(11, i).build().unwrap()).collect();
+        let mutator = Mutator::new(Mining::ngrams(1).run(&graphs).unwrap(), nodes, Npu::n256()).unwrap();
+        let evolution = Evolution { generations: 2, windows: Vec::new(), ..Evolution::default() }.by_ops();
+        let run = evolution.run(&graphs[0], &mutator, Progress::Silent).unwrap();
+        assert!(run.individuals.len() > 5, "{:?}", run.iterations);
+        for derivation in run.individuals.iter().filter_map(|one| one.derivation.as_ref()) {
+            assert_eq!((derivation.place.len(), derivation.repair.len()), (1, 0));
+        }
+    }
+
+    #[test]
+    fn every_quirk_can_be_switched_on_alone() {
+        let (input, mutator) = setting();
+        let evolution = Evolution { generations: 3, parents: 9, ..Evolution::default() };
+        let frame = |quirks: Quirks| {
+            quirks.in_search(&evolution).run(&input, &mutator, Progress::Silent).unwrap().frame().unwrap()
+        };
+        let ours = frame(Quirks::default());
+        let all = Quirks::original();
+        for quirks in [
+            Quirks { sources: all.sources, ..Quirks::default() },
+            Quirks { scores: all.scores, ..Quirks::default() },
+            Quirks { grid_ends: all.grid_ends, ..Quirks::default() },
+            Quirks { on_failure: all.on_failure, ..Quirks::default() },
+        ] {
+            assert!(!frame(quirks).equals_missing(&ours), "{quirks:?}");
+        }
     }
 }

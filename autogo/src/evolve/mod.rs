@@ -1,11 +1,30 @@
 //! Evolution: children of a network, scored, kept or dropped on a Pareto front.
+//!
+//! In the order of the data: [`Mutator`] finds places in a parent, segments for each place, repairs them and puts them in; a
+//! [`Derivation`] records how. [`Evolution`] draws parents by [`Sampling`], keeps children that are new and inside its
+//! [`Window`]s, has them scored, and offers them to the [`ParetoArchive`] under its [`Objective`]s. An [`EvolutionRun`]
+//! is what comes of it, in memory or as a folder.
 
+mod column;
+mod derivation;
+mod donors;
 mod evolution;
+mod formula;
 mod mutate;
 mod pareto;
+mod places;
+mod run;
+mod sampling;
 mod splice;
 
-pub use evolution::{Column, Evolution, EvolutionRun, Individual, Iteration, Objective, StopReason};
-pub use mutate::{Derivation, MutationSettings};
+pub use column::{Column, Figures, Objective, Window};
+pub use derivation::Derivation;
+pub use donors::{Ranking, ScoreOrder};
+pub use evolution::Evolution;
+pub use formula::{Formula, Function};
+pub use mutate::{MutationSettings, Mutator, OnFailure, Unit};
 pub use pareto::ParetoArchive;
+pub use places::Sources;
+pub use run::{EvolutionRun, Individual, Iteration, StopReason};
+pub use sampling::{GridEnds, Sampling, grid, rank_sum};
 pub use splice::splice;

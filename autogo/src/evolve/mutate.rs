@@ -1,170 +1,272 @@
-//! From a parent to its children: choose a place, choose donors, make them fit, splice (paper §3.2, specification §4).
+//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2, specification §4).
 
+use super::column::Figures;
+use super::derivation::Derivation;
+use super::donors::{Donor, Donors, Preference, Ranking};
+use super::places::{Place, Sources, places};
 use super::splice::splice;
+use crate::data::Goal;
 use crate::error::Error;
-use crate::graph::{Graph, Shape};
-use crate::repair::{Repaired, repair};
-use crate::rng::{Draw, Stream};
-use crate::segment::{Placed, Segment, SegmentDb, Segmenter};
-use rand::Rng;
-use rand::seq::SliceRandom;
+use crate::graph::{ContentId, Graph};
+use crate::predict::Predictor;
+use crate::profile::Npu;
+use crate::repair::{RepairError, repair};
+use crate::rng::Stream;
+use crate::segment::{Mined, SegmentDb, Segmenter};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-/// How a child came to be: enough to make it again from its parent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Derivation {
-    /// The parent's nodes that were replaced, ascending.
-    pub place: Vec<usize>,
-    /// Row of the donor in the segment database.
-    pub donor: usize,
-    /// For every input of the donor the input of the place that it took over.
-    pub inputs: Vec<usize>,
-    /// For every output of the place the output of the donor that took it over.
-    pub outputs: Vec<usize>,
-    /// How many ops of the donor the repair changed.
-    pub repaired: usize,
+/// What is replaced at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Segments: the paper's.
+    #[default]
+    Segment,
+    /// Single ops, by single ops with the same boundary: what evolution did before segments (specification §4.3). Takes a
+    /// database that holds single ops, as `Mining::ngrams(1)` mines it.
+    Op,
+}
+
+/// What happens to the other donors of a place when one cannot be made to fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// They are tried.
+    #[default]
+    GoOn,
+    /// They are given up: a flag that the original sets once a place and never resets (specification §4.5).
+    GiveUp,
 }
 
 /// How places and donors are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct MutationSettings {
+    /// What is replaced at once.
+    pub unit: Unit,
     /// Places tried in one parent.
     pub places: usize,
+    /// Which places come first.
+    pub sources: Sources,
     /// Donors tried in one place, half of them with the very same boundary.
     pub donors: usize,
+    /// How the donors that must be repaired are chosen.
+    pub ranking: Ranking,
+    /// Rows of the database that are ranked for one place: a random sample when more have its arity.
+    pub shortlist: usize,
     /// The most consecutive segments replaced at once.
     pub consecutive: usize,
-    /// Share of the merges that a draw of the vocabulary leaves out.
+    /// Share of the longer pieces that a draw of the vocabulary leaves out.
     pub sparsity: f64,
+    /// Ops a donor may hold, by name; none stands for all (specification §4.2).
+    pub ops: Vec<String>,
+    /// What happens after a donor that cannot be made to fit.
+    pub on_failure: OnFailure,
 }
 
 impl Default for MutationSettings {
     fn default() -> Self {
-        MutationSettings { places: 8, donors: 8, consecutive: 3, sparsity: 0.5 }
-    }
-}
-
-impl Derivation {
-    /// Makes the child again.
-    pub fn replay(&self, parent: &Graph, db: &SegmentDb, scope: &str) -> Result<Graph, Error> {
-        let row = db.rows().get(self.donor).ok_or_else(|| {
-            let accepted = format!("rows 0 to {}", db.len() as i64 - 1);
-            Error::setting("derivation", format!("names row {} of the segment database", self.donor), &accepted)
-        })?;
-        let place = Segment::cut(parent, &self.place);
-        let repaired = fit(&row.segment, &place, &self.inputs, &self.outputs).ok_or_else(|| {
-            Error::setting("derivation", format!("row {} does not fit its place", self.donor), "the run's own database")
-        })?;
-        Ok(splice(parent, &place, &repaired.segment, &self.inputs, &self.outputs, scope)?)
-    }
-}
-
-/// Makes a donor fit a place under these maps, if it can.
-fn fit(donor: &Segment, place: &Placed, inputs: &[usize], outputs: &[usize]) -> Option<Repaired> {
-    let reads: Vec<Shape> = inputs.iter().map(|&at| place.segment.inputs[at]).collect();
-    let makes = place.segment.output_shapes();
-    // `outputs` maps from place to donor; the repair wants the donor's order.
-    let mut wanted = makes.clone();
-    for (&shape, &at) in makes.iter().zip(outputs) {
-        *wanted.get_mut(at)? = shape;
-    }
-    repair(donor, &reads, &wanted).ok()
-}
-
-/// The children of a parent, in the order of the draws. Children equal to the parent are left out.
-pub(super) fn children(
-    parent: &Graph,
-    db: &SegmentDb,
-    segmenter: &Segmenter,
-    settings: &MutationSettings,
-    stream: Stream,
-    draw: (u64, u64),
-    scope: &str,
-) -> Vec<(Graph, Derivation)> {
-    let mut rng = stream.at2(draw.0, draw.1);
-    let parent_id = parent.content_id();
-    let mut children = Vec::new();
-    for place in places(parent, segmenter, settings, &mut rng) {
-        for (donor, inputs, outputs) in donors(db, &place, settings, &mut rng) {
-            let Some(repaired) = fit(&db.rows()[donor].segment, &place, &inputs, &outputs) else { continue };
-            let scope = format!("{scope}.{}", children.len());
-            let Ok(child) = splice(parent, &place, &repaired.segment, &inputs, &outputs, &scope) else { continue };
-            if child.content_id() != parent_id {
-                let repaired = repaired.changes.len();
-                children.push((child, Derivation { place: place.nodes.clone(), donor, inputs, outputs, repaired }));
-            }
+        MutationSettings {
+            unit: Unit::Segment,
+            places: 8,
+            sources: Sources::Dearest,
+            donors: 8,
+            ranking: Ranking::Predictor,
+            shortlist: 1000,
+            consecutive: 3,
+            sparsity: 0.5,
+            ops: Vec::new(),
+            on_failure: OnFailure::GoOn,
         }
     }
-    children
 }
 
-/// Movable runs of one to `consecutive` segments under a random part of the vocabulary.
-fn places(parent: &Graph, segmenter: &Segmenter, settings: &MutationSettings, rng: &mut Draw) -> Vec<Placed> {
-    let merges = segmenter.longer_pieces();
-    let mut kept: Vec<bool> = (0..merges).map(|at| at as f64 >= settings.sparsity * merges as f64).collect();
-    kept.shuffle(rng);
-    let singles = segmenter.alphabet().len();
-    let groups = segmenter.groups(parent, |id| kept.get((id as usize).wrapping_sub(singles)).is_none_or(|&kept| kept));
-    let mut runs: Vec<(usize, usize)> = (0..groups.len())
-        .flat_map(|first| (1..=settings.consecutive).map(move |count| (first, count)))
-        .filter(|&(first, count)| first + count <= groups.len())
-        .collect();
-    runs.shuffle(rng);
-    runs.into_iter()
-        .map(|(first, count)| Segment::cut(parent, &groups[first..first + count].concat()))
-        .filter(|place| place.segment.is_movable())
-        .take(settings.places)
-        .collect()
-}
-
-/// A donor: its row, and the maps of its inputs and outputs.
-type Donor = (usize, Vec<usize>, Vec<usize>);
-
-/// Donors for a place: rows with the same boundary first, then rows with the same arity, with random one-to-one maps.
-fn donors(db: &SegmentDb, place: &Placed, settings: &MutationSettings, rng: &mut Draw) -> Vec<Donor> {
-    let outputs = place.segment.output_shapes();
-    let exact = db.with_boundary(&place.segment.inputs, &outputs);
-    let own = place.segment.content_id();
-    let mut rows: Vec<usize> = exact.iter().copied().filter(|&row| db.rows()[row].id != own).collect();
-    rows.shuffle(rng);
-    rows.truncate(settings.donors / 2);
-    let mut others: Vec<usize> = db
-        .with_arity(place.segment.inputs.len(), outputs.len())
-        .iter()
-        .copied()
-        .filter(|row| exact.binary_search(row).is_err())
-        .collect();
-    others.shuffle(rng);
-    rows.extend(others.into_iter().take(settings.donors - rows.len()));
-    rows.into_iter()
-        .filter_map(|row| {
-            let donor = &db.rows()[row].segment;
-            let inputs = matching(&donor.inputs, &place.segment.inputs, rng)?;
-            let outputs = matching(&outputs, &donor.output_shapes(), rng)?;
-            Some((row, inputs, outputs))
-        })
-        .collect()
-}
-
-/// A random one-to-one map from `from` to `to`: to an equal shape where one is free, to any free one otherwise.
-fn matching(from: &[Shape], to: &[Shape], rng: &mut Draw) -> Option<Vec<usize>> {
-    if from.len() != to.len() {
-        return None;
+impl MutationSettings {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let counts = [("places", self.places), ("donors", self.donors), ("consecutive", self.consecutive)];
+        if let Some((what, _)) = counts.iter().find(|(_, count)| *count == 0) {
+            return Err(Error::setting(what, "is 0", "1 or more"));
+        }
+        if !(0.0..=1.0).contains(&self.sparsity) {
+            return Err(Error::setting("sparsity", format!("is {}", self.sparsity), "0 to 1"));
+        }
+        Ok(())
     }
-    let mut free: Vec<usize> = (0..to.len()).collect();
-    let mut order: Vec<usize> = (0..from.len()).collect();
-    order.shuffle(rng);
-    // Those with an equal partner first, so that nobody takes it from them without need.
-    order.sort_by_key(|&at| !to.contains(&from[at]));
-    let mut map = vec![0; from.len()];
-    for at in order {
-        let equal: Vec<usize> = (0..free.len()).filter(|&slot| to[free[slot]] == from[at]).collect();
-        let slot = match equal.as_slice() {
-            [] => rng.random_range(0..free.len()),
-            equal => equal[rng.random_range(0..equal.len())],
+}
+
+/// What makes children: segments, who cuts networks into them, a predictor, a machine.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let graphs = (0..12).map(|at| Nb201::sample(0, at).build()).collect::<Result<Vec<_>, _>>()?;
+/// let mutator = Mutator::new(Mining::bpe(40).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?;
+/// let children = mutator.children(&graphs[0], &MutationSettings::default(), 7)?;
+/// assert!(children.len() > 10);
+/// assert!(children.iter().all(|(child, derivation)| {
+///     derivation.replay(&graphs[0], mutator.db()).is_ok_and(|again| again.content_id() == child.content_id())
+/// }));
+/// # Ok::<(), autogo::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Mutator {
+    donors: Arc<Donors>,
+    segmenter: Segmenter,
+    predictor: Arc<dyn Predictor>,
+    npu: Npu,
+}
+
+/// A child that nobody has looked at yet.
+#[derive(Clone, Debug)]
+pub(super) struct Child {
+    pub(super) graph: Graph,
+    pub(super) content_id: ContentId,
+    pub(super) figures: Figures,
+    pub(super) derivation: Derivation,
+}
+
+/// What came of one parent.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Brood {
+    pub(super) children: Vec<Child>,
+    /// Places where something could stand.
+    pub(super) places: usize,
+    /// Donors that were tried.
+    pub(super) donors: usize,
+    /// Donors that could not be made to fit.
+    pub(super) refused: usize,
+}
+
+impl Brood {
+    pub(super) fn join(mut self, other: Brood) -> Brood {
+        self.children.extend(other.children);
+        Brood {
+            children: self.children,
+            places: self.places + other.places,
+            donors: self.donors + other.donors,
+            refused: self.refused + other.refused,
+        }
+    }
+}
+
+impl Mutator {
+    /// A mutator that puts the segments of a mining run into networks. A predictor that scores segments in place ranks
+    /// donors; for that the database is encoded once, here.
+    pub fn new(mined: Mined, predictor: impl Predictor + 'static, npu: Npu) -> Result<Self, Error> {
+        if mined.db.is_empty() {
+            return Err(Error::setting("segment database", "is empty", "one mined from at least one graph"));
+        }
+        let predictor: Arc<dyn Predictor> = Arc::new(predictor);
+        let donors = Arc::new(Donors::new(mined.db, predictor.as_ref())?);
+        Ok(Mutator { donors, segmenter: mined.segmenter, predictor, npu })
+    }
+
+    /// The segments.
+    pub fn db(&self) -> &SegmentDb {
+        self.donors.db()
+    }
+
+    /// Who cuts networks.
+    pub fn segmenter(&self) -> &Segmenter {
+        &self.segmenter
+    }
+
+    /// Who scores networks.
+    pub fn predictor(&self) -> &dyn Predictor {
+        self.predictor.as_ref()
+    }
+
+    /// The machine that times them.
+    pub fn npu(&self) -> &Npu {
+        &self.npu
+    }
+
+    /// The children of one network under a seed, each with how it came to be. More is taken to be better of the predictor's
+    /// score. O(places · donors · nodes).
+    pub fn children(
+        &self,
+        parent: &Graph,
+        settings: &MutationSettings,
+        seed: u64,
+    ) -> Result<Vec<(Graph, Derivation)>, Error> {
+        settings.check()?;
+        let stream = Stream::new(seed, "children");
+        let preference = Preference { goal: Goal::Maximise, order: super::ScoreOrder::AsAsked };
+        let brood = self.brood(parent, settings, preference, stream, 0, "g")?;
+        Ok(brood.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
+    }
+
+    /// The children of a parent, in the order of the draws; those equal to it are left out. Names of new nodes begin with
+    /// `scope`. The same on any number of threads.
+    pub(super) fn brood(
+        &self,
+        parent: &Graph,
+        settings: &MutationSettings,
+        preference: Preference,
+        stream: Stream,
+        draw: u64,
+        scope: &str,
+    ) -> Result<Brood, Error> {
+        let places = places(parent, &self.segmenter, settings, &mut stream.at2(draw, 0));
+        let parent_id = parent.content_id();
+        let order = parent.topological_order();
+        let broods = places.par_iter().enumerate().map(|(at, place)| {
+            let mut rng = stream.at2(draw, at as u64 + 1);
+            let donors = self.donors.of(parent, place, settings, preference, self.predictor(), &mut rng)?;
+            let mut brood = Brood { places: 1, ..Brood::default() };
+            for (number, donor) in donors.into_iter().enumerate() {
+                brood.donors += 1;
+                let scope = format!("{scope}.{at}.{number}");
+                match self.child(parent, &order, place, donor, scope)? {
+                    Some(child) if child.content_id != parent_id => brood.children.push(child),
+                    Some(_) => {}
+                    None => {
+                        brood.refused += 1;
+                        if settings.on_failure == OnFailure::GiveUp {
+                            break;
+                        }
+                    }
+                }
+            }
+            Ok(brood)
+        });
+        let broods = broods.collect::<Result<Vec<Brood>, Error>>()?;
+        Ok(broods.into_iter().fold(Brood::default(), Brood::join))
+    }
+
+    /// Repairs a donor and puts it in its place; nothing if no repair makes it fit.
+    fn child(
+        &self,
+        parent: &Graph,
+        order: &[usize],
+        place: &Place,
+        donor: Donor,
+        scope: String,
+    ) -> Result<Option<Child>, Error> {
+        let row = &self.db().rows()[donor.row];
+        let (reads, makes) = donor.boundary(&place.placed.segment);
+        let repaired = match repair(&row.segment, &reads, &makes) {
+            Ok(repaired) => repaired,
+            Err(RepairError::Infeasible { .. }) => return Ok(None),
+            Err(error) => return Err(Error::setting("repair", error.to_string(), "a donor of the place's arity")),
         };
-        map[at] = free.swap_remove(slot);
+        let Donor { inputs, outputs, .. } = donor;
+        let spliced = splice(parent, order, &place.placed, &repaired.segment, &inputs, &outputs, &scope);
+        // A valid donor can still make a network too large to count; it is refused as a repair is.
+        let Ok(graph) = spliced else { return Ok(None) };
+        Ok(Some(Child {
+            content_id: graph.content_id(),
+            figures: Figures::of(&graph, &self.npu)?,
+            graph,
+            derivation: Derivation {
+                place: place.placed.nodes.clone(),
+                donor: row.id,
+                inputs,
+                outputs,
+                repair: repaired.changes,
+                scope,
+            },
+        }))
     }
-    Some(map)
 }

@@ -60,6 +60,11 @@ impl ParetoArchive {
         true
     }
 
+    /// Which end of each objective is better.
+    pub fn goals(&self) -> &[Goal] {
+        &self.goals
+    }
+
     /// Ids of the members, in the order in which they came.
     pub fn ids(&self) -> Vec<usize> {
         self.members.iter().map(|(id, _)| *id).collect()
@@ -68,6 +73,28 @@ impl ParetoArchive {
     /// The members: id and point.
     pub fn members(&self) -> &[(usize, Vec<f64>)] {
         &self.members
+    }
+
+    /// The volume between the front and a point that every member beats: the larger, the better the front. Members that
+    /// do not beat it add nothing. O(members^objectives).
+    ///
+    /// ```
+    /// use autogo::data::Goal;
+    /// use autogo::evolve::ParetoArchive;
+    /// let mut archive = ParetoArchive::new(vec![Goal::Maximise, Goal::Minimise]);
+    /// archive.insert(0, vec![3.0, 2.0]);
+    /// archive.insert(1, vec![1.0, 1.0]);
+    /// assert_eq!(archive.hypervolume(&[0.0, 4.0]), 3.0 * 2.0 + 1.0 * 1.0);
+    /// ```
+    pub fn hypervolume(&self, reference: &[f64]) -> f64 {
+        let gains = |point: &[f64]| -> Vec<f64> {
+            let sides = self.goals.iter().zip(point).zip(reference);
+            sides
+                .map(|((goal, value), from)| if *goal == Goal::Maximise { value - from } else { from - value })
+                .collect()
+        };
+        let boxes = self.members.iter().map(|(_, point)| gains(point));
+        volume(boxes.filter(|sides| sides.iter().all(|side| *side > 0.0)).collect())
     }
 
     /// Up to `count` members spread evenly along the first objective, both ends included.
@@ -80,6 +107,25 @@ impl ParetoArchive {
         let last = count.saturating_sub(1).max(1);
         (0..count).map(|at| sorted[at * (sorted.len() - 1) / last].0).collect()
     }
+}
+
+/// The volume of the union of boxes that share a corner: slices along the last side.
+fn volume(mut boxes: Vec<Vec<f64>>) -> f64 {
+    if boxes.first().is_none_or(|sides| sides.len() == 1) {
+        return boxes.iter().map(|sides| sides[0]).fold(0.0, f64::max);
+    }
+    boxes.sort_by(|a, b| b[b.len() - 1].total_cmp(&a[a.len() - 1]));
+    let mut total = 0.0;
+    let mut below: Vec<Vec<f64>> = Vec::with_capacity(boxes.len());
+    for at in 0..boxes.len() {
+        let last = boxes[at].len() - 1;
+        let end = boxes.get(at + 1).map_or(0.0, |next| next[last]);
+        below.push(boxes[at][..last].to_vec());
+        if boxes[at][last] > end {
+            total += (boxes[at][last] - end) * volume(below.clone());
+        }
+    }
+    total
 }
 
 #[cfg(test)]
@@ -102,6 +148,23 @@ mod tests {
                 .filter(|&at| !points.iter().any(|other| archive.dominates(other, &points[at])))
                 .collect();
             prop_assert_eq!(archive.ids(), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_hypervolume_counts_unit_cubes(
+            points in proptest::collection::vec((1u8..5, 1u8..5, 1u8..5), 1..12),
+        ) {
+            let mut archive = ParetoArchive::new(vec![Goal::Maximise; 3]);
+            for (id, &(a, b, c)) in points.iter().enumerate() {
+                archive.insert(id, vec![f64::from(a), f64::from(b), f64::from(c)]);
+            }
+            let cubes = (0..64u8).filter(|at| {
+                let (x, y, z) = (at % 4, at / 4 % 4, at / 16);
+                points.iter().any(|&(a, b, c)| x < a && y < b && z < c)
+            });
+            prop_assert_eq!(archive.hypervolume(&[0.0; 3]), cubes.count() as f64);
         }
     }
 

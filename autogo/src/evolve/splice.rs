@@ -8,10 +8,11 @@ use std::collections::{BTreeSet, HashMap};
 ///
 /// Input `k` of the donor reads what input `inputs[k]` of the place read; the readers of output `j` of the place read
 /// output `outputs[j]` of the donor. Both maps are one to one, so no tensor is left unread and none is read twice over.
-/// New nodes are named `scope/…`. The place must be a run of consecutive nodes of the graph's topological order. Every
-/// shape is inferred anew: a donor that does not fit is an error. O(nodes + edges).
+/// New nodes are named `scope/…`. The place must be a run of consecutive nodes of `order`, the graph's topological order.
+/// Every shape is inferred anew: a donor that does not fit is an error. O(nodes + edges).
 pub fn splice(
     graph: &Graph,
+    order: &[usize],
     place: &Placed,
     donor: &Segment,
     inputs: &[usize],
@@ -19,7 +20,6 @@ pub fn splice(
     scope: &str,
 ) -> Result<Graph, GraphError> {
     let old: BTreeSet<usize> = place.nodes.iter().copied().collect();
-    let order = graph.topological_order();
     let first = order.iter().position(|node| old.contains(node)).unwrap_or_default();
     // Within each side the nodes keep their execution order.
     let mut before = order[..first].to_vec();
@@ -74,6 +74,7 @@ mod tests {
     fn putting_a_segment_back_in_its_own_place_changes_nothing() {
         let graph = Nb201::at(9_876).build().unwrap();
         let segmenter = Mining::bpe(40).segmenter(std::slice::from_ref(&graph)).unwrap();
+        let order = graph.topological_order();
         let mut tried = 0;
         for group in segmenter.groups(&graph, |_| true) {
             let place = Segment::cut(&graph, &group);
@@ -83,7 +84,7 @@ mod tests {
             tried += 1;
             let inputs: Vec<usize> = (0..place.inputs.len()).collect();
             let outputs: Vec<usize> = (0..place.segment.outputs.len()).collect();
-            let copy = splice(&graph, &place, &place.segment, &inputs, &outputs, "copy").unwrap();
+            let copy = splice(&graph, &order, &place, &place.segment, &inputs, &outputs, "copy").unwrap();
             assert_eq!(copy.content_id(), graph.content_id());
         }
         assert!(tried > 5);

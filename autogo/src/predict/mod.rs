@@ -41,9 +41,28 @@ pub use transfer::Transfer;
 
 use crate::error::Error;
 use crate::graph::Graph;
+use crate::partition::Partition;
+use crate::segment::Segment;
 
-/// Anything that scores whole networks. Evolution asks nothing else of a predictor.
-pub trait Predictor: Sync {
+/// Anything that scores whole networks. What evolution asks of a predictor.
+pub trait Predictor: Send + Sync {
     /// One score a network, in the unit of the labels it was trained on.
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error>;
+
+    /// Segments as [`Predictor::score_in_place`] reads them; nothing from a predictor that only reads whole networks.
+    fn encode(&self, _segments: &[Segment]) -> Result<Option<EncodedSegments>, Error> {
+        Ok(None)
+    }
+
+    /// One score for each encoded segment: that of the network with it in the place of the partition's segment.
+    fn score_in_place(&self, _: &Graph, _: &Partition, _: &EncodedSegments) -> Result<Vec<f64>, Error> {
+        Err(Error::setting("predictor", "reads whole networks only", "one that encodes segments"))
+    }
+}
+
+/// Any function of a graph scores networks.
+impl<F: Fn(&Graph) -> f64 + Send + Sync> Predictor for F {
+    fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
+        Ok(graphs.iter().map(self).collect())
+    }
 }

@@ -9,12 +9,13 @@ use super::scale::Scale;
 use super::settings::{Architecture, NodeKind, TrainSettings};
 use super::terms::TermTable;
 use super::train::{TrainLog, dfdx_error, predict, predict_each, train};
-use super::{Predictor, Reads};
+use super::{EncodedSegments, Predictor, Reads};
 use crate::data::Example;
 use crate::error::Error;
 use crate::graph::Graph;
+use crate::partition::Partition;
 use crate::progress::Progress;
-use crate::segment::Segmenter;
+use crate::segment::{Segment, Segmenter};
 use dfdx::prelude::{Cpu, NoneTape, TensorFromVec};
 use polars::prelude::{DataFrame, df};
 use rayon::prelude::*;
@@ -207,6 +208,23 @@ impl Predictor for Psc {
                 spread(all, self.cuts)
             })
         })
+    }
+
+    /// Nothing if nodes are told by their tokens: a segment by itself does not know what will stand around it.
+    fn encode(&self, segments: &[Segment]) -> Result<Option<EncodedSegments>, Error> {
+        match self.model.architecture.nodes {
+            NodeKind::Op => self.encode_segments(segments).map(Some),
+            NodeKind::Token => Ok(None),
+        }
+    }
+
+    fn score_in_place(
+        &self,
+        graph: &Graph,
+        partition: &Partition,
+        segments: &EncodedSegments,
+    ) -> Result<Vec<f64>, Error> {
+        Ok(self.scorer(graph, partition)?.score(segments))
     }
 }
 

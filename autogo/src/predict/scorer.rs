@@ -33,6 +33,12 @@ impl EncodedSegments {
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
+
+    /// Some of them, by number.
+    pub fn select(&self, numbers: &[usize]) -> Self {
+        let row = |&at: &usize| self.rows[at * self.width..(at + 1) * self.width].iter().copied();
+        EncodedSegments { width: self.width, rows: numbers.iter().flat_map(row).collect() }
+    }
 }
 
 /// Scores segments in one place of a network, whose predecessor and successor are encoded once.

@@ -43,6 +43,7 @@ pub struct SegmentDb {
     rows: Vec<SegmentRow>,
     by_boundary: HashMap<Boundary, Vec<usize>>,
     by_arity: HashMap<(usize, usize), Vec<usize>>,
+    by_id: HashMap<ContentId, usize>,
 }
 
 fn boundary(inputs: &[Shape], outputs: &[Shape]) -> Boundary {
@@ -141,6 +142,7 @@ impl SegmentDb {
         let outputs = row.segment.output_shapes();
         self.by_arity.entry((row.segment.inputs.len(), outputs.len())).or_default().push(at);
         self.by_boundary.entry(boundary(&row.segment.inputs, &outputs)).or_default().push(at);
+        self.by_id.insert(row.id, at);
         self.rows.push(row);
         at
     }
@@ -176,6 +178,11 @@ impl SegmentDb {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// The row of a segment.
+    pub fn with_id(&self, id: ContentId) -> Option<&SegmentRow> {
+        self.by_id.get(&id).map(|&at| &self.rows[at])
     }
 
     /// The rows that read and make tensors of just these shapes, in whatever order.
