@@ -3,6 +3,7 @@
 use crate::families::SkipAs;
 use crate::formats::Pooling;
 use crate::predict::Selection;
+use crate::repair::{ChannelPenalty, ConcatRule};
 use crate::segment::UnknownTokens;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,10 @@ pub struct Quirks {
     /// The original keeps the epoch with the smallest percentage error of z-scores, which those near zero decide
     /// (specification §6.5, surprise 14).
     pub selection: Selection,
+    /// The original's program has no answer for a segment with a concat (specification §5, surprise 4).
+    pub concat: ConcatRule,
+    /// More channels cost the original's program nothing (specification §5 point 6, surprise 5).
+    pub penalty: ChannelPenalty,
 }
 
 impl Quirks {
@@ -38,6 +43,8 @@ impl Quirks {
             unknown: UnknownTokens::Fused,
             pooling: Pooling::CountsPadding,
             selection: Selection::Mape,
+            concat: ConcatRule::Rejected,
+            penalty: ChannelPenalty::OneSided,
         }
     }
 }
