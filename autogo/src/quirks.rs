@@ -4,6 +4,7 @@ use crate::evolve::{Evolution, GridEnds, OnFailure, Sampling, ScoreOrder, Source
 use crate::families::SkipAs;
 use crate::formats::Pooling;
 use crate::predict::Selection;
+use crate::repair::{ChannelPenalty, ConcatRule, RepairSettings};
 use crate::segment::UnknownTokens;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,10 @@ pub struct Quirks {
     pub sources: Sources,
     /// The original's grid over the front never draws its extremes (specification §7.3b, surprise 9).
     pub grid_ends: GridEnds,
+    /// The original's program has no answer for a segment with a concat (specification §5, surprise 4).
+    pub concat: ConcatRule,
+    /// More channels cost the original's program nothing (specification §5 point 6, surprise 5).
+    pub penalty: ChannelPenalty,
 }
 
 impl Quirks {
@@ -52,6 +57,8 @@ impl Quirks {
             on_failure: OnFailure::GiveUp,
             sources: Sources::Cheapest,
             grid_ends: GridEnds::Excluded,
+            concat: ConcatRule::Rejected,
+            penalty: ChannelPenalty::OneSided,
         }
     }
 
@@ -60,10 +67,16 @@ impl Quirks {
         let mut evolution = evolution.clone();
         evolution.mutation.sources = self.sources;
         evolution.mutation.on_failure = self.on_failure;
+        evolution.mutation.repair = self.in_repair(&evolution.mutation.repair);
         evolution.scores = self.scores;
         if let Sampling::Grid(ends) = &mut evolution.sampling {
             *ends = self.grid_ends;
         }
         evolution
+    }
+
+    /// Repair settings with those of the peculiarities that concern them.
+    pub fn in_repair(&self, settings: &RepairSettings) -> RepairSettings {
+        RepairSettings { concat: self.concat, penalty: self.penalty, ..*settings }
     }
 }

@@ -1,7 +1,7 @@
 //! The search loop (paper §3.4, specification §7): a runner with a record for every round and a reason to stop.
 
 use super::donors::{Preference, ScoreOrder};
-use super::mutate::{Brood, Child, MutationSettings, Mutator, Unit};
+use super::mutate::{Brood, Child, MutationSettings, Mutator, Round, Unit};
 use super::places::Sources;
 use super::run::{EvolutionRun, Individual, Iteration, StopReason};
 use super::sampling::{Candidates, Sampling, Scored};
@@ -10,6 +10,7 @@ use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::progress::Progress;
+use crate::repair::Repairer;
 use crate::rng::Stream;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -110,18 +111,24 @@ impl Evolution {
         Ok(run)
     }
 
-    /// A run that holds the input alone.
-    pub(super) fn start(&self, input: &Graph, mutator: &Mutator) -> Result<EvolutionRun, Error> {
+    /// A run that holds nobody yet, or which setting makes no sense.
+    pub(super) fn empty(&self) -> Result<EvolutionRun, Error> {
         self.check()?;
-        let scores = mutator.predictor().score(std::slice::from_ref(input))?;
-        let mut run = EvolutionRun {
+        Ok(EvolutionRun {
             settings: self.clone(),
             individuals: Vec::new(),
             iterations: Vec::new(),
             archive: ParetoArchive::new(self.objectives.iter().map(Objective::goal).collect()),
             stop: None,
             graphs: BTreeMap::new(),
-        };
+            repairer: Repairer::new(self.mutation.repair)?,
+        })
+    }
+
+    /// A run that holds the input alone.
+    pub(super) fn start(&self, input: &Graph, mutator: &Mutator) -> Result<EvolutionRun, Error> {
+        let mut run = self.empty()?;
+        let scores = mutator.predictor().score(std::slice::from_ref(input))?;
         let individual = Individual {
             id: 0,
             parent: None,
@@ -213,14 +220,18 @@ impl Evolution {
         generation: usize,
         mutator: &Mutator,
     ) -> Result<Vec<Brood>, Error> {
-        let stream = Stream::new(self.seed, "children");
-        let preference = Preference { goal: self.prefers(), order: self.scores };
+        let round = Round {
+            settings: &self.mutation,
+            preference: Preference { goal: self.prefers(), order: self.scores },
+            repairer: &run.repairer,
+            stream: Stream::new(self.seed, "children"),
+        };
         let broods = parents.par_iter().enumerate().map(|(slot, &parent)| {
             let graph = run.graph(parent, mutator.db())?;
             // A parent that is drawn twice has other children the second time.
             let draw = ((generation as u64) << 32) | slot as u64;
             let scope = format!("g{generation}.{slot}");
-            mutator.brood(&graph, &self.mutation, preference, stream, draw, &scope)
+            mutator.brood(&graph, &round, draw, &scope)
         });
         broods.collect()
     }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::graph::{ContentId, Graph};
 use crate::predict::Predictor;
 use crate::profile::Npu;
-use crate::repair::{RepairError, repair};
+use crate::repair::{RepairError, RepairSettings, Repairer};
 use crate::rng::Stream;
 use crate::segment::{Mined, SegmentDb, Segmenter};
 use rayon::prelude::*;
@@ -62,6 +62,8 @@ pub struct MutationSettings {
     pub sparsity: f64,
     /// Ops a donor may hold, by name; none stands for all (specification §4.2).
     pub ops: Vec<String>,
+    /// How donors are made to fit.
+    pub repair: RepairSettings,
     /// What happens after a donor that cannot be made to fit.
     pub on_failure: OnFailure,
 }
@@ -78,6 +80,7 @@ impl Default for MutationSettings {
             consecutive: 3,
             sparsity: 0.5,
             ops: Vec::new(),
+            repair: RepairSettings::default(),
             on_failure: OnFailure::GoOn,
         }
     }
@@ -92,7 +95,7 @@ impl MutationSettings {
         if !(0.0..=1.0).contains(&self.sparsity) {
             return Err(Error::setting("sparsity", format!("is {}", self.sparsity), "0 to 1"));
         }
-        Ok(())
+        self.repair.check()
     }
 }
 
@@ -115,6 +118,15 @@ pub struct Mutator {
     segmenter: Segmenter,
     predictor: Arc<dyn Predictor>,
     npu: Npu,
+}
+
+/// What all broods of a round share.
+#[derive(Clone, Copy)]
+pub(super) struct Round<'a> {
+    pub(super) settings: &'a MutationSettings,
+    pub(super) preference: Preference,
+    pub(super) repairer: &'a Repairer,
+    pub(super) stream: Stream,
 }
 
 /// A child that nobody has looked at yet.
@@ -193,21 +205,15 @@ impl Mutator {
         settings.check()?;
         let stream = Stream::new(seed, "children");
         let preference = Preference { goal: Goal::Maximise, order: super::ScoreOrder::AsAsked };
-        let brood = self.brood(parent, settings, preference, stream, 0, "g")?;
+        let round = Round { settings, preference, repairer: &Repairer::new(settings.repair)?, stream };
+        let brood = self.brood(parent, &round, 0, "g")?;
         Ok(brood.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
     }
 
     /// The children of a parent, in the order of the draws; those equal to it are left out. Names of new nodes begin with
     /// `scope`. The same on any number of threads.
-    pub(super) fn brood(
-        &self,
-        parent: &Graph,
-        settings: &MutationSettings,
-        preference: Preference,
-        stream: Stream,
-        draw: u64,
-        scope: &str,
-    ) -> Result<Brood, Error> {
+    pub(super) fn brood(&self, parent: &Graph, round: &Round<'_>, draw: u64, scope: &str) -> Result<Brood, Error> {
+        let Round { settings, preference, repairer, stream } = *round;
         let places = places(parent, &self.segmenter, settings, &mut stream.at2(draw, 0));
         let parent_id = parent.content_id();
         let order = parent.topological_order();
@@ -218,7 +224,7 @@ impl Mutator {
             for (number, donor) in donors.into_iter().enumerate() {
                 brood.donors += 1;
                 let scope = format!("{scope}.{at}.{number}");
-                match self.child(parent, &order, place, donor, scope)? {
+                match self.child(parent, &order, place, donor, repairer, scope)? {
                     Some(child) if child.content_id != parent_id => brood.children.push(child),
                     Some(_) => {}
                     None => {
@@ -242,14 +248,18 @@ impl Mutator {
         order: &[usize],
         place: &Place,
         donor: Donor,
+        repairer: &Repairer,
         scope: String,
     ) -> Result<Option<Child>, Error> {
         let row = &self.db().rows()[donor.row];
         let (reads, makes) = donor.boundary(&place.placed.segment);
-        let repaired = match repair(&row.segment, &reads, &makes) {
+        let attempt = repairer.attempt(&row.segment, &reads, &makes);
+        let repaired = match &attempt.result {
             Ok(repaired) => repaired,
-            Err(RepairError::Infeasible { .. }) => return Ok(None),
-            Err(error) => return Err(Error::setting("repair", error.to_string(), "a donor of the place's arity")),
+            Err(error @ RepairError::Arity { .. }) => {
+                return Err(Error::setting("repair", error.to_string(), "a donor of the place's arity"));
+            }
+            Err(_) => return Ok(None),
         };
         let Donor { inputs, outputs, .. } = donor;
         let spliced = splice(parent, order, &place.placed, &repaired.segment, &inputs, &outputs, &scope);
@@ -264,7 +274,7 @@ impl Mutator {
                 donor: row.id,
                 inputs,
                 outputs,
-                repair: repaired.changes,
+                repair: repaired.changes.clone(),
                 scope,
             },
         }))

@@ -5,6 +5,7 @@ use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{ContentId, Graph};
 use crate::progress::Progress;
+use crate::repair::Repairer;
 use crate::segment::SegmentDb;
 use polars::prelude::{DataFrame, PolarsResult, df};
 use serde::{Deserialize, Serialize};
@@ -140,6 +141,8 @@ pub struct EvolutionRun {
     pub stop: Option<StopReason>,
     /// The networks of the input and of the front. The others are made again when they are asked for.
     pub(super) graphs: BTreeMap<usize, Graph>,
+    /// Makes donors fit, and remembers.
+    pub(super) repairer: Repairer,
 }
 
 impl EvolutionRun {

@@ -3,6 +3,7 @@
 use super::{Border, Conv, Graph, Interpolation, Op, Pool, Shape, Window};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::str::FromStr;
 
 /// A 128-bit content id: equal for isomorphic graphs (same ops, parameters, shapes and operand order where it matters),
 /// whatever the names and the order of the nodes.
@@ -15,6 +16,17 @@ pub struct ContentId(pub(crate) u64, pub(crate) u64);
 impl fmt::Display for ContentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}{:016x}", self.0, self.1)
+    }
+}
+
+impl FromStr for ContentId {
+    type Err = String;
+
+    /// Reads what `Display` writes: 32 hexadecimal digits.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let half = |range: std::ops::Range<usize>| u64::from_str_radix(text.get(range)?, 16).ok();
+        let halves = if text.len() == 32 { half(0..16).zip(half(16..32)) } else { None };
+        halves.map(|(low, high)| ContentId(low, high)).ok_or_else(|| format!("`{text}` is no content id of 32 digits"))
     }
 }
 

@@ -1,26 +1,22 @@
 //! Repair: a segment from elsewhere is made to fit the place where it is put.
 //!
-//! Channels and strides are chosen by a mixed-integer linear program that changes the segment as little as possible; the
+//! Filters and strides are chosen by a mixed-integer linear program that changes the segment as little as possible; the
 //! answer counts only after exact shape inference (paper §3.2, specification §5 in the corrected form described in
-//! [`repair`]).
+//! [`repair`]). [`RepairSettings`] holds every choice, [`Repairer`] remembers what it has repaired.
 
 mod milp;
+mod record;
+mod repairer;
+mod settings;
 
-pub use milp::repair;
+pub use record::{Attempt, RepairRecord, RepairStatus};
+pub use repairer::{RepairCounts, Repairer};
+pub use settings::{ChannelPenalty, ConcatRule, RepairForm, RepairSettings, Solver};
 
 use crate::graph::{Op, Shape};
 use crate::segment::Segment;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-/// How a segment came to fit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum RepairStatus {
-    /// It fitted as it was.
-    Unchanged,
-    /// The program was solved to optimality.
-    Optimal,
-}
 
 /// An op that the repair changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +54,12 @@ pub enum RepairError {
         /// Inputs and outputs of the place.
         wants: (usize, usize),
     },
+    /// It holds a concat, and the settings refuse those.
+    #[error("node `{node}` is a concat, and the settings refuse concats")]
+    Concat {
+        /// Name of the first concat.
+        node: String,
+    },
     /// No choice of channels and strides connects these shapes.
     #[error("no channels and strides connect {inputs:?} to {outputs:?}")]
     Infeasible {
@@ -66,12 +68,51 @@ pub enum RepairError {
         /// Shapes it would have to make.
         outputs: Vec<Shape>,
     },
+    /// Time ran out before an answer was found.
+    #[error("no answer within the time limit")]
+    TimedOut,
     /// The solver's answer does not survive exact shape inference.
     #[error("the solver's answer is wrong: {0}")]
     SolverDisagrees(String),
     /// The solver gave up.
     #[error("the solver failed: {0}")]
     Solver(String),
+}
+
+impl RepairError {
+    /// What a record says of it.
+    pub fn status(&self) -> RepairStatus {
+        match self {
+            RepairError::Arity { .. } | RepairError::Concat { .. } | RepairError::Infeasible { .. } => {
+                RepairStatus::Infeasible
+            }
+            RepairError::TimedOut => RepairStatus::TimedOut,
+            RepairError::SolverDisagrees(_) | RepairError::Solver(_) => RepairStatus::SolverDisagrees,
+        }
+    }
+}
+
+/// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both, under
+/// the default settings and without memory; [`Repairer`] has both.
+///
+/// Filters of convolutions and strides of convolutions and pools may change; kernels, paddings and edges stay. The program
+/// minimises `Σ (1 + descendants) · (|channels − before| + 100 · [stride changed])`, so that late nodes change first. Unlike
+/// the original's program it counts channels both up and down, lets channels take any whole value, keeps sizes whole, joins
+/// channels at a concat, and allows sizes of 1 (specification §5, §9.4, §9.5).
+///
+/// A segment that fits already comes back as it is.
+pub fn repair(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {
+    attempt(segment, inputs, outputs, &RepairSettings::default()).0
+}
+
+/// One repair, and who found the answer.
+fn attempt(
+    segment: &Segment,
+    inputs: &[Shape],
+    outputs: &[Shape],
+    settings: &RepairSettings,
+) -> (Result<Repaired, RepairError>, &'static str) {
+    (milp::repair(segment, inputs, outputs), settings.solver.version())
 }
 
 /// Infers all shapes of a segment from the shapes it reads, or says which node refuses.

@@ -1,0 +1,417 @@
+//! A run as a folder: what it was told, what happened, everybody it made.
+//!
+//! | file | content |
+//! |---|---|
+//! | `run.toml` | settings, versions, and what the run depends on, by hash |
+//! | `input.json` | the input network |
+//! | `events.jsonl` | one line a generation, and one for the end |
+//! | `population.parquet` | everybody, with how each was made |
+//!
+//! A generation is written down when it is complete, each file whole or not at all: population first, then events. What is
+//! in the population but not yet in the events belongs to an unfinished generation and is made again. No file holds a
+//! time or a count of threads, so an interrupted run that is taken up ends with the bytes of one that was not.
+
+use super::run::{EvolutionRun, Individual, Iteration, StopReason};
+use super::{Evolution, Mutator};
+use crate::error::Error;
+use crate::formats::{from_json, to_json};
+use crate::graph::Graph;
+use crate::progress::Progress;
+use crate::segment::SegmentDb;
+use polars::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a run's first file says of itself.
+const FORMAT: &str = "autogo run 1";
+
+/// What a run was told and what it depends on: `run.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Manifest {
+    format: String,
+    /// This library's version.
+    autogo: String,
+    /// The solver that repairs segments, with its version.
+    solver: String,
+    /// Content id of the input network.
+    input: String,
+    /// SHA-256 over the ids of the segments, in order.
+    segments: String,
+    /// SHA-256 of the segmenter.
+    segmenter: String,
+    /// What the predictor makes of the input: another predictor is another run.
+    input_score: String,
+    /// The machine.
+    machine: crate::profile::Npu,
+    evolution: Evolution,
+}
+
+/// A line of `events.jsonl`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Event {
+    Generation(Iteration),
+    Stop { reason: StopReason, sentence: String },
+}
+
+/// The folder of a run.
+///
+/// ```
+/// use autogo::evolve::RunFolder;
+/// use autogo::prelude::*;
+/// let graphs = (0..12).map(|at| Nb201::sample(0, at).build()).collect::<Result<Vec<_>, _>>()?;
+/// let mutator = Mutator::new(Mining::bpe(40).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?;
+/// let folder = RunFolder::new(std::env::temp_dir().join(format!("autogo-run-{}", std::process::id())));
+/// let evolution = Evolution { generations: 2, ..Evolution::default() };
+/// let run = folder.run(&evolution, &graphs[0], &mutator, Progress::Silent)?;
+/// // Opened again, it is the same run; run again, it is finished at once.
+/// assert_eq!(folder.open(mutator.db())?.individuals, run.individuals);
+/// assert_eq!(folder.run(&evolution, &graphs[0], &mutator, Progress::Silent)?.individuals, run.individuals);
+/// # std::fs::remove_dir_all(folder.path()).unwrap();
+/// # Ok::<(), autogo::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+impl RunFolder {
+    /// A folder at this path, which need not exist.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        RunFolder { path: path.into() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether a run was begun in it.
+    pub fn is_begun(&self) -> bool {
+        self.path.join("run.toml").is_file()
+    }
+
+    /// Runs a search in the folder, or takes up the one that was begun in it, which must have been told the same. What is
+    /// lost with a killed process is the generation in progress.
+    pub fn run(
+        &self,
+        evolution: &Evolution,
+        input: &Graph,
+        mutator: &Mutator,
+        progress: Progress,
+    ) -> Result<EvolutionRun, Error> {
+        fs::create_dir_all(&self.path).map_err(|error| self.failed("", error))?;
+        let start = evolution.start(input, mutator)?;
+        let manifest = Manifest {
+            format: FORMAT.into(),
+            autogo: env!("CARGO_PKG_VERSION").into(),
+            solver: evolution.mutation.repair.solver.version().into(),
+            input: input.content_id().to_string(),
+            segments: sha256(mutator.db().rows().iter().map(|row| row.id.to_string())),
+            segmenter: sha256([serde_json::to_string(mutator.segmenter()).unwrap_or_default()]),
+            input_score: start.input().score.to_string(),
+            machine: mutator.npu().clone(),
+            evolution: evolution.clone(),
+        };
+        let mut run = match self.is_begun() {
+            false => {
+                self.write("input.json", to_json(input).as_bytes())?;
+                let text = toml::to_string_pretty(&manifest);
+                let text = text.map_err(|error| Error::setting("run.toml", error.to_string(), "plain settings"))?;
+                self.write("run.toml", text.as_bytes())?;
+                start
+            }
+            true => {
+                self.same(&manifest)?;
+                self.resume(start, mutator.db())?
+            }
+        };
+        while run.stop.is_none() {
+            evolution.step(&mut run, mutator)?;
+            self.record(&run)?;
+            run.report(progress);
+        }
+        if !self.path.join("events.jsonl").is_file() {
+            self.record(&run)?;
+        }
+        Ok(run)
+    }
+
+    /// The run as far as it came. `db` must be the database of the run.
+    pub fn open(&self, db: &SegmentDb) -> Result<EvolutionRun, Error> {
+        let manifest = self.manifest()?;
+        let input = self.input()?;
+        let mut run = manifest.evolution.empty()?;
+        let individuals = self.population(usize::MAX)?;
+        let Some(first) = individuals.first() else {
+            return Err(self.failed("population.parquet", "holds nobody"));
+        };
+        run.admit(first.clone(), Some(input));
+        self.resume(run, db)
+    }
+
+    /// The input network.
+    pub fn input(&self) -> Result<Graph, Error> {
+        let text = self.read("input.json")?;
+        from_json(&text).map_err(|error| self.failed("input.json", error))
+    }
+
+    /// Puts what was written down behind a run that holds the input alone.
+    fn resume(&self, mut run: EvolutionRun, db: &SegmentDb) -> Result<EvolutionRun, Error> {
+        let (mut iterations, stop) = self.events()?;
+        if stop.is_none() && iterations.len() >= run.settings.generations {
+            // The last generation is complete when the reason to stop is written down.
+            iterations.truncate(run.settings.generations.saturating_sub(1));
+        }
+        let individuals = self.population(iterations.len())?;
+        for (at, individual) in individuals.into_iter().enumerate().skip(1) {
+            if individual.id != at {
+                return Err(self.failed("population.parquet", format!("row {at} is individual {}", individual.id)));
+            }
+            run.admit(individual, None);
+        }
+        run.iterations = iterations;
+        run.stop = stop;
+        let mut grown = std::collections::BTreeMap::new();
+        for id in run.archive.ids() {
+            let graph = run.regrow(id, db, &mut grown)?;
+            run.graphs.insert(id, graph);
+        }
+        Ok(run)
+    }
+
+    /// Writes down a run at the end of a generation.
+    fn record(&self, run: &EvolutionRun) -> Result<(), Error> {
+        let mut frame = run.frame()?;
+        let json = |of: &dyn Fn(&Individual) -> Option<String>| run.individuals.iter().map(of).collect::<Vec<_>>();
+        let derivations = json(&|one| one.derivation.as_ref().and_then(|made| serde_json::to_string(made).ok()));
+        frame.with_column(polars::prelude::Column::new("derivation".into(), derivations))?;
+        let eligible: Vec<bool> = run.individuals.iter().map(|one| one.is_eligible).collect();
+        frame.with_column(polars::prelude::Column::new("eligible".into(), eligible))?;
+        crate::data::write_parquet(&mut frame, &self.path.join("population.parquet"))?;
+        let iterations = run.iterations.iter().map(|one| Event::Generation(*one));
+        let stop = run.stop.map(|reason| Event::Stop { reason, sentence: reason.to_string() });
+        let lines = iterations.chain(stop).map(|event| serde_json::to_string(&event).unwrap_or_default() + "\n");
+        self.write("events.jsonl", lines.collect::<String>().as_bytes())
+    }
+
+    fn events(&self) -> Result<(Vec<Iteration>, Option<StopReason>), Error> {
+        let (mut iterations, mut stop) = (Vec::new(), None);
+        let path = self.path.join("events.jsonl");
+        if !path.is_file() {
+            return Ok((iterations, stop));
+        }
+        for (line, text) in self.read("events.jsonl")?.lines().enumerate() {
+            let event = serde_json::from_str(text).map_err(|error| Error::Line {
+                path: path.clone(),
+                line: line + 1,
+                reason: error.to_string(),
+                accepted: "a generation or a stop, as this library writes them".into(),
+            })?;
+            match event {
+                Event::Generation(iteration) => iterations.push(iteration),
+                Event::Stop { reason, .. } => stop = Some(reason),
+            }
+        }
+        Ok((iterations, stop))
+    }
+
+    /// Everybody of the generations up to this one.
+    fn population(&self, generation: usize) -> Result<Vec<Individual>, Error> {
+        let name = "population.parquet";
+        let path = self.path.join(name);
+        if !path.is_file() {
+            return Ok(Vec::new());
+        }
+        let file = fs::File::open(&path).map_err(|error| self.failed(name, error))?;
+        let frame = ParquetReader::new(file).finish().map_err(|error| self.failed(name, error))?;
+        let individuals = read_population(&frame).map_err(|error| self.failed(name, error))?;
+        Ok(individuals.into_iter().filter(|one| one.generation <= generation).collect())
+    }
+
+    fn manifest(&self) -> Result<Manifest, Error> {
+        let text = self.read("run.toml")?;
+        let manifest: Manifest = toml::from_str(&text).map_err(|error| self.failed("run.toml", error.message()))?;
+        match manifest.format == FORMAT {
+            true => Ok(manifest),
+            false => Err(self.failed("run.toml", format!("is `{}`; accepted: `{FORMAT}`", manifest.format))),
+        }
+    }
+
+    /// Refuses to go on with a run that was told something else, and names it.
+    fn same(&self, now: &Manifest) -> Result<(), Error> {
+        let then = self.manifest()?;
+        let parts = [
+            ("version of autogo", then.autogo == now.autogo),
+            ("solver", then.solver == now.solver),
+            ("input network", then.input == now.input),
+            ("segment database", then.segments == now.segments),
+            ("segmenter", then.segmenter == now.segmenter),
+            ("predictor", then.input_score == now.input_score),
+            ("machine", then.machine == now.machine),
+            ("set of settings", then.evolution == now.evolution),
+        ];
+        match parts.iter().find(|(_, is_same)| !is_same) {
+            None => Ok(()),
+            Some((what, _)) => {
+                let reason = format!("was begun with another {what}; accepted: the same, or a new folder");
+                Err(self.failed("run.toml", reason))
+            }
+        }
+    }
+
+    fn read(&self, name: &str) -> Result<String, Error> {
+        fs::read_to_string(self.path.join(name)).map_err(|error| self.failed(name, error))
+    }
+
+    /// Writes a file whole or not at all.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        let draft = self.path.join(format!("{name}.part"));
+        fs::write(&draft, bytes)
+            .and_then(|()| fs::rename(&draft, self.path.join(name)))
+            .map_err(|error| self.failed(name, error))
+    }
+
+    fn failed(&self, name: &str, reason: impl std::fmt::Display) -> Error {
+        Error::File { path: self.path.join(name), reason: reason.to_string() }
+    }
+}
+
+fn sha256(parts: impl IntoIterator<Item = String>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A row of the population that does not read back says which and why.
+fn read_population(frame: &DataFrame) -> Result<Vec<Individual>, String> {
+    let missing = |error: PolarsError| error.to_string();
+    let whole =
+        |name: &str| frame.column(name).and_then(|c| c.cast(&DataType::UInt64)?.u64().cloned()).map_err(missing);
+    let real = |name: &str| frame.column(name).and_then(|c| c.f64().cloned()).map_err(missing);
+    let text = |name: &str| frame.column(name).and_then(|c| c.str().cloned()).map_err(missing);
+    let [ids, parents, generations, cycles, nodes] = ["id", "parent", "generation", "cycles", "nodes"].map(whole);
+    let (ids, parents, generations, cycles, nodes) = (ids?, parents?, generations?, cycles?, nodes?);
+    let [multiply_adds, flops, flops_original, params, activations] =
+        ["multiply_adds", "flops", "flops_original", "params", "activation_bytes"].map(whole);
+    let costs = [multiply_adds?, flops?, flops_original?, params?, activations?];
+    let (scores, milliseconds) = (real("score")?, real("milliseconds")?);
+    let (networks, derivations) = (text("network")?, text("derivation")?);
+    let eligible = frame.column("eligible").and_then(|c| c.bool().cloned()).map_err(missing)?;
+    let individual = |at: usize| -> Option<Individual> {
+        let cost = |column: usize| costs[column].get(at);
+        Some(Individual {
+            id: ids.get(at)? as usize,
+            parent: parents.get(at).map(|parent| parent as usize),
+            derivation: derivations.get(at).map(serde_json::from_str).transpose().ok()?,
+            generation: generations.get(at)? as usize,
+            content_id: networks.get(at)?.parse().ok()?,
+            is_eligible: eligible.get(at)?,
+            score: scores.get(at)?,
+            figures: super::Figures {
+                cycles: cycles.get(at)?,
+                milliseconds: milliseconds.get(at)?,
+                nodes: nodes.get(at)? as usize,
+                cost: crate::graph::Cost {
+                    multiply_adds: cost(0)?,
+                    flops: cost(1)?,
+                    flops_original: cost(2)?,
+                    params: cost(3)?,
+                    activation_bytes: cost(4)?,
+                },
+            },
+        })
+    };
+    (0..frame.height()).map(|at| individual(at).ok_or_else(|| format!("row {at} is no individual"))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::{Family, Nb201};
+    use crate::profile::Npu;
+    use crate::segment::Mining;
+
+    fn setting(name: &str) -> (RunFolder, Evolution, Graph, Mutator) {
+        let graphs: Vec<Graph> = (0..12).map(|i| Nb201::sample(11, i).build().unwrap()).collect();
+        let predictor = |graph: &Graph| graph.len() as f64;
+        let mutator = Mutator::new(Mining::bpe(60).run(&graphs).unwrap(), predictor, Npu::n256()).unwrap();
+        let folder = std::env::temp_dir().join(format!("autogo-folder-{name}-{}", std::process::id()));
+        let evolution = Evolution { generations: 4, parents: 3, ..Evolution::default() };
+        (RunFolder::new(folder), evolution, graphs[0].clone(), mutator)
+    }
+
+    fn bytes(folder: &RunFolder) -> Vec<(String, Vec<u8>)> {
+        let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
+            .collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn a_run_cut_off_at_any_write_ends_with_the_same_bytes() {
+        let (whole, evolution, input, mutator) = setting("whole");
+        let run = whole.run(&evolution, &input, &mutator, Progress::Silent).unwrap();
+        assert!(run.stop.is_some() && run.individuals.len() > 20);
+        let expected = bytes(&whole);
+        let events = fs::read_to_string(whole.path().join("events.jsonl")).unwrap();
+        for kept in 0..events.lines().count() {
+            // Killed after generation `kept`; with a population that is one generation ahead of the events, or not.
+            for is_ahead in [false, true] {
+                let cut = RunFolder::new(whole.path().with_extension(format!("{kept}-{is_ahead}")));
+                fs::create_dir_all(cut.path()).unwrap();
+                for (name, content) in &expected {
+                    fs::write(cut.path().join(name), content).unwrap();
+                }
+                let lines: String = events.lines().take(kept).map(|line| format!("{line}\n")).collect();
+                fs::write(cut.path().join("events.jsonl"), lines).unwrap();
+                if kept == 0 {
+                    fs::remove_file(cut.path().join("events.jsonl")).unwrap();
+                    if !is_ahead {
+                        fs::remove_file(cut.path().join("population.parquet")).unwrap();
+                    }
+                }
+                fs::write(cut.path().join("population.parquet.part"), b"half a fi").unwrap();
+                let again = cut.run(&evolution, &input, &mutator, Progress::Silent).unwrap();
+                assert_eq!((again.individuals.len(), again.stop), (run.individuals.len(), run.stop));
+                fs::remove_file(cut.path().join("population.parquet.part")).ok();
+                assert_eq!(bytes(&cut), expected, "{kept} {is_ahead}");
+                fs::remove_dir_all(cut.path()).unwrap();
+            }
+        }
+        fs::remove_dir_all(whole.path()).unwrap();
+    }
+
+    #[test]
+    fn another_run_in_the_same_folder_is_refused_by_name() {
+        let (folder, evolution, input, mutator) = setting("refused");
+        let evolution = Evolution { generations: 1, ..evolution };
+        folder.run(&evolution, &input, &mutator, Progress::Silent).unwrap();
+        let other = Evolution { seed: 9, ..evolution.clone() };
+        let error = folder.run(&other, &input, &mutator, Progress::Silent).unwrap_err().to_string();
+        assert!(
+            error.ends_with("run.toml: was begun with another set of settings; accepted: the same, or a new folder"),
+            "{error}"
+        );
+        let network = mutator.db().rows()[0].id.to_string();
+        let wrong = fs::read_to_string(folder.path().join("events.jsonl")).unwrap().replace("scored", "scores");
+        fs::write(folder.path().join("events.jsonl"), wrong).unwrap();
+        let error = folder.open(mutator.db()).unwrap_err().to_string();
+        assert!(
+            error.contains("events.jsonl:1: unknown field `scores`") || error.contains("missing field `scored`"),
+            "{error}"
+        );
+        fs::write(folder.path().join("population.parquet"), network).unwrap();
+        fs::remove_file(folder.path().join("events.jsonl")).unwrap();
+        assert!(folder.open(mutator.db()).unwrap_err().to_string().contains("population.parquet"));
+        fs::remove_dir_all(folder.path()).unwrap();
+    }
+}

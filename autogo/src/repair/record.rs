@@ -1,0 +1,101 @@
+//! What is written down about a repair.
+
+use super::{RepairError, Repaired};
+use crate::graph::Op;
+use crate::segment::Segment;
+use serde::{Deserialize, Serialize};
+
+/// How a repair ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepairStatus {
+    /// The segment fitted as it was.
+    Unchanged,
+    /// The cheapest change was found.
+    Optimal,
+    /// A change was found, but time ran out before it was known to be the cheapest.
+    Feasible,
+    /// No change makes it fit.
+    Infeasible,
+    /// Time ran out before any change was found.
+    TimedOut,
+    /// The solver failed, or its answer does not survive exact shape inference.
+    SolverDisagrees,
+}
+
+impl RepairStatus {
+    /// Whether there is a segment that fits.
+    pub fn fits(self) -> bool {
+        matches!(self, RepairStatus::Unchanged | RepairStatus::Optimal | RepairStatus::Feasible)
+    }
+}
+
+/// One repair, written down.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RepairRecord {
+    /// How it ended.
+    pub status: RepairStatus,
+    /// Who found the answer: `none` for what fitted or was refused at once, `presolve` where exact means sufficed, else the
+    /// solver with its version.
+    pub solver: String,
+    /// The objective: the weighted change of channels and strides. Nothing when there is no answer.
+    pub objective: Option<f64>,
+    /// Wall time. The only field that differs between runs; comparisons leave it out.
+    pub milliseconds: f64,
+    /// Convolutions in the segment.
+    pub convs: usize,
+    /// Pools in it.
+    pub pools: usize,
+    /// Concats in it.
+    pub concats: usize,
+    /// Ops that were changed.
+    pub changed: usize,
+}
+
+impl PartialEq for RepairRecord {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |record: &Self| {
+            (record.status, record.objective, record.convs, record.pools, record.concats, record.changed)
+        };
+        parts(self) == parts(other) && self.solver == other.solver
+    }
+}
+
+impl RepairRecord {
+    /// A record of a segment, yet without a result.
+    pub(super) fn of(segment: &Segment) -> Self {
+        let count = |is_it: fn(&Op) -> bool| segment.nodes.iter().filter(|node| is_it(&node.op)).count();
+        RepairRecord {
+            status: RepairStatus::Infeasible,
+            solver: "none".into(),
+            objective: None,
+            milliseconds: 0.0,
+            convs: count(|op| matches!(op, Op::Conv(_) | Op::ConvTranspose(_))),
+            pools: count(|op| matches!(op, Op::Pool(..))),
+            concats: count(|op| matches!(op, Op::Concat)),
+            changed: 0,
+        }
+    }
+
+    pub(super) fn finish(mut self, result: &Result<Repaired, RepairError>, milliseconds: f64) -> Self {
+        self.milliseconds = milliseconds;
+        match result {
+            Ok(repaired) => {
+                self.status = repaired.status;
+                self.objective = Some(repaired.objective);
+                self.changed = repaired.changes.len();
+            }
+            Err(error) => self.status = error.status(),
+        }
+        self
+    }
+}
+
+/// One repair: the record and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// What is written down.
+    pub record: RepairRecord,
+    /// The segment that fits, or why there is none.
+    pub result: Result<Repaired, RepairError>,
+}

@@ -1,0 +1,165 @@
+//! Every choice of a repair as one value of plain data.
+
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+
+/// Which program is solved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepairForm {
+    /// Ours: any whole number of filters, exact window arithmetic, sizes from 1 (see [`repair`](crate::repair::repair)).
+    #[default]
+    Corrected,
+    /// The original's: sizes and channels halved, quartered or doubled, sizes from 2, strides that follow from the sizes
+    /// (specification §5). Its answer, too, counts only when exact shape inference agrees.
+    Original,
+}
+
+/// What happens to a segment that holds a concat and does not fit as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConcatRule {
+    /// The channels of a concat are the sum of its operands'.
+    #[default]
+    Joined,
+    /// It is refused: the original builds no program for it (specification §5, surprise 4).
+    Rejected,
+}
+
+/// Which changes of a convolution's filters cost something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelPenalty {
+    /// More and fewer filters alike.
+    #[default]
+    BothSides,
+    /// Fewer filters alone; more are free (specification §5 point 6, surprise 5).
+    OneSided,
+}
+
+impl ChannelPenalty {
+    /// What it costs to go from `before` to `after` channels.
+    pub(super) fn of(self, before: i64, after: i64) -> i64 {
+        match self {
+            ChannelPenalty::BothSides => (before - after).abs(),
+            ChannelPenalty::OneSided => (before - after).max(0),
+        }
+    }
+}
+
+/// Who solves the integer program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Solver {
+    /// microlp: branch and bound in pure Rust.
+    #[default]
+    Microlp,
+    /// HiGHS in C++, to cross-check: needs the crate's feature `highs`.
+    Highs,
+}
+
+impl Solver {
+    /// Name and version, as records keep them: the version of the crate that brings the solver.
+    pub fn version(self) -> &'static str {
+        match self {
+            Solver::Microlp => "microlp 0.6.0",
+            Solver::Highs => "highs 2.4.0",
+        }
+    }
+}
+
+/// How segments are repaired. Plain data: an ablation is a field.
+///
+/// ```
+/// use autogo::repair::{ConcatRule, RepairSettings};
+/// assert_eq!(RepairSettings::default().concat, ConcatRule::Joined);
+/// assert_eq!(RepairSettings::original().concat, ConcatRule::Rejected);
+/// assert!(RepairSettings { align: Some(0), ..RepairSettings::default() }.check().is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RepairSettings {
+    /// The program.
+    pub form: RepairForm,
+    /// Segments with a concat.
+    pub concat: ConcatRule,
+    /// Which changes of filters cost something.
+    pub penalty: ChannelPenalty,
+    /// Every convolution whose filters change gets a multiple of this many (NPUs compute 8 or 16 channels at once). The
+    /// original's form knows no such rule and refuses it.
+    pub align: Option<u32>,
+    /// Who solves what exact means leave.
+    pub solver: Solver,
+    /// Whether exact means come before the solver: strides by a sweep over the reachable sizes, channels by substitution.
+    /// The optimum has the same value either way.
+    pub presolve: bool,
+    /// The most seconds of wall time for one program; none by default. With a limit the answer may depend on how busy the
+    /// machine is: the solvers' interface offers no other measure.
+    pub time_limit: Option<f64>,
+}
+
+impl Default for RepairSettings {
+    fn default() -> Self {
+        RepairSettings {
+            form: RepairForm::Corrected,
+            concat: ConcatRule::Joined,
+            penalty: ChannelPenalty::BothSides,
+            align: None,
+            solver: Solver::Microlp,
+            presolve: true,
+            time_limit: None,
+        }
+    }
+}
+
+impl RepairSettings {
+    /// The original's: its program, concats refused, more channels free.
+    pub fn original() -> Self {
+        RepairSettings {
+            form: RepairForm::Original,
+            concat: ConcatRule::Rejected,
+            penalty: ChannelPenalty::OneSided,
+            ..RepairSettings::default()
+        }
+    }
+
+    /// Says what is out of range, or not built in.
+    pub fn check(&self) -> Result<(), Error> {
+        if let Some(align) = self.align.filter(|align| !(1..=1024).contains(align)) {
+            return Err(Error::setting("repair.align", format!("is {align}"), "1 to 1024, or nothing"));
+        }
+        if self.align.is_some() && self.form == RepairForm::Original {
+            return Err(Error::setting("repair.align", "the original's form cannot keep it", "nothing"));
+        }
+        if let Some(seconds) = self.time_limit.filter(|seconds| !(seconds.is_finite() && *seconds > 0.0)) {
+            return Err(Error::setting("repair.time_limit", format!("is {seconds}"), "seconds above 0, or nothing"));
+        }
+        if self.solver == Solver::Highs && cfg!(not(feature = "highs")) {
+            return Err(Error::setting("repair.solver", "HiGHS is not built in", "microlp, or the feature `highs`"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_those_of_the_lock_file() {
+        let lock = include_str!("../../../Cargo.lock");
+        for solver in [Solver::Microlp, Solver::Highs] {
+            let (name, version) = solver.version().split_once(' ').unwrap();
+            assert!(lock.contains(&format!("name = \"{name}\"\nversion = \"{version}\"")), "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn settings_are_read_from_few_words() {
+        let settings: RepairSettings = toml::from_str("align = 8\npenalty = \"one_sided\"").unwrap();
+        let expected =
+            RepairSettings { align: Some(8), penalty: ChannelPenalty::OneSided, ..RepairSettings::default() };
+        assert_eq!(settings, expected);
+        assert!(toml::from_str::<RepairSettings>("alignment = 8").is_err());
+    }
+}
