@@ -17,6 +17,7 @@ pub use crate::profile::{Gemm, Npu, NpuProfile};
 pub use crate::repair::{RepairRecord, RepairSettings, RepairStatus, Repaired, Repairer, repair};
 pub use crate::report::{Bars, Chart, dev_chart, loss_chart, rank_chart, srcc_bars};
 pub use crate::report::{HeatMap, MergeTree, Page, Table, Verify, coverage_map, frequency_chart, length_chart};
+pub use crate::report::{front_chart, fronts_chart, mutant_drawing, run_page, volume_chart};
 pub use crate::report::{mined_page, segment_card};
 pub use crate::segment::{
     BpeTrainer, Mined, Mining, Order, Segment, SegmentDb, SegmentRow, Segmenter, TokenForm, Vocabulary,

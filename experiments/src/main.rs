@@ -9,6 +9,7 @@ mod graph;
 mod notebooks;
 mod parity;
 mod predictors;
+mod search;
 mod segments;
 
 use clap::{Parser, Subcommand};
@@ -43,6 +44,10 @@ enum Command {
     Transfer(predictors::TransferArgs),
     /// Compares this library's numbers with reference numbers, one line a suite.
     Parity(parity::Args),
+    /// Makes networks of a run again from their derivations and compares content ids.
+    Replay(search::Replay),
+    /// Evolves a network, in a folder that can be taken up again.
+    Search(search::Args),
     /// Mines segments, shows them, and cuts networks into them.
     Segments(segments::Args),
 }
@@ -81,6 +86,8 @@ fn main() -> ExitCode {
         Command::Train(args) => predictors::train(&args),
         Command::Transfer(args) => predictors::transfer(&args),
         Command::Parity(args) => parity::run(&args),
+        Command::Replay(args) => search::replay(&args),
+        Command::Search(args) => search::run(&args),
         Command::Segments(args) => segments::run(&args),
     };
     match result {

@@ -107,7 +107,7 @@ fn labelled(name: &str) -> Result<LabelledFamily, Failure> {
 }
 
 /// A family's public labels, if there are any. Without data NB-201 is labelled on the spot.
-fn load(family: FamilyName) -> Result<Option<LabelledFamily>, Failure> {
+pub fn load(family: FamilyName) -> Result<Option<LabelledFamily>, Failure> {
     let folder = std::env::var_os(DATA_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     Ok(match (family, folder) {
         (FamilyName::Nb201, Some(folder)) => Some(LabelledFamily::nb201(folder)?),
@@ -117,7 +117,8 @@ fn load(family: FamilyName) -> Result<Option<LabelledFamily>, Failure> {
     })
 }
 
-fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+/// A value in a TOML file.
+pub fn toml_file<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
     toml::from_str(&text).map_err(|error| {
         let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());

@@ -152,6 +152,16 @@ impl RunFolder {
         self.resume(run, db)
     }
 
+    /// The settings of the run.
+    pub fn settings(&self) -> Result<Evolution, Error> {
+        Ok(self.manifest()?.evolution)
+    }
+
+    /// The machine of the run.
+    pub fn machine(&self) -> Result<crate::profile::Npu, Error> {
+        Ok(self.manifest()?.machine)
+    }
+
     /// The input network.
     pub fn input(&self) -> Result<Graph, Error> {
         let text = self.read("input.json")?;

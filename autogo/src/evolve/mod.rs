@@ -28,5 +28,5 @@ pub use mutate::{MutationSettings, Mutator, OnFailure, Unit};
 pub use pareto::ParetoArchive;
 pub use places::Sources;
 pub use run::{EvolutionRun, Individual, Iteration, StopReason};
-pub use sampling::{GridEnds, Sampling, grid, rank_sum};
+pub use sampling::{GridEnds, Sampling, grid_sample, rank_sum};
 pub use splice::splice;

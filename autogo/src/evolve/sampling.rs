@@ -2,7 +2,7 @@
 
 use super::ParetoArchive;
 use crate::data::Goal;
-use crate::rng::Draw;
+use crate::rng::{Draw, Stream};
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
@@ -84,8 +84,12 @@ impl Sampling {
 }
 
 /// One random member of each cell that has any, of `side` × `side` over the first two objectives (one row of cells when
-/// there is a single objective).
-pub fn grid(members: &[(usize, Vec<f64>)], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<usize> {
+/// there is a single objective). A member is an id and its objectives.
+pub fn grid_sample(members: &[(usize, Vec<f64>)], side: usize, ends: GridEnds, seed: u64) -> Vec<usize> {
+    grid(members, side, ends, &mut Stream::new(seed, "grid").at(0))
+}
+
+fn grid(members: &[Scored], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<usize> {
     let axes = members.first().map_or(0, |(_, point)| point.len().min(2));
     let range = |axis: usize| {
         let values = || members.iter().map(|(_, point)| point[axis]);
@@ -152,7 +156,6 @@ fn crowding(members: &[Scored]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::Stream;
 
     fn archive(points: &[(f64, f64)]) -> ParetoArchive {
         let mut archive = ParetoArchive::new(vec![Goal::Maximise, Goal::Minimise]);

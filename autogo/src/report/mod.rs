@@ -2,6 +2,7 @@
 
 mod bars;
 mod chart;
+mod evolution;
 mod heat_map;
 mod merge_tree;
 mod page;
@@ -13,6 +14,7 @@ mod verify;
 
 pub use bars::Bars;
 pub use chart::Chart;
+pub use evolution::{front_chart, fronts_chart, mutant_drawing, run_page, volume_chart, volumes, write_run};
 pub use heat_map::HeatMap;
 pub use merge_tree::MergeTree;
 pub use page::Page;

@@ -11,14 +11,14 @@ use std::path::Path;
 /// Largest difference of two predictions that counts as none.
 const TOLERANCE: f64 = 1e-5;
 
-fn checkpoint(folder: &Path, name: &str) -> Result<Option<Checkpoint>, Failure> {
+pub fn checkpoint(folder: &Path, name: &str) -> Result<Option<Checkpoint>, Failure> {
     let path = folder.join(format!("original/{name}.safetensors"));
     let Ok(bytes) = std::fs::read(&path) else { return Ok(None) };
     let tensors = read_tensors(&bytes).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
     Ok(Some(tensors))
 }
 
-fn agree(ours: f64, theirs: &Value) -> Result<(), String> {
+pub fn agree(ours: f64, theirs: &Value) -> Result<(), String> {
     match theirs.as_f64() {
         Some(theirs) if (ours - theirs).abs() <= TOLERANCE => Ok(()),
         _ => Err(format!("predicts {ours}; reference: {theirs}")),
