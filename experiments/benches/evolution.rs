@@ -28,7 +28,8 @@ fn mutator() -> Option<Mutator> {
     let split = LabelledFamily::nb201_computed(120).ok()?.split(60, 0, 0).ok()?;
     let mined = mined()?;
     let settings = TrainSettings { epochs: 1, ..TrainSettings::default() };
-    let (psc, _) = Psc::train(&split.train, &mined.segmenter, &settings, Progress::Silent).ok()?;
+    let (mut psc, _) = Psc::train(&split.train, &mined.segmenter, &settings, Progress::Silent).ok()?;
+    psc.cuts = 2;
     Mutator::new(mined, psc, Npu::n256()).ok()
 }
 
@@ -57,7 +58,7 @@ fn search(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(run())).bench_local(|| black_box(run()));
 }
 
-/// Networks scored per second on all cores by the mean of sixteen cuts, and by a GNN: what remains of the above.
+/// Networks scored per second on all cores by the mean of two cuts, and by a GNN: what remains of the above.
 #[divan::bench(sample_count = 3, sample_size = 1, args = ["psc", "gnn"])]
 fn score_children(bencher: Bencher<'_, '_>, predictor: &str) {
     let (Some(mutator), Some(parent)) = (mutator(), best_nb201()) else { return };

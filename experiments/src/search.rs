@@ -174,6 +174,9 @@ impl Machine {
     }
 }
 
+/// Partitions over which a PSC averages in a search: two rank as well as sixteen, in a third of the time.
+const CUTS: usize = 2;
+
 /// A predictor of either kind.
 enum Trained {
     Gnn(Gnn),
@@ -197,8 +200,11 @@ impl Trained {
 
     fn mutator(self, mined: Mined, npu: Npu) -> Result<Mutator, Failure> {
         Ok(match self {
+            Trained::Psc(mut psc) => {
+                psc.cuts = CUTS;
+                Mutator::new(mined, psc, npu)?
+            }
             Trained::Gnn(gnn) => Mutator::new(mined, gnn, npu)?,
-            Trained::Psc(psc) => Mutator::new(mined, psc, npu)?,
         })
     }
 }

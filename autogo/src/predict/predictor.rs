@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Networks that share a table of computations while they are scored.
-const CHUNK: usize = 16;
+const CHUNK: usize = 64;
 /// What saved predictors say of themselves.
 const FORMAT: &str = "autogo predictor 1";
 

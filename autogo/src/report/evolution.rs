@@ -1,6 +1,7 @@
 //! Searches to look at: the front and how it came to be, the networks on it, a page, and the pictures of a run's folder.
 
 use super::{Chart, Page, Table};
+use crate::data::Goal;
 use crate::error::Error;
 use crate::evolve::{Column, EvolutionRun, Individual, Mutator, RunFolder};
 use crate::formats::to_json;
@@ -92,7 +93,7 @@ pub fn volumes(run: &EvolutionRun) -> Vec<(f64, f64)> {
 pub fn mutant_drawing(run: &EvolutionRun, id: usize, mutator: &Mutator) -> Result<Drawing, Error> {
     let graph = run.graph(id, mutator.db())?;
     let fresh = run.new_nodes(id, mutator.db())?;
-    let drawing = graph.draw().rows(16);
+    let drawing = graph.draw().rows(40);
     let Some((first, last)) = fresh.first().zip(fresh.last()) else { return Ok(drawing) };
     let around = first.saturating_sub(AROUND)..(last + AROUND + 1).min(graph.len());
     Ok(drawing.nodes(around).highlight(&fresh, "new in this network"))
@@ -121,11 +122,9 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
     let cost = run.settings.objectives.iter().flat_map(|one| one.formula().columns()).find(|one| !one.is_expensive());
     let cost = cost.unwrap_or(Column::Flops);
     let columns = ["id", "parent", "generation", "score", "cycles", "flops", "params", "nodes", "repaired"];
-    let front = run
-        .frame()?
-        .lazy()
-        .filter(col("front"))
-        .sort(["score"], SortMultipleOptions::new().with_order_descending(true));
+    let is_descending = run.settings.objectives.first().is_none_or(|first| first.goal() == Goal::Maximise);
+    let order = SortMultipleOptions::new().with_order_descending(is_descending);
+    let front = run.frame()?.lazy().filter(col("front")).sort(["score"], order);
     let front = front.select(columns.map(col)).collect()?;
     let charts =
         [front_chart(run, cost, Column::Score).size(560, 380), fronts_chart(run, cost, Column::Score).size(560, 380)];

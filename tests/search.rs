@@ -1,0 +1,108 @@
+//! A search from the command line: killed, taken up, on one thread and on four, made again.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+const BEST: &str = "nb201:nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1";
+
+const CONFIG: &str = r#"
+[segments]
+families = [{ family = "nb201", count = 12 }, { family = "hiaml", count = 6 }]
+mining = { trainer = { model = "bpe", merges = 60, limit = "soft" } }
+[predictor]
+train = 40
+settings = { epochs = 2 }
+[evolution]
+generations = 6
+parents = 4
+mutation = { places = 4, donors = 6 }
+"#;
+
+fn autogo(arguments: &[&str], threads: u32) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autogo"));
+    // The same predictor with and without published labels.
+    command.args(arguments).env_remove("AUTOGO_DATA").env("RAYON_NUM_THREADS", threads.to_string());
+    command
+}
+
+fn finish(mut command: Command) -> String {
+    let output: Output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refusal(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.trim_end().lines().count()), (Some(2), 1), "{said}");
+    said
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(at) = folders.pop() {
+        for entry in std::fs::read_dir(at).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.strip_prefix(folder).unwrap().to_path_buf(), std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_killed_search_ends_with_the_bytes_of_one_that_ran_through_on_any_number_of_threads() {
+    let root = std::env::temp_dir().join(format!("autogo-search-{}", std::process::id()));
+    std::fs::create_dir_all(&root).unwrap();
+    let path = |name: &str| root.join(name).to_str().unwrap().to_string();
+    let (config, whole, killed, wide) = (path("search.toml"), path("whole"), path("killed"), path("wide"));
+    std::fs::write(&config, CONFIG).unwrap();
+
+    let said = finish(autogo(&["search", BEST, "--config", &config, "--out", &whole], 1));
+    assert!(said.contains("AUTOGO_DATA is not set") && said.contains("The search ended because"), "{said}");
+    let expected = files(Path::new(&whole));
+    for name in
+        ["run.toml", "events.jsonl", "population.parquet", "report.html", "pictures/input.svg", "pictures/mutant_1.svg"]
+    {
+        assert!(expected.contains_key(Path::new(name)), "{name} is missing in {:?}", expected.keys());
+    }
+
+    let mut child =
+        autogo(&["search", BEST, "--config", &config, "--out", &killed], 2).stdout(Stdio::null()).spawn().unwrap();
+    while !Path::new(&killed).join("events.jsonl").is_file() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().ok();
+    child.wait().unwrap();
+    finish(autogo(&["search", "--resume", &killed], 2));
+    finish(autogo(&["search", BEST, "--config", &config, "--out", &wide], 4));
+    for other in [&killed, &wide] {
+        let mut found = files(Path::new(other));
+        // What was being written when the process was killed.
+        found.retain(|path, _| path.extension().is_none_or(|end| end != "part"));
+        let differ: Vec<&PathBuf> =
+            expected.keys().chain(found.keys()).filter(|path| expected.get(*path) != found.get(*path)).collect();
+        assert!(differ.is_empty(), "{other}: {differ:?}");
+    }
+
+    let said = finish(autogo(&["replay", &whole], 2));
+    assert!(said.contains("networks come out again under their content ids"), "{said}");
+    assert!(finish(autogo(&["replay", &whole, "3"], 2)).starts_with("0 > "));
+    let said = refusal(autogo(&["search", BEST, "--out", &whole], 1));
+    assert!(said.contains("holds a run; accepted: --resume"), "{said}");
+    assert!(refusal(autogo(&["search", "--resume", &config], 1)).contains("holds no run"));
+    assert!(refusal(autogo(&["replay", &whole, "99999"], 1)).contains("individual: is 99999; accepted: 0 to "));
+    std::fs::write(&config, "[evolution]\nobjectives = [{ maximise = \"speed\" }]\n").unwrap();
+    let said = refusal(autogo(&["search", BEST, "--config", &config, "--out", &path("new")], 1));
+    assert!(said.contains("search.toml:2: ") && said.contains("no figure is called `speed`"), "{said}");
+    std::fs::remove_dir_all(root).unwrap();
+}
