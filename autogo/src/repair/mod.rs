@@ -7,8 +7,10 @@
 mod channels;
 mod classes;
 mod corrected;
+mod original;
 mod program;
 mod record;
+mod release_part;
 mod repairer;
 mod settings;
 mod sizes;
@@ -18,14 +20,15 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
+pub use original::PartAnswer;
 pub use record::{Attempt, RepairRecord, RepairStatus};
+pub use release_part::{PartNode, ReleasePart};
 pub use repairer::{RepairCounts, Repairer};
 pub use settings::{ChannelPenalty, ConcatRule, RepairForm, RepairSettings, Solver};
 
 use crate::graph::{Op, Shape};
 use crate::segment::Segment;
 use corrected::Answer;
-use program::Without;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -142,16 +145,13 @@ fn attempt(
     if let (ConcatRule::Rejected, Some(node)) = (settings.concat, concat) {
         return (Err(RepairError::Concat { node: node.name.clone() }), NOBODY);
     }
-    match corrected::solve(segment, inputs, outputs, settings) {
+    let found = match settings.form {
+        RepairForm::Corrected => corrected::solve(segment, inputs, outputs, settings),
+        RepairForm::Original => original::solve(segment, inputs, outputs, settings),
+    };
+    match found {
         Ok(answer) => (accept(segment, inputs, outputs, &answer), answer.solver),
-        Err((without, solver)) => {
-            let error = match without {
-                Without::Infeasible => RepairError::Infeasible { inputs: inputs.to_vec(), outputs: outputs.to_vec() },
-                Without::TimedOut => RepairError::TimedOut,
-                Without::Failed(reason) => RepairError::Solver(reason),
-            };
-            (Err(error), solver)
-        }
+        Err((without, solver)) => (Err(without.into_error(inputs.to_vec(), outputs.to_vec())), solver),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The corrected form as an integer program.
 
+use super::RepairError;
 use super::channels::{Channels, MAX_CHANNELS};
 use super::classes::{Classes, lcm};
 use super::settings::{ChannelPenalty, RepairSettings};
@@ -53,6 +54,16 @@ pub(super) enum Without {
     Infeasible,
     TimedOut,
     Failed(String),
+}
+
+impl Without {
+    pub(super) fn into_error(self, inputs: Vec<Shape>, outputs: Vec<Shape>) -> RepairError {
+        match self {
+            Without::Infeasible => RepairError::Infeasible { inputs, outputs },
+            Without::TimedOut => RepairError::TimedOut,
+            Without::Failed(reason) => RepairError::Solver(reason),
+        }
+    }
 }
 
 impl Program {
