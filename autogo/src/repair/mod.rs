@@ -15,6 +15,7 @@ mod repairer;
 mod settings;
 mod sizes;
 mod solve;
+mod steps;
 mod strides;
 mod sweep;
 #[cfg(test)]
@@ -25,6 +26,7 @@ pub use record::{Attempt, RepairRecord, RepairStatus};
 pub use release_part::{PartNode, ReleasePart};
 pub use repairer::{RepairCounts, Repairer};
 pub use settings::{ChannelPenalty, ConcatRule, RepairForm, RepairSettings, Solver};
+pub use steps::{RepairSteps, repair_table};
 
 use crate::graph::{Op, Shape};
 use crate::segment::Segment;
@@ -136,7 +138,10 @@ fn attempt(
         return (Err(RepairError::Arity { has, wants }), NOBODY);
     }
     let mut same = segment.clone();
-    if infer(&mut same, inputs).is_ok() && makes(&same, outputs) {
+    // A depth-wise convolution on other channels may still be valid with its old groups, but is another op.
+    let stays = |same: &Segment, at: usize| !channels::is_depthwise(segment, at) || channels::is_depthwise(same, at);
+    let fits = infer(&mut same, inputs).is_ok() && makes(&same, outputs);
+    if fits && (0..same.nodes.len()).all(|at| stays(&same, at)) {
         let unchanged =
             Repaired { segment: same, status: RepairStatus::Unchanged, objective: 0.0, changes: Vec::new() };
         return (Ok(unchanged), NOBODY);

@@ -130,12 +130,47 @@ impl Ordered<'_> {
         Some(Ordered { part, order, operands, inputs, weights, targets })
     }
 
+    fn is_sized(&self, at: usize) -> bool {
+        self.part.nodes[self.order[at]].is_sized()
+    }
+
     /// The sizes that node `at` may make along `side` by the program's three options.
     fn options(&self, at: usize, side: usize) -> Vec<i64> {
         let made = self.part.nodes[self.order[at]].made()[side];
         let options = if side == 2 { [2 * made, made, made / 2] } else { [made, made / 2, made / 4] };
         let mut options: Vec<i64> = options.into_iter().filter(|size| RANGE.contains(size)).collect();
         options.dedup();
+        options
+    }
+
+    /// The options of every node that can lead on to the targets: a node that keeps sizes hands its readers' wishes on, a window
+    /// must not make more than it reads, a pool keeps channels. Necessary, not sufficient.
+    fn useful_options(&self) -> Vec<[Vec<i64>; 3]> {
+        let count = self.order.len();
+        let mut options: Vec<[Vec<i64>; 3]> = vec![Default::default(); count];
+        // Along each side what a node's result may be: one size, and the least.
+        let mut only: Vec<[Option<i64>; 3]> = self.targets.iter().map(|target| only_of(*target)).collect();
+        let mut least = vec![[0; 3]; count];
+        for at in (0..count).rev() {
+            let node = &self.part.nodes[self.order[at]];
+            for side in 0..3 {
+                let fits = |size: &i64| only[at][side].is_none_or(|only| only == *size) && *size >= least[at][side];
+                let mut useful = self.options(at, side);
+                useful.retain(fits);
+                let smallest = useful.iter().min().copied().unwrap_or(i64::MAX);
+                options[at][side] = useful;
+                for source in &self.operands[at] {
+                    let Source::Inner(inner) = *source else { continue };
+                    let keeps = !node.is_sized() && !(node.is_concat() && side == 2);
+                    if keeps {
+                        only[inner][side] = only[inner][side].or(only[at][side]);
+                        least[inner][side] = least[inner][side].max(least[at][side]);
+                    } else if node.is_sized() && (side < 2 || node.is_pool()) {
+                        least[inner][side] = least[inner][side].max(smallest);
+                    }
+                }
+            }
+        }
         options
     }
 
@@ -172,8 +207,10 @@ impl Ordered<'_> {
 
     fn sweep(&self, settings: &RepairSettings) -> Swept<Sizes> {
         let plan = Plan { operands: &self.operands, inputs: &self.inputs };
-        let options: Vec<[Vec<i64>; 3]> =
-            (0..self.order.len()).map(|at| [0, 1, 2].map(|side| self.options(at, side))).collect();
+        let options = self.useful_options();
+        if (0..self.order.len()).any(|at| self.is_sized(at) && options[at].iter().any(Vec::is_empty)) {
+            return Swept::Nothing;
+        }
         sweep(&plan, |at, operands, found| {
             let Some(read) = self.read(at, operands) else { return };
             let node = &self.part.nodes[self.order[at]];
@@ -329,6 +366,11 @@ impl Ordered<'_> {
         }
         PartAnswer { resolutions, objective, is_optimal, solver }
     }
+}
+
+/// The one size along each side that a target allows.
+fn only_of(target: Option<Sizes>) -> [Option<i64>; 3] {
+    target.map_or([None; 3], |sizes| sizes.map(Some))
 }
 
 /// The original's form on a segment of ours: its sizes give filters and strides. What has no whole stride is an error.

@@ -1,7 +1,7 @@
 //! A segment in the release's form, and how the release makes its sizes follow a new place before its program sees them.
 
 use super::RepairError;
-use crate::graph::{Op, Padding, Shape};
+use crate::graph::{Conv, Node, Op, Padding, Pool, Shape, Window};
 use crate::segment::{Segment, Source};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -12,6 +12,8 @@ pub struct PartNode {
     pub op: String,
     /// Height in and out, width in and out, channels in and out, interleaved so.
     pub resolution: [u32; 6],
+    /// Kernel of convolutions and pools. The original's program does not look at it.
+    pub kernel: Option<(u32, u32)>,
     /// Strides of convolutions and pools.
     pub strides: Option<(u32, u32)>,
     /// Whether a window pads by SAME: the release gives up on others that read from outside.
@@ -50,6 +52,35 @@ impl PartNode {
         matches!(self.op.as_str(), "avgpool" | "maxpool")
     }
 
+    fn joins(&self) -> bool {
+        matches!(self.op.as_str(), "add" | "mul" | "concat")
+    }
+
+    fn to_op(&self, at: usize) -> Result<Op, RepairError> {
+        let window = || {
+            let padding = if self.is_same { Padding::Same } else { Padding::Valid };
+            let window = self.kernel.zip(self.strides).map(|(kernel, stride)| Window { kernel, stride, padding });
+            window.ok_or_else(|| RepairError::Solver(format!("node {at} ({}) has no kernel or no strides", self.op)))
+        };
+        let conv = |groups: u32, filters: u32| Ok(Op::Conv(Conv { filters, window: window()?, groups, bias: false }));
+        Ok(match self.op.as_str() {
+            "conv2d" => conv(1, self.resolution[5])?,
+            "depthwise" => conv(self.resolution[4], self.resolution[4])?,
+            "maxpool" => Op::Pool(Pool::Max, window()?),
+            "avgpool" => Op::Pool(Pool::Avg, window()?),
+            "fusedbatchnorm" => Op::BatchNorm,
+            "relu" => Op::Relu,
+            "sigmoid" => Op::Sigmoid,
+            "tanh" => Op::Tanh,
+            "identity" => Op::Identity,
+            "zero" => Op::Zero,
+            "add" => Op::Add,
+            "mul" => Op::Mul,
+            "concat" => Op::Concat,
+            other => return Err(RepairError::Solver(format!("node {at}: `{other}` is no op of a segment"))),
+        })
+    }
+
     fn set_read(&mut self, [h, w, c]: [u32; 3]) {
         (self.resolution[0], self.resolution[2], self.resolution[4]) = (h, w, c);
     }
@@ -74,6 +105,7 @@ impl ReleasePart {
             PartNode {
                 op: name.into(),
                 resolution: [read.h, node.shape.h, read.w, node.shape.w, read.c, node.shape.c],
+                kernel: window.map(|window| window.kernel),
                 strides: window.map(|window| window.stride),
                 is_same: window.is_none_or(|window| window.padding == Padding::Same),
             }
@@ -86,6 +118,39 @@ impl ReleasePart {
             }));
         }
         ReleasePart { nodes: (0..segment.nodes.len()).map(node).collect(), edges: edges.into_iter().collect() }
+    }
+
+    /// The part as a segment of ours, and for every node its number there. Nodes without operands read an input each, in
+    /// execution order; implicit sums become nodes; what joins only one operand passes it on. Nodes keep the sizes they
+    /// declare, which need not agree yet: a repair infers its own. An error names an op that no segment holds here, or a window
+    /// without kernel or strides.
+    pub fn to_segment(&self, outputs: &[usize]) -> Result<(Segment, Vec<usize>), RepairError> {
+        let operands = self.operands();
+        let mut segment = Segment { nodes: vec![], operands: vec![], inputs: vec![], outputs: vec![] };
+        let mut numbers = vec![0; self.nodes.len()];
+        for at in self.topological_order() {
+            let node = &self.nodes[at];
+            let [h, to_h, w, to_w, c, to_c] = node.resolution;
+            let (read, made) = (Shape::new(h, w, c), Shape::new(to_h, to_w, to_c));
+            let mut sources: Vec<Source> = operands[at].iter().map(|&from| Source::Inner(numbers[from])).collect();
+            if sources.is_empty() {
+                sources.push(Source::Input(segment.inputs.len()));
+                segment.inputs.push(read);
+            }
+            let mut push = |name: String, op: Op, sources: Vec<Source>, shape: Shape| {
+                segment.nodes.push(Node { name, op, shape });
+                segment.operands.push(sources);
+                segment.nodes.len() - 1
+            };
+            if sources.len() > 1 && !node.joins() {
+                sources = vec![Source::Inner(push(format!("{at}/sum"), Op::Add, sources, read))];
+            }
+            let op = if sources.len() == 1 && node.joins() { Op::Identity } else { node.to_op(at)? };
+            numbers[at] = push(at.to_string(), op, sources, made);
+        }
+        segment.outputs = outputs.iter().map(|&node| numbers[node]).collect();
+        segment.outputs.sort_unstable();
+        Ok((segment, numbers))
     }
 
     /// Sources of every node, ascending.
@@ -204,6 +269,19 @@ mod tests {
         assert_eq!(part.nodes[0].resolution, [7, 3, 6, 3, 5, 5]);
         assert_eq!(part.nodes[1].resolution, [3, 3, 3, 3, 5, 5]);
         assert!(part.propagate(&[(0, Shape::new(1, 6, 5))]).is_err());
+    }
+
+    #[test]
+    fn a_segment_comes_back() {
+        let inner = [Source::Inner(0)];
+        let chain = segment(&[Shape::new(8, 8, 4)], &[(conv(3, 16, 2), &[X]), (Op::Relu, &inner)], &[1]);
+        let (back, numbers) = ReleasePart::of(&chain).to_segment(&[1]).unwrap();
+        assert_eq!(numbers, [0, 1]);
+        assert_eq!(
+            back.nodes.iter().map(|node| (node.op, node.shape)).collect::<Vec<_>>(),
+            chain.nodes.iter().map(|node| (node.op, node.shape)).collect::<Vec<_>>()
+        );
+        assert_eq!((back.operands, back.inputs, back.outputs), (chain.operands, chain.inputs, chain.outputs));
     }
 
     #[test]

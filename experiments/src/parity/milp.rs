@@ -3,9 +3,8 @@
 
 use super::{Outcome, golden};
 use crate::Failure;
-use autogo::graph::{Conv, Node, Op, Pool, Shape, Window};
+use autogo::graph::Shape;
 use autogo::repair::{PartNode, ReleasePart, RepairError, RepairSettings, Repairer};
-use autogo::segment::{Segment, Source};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
@@ -29,9 +28,12 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
             outcome.count(&format!("{name}, {how}"), instance.compare(presolve));
         }
         if instance.objective.is_some() {
-            match instance.segment() {
-                Ok(segment) => {
-                    let outputs: Vec<Shape> = instance.outputs.iter().map(|(_, shape)| *shape).collect();
+            let nodes: Vec<usize> = instance.outputs.iter().map(|(node, _)| *node).collect();
+            match instance.part.to_segment(&nodes) {
+                Ok((segment, numbers)) => {
+                    let mut outputs = instance.outputs.clone();
+                    outputs.sort_unstable_by_key(|(node, _)| numbers[*node]);
+                    let outputs: Vec<Shape> = outputs.into_iter().map(|(_, shape)| shape).collect();
                     let repaired = ours.repair(&segment, &segment.inputs, &outputs);
                     let result = repaired.map(drop).map_err(|error| error.to_string());
                     outcome.count(&format!("{name}, our form"), result);
@@ -46,7 +48,6 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
 /// One program and what the original said of it.
 struct Instance {
     part: ReleasePart,
-    kernels: Vec<Option<(u32, u32)>>,
     outputs: Vec<(usize, Shape)>,
     /// The objective, where there is a solution.
     objective: Option<f64>,
@@ -59,19 +60,20 @@ impl Instance {
         let input = &value["input"];
         let mut place = HashMap::new();
         let mut nodes = Vec::new();
-        let mut kernels = Vec::new();
         for node in input["nodes"].as_array().ok_or("no nodes")? {
             place.insert(node["id"].to_string(), nodes.len());
             let resolution = golden::numbers(&node["resolution"]).and_then(|list| list.try_into().ok());
             let middle =
                 |list: Option<Vec<u32>>, at: usize| list.filter(|list| list.len() == 4).map(|l| (l[at], l[at + 1]));
+            let op = node["op_name"].as_str().ok_or("no op_name")?;
             nodes.push(PartNode {
-                op: node["op_name"].as_str().ok_or("no op_name")?.into(),
+                op: op.into(),
+                // The file has no windows of pools; sizes under SAME do not depend on them.
+                kernel: middle(golden::numbers(&node["shape"]), 2).or(op.ends_with("pool").then_some((3, 3))),
                 resolution: resolution.ok_or_else(|| format!("resolution {}", node["resolution"]))?,
                 strides: middle(golden::numbers(&node["strides"]), 1),
                 is_same: true,
             });
-            kernels.push(middle(golden::numbers(&node["shape"]), 2));
         }
         let at = |id: String| place.get(&id).copied().ok_or(format!("no node {id}"));
         let edge = |edge: &Value| Ok((at(edge[0].to_string())?, at(edge[1].to_string())?));
@@ -98,7 +100,7 @@ impl Instance {
         if !is_known {
             return Err(format!("termination {} with objective {}", value["termination"], value["objective"]));
         }
-        Ok(Instance { part: ReleasePart { nodes, edges: edges? }, kernels, outputs, objective, is_refused })
+        Ok(Instance { part: ReleasePart { nodes, edges: edges? }, outputs, objective, is_refused })
     }
 
     fn compare(&self, presolve: bool) -> Result<(), String> {
@@ -110,59 +112,5 @@ impl Instance {
             (Err(RepairError::Infeasible { .. }), None) if !self.is_refused => Ok(()),
             (Err(error), objective) => Err(format!("{error}; reference: {objective:?}")),
         }
-    }
-
-    /// The instance as a segment of ours, its inputs in execution order. Nodes keep the sizes they declare; the repair infers
-    /// its own. The file has no windows of pools: 3 × 3 is put there, SAME sizes do not depend on it.
-    fn segment(&self) -> Result<Segment, String> {
-        let operands = self.part.operands();
-        let mut segment = Segment { nodes: vec![], operands: vec![], inputs: vec![], outputs: vec![] };
-        let mut made = vec![0; self.part.nodes.len()];
-        for at in self.part.topological_order() {
-            let node = &self.part.nodes[at];
-            let [h, to_h, w, to_w, c, to_c] = node.resolution;
-            let (read, shape) = (Shape::new(h, w, c), Shape::new(to_h, to_w, to_c));
-            let mut sources: Vec<Source> = operands[at].iter().map(|&operand| Source::Inner(made[operand])).collect();
-            if sources.is_empty() {
-                sources.push(Source::Input(segment.inputs.len()));
-                segment.inputs.push(read);
-            }
-            let mut push = |name: String, op: Op, sources: Vec<Source>, shape: Shape| {
-                segment.nodes.push(Node { name, op, shape });
-                segment.operands.push(sources);
-                segment.nodes.len() - 1
-            };
-            let joins = matches!(node.op.as_str(), "add" | "mul" | "concat");
-            if sources.len() > 1 && !joins {
-                sources = vec![Source::Inner(push(format!("{at}/sum"), Op::Add, sources, read))];
-            }
-            let window = |kernel: Option<(u32, u32)>| {
-                let stride = node.strides.ok_or(format!("node {at} has no strides"))?;
-                Ok::<_, String>(Window { kernel: kernel.unwrap_or((3, 3)), stride, ..Window::same(1, 1) })
-            };
-            let op = match node.op.as_str() {
-                "conv2d" => Op::Conv(Conv { filters: to_c, window: window(self.kernels[at])?, groups: 1, bias: false }),
-                "depthwise" => Op::Conv(Conv { filters: c, window: window(self.kernels[at])?, groups: c, bias: false }),
-                "maxpool" => Op::Pool(Pool::Max, window(None)?),
-                "avgpool" => Op::Pool(Pool::Avg, window(None)?),
-                "fusedbatchnorm" => Op::BatchNorm,
-                "relu" => Op::Relu,
-                "sigmoid" => Op::Sigmoid,
-                "tanh" => Op::Tanh,
-                "identity" => Op::Identity,
-                "zero" => Op::Zero,
-                _ if joins && sources.len() == 1 => Op::Identity,
-                "add" => Op::Add,
-                "mul" => Op::Mul,
-                "concat" => Op::Concat,
-                other => return Err(format!("`{other}` is no movable op here")),
-            };
-            made[at] = push(at.to_string(), op, sources, shape);
-        }
-        segment.outputs = self.outputs.iter().map(|(node, _)| made[*node]).collect();
-        if !segment.outputs.is_sorted() {
-            return Err("its outputs stand in another order".into());
-        }
-        Ok(segment)
     }
 }
