@@ -14,7 +14,8 @@ pub use crate::graph::{Convention, Cost, Drawing, Graph, GraphBuilder, Op, Shape
 pub use crate::predict::{Architecture, Convolution, Gnn, Loss, Predictor, Psc, Readout, Reads, Target, TrainLog};
 pub use crate::predict::{Baseline, Comparison, TrainSettings, fold_srcc, sharing, srcc, srcc_interval, summary};
 pub use crate::profile::{Gemm, Npu, NpuProfile};
-pub use crate::repair::{RepairRecord, RepairSettings, RepairStatus, Repaired, Repairer, repair};
+pub use crate::repair::{ChannelPenalty, ConcatRule, RepairForm, RepairRecord, RepairSettings, RepairStatus};
+pub use crate::repair::{RepairSteps, Repaired, Repairer, repair, repair_table};
 pub use crate::report::{Bars, Chart, dev_chart, loss_chart, rank_chart, srcc_bars};
 pub use crate::report::{HeatMap, MergeTree, Page, Table, Verify, coverage_map, frequency_chart, length_chart};
 pub use crate::report::{front_chart, fronts_chart, mutant_drawing, run_page, volume_chart};

@@ -5,6 +5,7 @@ mod families;
 mod forward;
 mod golden;
 mod graphs;
+mod milp;
 mod predictors;
 mod segments;
 
@@ -18,8 +19,7 @@ pub struct Args {
     /// The folder of reference numbers; `$AUTOGO_GOLDEN` when it is not given.
     #[arg(long)]
     golden: Option<PathBuf>,
-    /// Runs one suite: families, graphs, forward, encode, bpe_train, segment_db, gnn, psc, pareto
-    /// or mutations.
+    /// Runs this suite alone; a name that is not known lists them all.
     #[arg(long)]
     suite: Option<String>,
 }
@@ -51,13 +51,14 @@ impl Outcome {
 /// A suite: its name and what runs it; `None` when the folder has no files for it.
 type Suite = (&'static str, fn(&Path) -> Result<Option<Outcome>, Failure>);
 
-const SUITES: [Suite; 10] = [
+const SUITES: &[Suite] = &[
     ("families", families::run),
     ("graphs", graphs::run),
     ("forward", forward::run),
     ("encode", segments::encode),
     ("bpe_train", segments::train),
     ("segment_db", segments::database),
+    ("milp", milp::run),
     ("gnn", predictors::gnn),
     ("psc", predictors::psc),
     ("pareto", evolution::pareto),

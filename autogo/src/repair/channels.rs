@@ -1,0 +1,169 @@
+//! The channels of a repair as linear equations in whole numbers.
+
+use super::settings::RepairSettings;
+use crate::graph::{Op, Shape};
+use crate::segment::{Segment, Source};
+
+/// Largest number of channels a repaired convolution may have.
+pub(super) const MAX_CHANNELS: i64 = 10_000;
+
+/// `Σ factor · quantity + constant`, terms by quantity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Linear {
+    pub(super) terms: Vec<(usize, i64)>,
+    pub(super) constant: i64,
+}
+
+impl Linear {
+    pub(super) fn number(constant: i64) -> Linear {
+        Linear { terms: Vec::new(), constant }
+    }
+
+    fn quantity(number: usize) -> Linear {
+        Linear { terms: vec![(number, 1)], constant: 0 }
+    }
+
+    pub(super) fn add(&mut self, factor: i64, other: &Linear) {
+        self.constant += factor * other.constant;
+        for &(quantity, by) in &other.terms {
+            self.add_term(quantity, factor * by);
+        }
+    }
+
+    pub(super) fn add_term(&mut self, quantity: usize, factor: i64) {
+        match self.terms.binary_search_by_key(&quantity, |term| term.0) {
+            Ok(place) => {
+                self.terms[place].1 += factor;
+                if self.terms[place].1 == 0 {
+                    self.terms.remove(place);
+                }
+            }
+            Err(place) if factor != 0 => self.terms.insert(place, (quantity, factor)),
+            Err(_) => {}
+        }
+    }
+
+    fn times(&self, factor: i64) -> Linear {
+        let mut times = Linear::default();
+        times.add(factor, self);
+        times
+    }
+
+    fn less(&self, other: &Linear) -> Linear {
+        let mut difference = self.clone();
+        difference.add(-1, other);
+        difference
+    }
+
+    pub(super) fn value(&self, values: &[i64]) -> i64 {
+        self.constant + self.terms.iter().map(|&(quantity, factor)| factor * values[quantity]).sum::<i64>()
+    }
+}
+
+/// Filters that a convolution had, and what changing them costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Filters {
+    /// How many it had.
+    pub(super) before: i64,
+    /// What each one more or less costs.
+    pub(super) weight: i64,
+    /// Its groups: the number must be a multiple.
+    pub(super) groups: i64,
+}
+
+/// A whole number from 1 to [`MAX_CHANNELS`] that the repair chooses: the filters of a convolution, or the channels in one
+/// group, where a number has to be divisible.
+pub(super) type Quantity = Option<Filters>;
+
+/// What has to hold between the channels of a segment.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Channels {
+    pub(super) quantities: Vec<Quantity>,
+    /// Each is zero.
+    pub(super) equations: Vec<Linear>,
+    /// None is below zero.
+    pub(super) floors: Vec<Linear>,
+    /// The channels that every node makes.
+    pub(super) made: Vec<Linear>,
+    /// The quantity that is a node's filters.
+    pub(super) filters: Vec<Option<usize>>,
+}
+
+/// Whether a convolution follows its input's channels: one group for each of them.
+pub(super) fn is_depthwise(segment: &Segment, at: usize) -> bool {
+    let read = segment.operand_shapes(at).first().map_or(0, |shape| shape.c);
+    matches!(segment.nodes[at].op, Op::Conv(conv) if conv.groups > 1 && conv.groups == read)
+}
+
+impl Channels {
+    /// The equations of a segment between these inputs and outputs. O(nodes + edges), concats aside.
+    pub(super) fn new(segment: &Segment, inputs: &[Shape], outputs: &[Shape], weights: &[i64]) -> Channels {
+        let mut channels = Channels::default();
+        for (at, node) in segment.nodes.iter().enumerate() {
+            let operand = |source: &Source| match *source {
+                Source::Inner(inner) => channels.made[inner].clone(),
+                Source::Input(input) => Linear::number(i64::from(inputs[input].c)),
+            };
+            let operands: Vec<Linear> = segment.operands[at].iter().map(operand).collect();
+            let first = operands.first().cloned().unwrap_or_default();
+            let mut filters = None;
+            let made = match node.op {
+                Op::Conv(conv) if is_depthwise(segment, at) => {
+                    first.times(i64::from(conv.filters / conv.groups.max(1)))
+                }
+                Op::Conv(conv) | Op::ConvTranspose(conv) => {
+                    let groups = i64::from(conv.groups.max(1));
+                    if groups > 1 {
+                        let group = channels.quantity(None);
+                        channels.equations.push(first.less(&group.times(groups)));
+                    }
+                    filters = Some(channels.quantities.len());
+                    channels.quantity(Some(Filters { before: conv.filters.into(), weight: weights[at], groups }))
+                }
+                Op::Input(shape) => Linear::number(shape.c.into()),
+                Op::Dense { features, .. } => Linear::number(features.into()),
+                Op::Slice { channels: kept } => {
+                    let kept = Linear::number(kept.into());
+                    channels.floors.push(first.less(&kept));
+                    kept
+                }
+                Op::DepthToSpace { block } => {
+                    let square = i64::from(block) * i64::from(block);
+                    let pixel = channels.quantity(None);
+                    channels.equations.push(first.less(&pixel.times(square)));
+                    pixel
+                }
+                Op::Add | Op::Mul => {
+                    channels.equations.extend(operands.iter().skip(1).map(|other| first.less(other)));
+                    first
+                }
+                Op::Concat => {
+                    let mut sum = Linear::default();
+                    operands.iter().for_each(|operand| sum.add(1, operand));
+                    sum
+                }
+                _ => first,
+            };
+            channels.made.push(made);
+            channels.filters.push(filters);
+        }
+        for (&node, wanted) in segment.outputs.iter().zip(outputs) {
+            let wanted = Linear::number(i64::from(wanted.c));
+            channels.equations.push(channels.made[node].less(&wanted));
+        }
+        channels
+    }
+
+    fn quantity(&mut self, quantity: Quantity) -> Linear {
+        self.quantities.push(quantity);
+        Linear::quantity(self.quantities.len() - 1)
+    }
+
+    /// What these values cost.
+    pub(super) fn cost(&self, values: &[i64], settings: &RepairSettings) -> i64 {
+        let one = |(quantity, &value): (&Quantity, &i64)| {
+            quantity.map_or(0, |filters| filters.weight * settings.penalty.of(filters.before, value))
+        };
+        self.quantities.iter().zip(values).map(one).sum()
+    }
+}

@@ -1,0 +1,108 @@
+//! The corrected form, from a segment and its boundary to the ops that fit: what exact means decide, then the solver.
+
+use super::channels::{Channels, is_depthwise};
+use super::classes::Classes;
+use super::program::{Program, Without, whole_program};
+use super::settings::RepairSettings;
+use super::sizes::{Rule, Side, stride_cost, weights};
+use super::strides::{Strides, strides};
+use super::sweep::Swept;
+use crate::graph::{Op, Shape};
+use crate::segment::{Segment, Source};
+
+/// New ops for every node, their cost, and who found them.
+pub(super) struct Answer {
+    pub(super) ops: Vec<Op>,
+    pub(super) cost: i64,
+    pub(super) is_optimal: bool,
+    pub(super) solver: &'static str,
+}
+
+/// Named in records where no solver was needed.
+pub(super) const PRESOLVE: &str = "presolve";
+
+/// The cheapest ops, or why there are none, with who says so.
+pub(super) fn solve(
+    segment: &Segment,
+    inputs: &[Shape],
+    outputs: &[Shape],
+    settings: &RepairSettings,
+) -> Result<Answer, (Without, &'static str)> {
+    let weights = weights(segment);
+    let channels = Channels::new(segment, inputs, outputs, &weights);
+    let by = |solver: &'static str| move |without: Without| (without, solver);
+    let infeasible = (Without::Infeasible, PRESOLVE);
+    let (program, mut classes, known) = if settings.presolve {
+        let classes = Classes::reduced(&channels, settings).ok_or(infeasible)?;
+        let mut program = Program::default();
+        let known = match strides(segment, inputs, outputs, &weights) {
+            Swept::Best(_, strides) => Some(strides),
+            Swept::Nothing => return Err((Without::Infeasible, PRESOLVE)),
+            Swept::TooMany => None,
+        };
+        let can_be = (known.is_some() || program.add_strides(segment, inputs, outputs, &weights))
+            && (!classes.is_open() || program.add_channels(&classes, settings));
+        if !can_be {
+            return Err((Without::Infeasible, PRESOLVE));
+        }
+        (program, classes, known)
+    } else {
+        let (program, classes) =
+            whole_program(segment, inputs, outputs, &weights, &channels, settings).ok_or(infeasible)?;
+        (program, classes, None)
+    };
+    let solver = if known.is_some() && !classes.is_open() { PRESOLVE } else { settings.solver.version() };
+    let chosen = program.solve(settings).map_err(by(solver))?;
+    for (class, value) in chosen.values {
+        classes.classes[class].value = Some(value);
+    }
+    let missing = || (Without::Failed("a value is missing".into()), solver);
+    let values = classes.values().ok_or_else(missing)?;
+    let strides = known.or(chosen.strides).ok_or_else(missing)?;
+    let cost = channels.cost(&values, settings) + strides_cost(segment, &strides, &weights);
+    Ok(Answer { ops: ops(segment, inputs, &channels, &values, &strides), cost, is_optimal: chosen.is_optimal, solver })
+}
+
+/// What the strides of all nodes cost.
+fn strides_cost(segment: &Segment, strides: &Strides, weights: &[i64]) -> i64 {
+    let one = |at: usize| {
+        let rules = Side::BOTH.map(|side| Rule::of(segment, at, side));
+        weights[at] * stride_cost(rules, keep_own(rules, strides[at]))
+    };
+    (0..segment.nodes.len()).map(one).sum()
+}
+
+/// Puts the own stride where 0 says that there was no choice.
+fn keep_own(rules: [Rule; 2], strides: [u32; 2]) -> [u32; 2] {
+    [0, 1].map(|side| match rules[side] {
+        Rule::Window { stride, .. } if strides[side] == 0 => stride,
+        _ => strides[side],
+    })
+}
+
+/// The ops that these choices make. A depth-wise convolution's groups and filters follow its input.
+fn ops(segment: &Segment, inputs: &[Shape], channels: &Channels, values: &[i64], strides: &Strides) -> Vec<Op> {
+    let one = |at: usize| {
+        let mut op = segment.nodes[at].op;
+        let [down, across] = keep_own(Side::BOTH.map(|side| Rule::of(segment, at, side)), strides[at]);
+        let made = channels.made[at].value(values).clamp(0, u32::MAX.into()) as u32;
+        match &mut op {
+            Op::Conv(conv) => {
+                conv.window.stride = (down, across);
+                if is_depthwise(segment, at) {
+                    let read = segment.operands[at].first().map_or(0, |source| match *source {
+                        Source::Inner(inner) => channels.made[inner].value(values).clamp(0, u32::MAX.into()) as u32,
+                        Source::Input(input) => inputs[input].c,
+                    });
+                    conv.groups = read;
+                }
+                conv.filters = made;
+            }
+            Op::ConvTranspose(conv) => conv.filters = made,
+            Op::Pool(_, window) => window.stride = (down, across),
+            _ => {}
+        }
+        op
+    };
+    (0..segment.nodes.len()).map(one).collect()
+}

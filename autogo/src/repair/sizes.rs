@@ -1,0 +1,187 @@
+//! What an op does to one side of a picture, and which strides a window may get.
+
+use crate::graph::{Op, Padding, Shape};
+use crate::segment::Segment;
+
+/// What changing a stride costs, in channels.
+pub(super) const STRIDE_COST: i64 = 100;
+
+/// Height or width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Height,
+    Width,
+}
+
+impl Side {
+    pub(super) const BOTH: [Side; 2] = [Side::Height, Side::Width];
+
+    pub(super) fn of(self, pair: (u32, u32)) -> u32 {
+        if self == Side::Height { pair.0 } else { pair.1 }
+    }
+
+    pub(super) fn size(self, shape: Shape) -> i64 {
+        i64::from(if self == Side::Height { shape.h } else { shape.w })
+    }
+}
+
+/// What an op does to one side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// `ceil((size + offset) / stride)`: a window whose stride may be chosen. SAME has the offset 0, the others
+    /// `padding - kernel + 1`.
+    Window { kernel: u32, stride: u32, offset: i64 },
+    /// `size · factor + offset`.
+    Affine { factor: i64, offset: i64 },
+    /// Always this size.
+    Fixed(i64),
+}
+
+impl Rule {
+    /// The rule of node `at`. What a transposed convolution adds is read off the shapes that the segment has.
+    pub(super) fn of(segment: &Segment, at: usize, side: Side) -> Rule {
+        let affine = |factor: u32, offset: i64| Rule::Affine { factor: i64::from(factor), offset };
+        let ends = |border: crate::graph::Border| match side {
+            Side::Height => i64::from(border.top) + i64::from(border.bottom),
+            Side::Width => i64::from(border.left) + i64::from(border.right),
+        };
+        let node = &segment.nodes[at];
+        match node.op {
+            Op::ConvTranspose(conv) => {
+                let read = segment.operand_shapes(at).first().map_or(1, |shape| side.size(*shape));
+                let stride = side.of(conv.window.stride);
+                affine(stride, side.size(node.shape) - read * i64::from(stride))
+            }
+            Op::Conv(_) | Op::Pool(..) => match node.op.window() {
+                Some(window) => {
+                    let kernel = side.of(window.kernel);
+                    let offset = match window.padding {
+                        Padding::Same => 0,
+                        Padding::Valid => 1 - i64::from(kernel),
+                        Padding::Explicit(border) => 1 - i64::from(kernel) + ends(border),
+                    };
+                    Rule::Window { kernel, stride: side.of(window.stride), offset }
+                }
+                None => affine(1, 0),
+            },
+            Op::Input(shape) => Rule::Fixed(side.size(shape)),
+            Op::Mean => Rule::Fixed(1),
+            Op::Pad(border) => affine(1, ends(border)),
+            Op::DepthToSpace { block } => affine(block, 0),
+            Op::Resize { factor, .. } => affine(factor, 0),
+            _ => affine(1, 0),
+        }
+    }
+
+    /// The size it makes of `size` with this stride; nothing where it does not fit.
+    pub(super) fn apply(self, size: i64, stride: u32) -> Option<i64> {
+        let made = match self {
+            Rule::Window { offset, .. } => {
+                let reach = size + offset;
+                if reach < 1 || stride == 0 {
+                    return None;
+                }
+                (reach + i64::from(stride) - 1) / i64::from(stride)
+            }
+            Rule::Affine { factor, offset } => size * factor + offset,
+            Rule::Fixed(size) => size,
+        };
+        (1..=i64::from(Shape::LIMIT)).contains(&made).then_some(made)
+    }
+
+    /// The strides that can matter where no size above `largest` is read, its own first; one stride, which has no say, for
+    /// what is no window. They are 1, 2 and 4, and its own once, twice and four times. Of those that leave one pixel of
+    /// every size, the smallest is enough: it costs the least.
+    pub(super) fn strides(self, largest: i64) -> Vec<u32> {
+        let Rule::Window { stride: own, offset, .. } = self else { return vec![1] };
+        let mut strides: Vec<u32> = [1, 2, 4, own.saturating_mul(2), own.saturating_mul(4)].into();
+        let leaves_one = |stride: u32| i64::from(stride) >= largest + offset;
+        strides.retain(|&stride| stride < own || (stride > own && !leaves_one(own)));
+        strides.sort_unstable();
+        strides.dedup();
+        let first = strides.iter().position(|&stride| leaves_one(stride)).map_or(strides.len(), |first| first + 1);
+        strides.truncate(first);
+        strides.insert(0, own);
+        strides
+    }
+
+    /// Whether a changed stride passes over pixels that no window sees.
+    pub(super) fn skips(self, stride: u32) -> bool {
+        matches!(self, Rule::Window { kernel, stride: own, .. } if stride != own && stride > kernel)
+    }
+}
+
+/// What the strides of a node cost, before its weight: nothing when both are its own; else once, and once more when pixels
+/// are skipped, so that this happens only where nothing cheaper fits.
+pub(super) fn stride_cost(rules: [Rule; 2], strides: [u32; 2]) -> i64 {
+    let own = |rule: Rule, stride: u32| !matches!(rule, Rule::Window { stride: own, .. } if own != stride);
+    if own(rules[0], strides[0]) && own(rules[1], strides[1]) {
+        return 0;
+    }
+    let skips = rules[0].skips(strides[0]) || rules[1].skips(strides[1]);
+    STRIDE_COST * (1 + i64::from(skips))
+}
+
+/// One plus the number of descendants of every node inside the segment.
+pub(super) fn weights(segment: &Segment) -> Vec<i64> {
+    use crate::segment::Source;
+    let count = segment.nodes.len();
+    let words = count.div_ceil(64);
+    let mut below = vec![0u64; count * words];
+    for at in (0..count).rev() {
+        below[at * words + at / 64] |= 1 << (at % 64);
+        for source in &segment.operands[at] {
+            if let Source::Inner(inner) = *source {
+                let (head, tail) = below.split_at_mut(at * words);
+                let reader = &tail[..words];
+                head[inner * words..(inner + 1) * words].iter_mut().zip(reader).for_each(|(seen, new)| *seen |= new);
+            }
+        }
+    }
+    let ones = |at: usize| below[at * words..(at + 1) * words].iter().map(|word| i64::from(word.count_ones())).sum();
+    (0..count).map(ones).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Border, Node, Pool, Window};
+    use crate::segment::Source;
+    use proptest::prelude::*;
+
+    fn pool(kernel: u32, stride: u32, padding: Padding) -> Segment {
+        let window = Window { kernel: (kernel, 1), stride: (stride, 1), padding };
+        Segment {
+            nodes: vec![Node { name: "pool".into(), op: Op::Pool(Pool::Max, window), shape: Shape::new(1, 1, 1) }],
+            operands: vec![vec![Source::Input(0)]],
+            inputs: vec![Shape::new(1, 1, 1)],
+            outputs: vec![0],
+        }
+    }
+
+    #[test]
+    fn strides_beyond_the_picture_are_left_out() {
+        let rule = |stride| Rule::of(&pool(3, stride, Padding::Same), 0, Side::Height);
+        assert_eq!(rule(1).strides(32), [1, 2, 4]);
+        assert_eq!(rule(2).strides(32), [2, 1, 4, 8]);
+        assert_eq!(rule(1).strides(1), [1]);
+        assert_eq!(rule(2).strides(3), [2, 1, 4]);
+        assert_eq!(stride_cost([rule(1), rule(1)], [1, 1]), 0);
+        assert_eq!(stride_cost([rule(1), rule(1)], [2, 1]), 100);
+        assert_eq!(stride_cost([rule(1), rule(1)], [1, 4]), 200); // a kernel of 3 with stride 4 skips pixels
+    }
+
+    proptest! {
+        #[test]
+        fn sizes_are_those_of_shape_inference(
+            size in 1u32..40, kernel in 1u32..6, stride in 1u32..9, kind in 0u8..3, top in 0u32..3, bottom in 0u32..3,
+        ) {
+            let border = Border { top, bottom, left: 0, right: 0 };
+            let padding = [Padding::Same, Padding::Valid, Padding::Explicit(border)][usize::from(kind)];
+            let segment = pool(kernel, stride, padding);
+            let made = Rule::of(&segment, 0, Side::Height).apply(i64::from(size), stride);
+            let inferred = segment.nodes[0].op.infer(&[Shape::new(size, 1, 1)]).ok();
+            prop_assert_eq!(made, inferred.map(|shape| i64::from(shape.h)));
+        }
+    }
+}
