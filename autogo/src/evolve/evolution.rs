@@ -6,7 +6,7 @@ use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{ContentId, Cost, Graph};
 use crate::predict::Predictor;
-use crate::profile::Npu;
+use crate::profile::{CycleCounter, Npu};
 use crate::progress::Progress;
 use crate::rng::Stream;
 use crate::segment::{SegmentDb, Segmenter};
@@ -174,6 +174,7 @@ impl Evolution {
         progress: Progress,
     ) -> Result<EvolutionRun, Error> {
         self.check(db)?;
+        let counter = CycleCounter::new(npu.clone())?;
         let base = input.cost().multiply_adds as f64;
         let mut run = EvolutionRun {
             settings: self.clone(),
@@ -184,7 +185,7 @@ impl Evolution {
         };
         let mut visited = HashSet::from([input.content_id()]);
         let origin = (input.clone(), input.content_id(), None);
-        run.admit(vec![origin], predictor, npu, 0)?;
+        run.admit(vec![origin], predictor, &counter, 0)?;
         let stream = Stream::new(self.seed, "evolution");
         for generation in 1..=self.generations {
             let parents = run.archive.spread(self.parents);
@@ -210,7 +211,7 @@ impl Evolution {
                 }
             }
             let scored = fresh.len();
-            run.admit(fresh, predictor, npu, generation)?;
+            run.admit(fresh, predictor, &counter, generation)?;
             let front = run.archive.ids().len();
             let record = Iteration { generation, parents: parents.len(), children: made, scored, front };
             run.iterations.push(record);
@@ -257,7 +258,7 @@ impl EvolutionRun {
         &mut self,
         newcomers: Vec<Newcomer>,
         predictor: &dyn Predictor,
-        npu: &Npu,
+        counter: &CycleCounter,
         generation: usize,
     ) -> Result<(), Error> {
         let graphs: Vec<Graph> = newcomers.iter().map(|newcomer| newcomer.0.clone()).collect();
@@ -265,7 +266,7 @@ impl EvolutionRun {
         for ((graph, content_id, origin), score) in newcomers.into_iter().zip(scores) {
             let id = self.individuals.len();
             let (parent, derivation) = origin.unzip();
-            let (cycles, cost) = (npu.cycles(&graph), graph.cost());
+            let (cycles, cost) = (counter.cycles(&graph)?, graph.cost());
             let individual = Individual { id, parent, derivation, generation, graph, content_id, score, cycles, cost };
             let objectives = &self.settings.objectives;
             let point = objectives.iter().map(|objective| individual.value(objective.column)).collect();

@@ -6,6 +6,7 @@ mod golden;
 mod graphs;
 mod predictors;
 mod segments;
+mod vela;
 
 use crate::Failure;
 use clap::Parser;
@@ -17,7 +18,7 @@ pub struct Args {
     /// The folder of reference numbers; `$AUTOGO_GOLDEN` when it is not given.
     #[arg(long)]
     golden: Option<PathBuf>,
-    /// Runs one suite: families, graphs, forward, encode, bpe_train, segment_db, gnn or psc.
+    /// Runs one suite: families, graphs, forward, encode, bpe_train, segment_db, gnn, psc or vela.
     #[arg(long)]
     suite: Option<String>,
 }
@@ -33,6 +34,8 @@ pub struct Outcome {
     differences: Vec<String>,
     /// What was not compared, and why.
     skipped: Vec<String>,
+    /// What was measured, one line a case.
+    notes: Vec<String>,
 }
 
 impl Outcome {
@@ -49,7 +52,7 @@ impl Outcome {
 /// A suite: its name and what runs it; `None` when the folder has no files for it.
 type Suite = (&'static str, fn(&Path) -> Result<Option<Outcome>, Failure>);
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 9] = [
     ("families", families::run),
     ("graphs", graphs::run),
     ("forward", forward::run),
@@ -58,6 +61,7 @@ const SUITES: [Suite; 8] = [
     ("segment_db", segments::database),
     ("gnn", predictors::gnn),
     ("psc", predictors::psc),
+    ("vela", vela::run),
 ];
 
 /// Runs the command.
@@ -82,6 +86,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Some(outcome) => {
                 println!("{name} {}/{}", outcome.passed, outcome.total);
                 outcome.skipped.iter().for_each(|line| println!("  skipped: {line}"));
+                outcome.notes.iter().for_each(|line| println!("  {line}"));
                 outcome.differences.iter().for_each(|line| println!("  {line}"));
                 compared += outcome.total;
                 differs |= outcome.passed < outcome.total;
