@@ -12,7 +12,7 @@ pub use crate::formats::{CompGraph, from_json, onnx, to_json};
 pub use crate::graph::{Convention, Cost, Drawing, Graph, GraphBuilder, Op, Shape};
 pub use crate::predict::{Architecture, Convolution, Gnn, Loss, Predictor, Psc, Readout, Reads, Target, TrainLog};
 pub use crate::predict::{Baseline, Comparison, TrainSettings, fold_srcc, sharing, srcc, srcc_interval, summary};
-pub use crate::profile::{CycleCounter, Gemm, Npu, NpuProfile};
+pub use crate::profile::{CycleCounter, EnergyReport, EnergyTable, Gemm, Npu, NpuProfile};
 pub use crate::repair::{Repaired, repair};
 pub use crate::report::{Bars, Chart, dev_chart, loss_chart, rank_chart, srcc_bars};
 pub use crate::report::{HeatMap, MergeTree, Page, Table, Verify, coverage_map, frequency_chart, length_chart};

@@ -7,7 +7,9 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ProfileError {
     /// The machine's table of costs says nothing about an op.
-    #[error("machine {machine} has no cost for `{op}`, which node `{node}` computes; accepted: a value for it in its costs")]
+    #[error(
+        "machine {machine} has no cost for `{op}`, which node `{node}` computes; accepted: a value for it in its costs"
+    )]
     NoRule {
         /// Name of the machine.
         machine: String,

@@ -62,7 +62,8 @@ impl Block {
 pub(super) fn choose(task: &Task, buffer: u64) -> Block {
     let (height, width, channels) = dimensions(task.output);
     let limit = |size: u64, micro: u64, largest: u64| size.next_multiple_of(micro).min(largest);
-    let top = (limit(height, MICRO.0, LARGEST.0), limit(width, MICRO.1, LARGEST.1), limit(channels, MICRO.2, LARGEST.2));
+    let top =
+        (limit(height, MICRO.0, LARGEST.0), limit(width, MICRO.1, LARGEST.1), limit(channels, MICRO.2, LARGEST.2));
     let mut best: Option<(f64, Block)> = None;
     for depth in (MICRO.2..=top.2).step_by(MICRO.2 as usize) {
         if depth < channels && depth % DEPTH_STEP != 0 && depth != top.2 {

@@ -44,11 +44,8 @@ impl Plan {
     /// Fuses what the machine allows. A node joins its operand's kernel only if nobody else reads that operand. O(nodes).
     pub(super) fn new(graph: &Graph, fusion: Fusion) -> Plan {
         let count = graph.len();
-        let mut plan = Plan {
-            kernels: Vec::with_capacity(count),
-            kernel_of: vec![NONE; count],
-            tensor_of: (0..count).collect(),
-        };
+        let mut plan =
+            Plan { kernels: Vec::with_capacity(count), kernel_of: vec![NONE; count], tensor_of: (0..count).collect() };
         for index in 0..count {
             let operands = graph.operands(index);
             let op = graph.node(index).op;
@@ -95,7 +92,8 @@ impl Plan {
         };
         if activation != 0 && fusion.activation {
             let (at, fused, anchor) = joins(operands[0])?;
-            let is_able = anchor.is_weighted() || matches!(anchor, Op::Add | Op::Mul | Op::Pool(..) | Op::Mean | Op::BatchNorm);
+            let is_able =
+                anchor.is_weighted() || matches!(anchor, Op::Add | Op::Mul | Op::Pool(..) | Op::Mean | Op::BatchNorm);
             return (is_able && fused & part::ACTIVATION == 0).then_some((at, activation));
         }
         if op == Op::BatchNorm && fusion.batch_norm {
@@ -152,7 +150,11 @@ impl Plan {
         }
         if let Some(sum) = kernel.sum {
             let at = self.kernel_of[kernel.anchor];
-            graph.operands(sum).iter().filter(|&&operand| self.kernel_of[operand] != at).for_each(|&operand| visit(operand));
+            graph
+                .operands(sum)
+                .iter()
+                .filter(|&&operand| self.kernel_of[operand] != at)
+                .for_each(|&operand| visit(operand));
         }
     }
 }

@@ -170,9 +170,8 @@ impl Key {
         };
         let pixels = u64::from(shape.h) * u64::from(shape.w);
         let compute = match npu.mapping {
-            Mapping::WeightStationary => {
-                Gemm { pixels, window: high * wide * from, filters: to, repeats: phases }.cycles(npu.rows, npu.columns) as f64
-            }
+            Mapping::WeightStationary => Gemm { pixels, window: high * wide * from, filters: to, repeats: phases }
+                .cycles(npu.rows, npu.columns) as f64,
             Mapping::OutputBlocks => {
                 steps(npu, shape) * depth_steps(npu, high * wide, from) * (to.div_ceil(8) * phases) as f64
             }

@@ -212,7 +212,8 @@ impl Npu {
 
     /// Whether the machine can exist.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let wrong = |reason: String, accepted: &str| Err(Error::setting(&format!("machine {}", self.name), reason, accepted));
+        let wrong =
+            |reason: String, accepted: &str| Err(Error::setting(&format!("machine {}", self.name), reason, accepted));
         if self.rows == 0 || self.columns == 0 || self.rows > 1 << 16 || self.columns > 1 << 16 {
             return wrong(format!("{} × {} units", self.rows, self.columns), "1 to 65536 each");
         }
@@ -242,7 +243,10 @@ impl Npu {
         let micro_block = u64::from(self.cores) * super::block::MICRO_ELEMENTS;
         let units = u64::from(self.rows) * u64::from(self.columns);
         if self.mapping == Mapping::OutputBlocks && units % micro_block != 0 {
-            return wrong(format!("{units} units"), &format!("a multiple of {micro_block}, the elements of the micro blocks"));
+            return wrong(
+                format!("{units} units"),
+                &format!("a multiple of {micro_block}, the elements of the micro blocks"),
+            );
         }
         match self.costs.wrong() {
             Some(reason) => wrong(reason, &VectorCosts::accepted()),

@@ -229,3 +229,86 @@ fn slowest(terms: &[f64; 4]) -> (Bound, f64) {
     let first = (Bound::Nothing, 0.0);
     names.into_iter().zip(terms.iter().copied()).fold(first, |best, next| if next.1 > best.1 { next } else { best })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::graph::{Conv, GraphBuilder, Shape, Window};
+    use crate::profile::{Fusion, NpuProfile, VectorCosts};
+
+    /// Sums of a sigmoid, a tanh and their input, all of 1 KiB; nothing is fused.
+    fn sums(sram_bytes: u64) -> Result<NpuProfile, Error> {
+        let mut build = GraphBuilder::new("sums");
+        let x = build.add("x", Op::Input(Shape::new(8, 8, 16)), &[]).unwrap();
+        let a = build.add("a", Op::Sigmoid, &[x]).unwrap();
+        let b = build.add("b", Op::Tanh, &[x]).unwrap();
+        let c = build.add("c", Op::Add, &[b, x]).unwrap();
+        let d = build.add("d", Op::Add, &[c, a]).unwrap();
+        build.add("out", Op::Output, &[d]).unwrap();
+        let fusion = Fusion { batch_norm: false, activation: false, add: false };
+        Npu { sram_bytes, fusion, ..Npu::n256() }.profile(&build.finish().unwrap())
+    }
+
+    #[test]
+    fn what_fits_stays_on_chip_and_what_is_read_last_is_spilled() {
+        let dram = |profile: NpuProfile| profile.rows.iter().map(|row| row.dram_bytes).collect::<Vec<u64>>();
+        assert_eq!(dram(sums(4096).unwrap()), [0, 0, 0, 0]);
+        // While c is made, x, a and b fill the three places; a and c are read last, and c is made later.
+        assert_eq!(dram(sums(3072).unwrap()), [0, 0, 1024, 1024]);
+        // With one place: of x and a, a is read later and goes out at once; x stays until c has read it.
+        let tight = sums(1024).unwrap();
+        assert!(tight.dram_bytes() > 4096 && tight.cycles() > sums(4096).unwrap().cycles(), "{tight:?}");
+        // a takes 8 lane-cycles for each of 1024 elements on 8 lanes, and 96 to start.
+        assert_eq!(sums(4096).unwrap().rows[0].cycles, 1024 + 96);
+        assert_eq!(sums(4096).unwrap().rows[2].sram_bytes, 3 * 1024);
+    }
+
+    /// A 3 × 3 convolution of 64 channels behind a long sigmoid, on 32 × 32 pixels.
+    fn conv(npu: &Npu, sigmoid: bool) -> NpuProfile {
+        let mut build = GraphBuilder::new("conv");
+        let x = build.add("x", Op::Input(Shape::new(32, 32, 64)), &[]).unwrap();
+        let y = if sigmoid { build.add("s", Op::Sigmoid, &[x]).unwrap() } else { x };
+        let conv = Conv { filters: 64, window: Window::same(3, 1), groups: 1, bias: true };
+        let y = build.add("y", Op::Conv(conv), &[y]).unwrap();
+        let y = build.add("relu", Op::Relu, &[y]).unwrap();
+        build.add("out", Op::Output, &[y]).unwrap();
+        npu.profile(&build.finish().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn weights_are_fetched_while_the_kernel_before_runs() {
+        let weights = 9 * 64 * 64 + 10 * 64;
+        let cold = conv(&Npu::n256(), false);
+        let warm = conv(&Npu::n256(), true);
+        assert_eq!((cold.rows[0].dram_bytes, warm.rows[1].dram_bytes), (weights, 0));
+        // Blocks are 16 channels deep: a quarter of the weights must be there before the first one.
+        assert_eq!(cold.rows[0].compute_cycles - warm.rows[1].compute_cycles, (weights / 4) as f64);
+        assert_eq!((warm.rows[1].fused.as_slice(), warm.rows[1].bound), (&["relu".to_string()][..], Bound::Compute));
+    }
+
+    #[test]
+    fn weights_beyond_half_the_memory_are_read_in_parts() {
+        // 37 504 bytes of weights in parts of 16 KiB, and an input of 64 KiB that lies in DRAM: the input is read three
+        // times, or the weights four times.
+        let npu = Npu { sram_bytes: 32 << 10, io: Place::Dram, ..Npu::n256() };
+        let row = &conv(&npu, false).rows[0];
+        let (weights, tensor) = (37_504, 65_536);
+        let output = tensor * 128 / 16;
+        assert_eq!(row.dram_bytes, (weights + 3 * tensor).min(4 * weights + tensor) + output);
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_an_error_that_names_the_node() {
+        let graph = crate::families::graph("nb201:none,none,none,nor_conv_1x1,none,none").unwrap();
+        let said = |npu: Npu| npu.cycles(&graph).unwrap_err().to_string();
+        let without = Npu { costs: VectorCosts::default().without("mean"), ..Npu::n256() };
+        assert!(said(without).contains("has no cost for `mean`, which node `"));
+        let tiny = Npu { dram_bytes: 16_000, ..Npu::n256() };
+        assert!(said(tiny).ends_with("bytes for its result; machine N256 has 16000 bytes of DRAM"));
+        let slow = Npu { sram_bytes_per_cycle: 1e-300, ..Npu::n256() };
+        assert!(said(slow).contains("cycles pass the largest number"));
+        let flat = Npu { rows: 0, ..Npu::n256() };
+        assert_eq!(said(flat), "machine N256: 0 × 16 units; accepted: 1 to 65536 each");
+    }
+}
