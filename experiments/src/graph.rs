@@ -94,13 +94,18 @@ fn read(args: &Args) -> Result<Graph, Failure> {
         let text = if is_inline { config.clone() } else { text(Path::new(config))? };
         return Ok(family.build_config(&text)?);
     }
-    let path = Path::new(&args.network);
+    open(&args.network)
+}
+
+/// The graph of a compact string, or of a file by its extension.
+pub fn open(network: &str) -> Result<Graph, Failure> {
+    let path = Path::new(network);
     let in_file = |error: autogo::formats::FormatError| Failure::Input(format!("{}: {error}", path.display()));
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("onnx") => onnx::import(&bytes(path)?).map_err(in_file),
         Some("pkl") => read_graph(&bytes(path)?).and_then(|form| Ok(form.to_graph()?.graph)).map_err(in_file),
         Some("json") => from_json(&text(path)?).map_err(in_file),
-        _ => Ok(autogo::families::graph(&args.network)?),
+        _ => Ok(autogo::families::graph(network)?),
     }
 }
 

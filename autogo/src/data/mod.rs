@@ -12,7 +12,7 @@ mod tfrecord;
 
 pub use arch::{Arch, figures, sampled};
 pub use cache::{cached, write_parquet};
-pub use hardware::hardware_latencies;
+pub use hardware::{hardware_agreement, hardware_latencies};
 pub use registry::{Dataset, Registry, Source};
 pub use tfrecord::records;
 

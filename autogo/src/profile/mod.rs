@@ -4,11 +4,13 @@
 //! on-chip memory or DRAM, and tensors that do not fit on chip are spilled. [`CycleCounter`] times many similar graphs.
 //! [`Gemm`] is one layer on a weight-stationary array, in closed form.
 
+mod compare;
 mod energy;
 mod error;
 mod gemm;
 mod npu;
 
+pub use compare::compare;
 pub use energy::{Constant, EnergyReport, EnergyTable};
 pub use error::ProfileError;
 pub use gemm::Gemm;
