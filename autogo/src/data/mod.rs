@@ -8,12 +8,14 @@ mod hardware;
 mod nb101;
 mod nb201;
 mod registry;
+mod released;
 mod tfrecord;
 
 pub use arch::{Arch, figures, sampled};
 pub use cache::{cached, write_parquet};
 pub use hardware::{hardware_agreement, hardware_latencies};
 pub use registry::{Dataset, Registry, Source};
+pub use released::released;
 pub use tfrecord::records;
 
 use crate::error::Error;

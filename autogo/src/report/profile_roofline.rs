@@ -111,7 +111,7 @@ impl Roofline {
             svg,
             "<path d=\"M{:.1} {:.1}L{:.1} {:.1}H{:.1}\" fill=\"none\" stroke=\"{INK}\" stroke-width=\"1.6\"/>\
              <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{peak} multiply-adds a cycle</text>\
-             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{FAINT}\">{rate} bytes a cycle</text>",
+             <text x=\"{:.1}\" y=\"{:.1}\" fill=\"{FAINT}\">{rate} bytes a cycle</text>",
             x(start),
             y(start * rate),
             x(ridge),
@@ -119,8 +119,8 @@ impl Roofline {
             LEFT + SIZE.0,
             LEFT + SIZE.0 - 4.0,
             y(peak) - 7.0,
-            x(ridge) - 14.0,
-            y(peak * 0.7),
+            x(start) + 16.0,
+            (y(start * rate) + 22.0).min(TOP + SIZE.1 - 8.0),
         );
         for dot in &self.dots {
             let _ = write!(
