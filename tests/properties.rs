@@ -4,6 +4,7 @@
 use autogo::formats::onnx::{Pooling, Weights, export, import};
 use autogo::formats::{CompGraph, from_json, to_json};
 use autogo::graph::{Graph, GraphParts, Op};
+use autogo::profile::{CycleCounter, Npu};
 use autogo::segment::{Linearizer, Mining, Order, TokenForm};
 use autogo::testing::graphs;
 use proptest::prelude::*;
@@ -42,6 +43,33 @@ proptest! {
         let other = shuffled(&graph, seed);
         prop_assert_eq!(other.content_id(), graph.content_id());
         prop_assert_eq!(other.cost(), graph.cost());
+    }
+
+    /// Small machines spill, so that all of a machine's rules are met.
+    #[test]
+    fn a_counter_that_remembers_counts_as_one_that_does_not(
+        parent in graphs(20), child in graphs(20), kilobytes in 1u64..64, preset in 0usize..3,
+    ) {
+        let npu = Npu { sram_bytes: kilobytes << 10, ..Npu::presets()[preset].clone() };
+        let counter = CycleCounter::new(npu.clone()).unwrap();
+        for graph in [&parent, &child, &parent] {
+            let profile = npu.profile(graph).unwrap();
+            let cycles = counter.cycles(graph).unwrap();
+            prop_assert_eq!(cycles, profile.cycles());
+            prop_assert_eq!(cycles, npu.cycles(graph).unwrap());
+            prop_assert!(profile.rows.iter().all(|row| (0.0..=1.0).contains(&row.utilisation)));
+            let nodes: usize = profile.rows.iter().map(|row| row.nodes.len()).sum();
+            let is_run = |op: &Op| !matches!(op, Op::Input(_) | Op::Output | Op::Identity | Op::Slice { .. });
+            prop_assert_eq!(nodes, graph.nodes().filter(|node| is_run(&node.op)).count());
+        }
+    }
+
+    #[test]
+    fn more_memory_on_chip_moves_no_more_from_and_to_dram(graph in graphs(20)) {
+        let dram = |kilobytes: u64| {
+            Npu { sram_bytes: kilobytes << 10, ..Npu::n256() }.profile(&graph).unwrap().dram_bytes()
+        };
+        prop_assert!(dram(16 << 10) <= dram(4));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::formats::FormatError;
 use crate::graph::GraphError;
+use crate::profile::ProfileError;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -15,6 +16,9 @@ pub enum Error {
     /// The content of a file or of some bytes was refused.
     #[error(transparent)]
     Format(#[from] FormatError),
+    /// A machine cannot run a network, or cannot be timed on it.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
     /// A compact string that names a network does not parse.
     #[error("`{spec}`, character {at}: {reason}; accepted: {accepted}")]
     Spec {

@@ -94,11 +94,11 @@ fn read(args: &Args) -> Result<Graph, Failure> {
         let text = if is_inline { config.clone() } else { text(Path::new(config))? };
         return Ok(family.build_config(&text)?);
     }
-    read_network(&args.network)
+    open(&args.network)
 }
 
-/// The network of a compact string or of a file.
-pub fn read_network(network: &str) -> Result<Graph, Failure> {
+/// The graph of a compact string, or of a file by its extension.
+pub fn open(network: &str) -> Result<Graph, Failure> {
     let path = Path::new(network);
     let in_file = |error: autogo::formats::FormatError| Failure::Input(format!("{}: {error}", path.display()));
     match path.extension().and_then(|extension| extension.to_str()) {

@@ -6,9 +6,11 @@
 mod datasets;
 mod families;
 mod graph;
+mod host;
 mod notebooks;
 mod parity;
 mod predictors;
+mod profile;
 mod search;
 mod segments;
 
@@ -34,6 +36,8 @@ enum Command {
     Graph(graph::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
     Notebooks(notebooks::Args),
+    /// Times a network on a machine, kernel by kernel, and counts its energy.
+    Profile(profile::Args),
     /// Scores a predictor on networks it has not seen.
     Evaluate(predictors::Evaluate),
     /// Makes a table of the paper from an experiment file.
@@ -81,6 +85,7 @@ fn main() -> ExitCode {
         Command::Families => families::run(),
         Command::Graph(args) => graph::run(&args),
         Command::Notebooks(args) => notebooks::run(&args),
+        Command::Profile(args) => profile::run(&args),
         Command::Evaluate(args) => predictors::evaluate(&args),
         Command::Reproduce(args) => predictors::reproduce(&args),
         Command::Train(args) => predictors::train(&args),

@@ -1,15 +1,16 @@
 //! `autogo search` and `autogo replay`: evolution from the command line, in a folder that can be taken up again.
 
 use crate::Failure;
-use crate::graph::read_network;
+use crate::graph::open;
 use crate::predictors::{load, toml_file};
+use crate::profile::machine;
 use autogo::Progress;
 use autogo::data::LabelledFamily;
 use autogo::evolve::{Column, Evolution, EvolutionRun, Formula, Mutator, Objective, RunFolder};
 use autogo::families::FamilyName;
 use autogo::graph::Graph;
 use autogo::predict::{Gnn, Psc, Reads, TrainSettings};
-use autogo::profile::Npu;
+use autogo::profile::{EnergyTable, Npu};
 use autogo::report::write_run;
 use autogo::segment::{Mined, Mining};
 use clap::Parser;
@@ -43,15 +44,17 @@ pub struct Replay {
 }
 
 /// A search as a file says it. What it leaves out is the default.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Search {
     /// Where segments come from.
     pub segments: Segments,
     /// Who scores.
     pub predictor: Scorer,
-    /// The machine.
-    pub machine: Machine,
+    /// The machine: N256, N512, N1024, or a TOML file.
+    pub machine: String,
+    /// The table by which energy and power are counted, if they are wanted.
+    pub energy: Option<String>,
     /// The search itself.
     pub evolution: Evolution,
 }
@@ -83,14 +86,15 @@ pub struct Scorer {
     settings: TrainSettings,
 }
 
-/// A machine by name.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(transparent)]
-pub struct Machine(String);
-
-impl Default for Machine {
+impl Default for Search {
     fn default() -> Self {
-        Machine("N256".into())
+        Search {
+            segments: Segments::default(),
+            predictor: Scorer::default(),
+            machine: Npu::n256().name,
+            energy: None,
+            evolution: Evolution::default(),
+        }
     }
 }
 
@@ -147,7 +151,9 @@ impl Search {
         if let Some(folder) = folder {
             predictor.save(&folder.join("predictor.safetensors"))?;
         }
-        Ok(Prepared { mutator: predictor.mutator(mined, self.machine.npu()?)?, evolution })
+        let energy = self.energy.as_deref().map(EnergyTable::named).transpose()?;
+        let mutator = predictor.mutator(mined, machine(&self.machine)?, energy)?;
+        Ok(Prepared { mutator, evolution })
     }
 
     fn train(&self, mined: &Mined) -> Result<(Trained, LabelledFamily), Failure> {
@@ -162,15 +168,6 @@ impl Search {
             _ => Trained::Psc(Psc::train(&split.train, &mined.segmenter, settings, Progress::Lines)?.0),
         };
         Ok((trained, data))
-    }
-}
-
-impl Machine {
-    fn npu(&self) -> Result<Npu, Failure> {
-        match self.0.as_str() {
-            "N256" => Ok(Npu::n256()),
-            other => Err(Failure::Input(format!("machine `{other}` is not known; accepted: N256"))),
-        }
     }
 }
 
@@ -198,13 +195,17 @@ impl Trained {
         })
     }
 
-    fn mutator(self, mined: Mined, npu: Npu) -> Result<Mutator, Failure> {
-        Ok(match self {
+    fn mutator(self, mined: Mined, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
+        let mutator = match self {
             Trained::Psc(mut psc) => {
                 psc.cuts = CUTS;
                 Mutator::new(mined, psc, npu)?
             }
             Trained::Gnn(gnn) => Mutator::new(mined, gnn, npu)?,
+        };
+        Ok(match energy {
+            Some(table) => mutator.with_energy(table),
+            None => mutator,
         })
     }
 }
@@ -226,7 +227,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
                 )));
             }
             let search: Search = args.config.as_deref().map(toml_file).transpose()?.unwrap_or_default();
-            let input = read_network(network)?;
+            let input = open(network)?;
             std::fs::create_dir_all(out).map_err(|error| Failure::Input(format!("{}: {error}", out.display())))?;
             (folder, input, search.prepare(Some(out))?)
         }
@@ -246,7 +247,8 @@ fn reopen(folder: &RunFolder) -> Result<(Mutator, Evolution), Failure> {
     }
     let mined = Mined::load(folder.path().join("segments"))?;
     let trained = Trained::load(&folder.path().join("predictor.safetensors"))?;
-    Ok((trained.mutator(mined, folder.machine()?)?, folder.settings()?))
+    let told = folder.told()?;
+    Ok((trained.mutator(mined, told.machine, told.energy)?, told.evolution))
 }
 
 fn summarise(run: &EvolutionRun) {

@@ -8,12 +8,14 @@ mod hardware;
 mod nb101;
 mod nb201;
 mod registry;
+mod released;
 mod tfrecord;
 
 pub use arch::{Arch, figures, sampled};
 pub use cache::{cached, write_parquet};
-pub use hardware::hardware_latencies;
+pub use hardware::{hardware_agreement, hardware_latencies};
 pub use registry::{Dataset, Registry, Source};
+pub use released::released;
 pub use tfrecord::records;
 
 use crate::error::Error;
@@ -306,7 +308,7 @@ mod tests {
         let family = LabelledFamily::nb201_computed(40).unwrap();
         assert!(family.banner().starts_with("AUTOGO_DATA is not set"), "{}", family.banner());
         let example = &family.split(1, 1, 0).unwrap().train[0];
-        let cycles = crate::profile::Npu::n256().cycles(&example.graph);
+        let cycles = crate::profile::Npu::n256().cycles(&example.graph).unwrap();
         assert_eq!(example.value, cycles as f64 / 1e6);
     }
 }

@@ -4,7 +4,7 @@ use super::arch::{self, Arch};
 use super::{Goal, Label, LabelledFamily};
 use crate::error::Error;
 use crate::families::{Family, FamilyName, Nb201};
-use crate::profile::Npu;
+use crate::profile::{CycleCounter, Npu};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -92,7 +92,7 @@ fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
 
 /// Labels `count` networks with their cycles, in millions.
 pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
-    let npu = Npu::n256();
+    let counter = CycleCounter::new(Npu::n256())?;
     let mut archs = Vec::with_capacity(count);
     let mut seen = HashSet::new();
     let all = Nb201::all().into_iter().filter(Nb201::has_no_none).count();
@@ -110,15 +110,15 @@ pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
     }
     let cycles = archs
         .par_iter()
-        .map(|arch| Ok(npu.cycles(&arch.build()?) as f64 / 1e6))
+        .map(|arch| Ok(counter.cycles(&arch.build()?)? as f64 / 1e6))
         .collect::<Result<Vec<f64>, Error>>()?;
     let mut frame = figures(&archs)?;
     frame.with_column(Column::new("npu_megacycles".into(), &cycles))?;
     let label = Label {
         column: "npu_megacycles".into(),
-        title: format!("NPU cycles on {} [millions]", npu.name),
+        title: format!("NPU cycles on {} [millions]", counter.npu().name),
         goal: Goal::Minimise,
-        source: "weight-stationary closed form".into(),
+        source: "whole-graph model of a neural processing unit".into(),
         measured: false,
     };
     let values = archs.into_iter().map(Arch::Nb201).zip(cycles.into_iter().map(Some)).collect();

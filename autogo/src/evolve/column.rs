@@ -4,7 +4,7 @@ use super::Formula;
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{Cost, Graph};
-use crate::profile::Npu;
+use crate::profile::{CycleCounter, EnergyTable};
 use serde::{Deserialize, Serialize};
 
 /// A figure of an individual.
@@ -17,6 +17,10 @@ pub enum Column {
     Cycles,
     /// Milliseconds on the machine.
     Milliseconds,
+    /// Energy of one inference in nJ; the mutator must have a table of energies.
+    Nanojoules,
+    /// Power in mW while the network runs again and again; the mutator must have a table of energies.
+    Milliwatts,
     /// Multiply-adds.
     MultiplyAdds,
     /// FLOPs, twice the multiply-adds.
@@ -33,10 +37,12 @@ pub enum Column {
 
 impl Column {
     /// All of them.
-    pub const ALL: [Column; 9] = [
+    pub const ALL: [Column; 11] = [
         Column::Score,
         Column::Cycles,
         Column::Milliseconds,
+        Column::Nanojoules,
+        Column::Milliwatts,
         Column::MultiplyAdds,
         Column::Flops,
         Column::FlopsOriginal,
@@ -51,6 +57,8 @@ impl Column {
             Column::Score => "score",
             Column::Cycles => "cycles",
             Column::Milliseconds => "milliseconds",
+            Column::Nanojoules => "nanojoules",
+            Column::Milliwatts => "milliwatts",
             Column::MultiplyAdds => "multiply_adds",
             Column::Flops => "flops",
             Column::FlopsOriginal => "flops_original",
@@ -78,6 +86,8 @@ pub struct Figures {
     pub cycles: u64,
     /// Milliseconds on the machine.
     pub milliseconds: f64,
+    /// Energy of one inference in nJ, if it is counted.
+    pub nanojoules: Option<f64>,
     /// Nodes of the graph.
     pub nodes: usize,
     /// FLOPs, parameters and activations.
@@ -85,18 +95,28 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Counts and times a network. O(nodes).
-    pub fn of(graph: &Graph, npu: &Npu) -> Result<Self, Error> {
-        let cycles = npu.cycles(graph);
-        Ok(Figures { cycles, milliseconds: npu.milliseconds(cycles), nodes: graph.len(), cost: graph.cost() })
+    /// Counts and times a network, and its energy if there is a table. O(nodes).
+    pub fn of(graph: &Graph, counter: &CycleCounter, table: Option<&EnergyTable>) -> Result<Self, Error> {
+        let cycles = counter.cycles(graph)?;
+        let energy = |table| Ok::<f64, Error>(counter.npu().profile(graph)?.energy(table)?.total());
+        Ok(Figures {
+            cycles,
+            milliseconds: counter.npu().milliseconds(cycles),
+            nanojoules: table.map(energy).transpose()?,
+            nodes: graph.len(),
+            cost: graph.cost(),
+        })
     }
 
-    /// The figure of a column; the score is not among them.
+    /// The figure of a column; the score is not among them, and energy is no number where it is not counted.
     pub fn value(&self, column: Column) -> Option<f64> {
         Some(match column {
             Column::Score => return None,
             Column::Cycles => self.cycles as f64,
             Column::Milliseconds => self.milliseconds,
+            Column::Nanojoules => self.nanojoules.unwrap_or(f64::NAN),
+            // nJ / ms is µW.
+            Column::Milliwatts => self.nanojoules.unwrap_or(f64::NAN) / self.milliseconds / 1e3,
             Column::MultiplyAdds => self.cost.multiply_adds as f64,
             Column::Flops => self.cost.flops as f64,
             Column::FlopsOriginal => self.cost.flops_original as f64,

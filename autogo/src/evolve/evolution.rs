@@ -128,6 +128,7 @@ impl Evolution {
     /// A run that holds the input alone.
     pub(super) fn start(&self, input: &Graph, mutator: &Mutator) -> Result<EvolutionRun, Error> {
         let mut run = self.empty()?;
+        self.check_energy(mutator)?;
         let scores = mutator.predictor().score(std::slice::from_ref(input))?;
         let individual = Individual {
             id: 0,
@@ -137,7 +138,7 @@ impl Evolution {
             content_id: input.content_id(),
             is_eligible: true,
             score: scores.first().copied().unwrap_or(f64::NAN),
-            figures: Figures::of(input, mutator.npu())?,
+            figures: mutator.figures(input)?,
         };
         let point = individual.point(&self.objectives);
         if point.iter().any(|value| !value.is_finite()) {
@@ -304,6 +305,18 @@ impl Evolution {
         })
     }
 
+    fn check_energy(&self, mutator: &Mutator) -> Result<(), Error> {
+        let asked = self.objectives.iter().flat_map(|objective| objective.formula().columns());
+        let mut asked = asked.chain(self.windows.iter().map(|window| window.column));
+        match asked.find(|column| matches!(column, Column::Nanojoules | Column::Milliwatts)) {
+            Some(column) if mutator.energy().is_none() => {
+                let reason = "is asked for, but there is no table of energies";
+                Err(Error::setting(column.name(), reason, "a mutator with Mutator::with_energy"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check(&self) -> Result<(), Error> {
         if self.objectives.is_empty() {
             return Err(Error::setting("objectives", "none given", "one or more"));
@@ -359,7 +372,7 @@ mod tests {
             for individual in &run.individuals {
                 let graph = run.graph(individual.id, mutator.db()).unwrap();
                 assert_eq!(graph.to_parts().build().unwrap().content_id(), individual.content_id);
-                assert_eq!(Figures::of(&graph, mutator.npu()).unwrap(), individual.figures);
+                assert_eq!(mutator.figures(&graph).unwrap(), individual.figures);
                 let decrease = 1.0 - individual.figures.cost.multiply_adds as f64 / input.cost().multiply_adds as f64;
                 assert!(individual.id == 0 || (-0.1 < decrease && decrease < 1.0));
             }
@@ -415,6 +428,21 @@ mod tests {
         let undefined = vec![Objective::maximise("ln(0 - cycles)".parse::<super::super::Formula>().unwrap())];
         assert!(error(Evolution { objectives: undefined, ..Evolution::default() }).contains("for the input network"));
         assert!(error(Evolution { parents: 0, ..Evolution::default() }).contains("parents: is 0"));
+    }
+
+    #[test]
+    fn energy_is_an_objective_where_it_is_counted() {
+        let (input, mutator) = setting();
+        let objectives = vec![Objective::maximise(Column::Score), Objective::minimise(Column::Milliwatts)];
+        let window = Window { column: Column::Nanojoules, decrease: (0.0, 100.0) };
+        let evolution = Evolution { objectives, windows: vec![window], generations: 1, ..Evolution::default() };
+        let error = evolution.run(&input, &mutator, Progress::Silent).unwrap_err().to_string();
+        assert!(error.starts_with("milliwatts: is asked for, but there is no table of energies"), "{error}");
+        let mutator = mutator.with_energy(crate::profile::EnergyTable::zigzag_tpu());
+        let run = evolution.run(&input, &mutator, Progress::Silent).unwrap();
+        let energy = run.input().value(Column::Nanojoules);
+        assert!(run.individuals.len() > 1, "{:?}", run.iterations);
+        assert!(run.individuals.iter().skip(1).all(|one| one.value(Column::Nanojoules) < energy));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::{Evolution, Mutator};
 use crate::error::Error;
 use crate::formats::{from_json, to_json};
 use crate::graph::Graph;
+use crate::profile::{EnergyTable, Npu};
 use crate::progress::Progress;
 use crate::segment::SegmentDb;
 use polars::prelude::*;
@@ -44,8 +45,21 @@ struct Manifest {
     /// What the predictor makes of the input: another predictor is another run.
     input_score: String,
     /// The machine.
-    machine: crate::profile::Npu,
+    machine: Npu,
+    /// The table of energies, if energy is counted.
+    energy: Option<EnergyTable>,
     evolution: Evolution,
+}
+
+/// What a run was told, as its folder holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The machine.
+    pub machine: Npu,
+    /// The table of energies, if energy is counted.
+    pub energy: Option<EnergyTable>,
+    /// The settings.
+    pub evolution: Evolution,
 }
 
 /// A line of `events.jsonl`.
@@ -113,6 +127,7 @@ impl RunFolder {
             segmenter: sha256([serde_json::to_string(mutator.segmenter()).unwrap_or_default()]),
             input_score: start.input().score.to_string(),
             machine: mutator.npu().clone(),
+            energy: mutator.energy().cloned(),
             evolution: evolution.clone(),
         };
         let mut run = match self.is_begun() {
@@ -152,14 +167,10 @@ impl RunFolder {
         self.resume(run, db)
     }
 
-    /// The settings of the run.
-    pub fn settings(&self) -> Result<Evolution, Error> {
-        Ok(self.manifest()?.evolution)
-    }
-
-    /// The machine of the run.
-    pub fn machine(&self) -> Result<crate::profile::Npu, Error> {
-        Ok(self.manifest()?.machine)
+    /// What the run was told.
+    pub fn told(&self) -> Result<Told, Error> {
+        let Manifest { machine, energy, evolution, .. } = self.manifest()?;
+        Ok(Told { machine, energy, evolution })
     }
 
     /// The input network.
@@ -261,6 +272,7 @@ impl RunFolder {
             ("segmenter", then.segmenter == now.segmenter),
             ("predictor", then.input_score == now.input_score),
             ("machine", then.machine == now.machine),
+            ("table of energies", then.energy == now.energy),
             ("set of settings", then.evolution == now.evolution),
         ];
         match parts.iter().find(|(_, is_same)| !is_same) {
@@ -310,7 +322,7 @@ fn read_population(frame: &DataFrame) -> Result<Vec<Individual>, String> {
     let [multiply_adds, flops, flops_original, params, activations] =
         ["multiply_adds", "flops", "flops_original", "params", "activation_bytes"].map(whole);
     let costs = [multiply_adds?, flops?, flops_original?, params?, activations?];
-    let (scores, milliseconds) = (real("score")?, real("milliseconds")?);
+    let (scores, milliseconds, energies) = (real("score")?, real("milliseconds")?, real("nanojoules")?);
     let (networks, derivations) = (text("network")?, text("derivation")?);
     let eligible = frame.column("eligible").and_then(|c| c.bool().cloned()).map_err(missing)?;
     let individual = |at: usize| -> Option<Individual> {
@@ -326,6 +338,7 @@ fn read_population(frame: &DataFrame) -> Result<Vec<Individual>, String> {
             figures: super::Figures {
                 cycles: cycles.get(at)?,
                 milliseconds: milliseconds.get(at)?,
+                nanojoules: energies.get(at),
                 nodes: nodes.get(at)? as usize,
                 cost: crate::graph::Cost {
                     multiply_adds: cost(0)?,
@@ -344,7 +357,6 @@ fn read_population(frame: &DataFrame) -> Result<Vec<Individual>, String> {
 mod tests {
     use super::*;
     use crate::families::{Family, Nb201};
-    use crate::profile::Npu;
     use crate::segment::Mining;
 
     fn setting(name: &str) -> (RunFolder, Evolution, Graph, Mutator) {

@@ -22,7 +22,7 @@ pub use column::{Column, Figures, Objective, Window};
 pub use derivation::Derivation;
 pub use donors::{Ranking, ScoreOrder};
 pub use evolution::Evolution;
-pub use folder::RunFolder;
+pub use folder::{RunFolder, Told};
 pub use formula::{Formula, Function};
 pub use mutate::{MutationSettings, Mutator, OnFailure, Unit};
 pub use pareto::ParetoArchive;

@@ -9,7 +9,7 @@ use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{ContentId, Graph};
 use crate::predict::Predictor;
-use crate::profile::Npu;
+use crate::profile::{CycleCounter, EnergyTable, Npu};
 use crate::repair::{RepairError, RepairSettings, Repairer};
 use crate::rng::Stream;
 use crate::segment::{Mined, SegmentDb, Segmenter};
@@ -117,7 +117,8 @@ pub struct Mutator {
     donors: Arc<Donors>,
     segmenter: Segmenter,
     predictor: Arc<dyn Predictor>,
-    npu: Npu,
+    counter: CycleCounter,
+    energy: Option<EnergyTable>,
 }
 
 /// What all broods of a round share.
@@ -171,7 +172,7 @@ impl Mutator {
         }
         let predictor: Arc<dyn Predictor> = Arc::new(predictor);
         let donors = Arc::new(Donors::new(mined.db, predictor.as_ref())?);
-        Ok(Mutator { donors, segmenter: mined.segmenter, predictor, npu })
+        Ok(Mutator { donors, segmenter: mined.segmenter, predictor, counter: CycleCounter::new(npu)?, energy: None })
     }
 
     /// The segments.
@@ -191,7 +192,22 @@ impl Mutator {
 
     /// The machine that times them.
     pub fn npu(&self) -> &Npu {
-        &self.npu
+        self.counter.npu()
+    }
+
+    /// The same, counting energy by a table.
+    pub fn with_energy(self, table: EnergyTable) -> Self {
+        Mutator { energy: Some(table), ..self }
+    }
+
+    /// The table by which energy is counted.
+    pub fn energy(&self) -> Option<&EnergyTable> {
+        self.energy.as_ref()
+    }
+
+    /// What is known of a network without asking the predictor.
+    pub fn figures(&self, graph: &Graph) -> Result<Figures, Error> {
+        Figures::of(graph, &self.counter, self.energy())
     }
 
     /// The children of one network under a seed, each with how it came to be. More is taken to be better of the predictor's
@@ -267,7 +283,7 @@ impl Mutator {
         let Ok(graph) = spliced else { return Ok(None) };
         Ok(Some(Child {
             content_id: graph.content_id(),
-            figures: Figures::of(&graph, &self.npu)?,
+            figures: self.figures(&graph)?,
             graph,
             derivation: Derivation {
                 place: place.placed.nodes.clone(),

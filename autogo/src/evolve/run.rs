@@ -273,8 +273,8 @@ impl EvolutionRun {
         archive
     }
 
-    /// Everybody as a frame: `id`, `parent`, `generation`, `front`, every [`Column`] by its name, how many ops the
-    /// repair changed (`repaired`), and the content id (`network`).
+    /// Everybody as a frame: `id`, `parent`, `generation`, `front`, every [`Column`] by its name but power (which
+    /// follows from energy and time), how many ops the repair changed (`repaired`), and the content id (`network`).
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let front: HashSet<usize> = self.archive.ids().into_iter().collect();
         let all = &self.individuals;
@@ -288,6 +288,7 @@ impl EvolutionRun {
             "score" => all.iter().map(|i| i.score).collect::<Vec<_>>(),
             "cycles" => cost(|i| i.figures.cycles),
             "milliseconds" => all.iter().map(|i| i.figures.milliseconds).collect::<Vec<_>>(),
+            "nanojoules" => all.iter().map(|i| i.figures.nanojoules).collect::<Vec<Option<f64>>>(),
             "multiply_adds" => cost(|i| i.figures.cost.multiply_adds),
             "flops" => cost(|i| i.figures.cost.flops),
             "flops_original" => cost(|i| i.figures.cost.flops_original),

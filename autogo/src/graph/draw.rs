@@ -101,6 +101,15 @@ impl Drawing {
         self
     }
 
+    /// As [`Drawing::highlight`], in a colour of the caller's.
+    pub(crate) fn paint(mut self, nodes: &[usize], meaning: &str, colour: &'static str) -> Self {
+        nodes.iter().for_each(|&node| {
+            self.colours.insert(node, colour);
+        });
+        self.legend.push((meaning.into(), colour));
+        self
+    }
+
     fn label(node: &Node) -> String {
         let by = |(h, w): (u32, u32)| format!("{h}×{w}");
         match node.op {

@@ -1,5 +1,17 @@
-//! What a network costs on a machine.
+//! What a network costs on a machine: cycles, where they go, and energy.
+//!
+//! [`Npu`] times whole graphs: ops are fused into kernels ([`Fusion`]), each kernel is bound by the array, the vector unit,
+//! on-chip memory or DRAM, and tensors that do not fit on chip are spilled. [`CycleCounter`] times many similar graphs.
+//! [`Gemm`] is one layer on a weight-stationary array, in closed form.
 
-mod systolic;
+mod compare;
+mod energy;
+mod error;
+mod gemm;
+mod npu;
 
-pub use systolic::{Gemm, Npu, NpuProfile, NpuRow};
+pub use compare::compare;
+pub use energy::{Constant, EnergyReport, EnergyTable};
+pub use error::ProfileError;
+pub use gemm::Gemm;
+pub use npu::{Bound, CycleCounter, Fusion, Mapping, Npu, NpuProfile, NpuRow, Place, Transposed, VectorCosts};

@@ -19,6 +19,8 @@ fn axis(column: Column) -> (f64, String) {
         Column::Score => (1.0, "predicted score".into()),
         Column::Milliseconds => (1.0, "milliseconds on the machine".into()),
         Column::Nodes => (1.0, "nodes".into()),
+        Column::Nanojoules => (1e6, "energy of an inference [mJ]".into()),
+        Column::Milliwatts => (1.0, "power [mW]".into()),
         Column::Cycles => (1e6, "cycles on the machine [millions]".into()),
         Column::Params => (1e6, "parameters [millions]".into()),
         Column::ActivationBytes => (1e6, "activations [MB]".into()),

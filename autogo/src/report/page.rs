@@ -63,6 +63,11 @@ impl Page {
         self.push(&bars.svg())
     }
 
+    /// A picture: SVG of this library's other charts, such as [`Waterfall`](super::Waterfall).
+    pub fn svg(self, svg: &str) -> Self {
+        self.push(svg)
+    }
+
     /// A heat map.
     pub fn heat_map(self, map: &HeatMap) -> Self {
         self.push(&map.svg())

@@ -18,3 +18,18 @@ pub fn paper_srcc(family: FamilyName, predictor: &str) -> Option<f64> {
         _ => None,
     }
 }
+
+/// Change of latency in %, against the network that was evolved, which the paper (Salameh et al., NeurIPS 2023) reports for a
+/// network of the release on its own simulator of a neural processing unit, where it is carried over here: the number of the
+/// network counts from 1.
+///
+/// ```
+/// use autogo::families::FamilyName;
+/// assert_eq!(autogo::report::paper_latency_change(FamilyName::Edsr, 3), Some(-23.4));
+/// ```
+pub fn paper_latency_change(family: FamilyName, number: usize) -> Option<f64> {
+    match (family, number) {
+        (FamilyName::Edsr, 3) => Some(-23.4),
+        _ => None,
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::{Outcome, golden};
 use crate::Failure;
+use crate::host::load_runtime;
 use autogo::Quirks;
 use autogo::formats::CompGraph;
 use autogo::formats::onnx::{Weights, export, formula};
@@ -10,7 +11,7 @@ use ort::session::Session;
 use ort::value::Tensor;
 use serde_json::Value;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Largest relative deviation of a logit, relative to the largest logit.
 const TOLERANCE: f64 = 1e-4;
@@ -20,7 +21,7 @@ const INPUT_STREAM: u64 = 7992;
 pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let Some(file) = golden::json(&folder.join("original/forward_torch.json"))? else { return Ok(None) };
     let mut outcome = Outcome::default();
-    let runtime = match load_runtime() {
+    let runtime = match load_runtime(None) {
         Ok(runtime) => runtime,
         Err(reason) => {
             outcome.skipped.push(reason);
@@ -39,30 +40,6 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
         outcome.count(name, result);
     }
     Ok(Some(outcome))
-}
-
-/// Loads ONNX Runtime from `ORT_DYLIB_PATH`, else from the notebooks' Python environment.
-fn load_runtime() -> Result<Environment, String> {
-    let missing = "no ONNX Runtime; `cargo notebooks` installs one, or set ORT_DYLIB_PATH";
-    let path = std::env::var_os("ORT_DYLIB_PATH").map(PathBuf::from).or_else(in_environment).ok_or(missing)?;
-    let builder = ort::init_from(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    builder.build().map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// The library inside the wheel that `notebooks/requirements.txt` names.
-fn in_environment() -> Option<PathBuf> {
-    let here = std::env::current_dir().ok()?;
-    let venv = here.ancestors().map(|folder| folder.join("notebooks/.venv/lib")).find(|folder| folder.is_dir())?;
-    let packages = std::fs::read_dir(venv).ok()?.filter_map(|entry| Some(entry.ok()?.path().join("site-packages")));
-    let folders = packages.map(|packages| packages.join("onnxruntime/capi"));
-    let mut found: Vec<PathBuf> = folders
-        .filter_map(|folder| std::fs::read_dir(folder).ok())
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libonnxruntime.so.")))
-        .collect();
-    found.sort();
-    found.pop()
 }
 
 fn compare(runtime: &Environment, graph: &CompGraph, entry: &Value) -> Result<(), String> {

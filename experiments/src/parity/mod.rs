@@ -8,6 +8,7 @@ mod graphs;
 mod milp;
 mod predictors;
 mod segments;
+mod vela;
 
 use crate::Failure;
 use clap::Parser;
@@ -35,6 +36,8 @@ pub struct Outcome {
     differences: Vec<String>,
     /// What was not compared, and why.
     skipped: Vec<String>,
+    /// What was measured, one line a case.
+    notes: Vec<String>,
 }
 
 impl Outcome {
@@ -63,6 +66,7 @@ const SUITES: &[Suite] = &[
     ("psc", predictors::psc),
     ("pareto", evolution::pareto),
     ("mutations", evolution::mutations),
+    ("vela", vela::run),
 ];
 
 /// Runs the command.
@@ -87,6 +91,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Some(outcome) => {
                 println!("{name} {}/{}", outcome.passed, outcome.total);
                 outcome.skipped.iter().for_each(|line| println!("  skipped: {line}"));
+                outcome.notes.iter().for_each(|line| println!("  {line}"));
                 outcome.differences.iter().for_each(|line| println!("  {line}"));
                 compared += outcome.total;
                 differs |= outcome.passed < outcome.total;

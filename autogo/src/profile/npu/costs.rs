@@ -1,0 +1,94 @@
+//! What the vector unit takes for an element, op by op.
+
+use crate::graph::{Interpolation, Op};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Lane-cycles for every output element, by op name: a unit of eight lanes takes `costs / 8` cycles for an element. A
+/// pool's cost counts once for every element under its window, four at least. For convolutions and dense layers it is
+/// what writing a result takes.
+///
+/// The default is the table of Ethos-U55-256 and U65-512 (NPU specification, B: add 0.75, pools a cycle for eight taps, copies
+/// 0.5, bilinear enlarging 2.7 with its intermediate copies, sigmoid and tanh 1 cycle an element on eight lanes). PReLU (minimum, product, ReLU, sum), `zero` and
+/// `fusedbatchnorm` (a copy each) are assumptions; they are not measured there.
+///
+/// ```
+/// use autogo::profile::VectorCosts;
+/// assert_eq!(VectorCosts::default().get("add"), Some(6.0));
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VectorCosts(BTreeMap<String, f64>);
+
+/// Every key there is, with its default.
+const TABLE: [(&str, f64); 21] = [
+    ("add", 6.0),
+    ("avgpool", 1.0),
+    ("concat", 4.0),
+    ("conv2d", 2.0),
+    ("conv2d_transpose", 2.0),
+    ("depthtospace", 4.0),
+    ("depthwise", 2.0),
+    ("fusedbatchnorm", 4.0),
+    ("matmul", 2.0),
+    ("maxpool", 1.0),
+    ("mean", 1.0),
+    ("mul", 3.0),
+    ("paddings", 4.0),
+    ("prelu", 13.0),
+    ("relu", 2.0),
+    ("relu6", 2.0),
+    ("resize", 4.0),
+    ("resize_bilinear", 22.0),
+    ("sigmoid", 8.0),
+    ("tanh", 8.0),
+    ("zero", 4.0),
+];
+
+impl Default for VectorCosts {
+    fn default() -> Self {
+        VectorCosts(TABLE.iter().map(|&(name, cost)| (name.to_string(), cost)).collect())
+    }
+}
+
+impl VectorCosts {
+    /// The cost under a name.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.0.get(name).copied()
+    }
+
+    /// The same table with another cost for one op.
+    pub fn with(mut self, name: &str, cost: f64) -> Self {
+        self.0.insert(name.into(), cost);
+        self
+    }
+
+    /// The same table without an op: networks that hold it are refused.
+    pub fn without(mut self, name: &str) -> Self {
+        self.0.remove(name);
+        self
+    }
+
+    /// The name under which an op stands in the table.
+    pub(super) fn key(op: &Op) -> &'static str {
+        match op {
+            Op::Resize { interpolation: Interpolation::Bilinear, .. } => "resize_bilinear",
+            _ => op.name(),
+        }
+    }
+
+    /// The first entry that cannot be: a name of no op, or no finite cost from 0 up.
+    pub(super) fn wrong(&self) -> Option<String> {
+        let known = |name: &str| TABLE.iter().any(|(other, _)| *other == name);
+        self.0.iter().find_map(|(name, cost)| match (known(name), cost.is_finite() && *cost >= 0.0) {
+            (false, _) => Some(format!("costs name `{name}`")),
+            (_, false) => Some(format!("cost of `{name}` is {cost}")),
+            _ => None,
+        })
+    }
+
+    /// The names that are known, for messages.
+    pub(super) fn accepted() -> String {
+        format!("costs from 0 up for {}", TABLE.map(|(name, _)| name).join(", "))
+    }
+}
