@@ -5,7 +5,8 @@ pub use crate::Partition;
 pub use crate::Progress;
 pub use crate::Quirks;
 pub use crate::data::{
-    Arch, Example, Goal, Label, LabelledFamily, Split, figures, hardware_agreement, hardware_latencies, sampled,
+    Arch, Example, Goal, Label, LabelledFamily, Split, figures, hardware_agreement, hardware_latencies, released,
+    sampled,
 };
 pub use crate::evolve::{Column, Evolution, EvolutionRun, Individual, MutationSettings, Objective, ParetoArchive};
 pub use crate::families::{CellOp, Edsr, Family, FamilyName, Fsrcnn, Hiaml, Inception, InceptionSampler, Nb101, Nb201};
