@@ -38,6 +38,46 @@ fn graph_prints_json_for_machines() {
 }
 
 #[test]
+fn profile_prints_kernels_totals_and_json() {
+    let output = autogo(&["profile", BEST, "--machine", "n256", "--energy", "zigzag_tpu"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    for part in ["stem/conv2d", "cycles          1926596", "latency         3.853 ms", "by zigzag_tpu (multiply-adds "] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    let output = autogo(&["profile", "resnet50", "--machine", "N512", "--json"]);
+    let description: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = description["profile"]["rows"].as_array().unwrap();
+    let sum: u64 = rows.iter().map(|row| row["cycles"].as_u64().unwrap()).sum();
+    assert_eq!(description["cycles"], sum);
+    assert_eq!(description["energy"], serde_json::Value::Null);
+    let output = autogo(&["profile", "resnet101", "--compare", "resnet50"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.lines().count() == 3 && text.contains("+0.0%"), "{text}");
+}
+
+#[test]
+fn a_machine_that_cannot_be_is_refused() {
+    let said = refusal(autogo(&["profile", "resnet50", "--machine", "N9"]));
+    assert!(said.contains("machine `N9` is not known; accepted: N256, N512, N1024, or a TOML file"), "{said}");
+    let said = refusal(autogo(&["profile", "resnet50", "--energy", "coal"]));
+    assert!(said.contains("`coal` is not known; accepted: horowitz45, eyeriss65, zigzag_tpu"), "{said}");
+    let path = std::env::temp_dir().join(format!("autogo-machine-{}.toml", std::process::id()));
+    for (toml, reason) in [
+        ("rows = 0", "0 × 16 units"),
+        ("dram_bytes_per_cycle = 0.0", "dram_bytes_per_cycle is 0"),
+        ("colour = 3", "unknown field `colour`"),
+        ("[costs]\nadd = 6.0", "has no cost for `conv2d`, which node `stem/conv2d` computes"),
+        ("dram_bytes = 4096", "bytes for its result; machine custom has 4096 bytes of DRAM"),
+    ] {
+        std::fs::write(&path, toml).unwrap();
+        let said = refusal(autogo(&["profile", "resnet50", "--machine", path.to_str().unwrap()]));
+        assert!(said.contains(reason), "{said}");
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn wrong_input_is_one_line_with_exit_code_2() {
     let said = refusal(autogo(&["graph", "resnet9000"]));
     assert!(said.contains("`resnet9000`, character 1: names no family; accepted: nb101:"), "{said}");

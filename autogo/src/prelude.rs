@@ -5,7 +5,8 @@ pub use crate::Partition;
 pub use crate::Progress;
 pub use crate::Quirks;
 pub use crate::data::{
-    Arch, Example, Goal, Label, LabelledFamily, Split, figures, hardware_agreement, hardware_latencies, sampled,
+    Arch, Example, Goal, Label, LabelledFamily, Split, figures, hardware_agreement, hardware_latencies, released,
+    sampled,
 };
 pub use crate::evolve::{Column, Evolution, EvolutionRun, Formula, Individual, MutationSettings, Mutator, Objective};
 pub use crate::evolve::{ParetoArchive, RunFolder, Sampling, StopReason, Window};
