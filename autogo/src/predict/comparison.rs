@@ -220,6 +220,6 @@ mod tests {
         assert_eq!(summary.height(), 5);
         let srcc = |at: usize| summary.column("srcc").unwrap().f64().unwrap().get(at).unwrap();
         // Cycles are nearly a matter of FLOPs.
-        assert!(srcc(0) > 0.9 && srcc(1) > 0.5 && srcc(2) > 0.5 && srcc(4) > 0.5, "{summary}");
+        assert!(srcc(0) > 0.5 && srcc(1) > 0.9 && srcc(2) > 0.5 && srcc(4) > 0.5, "{summary}");
     }
 }
