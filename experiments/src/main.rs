@@ -13,6 +13,7 @@ mod predictors;
 mod profile;
 mod search;
 mod segments;
+mod tables;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

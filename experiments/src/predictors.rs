@@ -71,7 +71,7 @@ pub struct TransferArgs {
 /// Arguments of `autogo reproduce`.
 #[derive(Parser)]
 pub struct Reproduce {
-    /// Which table: table1.
+    /// Which table: table1, table3, table4 or table6.
     table: String,
     /// The experiment; without it experiments/TABLE.toml.
     #[arg(long, value_name = "FILE")]
@@ -187,11 +187,17 @@ pub fn transfer(args: &TransferArgs) -> Result<(), Failure> {
 
 /// Makes a table of the paper.
 pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
-    if args.table != "table1" {
-        return Err(Failure::Input(format!("`{}` cannot be reproduced yet; accepted: table1", args.table)));
-    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = args.config.clone().unwrap_or_else(|| root.join(format!("{}.toml", args.table)));
+    let out = args.out.clone().unwrap_or_else(|| root.join("results"));
+    match args.table.as_str() {
+        "table1" => {}
+        "table3" | "table4" | "table6" => return crate::tables::reproduce(&config, &args.table, &out),
+        other => {
+            let accepted = "table1, table3, table4, table6";
+            return Err(Failure::Input(format!("`{other}` cannot be reproduced; accepted: {accepted}")));
+        }
+    }
     let table: Table = toml_file(&config)?;
     let mut runs: Option<DataFrame> = None;
     let mut families = Vec::new();
@@ -222,7 +228,6 @@ pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
         return Err(Failure::Input(format!("no family of {} has labels here", config.display())));
     };
     let name = config.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let out = args.out.clone().unwrap_or_else(|| root.join("results"));
     let path = out.join(format!("{name}.parquet"));
     autogo::data::write_parquet(&mut runs, &path)?;
     print(&runs)?;

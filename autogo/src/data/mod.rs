@@ -20,7 +20,7 @@ pub use tfrecord::records;
 
 use crate::error::Error;
 use crate::families::FamilyName;
-use crate::graph::Graph;
+use crate::graph::{ContentId, Graph};
 use crate::rng::Stream;
 use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, Scalar};
 use rand::seq::SliceRandom;
@@ -165,6 +165,38 @@ impl LabelledFamily {
             Some(arch) => Ok(arch.build()?),
             None => Err(Error::setting("row", row.to_string(), &format!("0 to {}", self.len().saturating_sub(1)))),
         }
+    }
+
+    /// The labels of networks that are themselves in the family, under whatever name: found by content id among the rows with
+    /// as many parameters. Nothing for those that are not. O(rows with the same parameters).
+    ///
+    /// ```
+    /// use autogo::data::LabelledFamily;
+    /// let data = LabelledFamily::nb201_computed(20)?;
+    /// let other = autogo::families::graph("hiaml:z,z,z,z")?;
+    /// let labels = data.labels_of(&[data.graph(3)?, other])?;
+    /// assert!(labels[0].is_some() && labels[1].is_none());
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn labels_of(&self, graphs: &[Graph]) -> Result<Vec<Option<f64>>, Error> {
+        let asked: HashMap<ContentId, usize> =
+            graphs.iter().enumerate().map(|(at, graph)| (graph.content_id(), at)).collect();
+        let sizes: HashSet<u64> = graphs.iter().map(|graph| graph.cost().params).collect();
+        let params = self.frame.column("params")?.cast(&DataType::UInt64)?;
+        let rows: Vec<usize> = params
+            .u64()?
+            .iter()
+            .enumerate()
+            .filter_map(|(row, params)| sizes.contains(&params?).then_some(row))
+            .collect();
+        let found = rows.par_iter().map(|&row| Ok((asked.get(&self.graph(row)?.content_id()).copied(), row)));
+        let mut labels: HashMap<ContentId, f64> = HashMap::new();
+        for (at, row) in found.collect::<Result<Vec<(Option<usize>, usize)>, Error>>()? {
+            if let (Some(at), Some(label)) = (at, self.values[row].1) {
+                labels.entry(graphs[at].content_id()).or_insert(label);
+            }
+        }
+        Ok(graphs.iter().map(|graph| labels.get(&graph.content_id()).copied()).collect())
     }
 
     /// [`LabelledFamily::figures`] of all rows, computed once and kept in a folder of Parquet files; another library

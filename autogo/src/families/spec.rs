@@ -123,6 +123,38 @@ impl FamilyName {
         }
     }
 
+    /// The best network of the family as the original release ships it, for the five families of its predictors
+    /// (specification §2; FLOPs in §1.5).
+    ///
+    /// ```
+    /// use autogo::families::{FamilyName, graph};
+    /// let flops = |family: FamilyName| graph(family.best().unwrap_or_default()).map(|best| best.cost().flops_original);
+    /// assert_eq!(flops(FamilyName::TwoPath)?, 116_200_468);
+    /// assert_eq!(flops(FamilyName::Inception)?, 493_881_364);
+    /// assert_eq!(flops(FamilyName::Nb101)?, 11_722_075_156);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn best(self) -> Option<&'static str> {
+        Some(match self {
+            FamilyName::Nb101 => "nb101:110001010100010100101:00200",
+            FamilyName::Nb201 => {
+                "nb201:nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1"
+            }
+            FamilyName::Hiaml => "hiaml:src1,src1,r30,src3",
+            FamilyName::Inception => {
+                "inception:6*depthwise5x5@16>16|inception_s3x3@16>16|depthwise5x5+conv5x5@16>16;\
+                 2*conv5x5+double1x1@128>64;5*conv3x3@128>128;3*inception_s5x5@64>64|conv5x5+inception_p5x5+conv1x1+\
+                 conv3x3+inception_s3x3+conv5x5+inception_s3x3+depthwise5x5+inception_p3x3+inception_s5x5+depthwise5x5\
+                 @32>64|inception_p3x3+inception_s3x3@32>64|inception_s3x3@64>64"
+            }
+            FamilyName::TwoPath => {
+                "two_path:conv5x5*/conv5x5*;double3x3+bottleneck-e2-k3/conv1x1+bottleneck-r2-k3*/\
+                 bottleneck-e2-k3+bottleneck-r2-k3+bottleneck-e2-k1/bottleneck-r2-k3*"
+            }
+            _ => return None,
+        })
+    }
+
     /// How many networks the family has; nothing for those that are too many to count.
     pub fn size(self) -> Option<usize> {
         match self {

@@ -1,0 +1,189 @@
+//! `autogo reproduce table3`, `table4` and `table6`: searches from networks of the paper's tables, beside what the release
+//! found.
+
+use crate::Failure;
+use crate::graph::open;
+use crate::predictors::toml_file;
+use crate::search::{Prepared, Search};
+use autogo::Progress;
+use autogo::data::{DATA_VARIABLE, released, write_parquet};
+use autogo::evolve::{Column, Evolution, EvolutionRun, Figures, RunFolder, Window};
+use autogo::graph::Graph;
+use autogo::polars::prelude::{DataFrame, df};
+use autogo::report::write_run;
+use serde::Deserialize;
+use std::path::Path;
+
+/// An experiment: one search an input, under one predictor and one machine.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SearchTable {
+    inputs: Vec<Input>,
+    seeds: Vec<u64>,
+    search: Search,
+}
+
+/// A network to start from.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    /// As `autogo search` reads it.
+    network: String,
+    /// Windows of this input, in the place of the search's.
+    #[serde(default)]
+    windows: Vec<Window>,
+    /// Ops that donors may hold, in the place of the search's.
+    #[serde(default)]
+    ops: Vec<String>,
+    /// Networks of the release that were evolved from it, by name; they take `$AUTOGO_DATA`.
+    #[serde(default)]
+    released: Vec<String>,
+}
+
+/// A line of the table: a network against the one it was evolved from.
+struct Line {
+    input: String,
+    network: String,
+    score: f64,
+    base_score: f64,
+    figures: Figures,
+    base: Figures,
+}
+
+/// Runs the searches of an experiment and writes the table, and each run with its pictures, below `out`.
+pub fn reproduce(config: &Path, name: &str, out: &Path) -> Result<(), Failure> {
+    let table: SearchTable = toml_file(config)?;
+    let prepared = table.search.prepare(None)?;
+    let mut lines = Vec::new();
+    for input in &table.inputs {
+        let graph = open(&input.network)?;
+        crate::say(&format!("{}: {} nodes", input.network, graph.len()));
+        for &seed in &table.seeds {
+            let evolution = evolution(&prepared, input, seed);
+            let safe: String = input.network.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+            let folder = RunFolder::new(out.join(name).join(format!("{safe}-{seed}")));
+            let run = folder.run(&evolution, &graph, &prepared.mutator, Progress::Lines)?;
+            write_run(&run, &prepared.mutator, &folder)?;
+            lines.extend(found(input, &run, seed));
+        }
+        lines.extend(theirs(input, &graph, &prepared)?);
+    }
+    let path = out.join(format!("{name}.parquet"));
+    write_parquet(&mut frame(&lines)?, &path)?;
+    print(&lines);
+    crate::say(&format!("table: {}; runs with pictures: {}", path.display(), out.join(name).display()));
+    Ok(())
+}
+
+fn evolution(prepared: &Prepared, input: &Input, seed: u64) -> Evolution {
+    let mut evolution = Evolution { seed, ..prepared.evolution.clone() };
+    if !input.windows.is_empty() {
+        evolution.windows = input.windows.clone();
+    }
+    if !input.ops.is_empty() {
+        evolution.mutation.ops = input.ops.clone();
+    }
+    evolution
+}
+
+/// Both ends of the front, and the input itself.
+fn found(input: &Input, run: &EvolutionRun, seed: u64) -> Vec<Line> {
+    let origin = run.input();
+    let line = |network: String, one: &autogo::evolve::Individual| Line {
+        input: input.network.clone(),
+        network,
+        score: one.score,
+        base_score: origin.score,
+        figures: one.figures,
+        base: origin.figures,
+    };
+    let front: Vec<_> = run.front().into_iter().filter(|one| one.id != 0).collect();
+    let mut lines = Vec::new();
+    if seed == 0 {
+        lines.push(line("input".into(), origin));
+    }
+    if let Some(best) = front.first() {
+        lines.push(line(format!("best score, seed {seed}"), best));
+    }
+    if let Some(last) = front.last().filter(|last| front.first().is_some_and(|first| first.id != last.id)) {
+        lines.push(line(format!("other end, seed {seed}"), last));
+    }
+    lines
+}
+
+/// What the release found, under our predictor and machine. Without the data nothing, and a word about it.
+fn theirs(input: &Input, graph: &Graph, prepared: &Prepared) -> Result<Vec<Line>, Failure> {
+    if input.released.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(folder) = std::env::var_os(DATA_VARIABLE).filter(|folder| !folder.is_empty()) else {
+        crate::say(&format!("the release's own networks are left out: no {DATA_VARIABLE}"));
+        return Ok(Vec::new());
+    };
+    let mutator = &prepared.mutator;
+    let mut graphs = vec![graph.clone()];
+    for name in &input.released {
+        graphs.push(released(&folder, name)?);
+    }
+    let scores = mutator.predictor().score(&graphs)?;
+    let base = mutator.figures(graph)?;
+    let lines = input.released.iter().zip(&graphs[1..]).zip(&scores[1..]).map(|((name, graph), &score)| {
+        let network = format!("release: {}", name.rsplit('/').next().unwrap_or(name));
+        Ok(Line {
+            input: input.network.clone(),
+            network,
+            score,
+            base_score: scores[0],
+            figures: mutator.figures(graph)?,
+            base,
+        })
+    });
+    lines.collect()
+}
+
+impl Line {
+    fn percent(&self, column: Column) -> f64 {
+        let value = |figures: &Figures| figures.value(column).unwrap_or(f64::NAN);
+        100.0 * (value(&self.figures) / value(&self.base) - 1.0)
+    }
+}
+
+fn frame(lines: &[Line]) -> Result<DataFrame, Failure> {
+    let percents = |column: Column| lines.iter().map(|line| line.percent(column)).collect::<Vec<f64>>();
+    let frame = df!(
+        "input" => lines.iter().map(|line| line.input.as_str()).collect::<Vec<_>>(),
+        "network" => lines.iter().map(|line| line.network.as_str()).collect::<Vec<_>>(),
+        "score" => lines.iter().map(|line| line.score).collect::<Vec<_>>(),
+        "score_change" => lines.iter().map(|line| line.score - line.base_score).collect::<Vec<_>>(),
+        "gflops" => lines.iter().map(|line| line.figures.cost.flops as f64 / 1e9).collect::<Vec<_>>(),
+        "flops_percent" => percents(Column::Flops),
+        "params_percent" => percents(Column::Params),
+        "milliseconds" => lines.iter().map(|line| line.figures.milliseconds).collect::<Vec<_>>(),
+        "latency_percent" => percents(Column::Milliseconds),
+        "power_percent" => percents(Column::Milliwatts),
+        "nodes" => lines.iter().map(|line| line.figures.nodes as u32).collect::<Vec<_>>(),
+    );
+    frame.map_err(|error| Failure::Work(error.to_string()))
+}
+
+fn print(lines: &[Line]) {
+    crate::say(&format!(
+        "{:<14} {:<24} {:>9} {:>9} {:>8} {:>8} {:>9} {:>9} {:>8} {:>6}",
+        "input", "network", "score", "change", "GFLOPs", "FLOPs %", "params %", "latency %", "power %", "nodes"
+    ));
+    for line in lines {
+        crate::say(&format!(
+            "{:<14} {:<24} {:>9.4} {:>+9.4} {:>8.2} {:>+8.2} {:>+9.2} {:>+9.2} {:>+8.2} {:>6}",
+            line.input,
+            line.network,
+            line.score,
+            line.score - line.base_score,
+            line.figures.cost.flops as f64 / 1e9,
+            line.percent(Column::Flops),
+            line.percent(Column::Params),
+            line.percent(Column::Milliseconds),
+            line.percent(Column::Milliwatts),
+            line.figures.nodes
+        ));
+    }
+}
