@@ -137,9 +137,7 @@ impl FamilyName {
     pub fn best(self) -> Option<&'static str> {
         Some(match self {
             FamilyName::Nb101 => "nb101:110001010100010100101:00200",
-            FamilyName::Nb201 => {
-                "nb201:nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1"
-            }
+            FamilyName::Nb201 => "nb201:nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1",
             FamilyName::Hiaml => "hiaml:src1,src1,r30,src3",
             FamilyName::Inception => {
                 "inception:6*depthwise5x5@16>16|inception_s3x3@16>16|depthwise5x5+conv5x5@16>16;\

@@ -1,6 +1,6 @@
 //! What a predictor sees of a node (specification §6.1).
 
-use super::settings::NodeKind;
+use super::settings::{Architecture, LargeKernels, NodeKind};
 use crate::error::Error;
 use crate::formats::{CompGraph, Limits};
 use crate::graph::{Graph, Op, Pool, Shape};
@@ -27,7 +27,7 @@ pub(super) type Look = (usize, bool, [u32; 6], (usize, usize), bool);
 
 impl NodeFeatures {
     /// The features of an op over a first operand of shape `read`, by the constants of the five families.
-    pub(super) fn new(name: &str, op: &Op, read: Shape, shape: Shape) -> Result<Self, Error> {
+    pub(super) fn new(name: &str, op: &Op, read: Shape, shape: Shape, large: LargeKernels) -> Result<Self, Error> {
         let (kernel, bias) = match op {
             Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
             Op::Dense { bias, .. } => ((0, 0), *bias),
@@ -37,7 +37,7 @@ impl NodeFeatures {
             op: op_index(op),
             weighted: op.is_weighted(),
             shape: scaled([read.h, shape.h, read.w, shape.w, read.c, shape.c], Limits::default()),
-            kernel: checked_kernel(name, kernel)?,
+            kernel: known_kernel(name, kernel, large)?,
             bias,
         })
     }
@@ -59,20 +59,24 @@ impl GraphFeatures {
     /// Reads the features off a graph, divided by the constants of the five families (specification §1.4). Fails for a
     /// kernel wider than 7, which the embedding does not hold. O(nodes).
     pub fn new(graph: &Graph) -> Result<Self, Error> {
+        Self::with_kernels(graph, LargeKernels::Refused)
+    }
+
+    fn with_kernels(graph: &Graph, large: LargeKernels) -> Result<Self, Error> {
         let node = |index: usize| {
             let node = graph.node(index);
             let read = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
-            NodeFeatures::new(&node.name, &node.op, read, node.shape)
+            NodeFeatures::new(&node.name, &node.op, read, node.shape, large)
         };
         let nodes = (0..graph.len()).map(node).collect::<Result<Vec<_>, Error>>()?;
         let operands = (0..graph.len()).map(|index| graph.distinct_operands(index)).collect();
         Ok(GraphFeatures { nodes, operands })
     }
 
-    /// The same, with the kinds of nodes told so.
-    pub(super) fn with_kinds(graph: &Graph, kinds: NodeKind) -> Result<Self, Error> {
-        let mut features = Self::new(graph)?;
-        if kinds == NodeKind::Token {
+    /// The same, as predictors of this architecture read them.
+    pub(super) fn read_by(architecture: &Architecture, graph: &Graph) -> Result<Self, Error> {
+        let mut features = Self::with_kernels(graph, architecture.large_kernels)?;
+        if architecture.nodes == NodeKind::Token {
             let order: Vec<usize> = (0..graph.len()).collect();
             let mut at = 0;
             TokenForm::default().encode(graph, &order, &mut |token| {
@@ -94,7 +98,7 @@ impl GraphFeatures {
                 op: node.op,
                 weighted: node.kernel.is_some(),
                 shape: scaled(node.resolution, limits),
-                kernel: checked_kernel(&node.str_id, node.kernel.unwrap_or((0, 0)))?,
+                kernel: known_kernel(&node.str_id, node.kernel.unwrap_or((0, 0)), LargeKernels::Refused)?,
                 bias: node.bias,
             })
         };
@@ -135,10 +139,11 @@ fn scaled(sizes: [u32; 6], limits: Limits) -> [f32; 6] {
     std::array::from_fn(|at| sizes[at] as f32 / largest[at].max(1) as f32)
 }
 
-fn checked_kernel(node: &str, kernel: (u32, u32)) -> Result<(usize, usize), Error> {
+fn known_kernel(node: &str, kernel: (u32, u32), large: LargeKernels) -> Result<(usize, usize), Error> {
     let kernel = (kernel.0 as usize, kernel.1 as usize);
-    if kernel.0 < KERNELS && kernel.1 < KERNELS {
-        return Ok(kernel);
+    let nearest = (kernel.0.min(KERNELS - 1), kernel.1.min(KERNELS - 1));
+    if kernel == nearest || large == LargeKernels::AsLargest {
+        return Ok(nearest);
     }
     let reason = format!("kernel {}×{}", kernel.0, kernel.1);
     let accepted = format!("kernels up to {0}×{0}", KERNELS - 1);
@@ -179,13 +184,16 @@ mod tests {
     use crate::graph::{Conv, GraphBuilder, Window};
 
     #[test]
-    fn a_kernel_beyond_the_embedding_is_refused_by_name() {
+    fn a_kernel_beyond_the_embedding_is_refused_by_name_or_counts_as_the_largest() {
         let mut build = GraphBuilder::new("wide");
         let x = build.add("x", Op::Input(Shape::new(32, 32, 3)), &[]).unwrap();
         let conv = Conv { filters: 8, window: Window::same(9, 1), groups: 1, bias: false };
         let y = build.add("wide_conv", Op::Conv(conv), &[x]).unwrap();
         build.add("out", Op::Output, &[y]).unwrap();
-        let error = GraphFeatures::new(&build.finish().unwrap()).unwrap_err().to_string();
+        let graph = build.finish().unwrap();
+        let error = GraphFeatures::new(&graph).unwrap_err().to_string();
         assert_eq!(error, "predictor features of node `wide_conv`: kernel 9×9; accepted: kernels up to 7×7");
+        let by = Architecture { large_kernels: LargeKernels::AsLargest, ..Architecture::default() };
+        assert_eq!(GraphFeatures::read_by(&by, &graph).unwrap().nodes[y].kernel, (7, 7));
     }
 }

@@ -34,7 +34,7 @@ pub use predictor::{Gnn, Psc, sharing, triples};
 pub use release::release_triples;
 pub use scorer::{CutScorer, EncodedSegments};
 pub use settings::{
-    Architecture, Convolution, Loss, NodeKind, Readout, Reads, Schedule, Selection, Target, TrainSettings,
+    Architecture, Convolution, LargeKernels, Loss, NodeKind, Readout, Reads, Schedule, Selection, Target, TrainSettings,
 };
 pub use train::{Epoch, TrainLog};
 pub use transfer::Transfer;

@@ -172,9 +172,7 @@ impl Psc {
     pub fn predict_partitions(&self, graph: &Graph) -> Result<Vec<f64>, Error> {
         let mut table = TermTable::new(self.model.architecture.layers);
         let prepared =
-            Prepared::partitions(graph, self.model.architecture.nodes, &self.segmenter, &mut table, |all| {
-                spread(all, 0)
-            })?;
+            Prepared::partitions(graph, &self.model.architecture, &self.segmenter, &mut table, |all| spread(all, 0))?;
         let each = predict_each(&self.model, &table, &[prepared])?;
         Ok(each.into_iter().flatten().map(|one| self.scale.label(one)).collect())
     }
@@ -195,8 +193,8 @@ impl Psc {
 
 impl Predictor for Gnn {
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
-        let kinds = self.model.architecture.nodes;
-        score(&self.model, &self.scale, graphs, |graph, table| Prepared::graph(graph, kinds, table))
+        let architecture = &self.model.architecture;
+        score(&self.model, &self.scale, graphs, |graph, table| Prepared::graph(graph, architecture, table))
     }
 }
 
@@ -204,9 +202,7 @@ impl Predictor for Psc {
     /// The mean over [`Psc::cuts`] partitions, spread evenly over the network's segments.
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
         score(&self.model, &self.scale, graphs, |graph, table| {
-            Prepared::partitions(graph, self.model.architecture.nodes, &self.segmenter, table, |all| {
-                spread(all, self.cuts)
-            })
+            Prepared::partitions(graph, &self.model.architecture, &self.segmenter, table, |all| spread(all, self.cuts))
         })
     }
 
@@ -258,7 +254,7 @@ pub fn sharing(graphs: &[Graph], layers: usize) -> Result<DataFrame, Error> {
     let mut nodes = 0;
     for graph in graphs {
         nodes += graph.len() as u64;
-        Prepared::graph(graph, NodeKind::Op, &mut table)?;
+        Prepared::graph(graph, &Architecture::default(), &mut table)?;
     }
     Ok(df!(
         "layer" => (0..=layers as u32).collect::<Vec<_>>(),
@@ -272,7 +268,9 @@ pub fn triples(graphs: &[Graph], segmenter: &Segmenter, layers: usize) -> Result
     let mut table = TermTable::new(layers);
     let mut count = 0;
     for graph in graphs {
-        count += Prepared::partitions(graph, NodeKind::Op, segmenter, &mut table, |all| spread(all, 0))?.cuts.len();
+        count += Prepared::partitions(graph, &Architecture::default(), segmenter, &mut table, |all| spread(all, 0))?
+            .cuts
+            .len();
     }
     Ok(count)
 }

@@ -1,7 +1,7 @@
 //! Networks made ready for a predictor, and the partitions it is asked about.
 
 use super::features::GraphFeatures;
-use super::settings::NodeKind;
+use super::settings::Architecture;
 use super::terms::{Line, Term, TermTable};
 use crate::error::Error;
 use crate::graph::Graph;
@@ -32,8 +32,8 @@ pub(super) type Row = Vec<Term>;
 
 impl Prepared {
     /// A whole network without partitions.
-    pub(super) fn graph(graph: &Graph, kinds: NodeKind, table: &mut TermTable) -> Result<Self, Error> {
-        Ok(Self::of(&GraphFeatures::with_kinds(graph, kinds)?, table))
+    pub(super) fn graph(graph: &Graph, by: &Architecture, table: &mut TermTable) -> Result<Self, Error> {
+        Ok(Self::of(&GraphFeatures::read_by(by, graph)?, table))
     }
 
     /// The same of features.
@@ -48,12 +48,12 @@ impl Prepared {
     /// §6.4; the segment may then be empty. O(layers · (nodes + what each cut changes)).
     pub(super) fn partitions(
         graph: &Graph,
-        kinds: NodeKind,
+        by: &Architecture,
         segmenter: &Segmenter,
         table: &mut TermTable,
         choose: impl Fn(usize) -> Vec<usize>,
     ) -> Result<Self, Error> {
-        let features = GraphFeatures::with_kinds(graph, kinds)?;
+        let features = GraphFeatures::read_by(by, graph)?;
         let (order, pieces) = segmenter.pieces(graph, |_| true);
         let mut ends = Vec::with_capacity(pieces.len());
         let mut end = 0;

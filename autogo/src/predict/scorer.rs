@@ -6,7 +6,7 @@ use super::model::{Model, layout};
 use super::predictor::Psc;
 use super::prepared::{Prepared, Row};
 use super::scale::Scale;
-use super::settings::NodeKind;
+use super::settings::{LargeKernels, NodeKind};
 use super::terms::TermTable;
 use super::train::dfdx_error;
 use crate::error::Error;
@@ -63,7 +63,8 @@ impl Psc {
     /// Encodes segments by themselves. O(distinct computations · width²); once for a whole database.
     pub fn encode_segments(&self, segments: &[Segment]) -> Result<EncodedSegments, Error> {
         self.is_of_ops()?;
-        let features = segments.par_iter().map(GraphFeatures::of_segment).collect::<Result<Vec<_>, Error>>()?;
+        let read = |segment: &Segment| GraphFeatures::of_segment_with(segment, self.model.architecture.large_kernels);
+        let features = segments.par_iter().map(read).collect::<Result<Vec<_>, Error>>()?;
         let rows = features.par_chunks(CHUNK).map(|chunk| encode(&self.model, chunk));
         let rows = rows.collect::<Result<Vec<Vec<f32>>, Error>>()?.concat();
         Ok(EncodedSegments { width: self.model.architecture.hidden, rows })
@@ -97,7 +98,7 @@ impl Psc {
     /// ```
     pub fn scorer(&self, graph: &Graph, partition: &Partition) -> Result<CutScorer, Error> {
         self.is_of_ops()?;
-        let features = GraphFeatures::new(graph)?;
+        let features = GraphFeatures::read_by(&self.model.architecture, graph)?;
         let around = [&partition.predecessor, &partition.successor].map(|nodes| features.part(nodes));
         let rows = encode(&self.model, &around)?;
         let hidden = self.model.architecture.hidden;
@@ -157,10 +158,14 @@ fn encode(model: &Model, parts: &[GraphFeatures]) -> Result<Vec<f32>, Error> {
 impl GraphFeatures {
     /// The features of a segment by itself, divided by the constants of the five families.
     pub fn of_segment(segment: &Segment) -> Result<Self, Error> {
+        Self::of_segment_with(segment, LargeKernels::Refused)
+    }
+
+    fn of_segment_with(segment: &Segment, large: LargeKernels) -> Result<Self, Error> {
         let node = |at: usize| {
             let node = &segment.nodes[at];
             let read = segment.operands[at].first().map_or(node.shape, |&source| segment.source_shape(source));
-            NodeFeatures::new(&node.name, &node.op, read, node.shape)
+            NodeFeatures::new(&node.name, &node.op, read, node.shape, large)
         };
         let inner = |sources: &Vec<Source>| {
             let inner = sources.iter().filter_map(|source| match *source {

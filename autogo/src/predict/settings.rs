@@ -87,6 +87,17 @@ impl NodeKind {
     }
 }
 
+/// What becomes of kernels that the embedding does not hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LargeKernels {
+    /// A network with one is refused by name.
+    #[default]
+    Refused,
+    /// They count as the largest that it holds, 7.
+    AsLargest,
+}
+
 /// The shape of a predictor's network. The default is the paper's PSC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -103,6 +114,8 @@ pub struct Architecture {
     pub readout: Readout,
     /// By what a node's kind is told.
     pub nodes: NodeKind,
+    /// What becomes of kernels wider than 7.
+    pub large_kernels: LargeKernels,
 }
 
 impl Default for Architecture {
@@ -114,6 +127,7 @@ impl Default for Architecture {
             convolution: Convolution::GraphConv,
             readout: Readout::Mean,
             nodes: NodeKind::Op,
+            large_kernels: LargeKernels::Refused,
         }
     }
 }

@@ -98,12 +98,12 @@ fn train_until(
     let (kept, held_out) = hold_out(examples.len(), settings);
     let scale = Scale::of(&kept.iter().map(|&at| labels[at]).collect::<Vec<_>>(), settings.target);
     let mut table = TermTable::new(settings.architecture.layers);
-    let kinds = settings.architecture.nodes;
+    let by = &settings.architecture;
     let mut prepare = |at: &usize, cuts: usize| match segmenter {
         Some(segmenter) if settings.architecture.reads != Reads::Graph => {
-            Prepared::partitions(&examples[*at].graph, kinds, segmenter, &mut table, |all| spread(all, cuts))
+            Prepared::partitions(&examples[*at].graph, by, segmenter, &mut table, |all| spread(all, cuts))
         }
-        _ => Prepared::graph(&examples[*at].graph, kinds, &mut table),
+        _ => Prepared::graph(&examples[*at].graph, by, &mut table),
     };
     let dev = held_out.iter().map(|at| prepare(at, DEV_CUTS)).collect::<Result<Vec<_>, Error>>()?;
     let train = kept.iter().map(|at| prepare(at, 0)).collect::<Result<Vec<_>, Error>>()?;
@@ -391,7 +391,8 @@ mod tests {
                 .map(|(example, target)| {
                     let all = |all| spread(all, 0);
                     let prepared =
-                        Prepared::partitions(&example.graph, NodeKind::Op, &segmenter, &mut table, all).unwrap();
+                        Prepared::partitions(&example.graph, &Architecture::default(), &segmenter, &mut table, all)
+                            .unwrap();
                     (prepared.rows(architecture.reads, prepared.cuts.get(prepared.cuts.len() / 2)), target)
                 })
                 .collect();
@@ -430,10 +431,10 @@ mod tests {
             let graph = crate::families::graph(&FamilyName::ALL[family].sample(seed, 0)).unwrap();
             let architecture = architectures()[kind];
             let segmenter = Mining::bpe(50).segmenter(std::slice::from_ref(&graph)).unwrap();
-            let features = GraphFeatures::with_kinds(&graph, architecture.nodes).unwrap();
+            let features = GraphFeatures::read_by(&architecture, &graph).unwrap();
             let model = Model::new(architecture, seed, &Cpu::default());
             let mut table = TermTable::new(architecture.layers);
-            let prepared = Prepared::partitions(&graph, architecture.nodes, &segmenter, &mut table, |all| spread(all, 0)).unwrap();
+            let prepared = Prepared::partitions(&graph, &architecture, &segmenter, &mut table, |all| spread(all, 0)).unwrap();
             let fast = predict_each(&model, &table, &[prepared]).unwrap().concat();
             let groups = segmenter.groups(&graph, |_| true);
             prop_assert_eq!(fast.len(), groups.len());
