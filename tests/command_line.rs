@@ -42,7 +42,8 @@ fn profile_prints_kernels_totals_and_json() {
     let output = autogo(&["profile", BEST, "--machine", "n256", "--energy", "zigzag_tpu"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
-    for part in ["stem/conv2d", "cycles          1926596", "latency         3.853 ms", "by zigzag_tpu (multiply-adds "] {
+    for part in ["stem/conv2d", "cycles          1926596", "latency         3.853 ms", "by zigzag_tpu (multiply-adds "]
+    {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     let output = autogo(&["profile", "resnet50", "--machine", "N512", "--json"]);
