@@ -119,7 +119,7 @@ impl Roofline {
             LEFT + SIZE.0,
             LEFT + SIZE.0 - 4.0,
             y(peak) - 7.0,
-            x(start) + 16.0,
+            x(start) + 26.0,
             (y(start * rate) + 22.0).min(TOP + SIZE.1 - 8.0),
         );
         for dot in &self.dots {

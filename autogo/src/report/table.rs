@@ -10,8 +10,8 @@ use std::fmt::Write;
 /// use autogo::report::Table;
 /// let npu = autogo::profile::Npu::n256();
 /// let graph = autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?;
-/// let html = Table::of(&npu.profile(&graph).frame()?).caption("Cycles by layer").rows(3).html();
-/// assert!(html.contains("Cycles by layer") && html.contains("3 of 23 rows"));
+/// let html = Table::of(&npu.profile(&graph)?.frame()?).caption("Cycles by kernel").rows(3).html();
+/// assert!(html.contains("Cycles by kernel") && html.contains("3 of 163 rows"));
 /// # Ok::<(), autogo::Error>(())
 /// ```
 #[derive(Clone, Debug)]

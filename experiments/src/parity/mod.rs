@@ -87,12 +87,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut differs = false;
     for (name, suite) in SUITES.iter().filter(|(name, _)| args.suite.as_deref().is_none_or(|wanted| wanted == *name)) {
         match suite(&folder)? {
-            None => println!("{name} skipped: no files"),
+            None => crate::say(&format!("{name} skipped: no files")),
             Some(outcome) => {
-                println!("{name} {}/{}", outcome.passed, outcome.total);
-                outcome.skipped.iter().for_each(|line| println!("  skipped: {line}"));
-                outcome.notes.iter().for_each(|line| println!("  {line}"));
-                outcome.differences.iter().for_each(|line| println!("  {line}"));
+                crate::say(&format!("{name} {}/{}", outcome.passed, outcome.total));
+                outcome.skipped.iter().for_each(|line| crate::say(&format!("  skipped: {line}")));
+                outcome.notes.iter().for_each(|line| crate::say(&format!("  {line}")));
+                outcome.differences.iter().for_each(|line| crate::say(&format!("  {line}")));
                 compared += outcome.total;
                 differs |= outcome.passed < outcome.total;
             }

@@ -7,8 +7,10 @@ use autogo::prelude::srcc;
 use autogo::profile::{Npu, NpuProfile};
 use std::path::Path;
 
-/// The machine of each of Vela's, its name in the files, and how far a total may be off.
-const MACHINES: [(&str, fn() -> Npu, f64); 2] = [("u55", Npu::n256, 0.05), ("u65", Npu::n512, 0.08)];
+/// A machine of Vela's: its name in the files, ours, and how far a total may be off.
+type Machine = (&'static str, fn() -> Npu, f64);
+
+const MACHINES: [Machine; 2] = [("u55", Npu::n256, 0.05), ("u65", Npu::n512, 0.08)];
 /// Least rank correlation of the layers' cycles.
 const LEAST_SRCC: f64 = 0.9;
 /// How far one op alone may be off.
