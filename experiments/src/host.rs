@@ -95,6 +95,19 @@ pub fn measure(graph: &Graph, library: Option<&Path>, threads: usize, repeats: u
     })
 }
 
+/// Runs a network once on zeros and gives the shape of what comes out, as ONNX has it: batch, channels, height, width.
+pub fn output_shape(runtime: &Environment, graph: &Graph) -> Result<Vec<i64>, String> {
+    let model = export(graph, Weights::Seeded(0), Pooling::default()).map_err(|error| error.to_string())?;
+    let failed = |error: ort::Error| format!("ONNX Runtime: {error}");
+    let mut session = session(runtime, &model, 2).map_err(failed)?;
+    let shape = graph.input_shape();
+    let sizes = [1, shape.c, shape.h, shape.w].map(|size| size as usize);
+    let input = Tensor::from_array((sizes, vec![0.0f32; shape.elements() as usize])).map_err(failed)?;
+    let outputs = session.run(ort::inputs!["input" => &input]).map_err(failed)?;
+    let (made, _) = outputs[0].try_extract_tensor::<f32>().map_err(failed)?;
+    Ok(made.to_vec())
+}
+
 fn session(runtime: &Environment, model: &[u8], threads: usize) -> ort::Result<Session> {
     Session::builder(runtime)?.with_intra_threads(threads)?.commit_from_memory(model)
 }

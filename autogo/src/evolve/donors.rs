@@ -121,10 +121,13 @@ impl Donors {
         let may_stand = |row: &usize| {
             let row = &self.db.rows()[*row];
             let is_single = row.segment.nodes.len() == 1;
-            let is_listed = |op: &Op| settings.ops.iter().any(|name| name == op.name());
+            let is_allowed = |op: &Op| match settings.ops.as_slice() {
+                [] => *op != Op::Zero,
+                listed => listed.iter().any(|name| name == op.name()),
+            };
             row.id != own
                 && (settings.unit == Unit::Segment || is_single)
-                && (settings.ops.is_empty() || row.segment.nodes.iter().all(|node| is_listed(&node.op)))
+                && row.segment.nodes.iter().all(|node| is_allowed(&node.op))
         };
         let mut exact: Vec<usize> =
             self.db.with_boundary(&segment.inputs, &outputs).iter().copied().filter(may_stand).collect();

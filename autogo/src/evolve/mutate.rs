@@ -60,7 +60,8 @@ pub struct MutationSettings {
     pub consecutive: usize,
     /// Share of the longer pieces that a draw of the vocabulary leaves out.
     pub sparsity: f64,
-    /// Ops a donor may hold, by name; none stands for all (specification §4.2).
+    /// Ops a donor may hold, by name (specification §4.2). An empty list stands for all but `zero`: what runs into zeros is
+    /// cut off, which is cheap, and which a predictor that has seen little of it may like.
     pub ops: Vec<String>,
     /// How donors are made to fit.
     pub repair: RepairSettings,

@@ -128,6 +128,7 @@ impl Chart {
         finite: &dyn Fn(&[Point]) -> Vec<Point>,
     ) -> Result<(), String> {
         let said = |error: &dyn std::error::Error| error.to_string();
+        let corner = self.free_corner(&x, &y);
         let mut chart = ChartBuilder::on(root)
             .caption(&self.title, ("sans-serif", 19).into_font().color(&INK))
             .margin(14)
@@ -186,7 +187,7 @@ impl Chart {
         if self.series.len() > 1 {
             chart
                 .configure_series_labels()
-                .position(SeriesLabelPosition::LowerRight)
+                .position(corner)
                 .background_style(WHITE.mix(0.85))
                 .border_style(RGBColor(228, 232, 236))
                 .label_font(("sans-serif", 13).into_font().color(&INK))
@@ -194,6 +195,35 @@ impl Chart {
                 .map_err(|error| said(&error))?;
         }
         Ok(())
+    }
+
+    /// The corner in which the fewest points lie; on ties the first of lower right, upper left, upper right, lower left.
+    fn free_corner(&self, x: &std::ops::Range<f64>, y: &std::ops::Range<f64>) -> SeriesLabelPosition {
+        // A legend covers about a third of the width, and of the height what its lines take.
+        let (wide, high) = (0.34, (0.08 * (self.series.len() + 1) as f64).min(0.5));
+        let place = |range: &std::ops::Range<f64>, value: f64| (value - range.start) / (range.end - range.start);
+        let count = |is_right: bool, is_upper: bool| {
+            let inside = |&(px, py): &Point| {
+                let (px, py) = (place(x, px), place(y, py));
+                (if is_right { px > 1.0 - wide } else { px < wide })
+                    && (if is_upper { py > 1.0 - high } else { py < high })
+            };
+            // What stands out must not be hidden: a star weighs as much as a cloud.
+            let points = |(_, mark, points): &(String, Mark, Vec<Point>)| {
+                let weight = if *mark == Mark::Star { 1_000_000 } else { 1 };
+                weight * points.iter().filter(|point| inside(point)).count()
+            };
+            self.series.iter().map(points).sum::<usize>()
+        };
+        let corners = [
+            (count(true, false), SeriesLabelPosition::LowerRight),
+            (count(false, true), SeriesLabelPosition::UpperLeft),
+            (count(true, true), SeriesLabelPosition::UpperRight),
+            (count(false, false), SeriesLabelPosition::LowerLeft),
+        ];
+        let fewest = corners.iter().map(|(count, _)| *count).min();
+        let corner = corners.into_iter().find(|(count, _)| Some(*count) == fewest);
+        corner.map_or(SeriesLabelPosition::LowerRight, |(_, corner)| corner)
     }
 
     /// Shows the chart in a notebook; what is wrong with it, if it cannot be drawn.

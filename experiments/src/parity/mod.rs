@@ -6,6 +6,7 @@ mod forward;
 mod golden;
 mod graphs;
 mod milp;
+mod mutants;
 mod predictors;
 mod segments;
 mod vela;
@@ -66,6 +67,7 @@ const SUITES: &[Suite] = &[
     ("psc", predictors::psc),
     ("pareto", evolution::pareto),
     ("mutations", evolution::mutations),
+    ("mutants", mutants::run),
     ("vela", vela::run),
 ];
 

@@ -1,0 +1,76 @@
+//! Our own mutants of all ten systems in ONNX Runtime: each runs, and makes the shape that its graph declares.
+
+use super::Outcome;
+use crate::Failure;
+use crate::host::{load_runtime, output_shape};
+use autogo::evolve::{MutationSettings, Mutator};
+use autogo::families::FamilyName;
+use autogo::graph::Graph;
+use autogo::profile::Npu;
+use autogo::segment::Mining;
+use std::path::Path;
+
+/// Networks to mutate, and how many mutants of each: few of the large ones.
+const CASES: [(&str, usize); 11] = [
+    ("nb201", 140),
+    ("hiaml", 100),
+    ("two_path", 100),
+    ("inception", 50),
+    ("nb101", 10),
+    ("edsr:32x32", 40),
+    ("fsrcnn", 30),
+    ("unet:64x64", 15),
+    ("resnet50", 6),
+    ("resnet101", 3),
+    ("vgg16", 6),
+];
+
+/// Suite `mutants`. It compares with nothing but ONNX Runtime, so the folder is not read.
+pub fn run(_: &Path) -> Result<Option<Outcome>, Failure> {
+    let mut outcome = Outcome::default();
+    let runtime = match load_runtime(None) {
+        Ok(runtime) => runtime,
+        Err(reason) => {
+            outcome.skipped.push(reason);
+            return Ok(Some(outcome));
+        }
+    };
+    let mutator = mutator()?;
+    let settings = MutationSettings { places: 12, donors: 24, ..MutationSettings::default() };
+    for (name, count) in CASES {
+        let spec = FamilyName::ALL.into_iter().find(|family| family.prefix() == name).and_then(FamilyName::best);
+        let parent = autogo::families::graph(spec.unwrap_or(name))?;
+        let mut made = 0;
+        for seed in 0..20 {
+            for (child, _) in mutator.children(&parent, &settings, seed)? {
+                if made == count {
+                    break;
+                }
+                outcome.count(&format!("{name} {made}"), compare(&runtime, &child));
+                made += 1;
+            }
+        }
+    }
+    Ok(Some(outcome))
+}
+
+/// Segments of the five families, as a search has them.
+fn mutator() -> Result<Mutator, Failure> {
+    use FamilyName::{Hiaml, Inception, Nb101, Nb201, TwoPath};
+    let mut graphs = Vec::new();
+    for family in [Nb101, Nb201, Hiaml, Inception, TwoPath] {
+        for index in 0..40 {
+            graphs.push(autogo::families::graph(&family.sample(0, index))?);
+        }
+    }
+    Ok(Mutator::new(Mining::bpe(400).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?)
+}
+
+fn compare(runtime: &ort::environment::Environment, child: &Graph) -> Result<(), String> {
+    let made = output_shape(runtime, child)?;
+    let shape = child.node(child.len() - 1).shape;
+    let declared = [1, i64::from(shape.c), i64::from(shape.h), i64::from(shape.w)];
+    // A network that ends in one pixel may leave its height and width out.
+    let is_vector = (shape.h, shape.w) == (1, 1) && made == declared[..2];
+    if made == declared || is_vector { Ok(()) } else { Err(format!("makes {made:?}; declared: {declared:?}")) }
+}
