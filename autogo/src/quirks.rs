@@ -32,7 +32,7 @@ pub struct Quirks {
     /// The original's program has no answer for a segment with a concat (specification §5, surprise 4).
     pub concat: ConcatRule,
     /// More channels cost the original's program nothing (specification §5 point 6, surprise 5).
-    pub penalty: ChannelPenalty,
+    pub channel_penalty: ChannelPenalty,
 }
 
 impl Quirks {
@@ -44,7 +44,7 @@ impl Quirks {
             pooling: Pooling::CountsPadding,
             selection: Selection::Mape,
             concat: ConcatRule::Rejected,
-            penalty: ChannelPenalty::OneSided,
+            channel_penalty: ChannelPenalty::OneSided,
         }
     }
 }

@@ -121,7 +121,7 @@ impl RepairSettings {
 
     /// With the peculiarities that concern repair taken from `quirks`.
     pub fn with(self, quirks: &Quirks) -> Self {
-        RepairSettings { concat: quirks.concat, penalty: quirks.penalty, ..self }
+        RepairSettings { concat: quirks.concat, penalty: quirks.channel_penalty, ..self }
     }
 
     /// Says what is out of range, or not built in.
