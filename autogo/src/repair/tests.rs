@@ -212,7 +212,7 @@ type Step = (u8, u8, u8, u8, u8);
 fn recipes(steps: usize) -> impl Strategy<Value = (Segment, Vec<Shape>, Vec<Shape>)> {
     let step = any::<Step>();
     let sizes = prop::sample::select(vec![(8u32, 8u32), (7, 7), (8, 4), (5, 9), (16, 16)]);
-    (prop::collection::vec(step, 1..=steps), sizes.clone(), sizes, any::<[u8; 4]>(), any::<bool>()).prop_filter_map(
+    (prop::collection::vec(step, 1..=steps), sizes.clone(), sizes, any::<[u8; 4]>(), 0u8..4).prop_filter_map(
         "nothing fits",
         |(steps, here, there, channels, off)| {
             let at = |size: (u32, u32), c: u8| Shape::new(size.0, size.1, 1 + u32::from(c) % 6);
@@ -235,7 +235,7 @@ fn recipes(steps: usize) -> impl Strategy<Value = (Segment, Vec<Shape>, Vec<Shap
                 // Depth-wise convolutions and sums may refuse; then only the channels of the outputs move.
                 Err(_) => segment.output_shapes().iter().map(|shape| Shape { c: shape.c + 1, ..*shape }).collect(),
             };
-            if off {
+            if off == 0 {
                 wanted[0].c += 1;
             }
             Some((segment, place.to_vec(), wanted))
@@ -261,7 +261,7 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
         let kernel = 1 + u32::from(x) % 3;
         let window = Window { kernel: (kernel, 1 + u32::from(x / 4) % 3), stride: (stride, stride), padding };
         let conv = Conv { filters: 1 + u32::from(x / 16) % 6, window, groups: 1, bias: false };
-        let (op, operands) = match kind % 16 {
+        let (op, operands) = match kind % 19 {
             0..4 => (Op::Conv(conv), vec![first]),
             4 => (Op::Conv(Conv { groups: read.c, filters: read.c, ..conv }), vec![first]),
             5 => (Op::Conv(Conv { groups: 2, filters: 2 * conv.filters, ..conv }), vec![first]),
@@ -270,7 +270,7 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
             8 => (Op::Slice { channels: 1 + u32::from(x) % read.c }, vec![first]),
             9 => (Op::Pad(Border::all(1)), vec![first]),
             10 => (Op::DepthToSpace { block: 2 }, vec![first]),
-            11 | 12 => (Op::Concat, vec![first, second]),
+            11 | 12 | 16..19 => (Op::Concat, vec![first, second]),
             13 | 14 => (Op::Add, vec![first, second]),
             _ => (Op::Relu, vec![first]),
         };
@@ -404,7 +404,7 @@ fn random_places_ask_for_every_kind_of_answer() {
         let record = under(RepairSettings::default(), &segment, &inputs, &outputs).record;
         *counts.entry(format!("{:?} by {}", record.status, record.solver)).or_insert(0) += 1;
     }
-    let enough = |kind: &str| counts.get(kind).is_some_and(|count| *count >= 10);
+    let enough = |kind: &str| counts.get(kind).is_some_and(|count| *count >= 4);
     assert!(enough("Optimal by presolve") && enough("Optimal by microlp 0.6.0"), "{counts:?}");
     assert!(enough("Infeasible by presolve") && enough("Unchanged by none"), "{counts:?}");
 }
