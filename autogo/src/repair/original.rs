@@ -159,8 +159,8 @@ impl Ordered<'_> {
                 options[at][side] = useful;
                 for source in &self.operands[at] {
                     let Source::Inner(inner) = *source else { continue };
-                    let keeps = !node.is_sized() && !(node.is_concat() && side == 2);
-                    if keeps {
+                    let changes = node.is_sized() || (node.is_concat() && side == 2);
+                    if !changes {
                         only[inner][side] = only[inner][side].or(only[at][side]);
                         least[inner][side] = least[inner][side].max(least[at][side]);
                     } else if node.is_sized() && (side < 2 || node.is_pool()) {
@@ -395,7 +395,7 @@ pub(super) fn solve(
     let mut ops = Vec::with_capacity(segment.nodes.len());
     for (node, &[h, to_h, w, to_w, c, to_c]) in segment.nodes.iter().zip(&answer.resolutions) {
         let mut op = node.op;
-        let stride = |from: u32, to: u32| if to > 0 && from % to == 0 { Some(from / to) } else { None };
+        let stride = |from: u32, to: u32| (to > 0 && from.is_multiple_of(to)).then(|| from / to);
         let strides = || {
             let strides = stride(h, to_h).zip(stride(w, to_w));
             let reason = || format!("`{}` would need a stride of {h}/{to_h}, {w}/{to_w}", node.name);
