@@ -42,7 +42,7 @@ pub struct Quirks {
     /// The original's program has no answer for a segment with a concat (specification §5, surprise 4).
     pub concat: ConcatRule,
     /// More channels cost the original's program nothing (specification §5 point 6, surprise 5).
-    pub penalty: ChannelPenalty,
+    pub channel_penalty: ChannelPenalty,
 }
 
 impl Quirks {
@@ -58,7 +58,7 @@ impl Quirks {
             sources: Sources::Cheapest,
             grid_ends: GridEnds::Excluded,
             concat: ConcatRule::Rejected,
-            penalty: ChannelPenalty::OneSided,
+            channel_penalty: ChannelPenalty::OneSided,
         }
     }
 
@@ -77,6 +77,6 @@ impl Quirks {
 
     /// Repair settings with those of the peculiarities that concern them.
     pub fn in_repair(&self, settings: &RepairSettings) -> RepairSettings {
-        RepairSettings { concat: self.concat, penalty: self.penalty, ..*settings }
+        RepairSettings { concat: self.concat, penalty: self.channel_penalty, ..*settings }
     }
 }

@@ -128,7 +128,8 @@ impl Channels {
                     kept
                 }
                 Op::DepthToSpace { block } => {
-                    let square = i64::from(block) * i64::from(block);
+                    let side = i64::from(block.min(Shape::LIMIT));
+                    let square = side * side;
                     let pixel = channels.quantity(None);
                     channels.equations.push(first.less(&pixel.times(square)));
                     pixel

@@ -33,7 +33,7 @@ fn gcd(a: i64, b: i64) -> i64 {
 
 /// The least common multiple.
 pub(super) fn lcm(a: i64, b: i64) -> i64 {
-    a / gcd(a, b) * b
+    (a / gcd(a, b)).saturating_mul(b)
 }
 
 impl Filters {
@@ -62,7 +62,8 @@ impl Class {
         let clamped = befores().chain([self.low]).map(|value| value.clamp(self.low, self.high));
         let centre = clamped.min_by_key(|&value| (self.cost(value, settings), value))?;
         let down = centre.min(self.high) / step * step;
-        let multiples = [down - step, down, down + step, self.low.div_euclid(step) * step + step, self.low];
+        let multiples =
+            [down - step, down, down.saturating_add(step), (self.low / step * step).saturating_add(step), self.low];
         multiples
             .into_iter()
             .chain([self.high / step * step])

@@ -87,9 +87,12 @@ pub enum RepairError {
     /// Time ran out before an answer was found.
     #[error("no answer within the time limit")]
     TimedOut,
-    /// The solver's answer does not survive exact shape inference.
-    #[error("the solver's answer is wrong: {0}")]
+    /// The program's answer does not survive exact shape inference.
+    #[error("the program's answer is no network: {0}")]
     SolverDisagrees(String),
+    /// A part in the release's form is no part of a network, or of none that this library knows.
+    #[error("the part in the release's form: {0}")]
+    Part(String),
     /// The solver gave up.
     #[error("the solver failed: {0}")]
     Solver(String),
@@ -103,7 +106,9 @@ impl RepairError {
                 RepairStatus::Infeasible
             }
             RepairError::TimedOut => RepairStatus::TimedOut,
-            RepairError::SolverDisagrees(_) | RepairError::Solver(_) => RepairStatus::SolverDisagrees,
+            RepairError::SolverDisagrees(_) | RepairError::Part(_) | RepairError::Solver(_) => {
+                RepairStatus::SolverDisagrees
+            }
         }
     }
 }

@@ -58,6 +58,7 @@ impl ReleasePart {
         outputs: &[(usize, Shape)],
         settings: &RepairSettings,
     ) -> Result<PartAnswer, super::RepairError> {
+        self.check(outputs.iter().map(|(node, _)| *node))?;
         if self.is_rejected(settings) {
             let concat = self.nodes.iter().position(|node| node.is_concat()).unwrap_or_default();
             return Err(super::RepairError::Concat { node: concat.to_string() });
@@ -76,8 +77,7 @@ impl ReleasePart {
         outputs: &[(usize, Shape)],
         settings: &RepairSettings,
     ) -> Result<PartAnswer, (Without, &'static str)> {
-        let ordered = Ordered::new(self, outputs)
-            .ok_or_else(|| (Without::Failed("the part has a cycle or an output that is not there".into()), PRESOLVE))?;
+        let ordered = Ordered::new(self, outputs);
         let swept = if settings.presolve { ordered.sweep(settings) } else { Swept::TooMany };
         match swept {
             Swept::Best(objective, made) => Ok(ordered.answer(made, objective, true, PRESOLVE)),
@@ -93,12 +93,10 @@ impl ReleasePart {
 }
 
 impl Ordered<'_> {
-    fn new<'a>(part: &'a ReleasePart, outputs: &[(usize, Shape)]) -> Option<Ordered<'a>> {
+    /// Of a part that was checked.
+    fn new<'a>(part: &'a ReleasePart, outputs: &[(usize, Shape)]) -> Ordered<'a> {
         let order = part.topological_order();
         let count = part.nodes.len();
-        if order.len() < count {
-            return None;
-        }
         let mut place = vec![0; count];
         order.iter().enumerate().for_each(|(at, &node)| place[node] = at);
         let all = part.operands();
@@ -125,9 +123,9 @@ impl Ordered<'_> {
         let weights = below.iter().map(|seen| seen.iter().filter(|&&seen| seen).count() as i64).collect();
         let mut targets = vec![None; count];
         for &(node, shape) in outputs {
-            targets[*place.get(node)?] = Some([shape.h.into(), shape.w.into(), shape.c.into()]);
+            targets[place[node]] = Some([shape.h.into(), shape.w.into(), shape.c.into()]);
         }
-        Some(Ordered { part, order, operands, inputs, weights, targets })
+        Ordered { part, order, operands, inputs, weights, targets }
     }
 
     fn is_sized(&self, at: usize) -> bool {
@@ -161,8 +159,8 @@ impl Ordered<'_> {
                 options[at][side] = useful;
                 for source in &self.operands[at] {
                     let Source::Inner(inner) = *source else { continue };
-                    let keeps = !node.is_sized() && !(node.is_concat() && side == 2);
-                    if keeps {
+                    let changes = node.is_sized() || (node.is_concat() && side == 2);
+                    if !changes {
                         only[inner][side] = only[inner][side].or(only[at][side]);
                         least[inner][side] = least[inner][side].max(least[at][side]);
                     } else if node.is_sized() && (side < 2 || node.is_pool()) {
@@ -397,11 +395,11 @@ pub(super) fn solve(
     let mut ops = Vec::with_capacity(segment.nodes.len());
     for (node, &[h, to_h, w, to_w, c, to_c]) in segment.nodes.iter().zip(&answer.resolutions) {
         let mut op = node.op;
-        let stride = |from: u32, to: u32| if to > 0 && from % to == 0 { Some(from / to) } else { None };
+        let stride = |from: u32, to: u32| (to > 0 && from.is_multiple_of(to)).then(|| from / to);
         let strides = || {
             let strides = stride(h, to_h).zip(stride(w, to_w));
             let reason = || format!("`{}` would need a stride of {h}/{to_h}, {w}/{to_w}", node.name);
-            strides.ok_or_else(|| (Without::Failed(reason()), answer.solver))
+            strides.ok_or_else(|| (Without::NoNetwork(reason()), answer.solver))
         };
         match &mut op {
             Op::Conv(conv) if conv.groups == 1 => {

@@ -53,6 +53,8 @@ pub(super) struct Chosen {
 pub(super) enum Without {
     Infeasible,
     TimedOut,
+    /// The program has an answer, but no network does what it says.
+    NoNetwork(String),
     Failed(String),
 }
 
@@ -61,6 +63,7 @@ impl Without {
         match self {
             Without::Infeasible => RepairError::Infeasible { inputs, outputs },
             Without::TimedOut => RepairError::TimedOut,
+            Without::NoNetwork(reason) => RepairError::SolverDisagrees(reason),
             Without::Failed(reason) => RepairError::Solver(reason),
         }
     }
@@ -119,8 +122,11 @@ impl Program {
             return match rule {
                 Rule::Affine { factor, offset } => {
                     let size = read.size.clone() * factor as f64 + offset as f64;
+                    let most = i64::from(Shape::LIMIT);
                     self.problem.not_negative(size.clone() - 1.0).then_some(())?;
-                    Some(Extent { size, low: (read.low * factor + offset).max(1), high: read.high * factor + offset })
+                    self.problem.not_negative(most as f64 - size.clone()).then_some(())?;
+                    let [low, high] = [read.low, read.high].map(|size| (size * factor + offset).clamp(1, most));
+                    Some(Extent { size, low, high })
                 }
                 _ => Some(Extent::number(rule.apply(read.high, 1)?)),
             };

@@ -60,7 +60,7 @@ impl PartNode {
         let window = || {
             let padding = if self.is_same { Padding::Same } else { Padding::Valid };
             let window = self.kernel.zip(self.strides).map(|(kernel, stride)| Window { kernel, stride, padding });
-            window.ok_or_else(|| RepairError::Solver(format!("node {at} ({}) has no kernel or no strides", self.op)))
+            window.ok_or_else(|| RepairError::Part(format!("node {at} ({}) has no kernel or no strides", self.op)))
         };
         let conv = |groups: u32, filters: u32| Ok(Op::Conv(Conv { filters, window: window()?, groups, bias: false }));
         Ok(match self.op.as_str() {
@@ -77,7 +77,7 @@ impl PartNode {
             "add" => Op::Add,
             "mul" => Op::Mul,
             "concat" => Op::Concat,
-            other => return Err(RepairError::Solver(format!("node {at}: `{other}` is no op of a segment"))),
+            other => return Err(RepairError::Part(format!("node {at}: `{other}` is no op of a segment"))),
         })
     }
 
@@ -125,6 +125,7 @@ impl ReleasePart {
     /// declare, which need not agree yet: a repair infers its own. An error names an op that no segment holds here, or a window
     /// without kernel or strides.
     pub fn to_segment(&self, outputs: &[usize]) -> Result<(Segment, Vec<usize>), RepairError> {
+        self.check(outputs.iter().copied())?;
         let operands = self.operands();
         let mut segment = Segment { nodes: vec![], operands: vec![], inputs: vec![], outputs: vec![] };
         let mut numbers = vec![0; self.nodes.len()];
@@ -153,10 +154,27 @@ impl ReleasePart {
         Ok((segment, numbers))
     }
 
-    /// Sources of every node, ascending.
+    /// Whether edges and the `named` nodes are there, and nothing lies on a cycle.
+    pub(super) fn check(&self, mut named: impl Iterator<Item = usize>) -> Result<(), RepairError> {
+        let count = self.nodes.len();
+        if let Some((from, to)) = self.edges.iter().find(|(from, to)| *from >= count || *to >= count) {
+            return Err(RepairError::Part(format!("edge {from} to {to} among {count} nodes")));
+        }
+        if let Some(node) = named.find(|node| *node >= count) {
+            return Err(RepairError::Part(format!("node {node} of {count}")));
+        }
+        let ordered = self.topological_order().len();
+        if ordered < count {
+            return Err(RepairError::Part(format!("{} nodes lie on a cycle or behind one", count - ordered)));
+        }
+        Ok(())
+    }
+
+    /// Sources of every node, ascending; edges to nodes that are not there are left out.
     pub fn operands(&self) -> Vec<Vec<usize>> {
         let mut operands = vec![Vec::new(); self.nodes.len()];
-        for &(from, to) in &self.edges {
+        let count = self.nodes.len();
+        for &(from, to) in self.edges.iter().filter(|(from, to)| *from < count && *to < count) {
             operands[to].push(from);
         }
         operands.iter_mut().for_each(|sources| {
@@ -189,6 +207,7 @@ impl ReleasePart {
     /// behind a convolution. A node that is reached with two different sizes ends the walk from one input; what was still to
     /// be walked is taken up by the next, as there.
     pub fn propagate(&mut self, inputs: &[(usize, Shape)]) -> Result<(), RepairError> {
+        self.check(inputs.iter().map(|(node, _)| *node))?;
         let operands = self.operands();
         let mut is_fixed = vec![false; self.nodes.len()];
         for &(at, shape) in inputs {
@@ -201,7 +220,7 @@ impl ReleasePart {
                 "conv2d" | "depthwise" | "avgpool" | "maxpool" => {
                     if !node.is_same {
                         let reason = format!("a {} of the segment does not pad by SAME", node.op);
-                        return Err(RepairError::Solver(reason));
+                        return Err(RepairError::Part(reason));
                     }
                     made = strided(read, node.strides);
                     if made.contains(&0) {
@@ -233,7 +252,8 @@ impl ReleasePart {
                 }
                 if self.nodes[to].is_concat() {
                     let first = operands[to].first().map_or(made, |&first| self.nodes[first].sizes_made());
-                    let sum = operands[to].iter().map(|&node| self.nodes[node].sizes_made()[2]).sum();
+                    let channels = operands[to].iter().map(|&node| self.nodes[node].sizes_made()[2]);
+                    let sum = channels.fold(0, u32::saturating_add);
                     self.nodes[to].set_read([first[0], first[1], sum]);
                     self.nodes[to].set_made([first[0], first[1], sum]);
                 } else {

@@ -168,6 +168,42 @@ fn time_that_is_up_is_said() {
     assert_eq!(attempt.result, Err(RepairError::TimedOut));
 }
 
+#[test]
+fn what_a_sweep_cannot_hold_goes_to_the_program() {
+    // Five branches of two convolutions: behind the first ones there are 9⁵ combinations of heights and widths.
+    let first = (0..5).map(|_| (conv(5, 2, 1), vec![X]));
+    let second = (0..5).map(|at| (conv(5, 2, 1), vec![Source::Inner(at)]));
+    let join = (Op::Concat, (5..10).map(Source::Inner).collect::<Vec<_>>());
+    let nodes: Vec<(Op, Vec<Source>)> = first.chain(second).chain([join]).collect();
+    let nodes: Vec<(Op, &[Source])> = nodes.iter().map(|(op, sources)| (*op, sources.as_slice())).collect();
+    let wide = segment(&[Shape::new(16, 16, 3)], &nodes, &[10]);
+    let attempt = under(RepairSettings::default(), &wide, &[Shape::new(16, 16, 3)], &[Shape::new(4, 4, 10)]);
+    // Each second convolution takes a stride of 4, at weight 2.
+    assert_eq!(attempt.record.objective, Some(5.0 * 200.0));
+    assert_eq!(attempt.record.solver, Solver::Microlp.version());
+}
+
+#[test]
+fn the_original_s_sizes_become_filters_and_strides() {
+    let inner = [Source::Inner(0)];
+    let chain = segment(&[Shape::new(8, 8, 4)], &[(conv(3, 4, 1), &[X]), (Op::Relu, &inner)], &[1]);
+    let place = ([Shape::new(8, 8, 8)], [Shape::new(4, 4, 16)]);
+    for presolve in [true, false] {
+        let settings = RepairSettings { presolve, ..RepairSettings::original() };
+        let attempt = under(settings, &chain, &place.0, &place.1);
+        // One descendant; the picture shrinks by 4 and 4, the sum of all sizes stays, more channels are free.
+        assert_eq!((attempt.record.status, attempt.record.objective), (RepairStatus::Optimal, Some(8.0)));
+        assert_eq!(attempt.result.unwrap().changes[0].after, conv(3, 16, 2));
+        // Ours makes 20 channels as well, there only 4, 8 and 16 are possible.
+        let refused = under(settings, &chain, &place.0, &[Shape::new(4, 4, 20)]);
+        assert_eq!(refused.record.status, RepairStatus::Infeasible);
+    }
+    assert!(repair(&chain, &place.0, &[Shape::new(4, 4, 20)]).is_ok());
+    // Seven pixels halve to three there, which no whole stride of a SAME window makes of seven but 3.
+    let odd = under(RepairSettings::original(), &chain, &[Shape::new(7, 7, 8)], &[Shape::new(3, 3, 8)]);
+    assert!(matches!(odd.result, Err(RepairError::SolverDisagrees(_))), "{:?}", odd.result);
+}
+
 /// A random segment's recipe: for every node its kind, its operands and its numbers.
 type Step = (u8, u8, u8, u8, u8);
 
@@ -176,7 +212,7 @@ type Step = (u8, u8, u8, u8, u8);
 fn recipes(steps: usize) -> impl Strategy<Value = (Segment, Vec<Shape>, Vec<Shape>)> {
     let step = any::<Step>();
     let sizes = prop::sample::select(vec![(8u32, 8u32), (7, 7), (8, 4), (5, 9), (16, 16)]);
-    (prop::collection::vec(step, 1..=steps), sizes.clone(), sizes, any::<[u8; 4]>(), any::<bool>()).prop_filter_map(
+    (prop::collection::vec(step, 1..=steps), sizes.clone(), sizes, any::<[u8; 4]>(), 0u8..4).prop_filter_map(
         "nothing fits",
         |(steps, here, there, channels, off)| {
             let at = |size: (u32, u32), c: u8| Shape::new(size.0, size.1, 1 + u32::from(c) % 6);
@@ -199,7 +235,7 @@ fn recipes(steps: usize) -> impl Strategy<Value = (Segment, Vec<Shape>, Vec<Shap
                 // Depth-wise convolutions and sums may refuse; then only the channels of the outputs move.
                 Err(_) => segment.output_shapes().iter().map(|shape| Shape { c: shape.c + 1, ..*shape }).collect(),
             };
-            if off {
+            if off == 0 {
                 wanted[0].c += 1;
             }
             Some((segment, place.to_vec(), wanted))
@@ -225,7 +261,7 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
         let kernel = 1 + u32::from(x) % 3;
         let window = Window { kernel: (kernel, 1 + u32::from(x / 4) % 3), stride: (stride, stride), padding };
         let conv = Conv { filters: 1 + u32::from(x / 16) % 6, window, groups: 1, bias: false };
-        let (op, operands) = match kind % 16 {
+        let (op, operands) = match kind % 19 {
             0..4 => (Op::Conv(conv), vec![first]),
             4 => (Op::Conv(Conv { groups: read.c, filters: read.c, ..conv }), vec![first]),
             5 => (Op::Conv(Conv { groups: 2, filters: 2 * conv.filters, ..conv }), vec![first]),
@@ -234,7 +270,7 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
             8 => (Op::Slice { channels: 1 + u32::from(x) % read.c }, vec![first]),
             9 => (Op::Pad(Border::all(1)), vec![first]),
             10 => (Op::DepthToSpace { block: 2 }, vec![first]),
-            11 | 12 => (Op::Concat, vec![first, second]),
+            11 | 12 | 16..19 => (Op::Concat, vec![first, second]),
             13 | 14 => (Op::Add, vec![first, second]),
             _ => (Op::Relu, vec![first]),
         };
@@ -355,6 +391,22 @@ fn search(
 /// 96, or what `PROPTEST_CASES` says.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96)
+}
+
+#[test]
+fn random_places_ask_for_every_kind_of_answer() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = recipes(12);
+    let mut counts = std::collections::BTreeMap::new();
+    for _ in 0..400 {
+        let (segment, inputs, outputs) = strategy.new_tree(&mut runner).unwrap().current();
+        let record = under(RepairSettings::default(), &segment, &inputs, &outputs).record;
+        *counts.entry(format!("{:?} by {}", record.status, record.solver)).or_insert(0) += 1;
+    }
+    let enough = |kind: &str| counts.get(kind).is_some_and(|count| *count >= 4);
+    assert!(enough("Optimal by presolve") && enough("Optimal by microlp 0.6.0"), "{counts:?}");
+    assert!(enough("Infeasible by presolve") && enough("Unchanged by none"), "{counts:?}");
 }
 
 /// Settings that change which optimum is looked for.
