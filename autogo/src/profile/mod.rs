@@ -1,5 +1,6 @@
 //! What a network costs on a machine.
 
+pub mod array;
 mod systolic;
 
 pub use systolic::{Gemm, Npu, NpuProfile, NpuRow};
