@@ -5,6 +5,7 @@ mod forward;
 mod golden;
 mod graphs;
 mod predictors;
+mod scalesim;
 mod segments;
 
 use crate::Failure;
@@ -17,7 +18,8 @@ pub struct Args {
     /// The folder of reference numbers; `$AUTOGO_GOLDEN` when it is not given.
     #[arg(long)]
     golden: Option<PathBuf>,
-    /// Runs one suite: families, graphs, forward, encode, bpe_train, segment_db, gnn or psc.
+    /// Runs one suite: families, graphs, forward, encode, bpe_train, segment_db, gnn, psc, scalesim_layers
+    /// or scalesim_compute.
     #[arg(long)]
     suite: Option<String>,
 }
@@ -49,7 +51,7 @@ impl Outcome {
 /// A suite: its name and what runs it; `None` when the folder has no files for it.
 type Suite = (&'static str, fn(&Path) -> Result<Option<Outcome>, Failure>);
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 10] = [
     ("families", families::run),
     ("graphs", graphs::run),
     ("forward", forward::run),
@@ -58,6 +60,8 @@ const SUITES: [Suite; 8] = [
     ("segment_db", segments::database),
     ("gnn", predictors::gnn),
     ("psc", predictors::psc),
+    ("scalesim_layers", scalesim::layers),
+    ("scalesim_compute", scalesim::compute),
 ];
 
 /// Runs the command.

@@ -25,6 +25,10 @@ pub(super) struct Misses {
     lines: u64,
     width: u64,
     ahead: u64,
+    /// Rows of the stack of all tiles, rows above the last tile, and lanes of the last tile.
+    rows: u64,
+    above: u64,
+    last_used: u64,
     /// The places, if they were words, of those outside the image; sorted.
     outside: Vec<u64>,
     /// First line of the window.
@@ -58,6 +62,9 @@ impl Misses {
             lines,
             width,
             ahead: (lines - width).min((size / 2).div_ceil(line_words)),
+            rows: demand.tiles() * demand.steps,
+            above: (demand.tiles() - 1) * demand.steps,
+            last_used: demand.used(demand.tiles() - 1),
             outside: Vec::new(),
             start: 0,
             fold: 0,
@@ -181,19 +188,17 @@ impl Misses {
         if demand.entry == Entry::Loaded {
             return tile * demand.width * demand.steps + step * demand.used(tile) + lane;
         }
-        let (rows, last) = (demand.tiles() * demand.steps, demand.tiles() - 1);
         let diagonal = tile * demand.steps + step + lane;
-        let first = (diagonal + 1).saturating_sub(rows);
-        let slot = Trapezoid { lanes: demand.width, steps: rows }.before(diagonal) + lane - first;
-        let used = demand.used(last);
-        if used == demand.width {
+        let first = (diagonal + 1).saturating_sub(self.rows);
+        let slot = Trapezoid { lanes: demand.width, steps: self.rows }.before(diagonal) + lane - first;
+        if self.last_used == demand.width {
             return slot;
         }
         // The last tile lacks lanes. On a diagonal it comes before the other tiles.
-        let above = last * demand.steps;
-        let lacking = Trapezoid { lanes: demand.width - used, steps: demand.steps };
-        let of_last = (diagonal + 1).saturating_sub(above).min(lane);
-        slot - lacking.before(diagonal.saturating_sub(above + used)) - of_last.saturating_sub(used.max(first))
+        let lacking = Trapezoid { lanes: demand.width - self.last_used, steps: demand.steps };
+        let of_last = (diagonal + 1).saturating_sub(self.above).min(lane);
+        slot - lacking.before(diagonal.saturating_sub(self.above + self.last_used))
+            - of_last.saturating_sub(self.last_used.max(first))
     }
 }
 
