@@ -27,19 +27,19 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn new(mut reads: Reads, ends: (u64, u64)) -> Self {
+    pub fn new(mut reads: Reads, ends: (u64, u64)) -> Result<Self, Refused> {
         let miss = match &mut reads {
             Reads::Calc(_) => None,
-            Reads::User(misses, _) => misses.next(),
+            Reads::User(misses, _) => misses.next()?,
         };
-        Reader { reads, ends, miss }
+        Ok(Reader { reads, ends, miss })
     }
 
     /// The cycle in which a line is served that asks at `cycle`.
     fn serve(&mut self, line: u64, cycle: i64) -> Result<i64, Refused> {
         match (&mut self.reads, self.miss) {
             (Reads::User(misses, prefetches), Some((at, moves))) if at == line => {
-                self.miss = misses.next();
+                self.miss = misses.next()?;
                 prefetches.serve(cycle, moves)
             }
             _ => Ok(cycle + 1),

@@ -92,11 +92,6 @@ impl Demand {
         }
     }
 
-    /// Reads of all folds.
-    pub fn reads(&self) -> u64 {
-        self.lanes * self.steps * self.loops().2
-    }
-
     /// The lines of a fold in which lanes work: the first of them, counted from the start of all, and how many.
     pub fn lines(&self, fold: u64) -> (u64, u64) {
         let start = fold * self.folds.lines_per_fold();
@@ -210,9 +205,14 @@ impl Demand {
     }
 }
 
-/// The last number below `end` for which `holds`, which holds for 0 and then up to some number.
+/// The last number below `end` for which `holds`, which holds for 0 and then up to some number. O(log of that number).
 pub(super) fn last_where(end: u64, holds: impl Fn(u64) -> bool) -> u64 {
-    let (mut yes, mut no) = (0, end);
+    let (mut yes, mut step) = (0, 1);
+    while step < end - yes && holds(yes + step) {
+        yes += step;
+        step *= 2;
+    }
+    let mut no = end.min(yes + step);
     while no - yes > 1 {
         let middle = yes + (no - yes) / 2;
         if holds(middle) { yes = middle } else { no = middle }
@@ -257,7 +257,14 @@ mod tests {
                 }
                 assert_eq!(demand.words_before(start, start + folds), number);
             }
-            assert_eq!(all.len() as u64 * times, demand.reads());
+            assert_eq!(all.len() as u64, demand.lanes * demand.steps);
+        }
+    }
+
+    #[test]
+    fn the_last_number_is_found() {
+        for end in 1..40 {
+            (0..end).for_each(|last| assert_eq!(last_where(end, |number| number <= last), last));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::demand::Demand;
 use super::image::Image;
-use super::refused::Refused;
+use super::refused::{MOST_WORK, Refused};
 use super::report::Span;
 
 /// Sets that are filled before all is dropped.
@@ -12,8 +12,6 @@ const SETS: u64 = 50;
 const BANDWIDTH: u64 = 10;
 /// Most words of an image that are written down, one bit each: 512 MB.
 const MOST_WORDS: u64 = 1 << 32;
-/// Most reads that are looked at: minutes of work.
-const MOST_READS: u64 = 1 << 37;
 
 /// What was fetched, by line of demand. Time has no part in it, because nothing ever waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,9 +82,6 @@ impl Fetched {
         if image.size() > MOST_WORDS {
             return Err(Refused::Tables);
         }
-        if demand.reads() > MOST_READS {
-            return Err(Refused::Work);
-        }
         let mut seen = Seen::new(image);
         let (_, folds, times) = demand.loops();
         let mut dropped_before = None;
@@ -103,6 +98,9 @@ impl Fetched {
             let used = demand.used(demand.tile(fold));
             let mut line = 0;
             while line < lines {
+                if seen.looks > MOST_WORK {
+                    return Err(Refused::Work);
+                }
                 // So many lines cannot fill the sets, and their order does not matter.
                 let calm = ((self.half() - 1 - self.held) / used).min(lines - line);
                 if calm > 0 {
@@ -147,18 +145,22 @@ struct Seen {
     bits: Vec<u64>,
     /// Which of `bits` are not 0.
     touched: Vec<u32>,
+    /// How often `bits` were looked at.
+    looks: u64,
 }
 
 impl Seen {
     fn new(image: &Image) -> Self {
-        Seen { bits: vec![0; image.size().div_ceil(64) as usize], touched: Vec::new() }
+        Seen { bits: vec![0; image.size().div_ceil(64) as usize], touched: Vec::new(), looks: 0 }
     }
 
     /// Adds words `from` to `to` of a window, and counts those that are new.
     fn add(&mut self, image: &Image, pixel: u64, from: u64, to: u64) -> u64 {
         let mut new = 0;
+        self.looks += 1;
         image.runs(pixel, from, to, |mut at, end| {
             while at < end {
+                self.looks += 1;
                 let (place, bit) = (at / 64, at % 64);
                 let count = (end - at).min(64 - bit);
                 let mask = (u64::MAX >> (64 - count)) << bit;

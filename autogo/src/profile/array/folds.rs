@@ -4,8 +4,8 @@ use super::layer::Layer;
 use super::machine::{ArrayMachine, Dataflow};
 use crate::error::Error;
 
-/// Most lines of demand that are simulated: minutes of work.
-const MOST_LINES: u128 = 1 << 34;
+/// Most lines of demand that are simulated: a few minutes of work if each of them waits.
+const MOST_LINES: u128 = 1 << 32;
 /// Most accesses to the on-chip memories, idle lanes included: products of two such sizes are never formed.
 const MOST_ACCESSES: u128 = 1 << 52;
 
@@ -40,7 +40,7 @@ impl Folds {
         let what = format!("layer {} on machine {}", layer.name, machine.name);
         if lines > MOST_LINES || accesses > MOST_ACCESSES {
             let reason = format!("{lines} lines of demand, {accesses} accesses");
-            return Err(Error::setting(&what, reason, "up to 2^34 lines and 2^52 accesses"));
+            return Err(Error::setting(&what, reason, "up to 2^32 lines and 2^52 accesses"));
         }
         if lines == 1 {
             // The number of the last line is the number of cycles, and rates are divided by it.

@@ -88,6 +88,17 @@ impl Fidelity {
 }
 
 /// A systolic array with a double-buffered memory for each operand.
+///
+/// ```
+/// use autogo::profile::array::{ArrayMachine, Dataflow, Fidelity, Memory};
+/// // 16 × 16 units with 64, 32 and 16 kB, which read 8 words a cycle and write 16; its numbers are SCALE-Sim's.
+/// let machine = ArrayMachine::new("16x16", 16, 16, "ws".parse()?)
+///     .with_kb(64, 32, 16)
+///     .with_memory(Memory::User { ifmap_bandwidth: 8, filter_bandwidth: 8, ofmap_bandwidth: 16 })
+///     .with_fidelity(Fidelity::parity());
+/// assert_eq!(machine.dataflow, Dataflow::WeightStationary);
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ArrayMachine {
     /// Name of the machine.
@@ -170,5 +181,19 @@ impl ArrayMachine {
             return Err(Error::setting(&what, reason, "1 or more each"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dataflows_are_named_by_two_letters() {
+        for dataflow in Dataflow::ALL {
+            assert_eq!(dataflow.to_string().parse::<Dataflow>().unwrap(), dataflow);
+        }
+        let said = "rs".parse::<Dataflow>().unwrap_err().to_string();
+        assert_eq!(said, "dataflow: `rs` is not known; accepted: os, ws or is");
     }
 }

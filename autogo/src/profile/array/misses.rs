@@ -5,12 +5,10 @@
 use super::demand::{Demand, Entry, last_where};
 use super::folds::Trapezoid;
 use super::image::Image;
-use super::refused::Refused;
+use super::refused::{MOST_WORK, Refused};
 
 /// Most words outside the image whose places are written down: 128 MB.
 const MOST_OUTSIDE: u64 = 1 << 24;
-/// Most reads of shared words, times the windows that may share one: minutes of work, as few have to be looked for.
-const MOST_SHARED_READS: u64 = 1 << 37;
 
 /// The lines of demand that miss, in order. A word's place in the stream follows from its lane and step, and the places of a
 /// line of demand follow each other; so a line, and most often all lines of a fold, are looked at together.
@@ -38,6 +36,8 @@ pub(super) struct Misses {
     line: u64,
     /// From a word's own window to the one in which a word was last found.
     shift: (i64, i64),
+    /// Places looked at.
+    looks: u64,
 }
 
 impl Misses {
@@ -46,9 +46,6 @@ impl Misses {
         let shared = image.sharing() > 1;
         if image.count_outside() > MOST_OUTSIDE {
             return Err(Refused::Tables);
-        }
-        if shared && demand.reads().saturating_mul(image.sharing()) > MOST_SHARED_READS {
-            return Err(Refused::Work);
         }
         let size = u64::from(kb) * 1024;
         let line_words = size.div_ceil(100);
@@ -70,6 +67,7 @@ impl Misses {
             fold: 0,
             line: 0,
             shift: (0, 0),
+            looks: 0,
         };
         if width < lines {
             misses.outside = image.outside().into_iter().map(|(pixel, word)| misses.slot(pixel, word)).collect();
@@ -79,43 +77,47 @@ impl Misses {
     }
 
     /// The next line of demand that misses, and how often the window moves for it.
-    pub fn next(&mut self) -> Option<(u64, u64)> {
+    pub fn next(&mut self) -> Result<Option<(u64, u64)>, Refused> {
         if self.width == self.lines {
             // The whole stream is there.
-            return None;
+            return Ok(None);
         }
         while self.fold < self.demand.folds.count() {
             let (start, lines) = self.demand.lines(self.fold);
             while self.line < lines {
+                self.looks += 1;
+                if self.looks > MOST_WORK {
+                    return Err(Refused::Work);
+                }
                 let (from, to) = self.places(self.line);
                 if self.holds(from, to) {
-                    self.line += 1;
-                    if self.demand.entry == Entry::Skewed && self.line < lines {
-                        // Places go up from line to line.
-                        self.line += last_where(lines - self.line + 1, |more| {
-                            more == 0 || self.holds(from, self.places(self.line + more - 1).1)
-                        });
-                    }
+                    // Places go up from line to line if the operand is skewed, and down if it is loaded.
+                    let more = last_where(lines - self.line, |more| match self.demand.entry {
+                        Entry::Skewed => self.holds(from, self.places(self.line + more).1),
+                        Entry::Loaded => self.holds(self.places(self.line + more).0, to),
+                    });
+                    self.line += more + 1;
                     continue;
                 }
                 let moves = if self.shared { self.serve_shared(from) } else { self.serve(from, to) };
                 self.line += 1;
                 if moves > 0 {
-                    return Some((start + self.line - 1, moves));
+                    return Ok(Some((start + self.line - 1, moves)));
                 }
             }
             (self.fold, self.line) = (self.fold + 1, 0);
         }
-        None
+        Ok(None)
     }
 
     /// Serves the words at places `from` to `to`, which are nowhere else, and gives the moves that it takes.
-    fn serve(&mut self, from: u64, to: u64) -> u64 {
+    fn serve(&mut self, mut from: u64, to: u64) -> u64 {
         let mut moves = 0u64;
-        if from < to {
-            for line in from / self.line_words..=(to - 1) / self.line_words {
-                moves = moves.saturating_add(self.reach(self.distance(line * self.line_words)));
-            }
+        while from < to {
+            self.looks += 1;
+            moves = moves.saturating_add(self.reach(self.distance(from)));
+            // What follows in the window is there too.
+            from += self.width * self.line_words - self.distance(from);
         }
         moves
     }
@@ -123,8 +125,9 @@ impl Misses {
     /// Serves the words of this line, whose own places start at `own`, and gives the moves that it takes. A word is found in
     /// whatever window of the image comes first in the stream.
     fn serve_shared(&mut self, mut own: u64) -> u64 {
-        let mut moves = 0u64;
+        let (mut moves, mut looks) = (0u64, 0);
         for (pixel, word) in self.demand.words(self.fold, self.line) {
+            looks += 1;
             if !self.outside.is_empty() && !self.image.is_inside(pixel, word) {
                 continue;
             }
@@ -133,6 +136,7 @@ impl Misses {
             if nearest >= self.width * self.line_words {
                 // Where one word was found, the next is likely to be.
                 self.shift = self.image.same(pixel, word, self.shift, |pixel, word| {
+                    looks += 1;
                     let slot = self.slot(pixel, word);
                     nearest = nearest.min(self.distance(slot - self.outside_before(slot)));
                     nearest < self.width * self.line_words
@@ -140,6 +144,7 @@ impl Misses {
             }
             moves = moves.saturating_add(self.reach(nearest));
         }
+        self.looks += looks;
         moves
     }
 
@@ -244,7 +249,7 @@ mod tests {
         assert_eq!((misses.line_words, misses.lines, misses.width, misses.ahead), (21, 98, 49, 49));
         // 1029 words are there: 496 of the 31 lines in which lanes start, and 533 / 32 = 16 of the lines after. The second
         // column fold starts over, 136 lines later.
-        let found: Vec<(u64, u64)> = std::iter::from_fn(|| misses.next()).collect();
+        let found: Vec<(u64, u64)> = std::iter::from_fn(|| misses.next().unwrap()).collect();
         assert_eq!(found, [(32 + 47, 1), (134 + 32, 1), (134 + 32 + 47, 1)]);
     }
 }

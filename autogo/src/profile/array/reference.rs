@@ -199,7 +199,7 @@ impl User {
         let line_size = ceil(size, 100) as usize;
         let words: Vec<u64> = stream.iter().flatten().flatten().copied().collect();
         let mut lines: Vec<HashSet<u64>> = words.chunks(line_size).map(|line| line.iter().copied().collect()).collect();
-        if words.len() % line_size == 0 {
+        if words.len().is_multiple_of(line_size) {
             lines.push(HashSet::new());
         }
         let active_size = ceil(size, 2);

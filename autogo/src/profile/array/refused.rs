@@ -4,12 +4,15 @@ use super::layer::Layer;
 use super::machine::ArrayMachine;
 use crate::error::Error;
 
+/// Most windows, words and bursts that are looked at: a few minutes of work.
+pub(super) const MOST_WORK: u64 = 1 << 32;
+
 /// The reason, found deep inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refused {
     /// Tables for words that windows share, or that lie outside the image, would not fit into memory.
     Tables,
-    /// Words that windows share would have to be looked for too often.
+    /// More would have to be looked at than [`MOST_WORK`].
     Work,
     /// One line drops what is held twice: no bandwidth suffices.
     UsedUp,
@@ -29,8 +32,8 @@ impl Refused {
             ),
             Refused::Work => Error::setting(
                 &what,
-                "too many reads of words that windows share",
-                "up to 2^37 reads, times the windows a word is in if bandwidths are given",
+                "more than 2^32 looks at windows, words and bursts",
+                "a smaller layer or kernel, or larger memories",
             ),
             Refused::UsedUp => Error::setting(
                 &what,

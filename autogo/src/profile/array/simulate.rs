@@ -9,7 +9,7 @@ use super::layer::Layer;
 use super::machine::{ArrayMachine, Memory};
 use super::misses::Misses;
 use super::prefetch::Prefetches;
-use super::refused::Refused;
+use super::refused::{MOST_WORK, Refused};
 use super::report::{Closed, LayerReport};
 use super::write::WriteBuffer;
 use crate::error::Error;
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 /// A layer on an array: cycles, stalls, utilisation, and what moved over each memory (NPU specification, part A).
 ///
-/// Errors: sizes of 0, a filter larger than the image, a layer of more than 2^34 lines of demand.
+/// Errors: sizes of 0, a filter larger than the image, more than 2^32 lines of demand, or more work than a few minutes'.
 ///
 /// Costs O(folds + misses) where windows share no words; otherwise the words of each window are looked at for each fold, 64
 /// at a time. The lines of demand, of which there is at least one a cycle, are not walked.
@@ -41,9 +41,13 @@ pub fn simulate(layer: &Layer, machine: &ArrayMachine) -> Result<LayerReport, Er
     let refused = |operand: &'static str| move |refused: Refused| refused.error(layer, machine, operand);
     let ifmap = reader(&folds, Image::input(layer), false, machine).map_err(refused("input"))?;
     let filter = reader(&folds, Image::filters(layer), true, machine).map_err(refused("filters"))?;
+    let closed = Closed::of(&folds, machine);
+    if closed.accesses[2] / (u64::from(machine.ofmap_kb) * 512) > MOST_WORK {
+        return Err(refused("output")(Refused::Work));
+    }
     let writes = WriteBuffer::new(machine.ofmap_kb, machine.write_bandwidth(), machine.fidelity.rows_full);
     let run = run(&folds, ifmap, filter, writes).map_err(refused("memories"))?;
-    Ok(LayerReport::new(layer, machine, &Closed::of(&folds, machine), &run))
+    Ok(LayerReport::new(layer, machine, &closed, &run))
 }
 
 /// The memory of one of the operands that are read.
@@ -58,7 +62,7 @@ fn reader(folds: &Folds, image: Image, is_filter: bool, machine: &ArrayMachine) 
             Reads::User(Box::new(Misses::new(&demand, &image, kb)?), prefetches)
         }
     };
-    Ok(Reader::new(reads, (demand.lines(0).0, demand.last_line(&image))))
+    Reader::new(reads, (demand.lines(0).0, demand.last_line(&image)))
 }
 
 /// Several layers on an array, one after the other, with nothing left in memory from one to the next. Equal layers are
