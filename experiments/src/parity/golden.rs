@@ -3,7 +3,8 @@
 use crate::Failure;
 use autogo::formats::{CompGraph, CompNode, FramePadding, Limits};
 use serde_json::Value;
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
 /// A JSON file, or `None` when it is not there.
 pub fn json(path: &Path) -> Result<Option<Value>, Failure> {
@@ -15,17 +16,42 @@ pub fn json(path: &Path) -> Result<Option<Value>, Failure> {
     value.map(Some).map_err(|error| Failure::Input(format!("{}:{}: {error}", path.display(), error.line())))
 }
 
+/// The files of a folder that end so, with their stems, sorted.
+fn paths(folder: &Path, extension: &str) -> Vec<(String, PathBuf)> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    let has_extension = |path: &PathBuf| path.extension().is_some_and(|other| other == extension);
+    let stem = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    paths.into_iter().filter(has_extension).map(|path| (stem(&path), path)).collect()
+}
+
 /// The JSON files of a folder with their stems, sorted.
 pub fn files(folder: &Path) -> Result<Vec<(String, Value)>, Failure> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
-    let mut paths: Vec<_> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    paths.sort();
     let mut files = Vec::new();
-    for path in paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        files.extend(json(path)?.map(|value| (stem, value)));
+    for (stem, path) in paths(folder, "json") {
+        files.extend(json(&path)?.map(|value| (stem, value)));
     }
     Ok(files)
+}
+
+/// A table: its stem, and its rows as values by column.
+pub type Table = (String, Vec<HashMap<String, String>>);
+
+/// The tables of a folder, sorted by name. Cells hold no commas.
+pub fn tables(folder: &Path) -> Result<Vec<Table>, Failure> {
+    let mut tables = Vec::new();
+    for (stem, path) in paths(folder, "csv") {
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+        let mut lines = text.lines();
+        let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+        let row = |line: &str| {
+            header.iter().zip(line.split(',')).map(|(name, cell)| (name.to_string(), cell.into())).collect()
+        };
+        tables.push((stem, lines.map(row).collect()));
+    }
+    Ok(tables)
 }
 
 /// Whole numbers, also when they are written as floats.

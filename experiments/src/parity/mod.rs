@@ -8,6 +8,7 @@ mod graphs;
 mod milp;
 mod mutants;
 mod predictors;
+mod scalesim;
 mod segments;
 mod vela;
 
@@ -69,6 +70,8 @@ const SUITES: &[Suite] = &[
     ("mutations", evolution::mutations),
     ("mutants", mutants::run),
     ("vela", vela::run),
+    ("scalesim_layers", scalesim::layers),
+    ("scalesim_compute", scalesim::compute),
 ];
 
 /// Runs the command.
