@@ -189,10 +189,11 @@ impl Trained {
     }
 
     fn save(&self, path: &Path) -> Result<(), Failure> {
-        Ok(match self {
+        match self {
             Trained::Gnn(gnn) => gnn.save(path)?,
             Trained::Psc(psc) => psc.save(path)?,
-        })
+        }
+        Ok(())
     }
 
     fn mutator(self, mined: Mined, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
