@@ -16,7 +16,7 @@ mining = { trainer = { model = "bpe", merges = 60, limit = "soft" } }
 train = 40
 settings = { epochs = 2 }
 [evolution]
-generations = 6
+generations = 12
 parents = 4
 mutation = { places = 4, donors = 6 }
 "#;
@@ -83,6 +83,8 @@ fn a_killed_search_ends_with_the_bytes_of_one_that_ran_through_on_any_number_of_
     }
     child.kill().ok();
     child.wait().unwrap();
+    let events = std::fs::read_to_string(Path::new(&killed).join("events.jsonl")).unwrap();
+    assert!(!events.contains("stop"), "it was over before it was killed:\n{events}");
     finish(autogo(&["search", "--resume", &killed], 2));
     finish(autogo(&["search", BEST, "--config", &config, "--out", &wide], 4));
     for other in [&killed, &wide] {
@@ -93,6 +95,15 @@ fn a_killed_search_ends_with_the_bytes_of_one_that_ran_through_on_any_number_of_
             expected.keys().chain(found.keys()).filter(|path| expected.get(*path) != found.get(*path)).collect();
         assert!(differ.is_empty(), "{other}: {differ:?}");
     }
+
+    // Killed while it was being prepared: nothing but what it was told.
+    let early = path("early");
+    std::fs::create_dir_all(&early).unwrap();
+    for name in ["search.toml", "input.json"] {
+        std::fs::copy(Path::new(&whole).join(name), Path::new(&early).join(name)).unwrap();
+    }
+    finish(autogo(&["search", "--resume", &early], 2));
+    assert_eq!(files(Path::new(&early)), expected);
 
     let said = finish(autogo(&["replay", &whole], 2));
     assert!(said.contains("networks come out again under their content ids"), "{said}");

@@ -5,6 +5,7 @@ mod display;
 mod error;
 pub mod evolve;
 pub mod families;
+mod files;
 pub mod formats;
 pub mod graph;
 mod partition;

@@ -4,7 +4,7 @@ use crate::evolve::{Evolution, GridEnds, OnFailure, Sampling, ScoreOrder, Source
 use crate::families::SkipAs;
 use crate::formats::Pooling;
 use crate::predict::Selection;
-use crate::repair::{ChannelPenalty, ConcatRule, RepairSettings};
+use crate::repair::{ChannelPenalty, ConcatRule, RepairForm, RepairSettings};
 use crate::segment::UnknownTokens;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,9 @@ pub struct Quirks {
     pub grid_ends: GridEnds,
     /// The original's program has no answer for a segment with a concat (specification §5, surprise 4).
     pub concat: ConcatRule,
+    /// The original's repair program chooses sizes and channels among a half, once and twice what they are
+    /// (specification §5).
+    pub repair_form: RepairForm,
     /// More channels cost the original's program nothing (specification §5 point 6, surprise 5).
     pub channel_penalty: ChannelPenalty,
 }
@@ -58,6 +61,7 @@ impl Quirks {
             sources: Sources::Cheapest,
             grid_ends: GridEnds::Excluded,
             concat: ConcatRule::Rejected,
+            repair_form: RepairForm::Original,
             channel_penalty: ChannelPenalty::OneSided,
         }
     }
@@ -77,6 +81,6 @@ impl Quirks {
 
     /// Repair settings with those of the peculiarities that concern them.
     pub fn in_repair(&self, settings: &RepairSettings) -> RepairSettings {
-        RepairSettings { concat: self.concat, penalty: self.channel_penalty, ..*settings }
+        RepairSettings { form: self.repair_form, concat: self.concat, penalty: self.channel_penalty, ..*settings }
     }
 }

@@ -118,7 +118,7 @@ fn text(path: &Path) -> Result<String, Failure> {
 }
 
 /// Writes a file whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut draft = path.as_os_str().to_owned();
     draft.push(".part");
     std::fs::write(&draft, bytes)

@@ -8,6 +8,7 @@ use autogo::Progress;
 use autogo::data::LabelledFamily;
 use autogo::evolve::{Column, Evolution, EvolutionRun, Formula, Mutator, Objective, RunFolder};
 use autogo::families::FamilyName;
+use autogo::formats::to_json;
 use autogo::graph::Graph;
 use autogo::predict::{Gnn, Psc, Reads, TrainSettings};
 use autogo::profile::{EnergyTable, Npu};
@@ -182,9 +183,11 @@ enum Trained {
 
 impl Trained {
     fn load(path: &Path) -> Result<Self, Failure> {
-        match Psc::load(path) {
-            Ok(psc) => Ok(Trained::Psc(psc)),
-            Err(_) => Ok(Trained::Gnn(Gnn::load(path)?)),
+        match (Psc::load(path), Gnn::load(path)) {
+            (Ok(psc), _) => Ok(Trained::Psc(psc)),
+            (_, Ok(gnn)) => Ok(Trained::Gnn(gnn)),
+            // What is neither is told as what it was read as first.
+            (Err(error), _) => Err(error.into()),
         }
     }
 
@@ -216,8 +219,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let (folder, input, prepared) = match (&args.resume, &args.network, &args.out) {
         (Some(path), _, _) => {
             let folder = RunFolder::new(path);
-            let (mutator, evolution) = reopen(&folder)?;
-            (folder.clone(), folder.input()?, Prepared { mutator, evolution })
+            let prepared = match (folder.is_begun(), path.join(TOLD)) {
+                (true, _) => reopen(&folder)?,
+                (false, told) if told.is_file() => toml_file::<Search>(&told)?.prepare(Some(path))?,
+                _ => return Err(no_run(path)),
+            };
+            (folder.clone(), folder.input()?, prepared)
         }
         (None, Some(network), Some(out)) => {
             let folder = RunFolder::new(out);
@@ -230,6 +237,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let search: Search = args.config.as_deref().map(toml_file).transpose()?.unwrap_or_default();
             let input = open(network)?;
             std::fs::create_dir_all(out).map_err(|error| Failure::Input(format!("{}: {error}", out.display())))?;
+            // Enough to begin again if mining or training is interrupted.
+            let told = toml::to_string_pretty(&search).map_err(|error| Failure::Work(error.to_string()))?;
+            crate::graph::write(&out.join("input.json"), to_json(&input).as_bytes())?;
+            crate::graph::write(&out.join(TOLD), told.as_bytes())?;
             (folder, input, search.prepare(Some(out))?)
         }
         _ => return Err(Failure::Input("accepted: NETWORK --out DIR, or --resume DIR".into())),
@@ -241,25 +252,29 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
+/// What the search was told, in the run's folder.
+const TOLD: &str = "search.toml";
+
+fn no_run(path: &Path) -> Failure {
+    Failure::Input(format!("{} holds no run; accepted: the folder of one", path.display()))
+}
+
 /// The mutator and the settings of a run's folder.
-fn reopen(folder: &RunFolder) -> Result<(Mutator, Evolution), Failure> {
-    if !folder.is_begun() {
-        return Err(Failure::Input(format!("{} holds no run; accepted: the folder of one", folder.path().display())));
-    }
+fn reopen(folder: &RunFolder) -> Result<Prepared, Failure> {
     let mined = Mined::load(folder.path().join("segments"))?;
     let trained = Trained::load(&folder.path().join("predictor.safetensors"))?;
     let told = folder.told()?;
-    Ok((trained.mutator(mined, told.machine, told.energy)?, told.evolution))
+    Ok(Prepared { mutator: trained.mutator(mined, told.machine, told.energy)?, evolution: told.evolution })
 }
 
 fn summarise(run: &EvolutionRun) {
-    let origin = run.input();
+    let origin = run.input().clone();
     crate::say(&format!(
         "{:>8} {:>10} {:>10} {:>9} {:>9} {:>9} {:>6}",
         "network", "generation", "score", "FLOPs %", "cycles %", "params %", "nodes"
     ));
     for one in std::iter::once(origin.clone()).chain(run.front().into_iter().filter(|one| one.id != 0)) {
-        let percent = |column: Column| 100.0 * (one.value(column) / origin.value(column) - 1.0);
+        let percent = |column: Column| one.change(column, &origin);
         crate::say(&format!(
             "{:>8} {:>10} {:>10.4} {:>+9.2} {:>+9.2} {:>+9.2} {:>6}",
             if one.id == 0 { "input".into() } else { one.id.to_string() },
@@ -280,7 +295,7 @@ fn summarise(run: &EvolutionRun) {
 pub fn replay(args: &Replay) -> Result<(), Failure> {
     let folder = RunFolder::new(&args.run);
     if !folder.is_begun() {
-        return Err(Failure::Input(format!("{} holds no run; accepted: the folder of one", args.run.display())));
+        return Err(no_run(&args.run));
     }
     let db = Mined::load(args.run.join("segments"))?.db;
     let run = folder.open(&db)?;

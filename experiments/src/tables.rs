@@ -7,7 +7,7 @@ use crate::predictors::toml_file;
 use crate::search::{Prepared, Search};
 use autogo::Progress;
 use autogo::data::{DATA_VARIABLE, released, write_parquet};
-use autogo::evolve::{Column, Evolution, EvolutionRun, Figures, RunFolder, Window};
+use autogo::evolve::{Column, Evolution, EvolutionRun, Figures, Individual, RunFolder, Window};
 use autogo::graph::Graph;
 use autogo::polars::prelude::{DataFrame, df};
 use autogo::report::write_run;
@@ -53,7 +53,9 @@ struct Line {
 /// Runs the searches of an experiment and writes the table, and each run with its pictures, below `out`.
 pub fn reproduce(config: &Path, name: &str, out: &Path) -> Result<(), Failure> {
     let table: SearchTable = toml_file(config)?;
-    let prepared = table.search.prepare(None)?;
+    let base = out.join(name);
+    std::fs::create_dir_all(&base).map_err(|error| Failure::Input(format!("{}: {error}", base.display())))?;
+    let prepared = table.search.prepare(Some(&base))?;
     let mut lines = Vec::new();
     for input in &table.inputs {
         let graph = open(&input.network)?;
@@ -61,9 +63,13 @@ pub fn reproduce(config: &Path, name: &str, out: &Path) -> Result<(), Failure> {
         for &seed in &table.seeds {
             let evolution = evolution(&prepared, input, seed);
             let safe: String = input.network.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-            let folder = RunFolder::new(out.join(name).join(format!("{safe}-{seed}")));
+            let folder = RunFolder::new(base.join(format!("{safe}-{seed}")));
+            share(&base, folder.path())?;
             let run = folder.run(&evolution, &graph, &prepared.mutator, Progress::Lines)?;
             write_run(&run, &prepared.mutator, &folder)?;
+            if seed == table.seeds[0] {
+                lines.push(line(input, "input".into(), run.input(), &run));
+            }
             lines.extend(found(input, &run, seed));
         }
         lines.extend(theirs(input, &graph, &prepared)?);
@@ -71,7 +77,7 @@ pub fn reproduce(config: &Path, name: &str, out: &Path) -> Result<(), Failure> {
     let path = out.join(format!("{name}.parquet"));
     write_parquet(&mut frame(&lines)?, &path)?;
     print(&lines);
-    crate::say(&format!("table: {}; runs with pictures: {}", path.display(), out.join(name).display()));
+    crate::say(&format!("table: {}; runs with pictures: {}", path.display(), base.display()));
     Ok(())
 }
 
@@ -86,27 +92,35 @@ fn evolution(prepared: &Prepared, input: &Input, seed: u64) -> Evolution {
     evolution
 }
 
-/// Both ends of the front, and the input itself.
-fn found(input: &Input, run: &EvolutionRun, seed: u64) -> Vec<Line> {
+/// Gives a run's folder the segments and the predictor that all runs of the table share, so that it can be taken up and made
+/// again by itself.
+fn share(base: &Path, run: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(run.join("segments"))
+        .map_err(|error| Failure::Input(format!("{}: {error}", run.display())))?;
+    for name in
+        ["segments/mining.json", "segments/segmenter.json", "segments/segments.parquet", "predictor.safetensors"]
+    {
+        std::fs::copy(base.join(name), run.join(name))
+            .map_err(|error| Failure::Input(format!("{}: {error}", run.join(name).display())))?;
+    }
+    Ok(())
+}
+
+fn line(input: &Input, network: String, one: &Individual, run: &EvolutionRun) -> Line {
     let origin = run.input();
-    let line = |network: String, one: &autogo::evolve::Individual| Line {
-        input: input.network.clone(),
-        network,
-        score: one.score,
-        base_score: origin.score,
-        figures: one.figures,
-        base: origin.figures,
-    };
-    let front: Vec<_> = run.front().into_iter().filter(|one| one.id != 0).collect();
+    let (figures, base) = (one.figures, origin.figures);
+    Line { input: input.network.clone(), network, score: one.score, base_score: origin.score, figures, base }
+}
+
+/// Both ends of the front.
+fn found(input: &Input, run: &EvolutionRun, seed: u64) -> Vec<Line> {
+    let front: Vec<Individual> = run.front().into_iter().filter(|one| one.id != 0).collect();
     let mut lines = Vec::new();
-    if seed == 0 {
-        lines.push(line("input".into(), origin));
-    }
     if let Some(best) = front.first() {
-        lines.push(line(format!("best score, seed {seed}"), best));
+        lines.push(line(input, format!("best score, seed {seed}"), best, run));
     }
-    if let Some(last) = front.last().filter(|last| front.first().is_some_and(|first| first.id != last.id)) {
-        lines.push(line(format!("other end, seed {seed}"), last));
+    if let Some(last) = front.last().filter(|_| front.len() > 1) {
+        lines.push(line(input, format!("other end, seed {seed}"), last, run));
     }
     lines
 }

@@ -1,6 +1,7 @@
 //! Frames that are computed once.
 
 use crate::error::Error;
+use crate::files::replace;
 use polars::prelude::*;
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -14,7 +15,6 @@ pub fn cached(
     key: &[&[u8]],
     make: impl FnOnce() -> Result<DataFrame, Error>,
 ) -> Result<DataFrame, Error> {
-    let failed = |error: std::io::Error| Error::File { path: folder.into(), reason: error.to_string() };
     let mut hash = Sha256::new();
     for part in key {
         // With their lengths: ("ab", "c") is another key than ("a", "bc").
@@ -29,11 +29,7 @@ pub fn cached(
         return Ok(frame);
     }
     let mut frame = make()?;
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let draft = folder.join(format!("{name}.{}.part", std::process::id()));
-    let file = File::create(&draft).map_err(failed)?;
-    ParquetWriter::new(file).finish(&mut frame)?;
-    std::fs::rename(&draft, &path).map_err(failed)?;
+    write_parquet(&mut frame, &path)?;
     Ok(frame)
 }
 
@@ -43,10 +39,10 @@ pub fn write_parquet(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
-    let draft = path.with_extension("part");
-    let file = File::create(&draft).map_err(failed)?;
-    ParquetWriter::new(file).finish(frame)?;
-    std::fs::rename(&draft, path).map_err(failed)
+    replace(path, |file| {
+        ParquetWriter::new(file).finish(frame)?;
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Which segments are tried in a place (paper §3.2, specification §4.3).
 
-use super::mutate::{MutationSettings, Unit};
 use super::places::Place;
+use super::{MutationSettings, Unit};
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{Graph, Op, Shape, mix};
@@ -169,10 +169,16 @@ impl Donors {
     ) -> Result<(), Error> {
         let Some(encoded) = self.encoded.as_ref().filter(|_| !rows.is_empty()) else { return Ok(()) };
         let scores = predictor.score_in_place(parent, &place.around, &encoded.select(rows))?;
+        if scores.len() != rows.len() {
+            let reason = format!("gives {} scores for {} segments", scores.len(), rows.len());
+            return Err(Error::setting("predictor", reason, "one score a segment"));
+        }
         let sizes: Vec<usize> = rows.iter().map(|&row| self.db.rows()[row].segment.nodes.len()).collect();
         let scores = preference.order.apply(scores, &sizes, rng);
         let mut ranked: Vec<(f64, usize)> = scores.into_iter().zip(rows.iter().copied()).collect();
+        // What has no score comes last.
         ranked.sort_by(|a, b| match preference.goal {
+            _ if a.0.is_nan() || b.0.is_nan() => a.0.is_nan().cmp(&b.0.is_nan()),
             Goal::Maximise => b.0.total_cmp(&a.0),
             Goal::Minimise => a.0.total_cmp(&b.0),
         });

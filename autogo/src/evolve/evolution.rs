@@ -1,11 +1,10 @@
 //! The search loop (paper §3.4, specification §7): a runner with a record for every round and a reason to stop.
 
-use super::donors::{Preference, ScoreOrder};
-use super::mutate::{Brood, Child, MutationSettings, Mutator, Round, Unit};
-use super::places::Sources;
+use super::donors::Preference;
+use super::mutate::{Brood, Child, Mutator, Round};
 use super::run::{EvolutionRun, Individual, Iteration, StopReason};
-use super::sampling::{Candidates, Sampling, Scored};
-use super::{Column, Figures, Objective, ParetoArchive, Ranking, Window};
+use super::sampling::{Candidates, Scored};
+use super::{Column, Evolution, Figures, Objective, ParetoArchive};
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::Graph;
@@ -13,90 +12,12 @@ use crate::progress::Progress;
 use crate::repair::Repairer;
 use crate::rng::Stream;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A search: its settings. [`Evolution::run`] runs it.
-///
-/// ```
-/// use autogo::prelude::*;
-/// let graphs = (0..12).map(|at| Nb201::sample(0, at).build()).collect::<Result<Vec<_>, _>>()?;
-/// // Any function of a graph can stand for a predictor.
-/// let mutator = Mutator::new(Mining::bpe(40).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?;
-/// let evolution = Evolution { generations: 2, ..Evolution::default() };
-/// let run = evolution.run(&graphs[0], &mutator, Progress::Silent)?;
-/// assert!(run.stop == Some(StopReason::Finished) && run.front().len() > 1);
-/// # Ok::<(), autogo::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Evolution {
-    /// Rounds of mutation.
-    pub generations: usize,
-    /// Parents that have children in one round.
-    pub parents: usize,
-    /// How parents are drawn.
-    pub sampling: Sampling,
-    /// How places and donors are drawn.
-    pub mutation: MutationSettings,
-    /// A child is kept when it is inside all of them.
-    pub windows: Vec<Window>,
-    /// Whether a child must also be better in the first objective than the input to enter the front (specification §7.3g).
-    pub above_input: bool,
-    /// What the front is made of.
-    pub objectives: Vec<Objective>,
-    /// Networks scored at most; nothing sets no limit.
-    pub budget: Option<usize>,
-    /// In which order scores come back from the predictor.
-    pub scores: ScoreOrder,
-    /// Seed of every draw.
-    pub seed: u64,
-}
-
-impl Default for Evolution {
-    /// Four generations of four parents for a high score and few cycles, within −10 % to 100 % fewer multiply-adds.
-    fn default() -> Self {
-        Evolution {
-            generations: 4,
-            parents: 4,
-            sampling: Sampling::default(),
-            mutation: MutationSettings::default(),
-            windows: vec![Window { column: Column::MultiplyAdds, decrease: (-10.0, 100.0) }],
-            above_input: false,
-            objectives: vec![Objective::maximise(Column::Score), Objective::minimise(Column::Cycles)],
-            budget: None,
-            scores: ScoreOrder::AsAsked,
-            seed: 0,
-        }
-    }
-}
+/// Rounds in a row without a new child inside after which a search ends: one may be chance.
+const DRY: usize = 3;
 
 impl Evolution {
-    /// The paper's search: ten rounds of ten parents, ten places in each, a hundred donors in each place, for a high score
-    /// and few FLOPs (specification §7).
-    pub fn paper() -> Self {
-        Evolution {
-            generations: 10,
-            parents: 10,
-            mutation: MutationSettings { places: 10, donors: 100, ..MutationSettings::default() },
-            windows: vec![Window { column: Column::Flops, decrease: (-10.0, 100.0) }],
-            objectives: vec![Objective::maximise(Column::Score), Objective::minimise(Column::Flops)],
-            ..Evolution::default()
-        }
-    }
-
-    /// The same search without guidance: anybody has children, donors are drawn by lot.
-    pub fn at_random(&self) -> Self {
-        let mutation = MutationSettings { ranking: Ranking::Random, sources: Sources::Random, ..self.mutation.clone() };
-        Evolution { sampling: Sampling::Uniform, mutation, ..self.clone() }
-    }
-
-    /// The same search in units of single ops.
-    pub fn by_ops(&self) -> Self {
-        let mutation = MutationSettings { unit: Unit::Op, consecutive: 1, ..self.mutation.clone() };
-        Evolution { mutation, ..self.clone() }
-    }
-
     /// Evolves `input`.
     ///
     /// In every generation parents have children; those that are new and inside the windows are scored as whole networks
@@ -130,6 +51,7 @@ impl Evolution {
         let mut run = self.empty()?;
         self.check_energy(mutator)?;
         let scores = mutator.predictor().score(std::slice::from_ref(input))?;
+        let [score] = scores[..] else { return Err(wrong_count(scores.len(), 1)) };
         let individual = Individual {
             id: 0,
             parent: None,
@@ -137,7 +59,7 @@ impl Evolution {
             generation: 0,
             content_id: input.content_id(),
             is_eligible: true,
-            score: scores.first().copied().unwrap_or(f64::NAN),
+            score,
             figures: mutator.figures(input)?,
         };
         let point = individual.point(&self.objectives);
@@ -192,23 +114,26 @@ impl Evolution {
         self.admit(run, fresh, generation, mutator)?;
         run.settle();
         record.front = run.archive.ids().len();
+        run.iterations.push(record);
+        let dry = run.iterations.iter().rev().take_while(|iteration| iteration.scored == 0).count();
+        let is_over = generation >= self.generations;
         run.stop = match record {
             _ if is_spent => Some(StopReason::BudgetSpent { scored: run.individuals.len() - 1 }),
+            _ if dry == 0 => is_over.then_some(StopReason::Finished),
+            _ if dry < DRY && !is_over => None,
             Iteration { places: 0, .. } => Some(StopReason::NothingMovable { generation }),
             Iteration { donors: 0, .. } => Some(StopReason::NoDonors { generation }),
-            Iteration { scored: 0, outside: 0, .. } => Some(StopReason::NoNewChildren { generation }),
-            Iteration { scored: 0, .. } => Some(StopReason::NothingInside { generation }),
-            _ if generation == self.generations => Some(StopReason::Finished),
-            _ => None,
+            Iteration { outside: 0, .. } => Some(StopReason::NoNewChildren { generation }),
+            _ => Some(StopReason::NothingInside { generation }),
         };
-        run.iterations.push(record);
         Ok(())
     }
 
     fn parents(&self, run: &EvolutionRun, generation: usize) -> Vec<usize> {
         let is_previous = |one: &&Individual| one.generation > 0 && one.generation + 1 == generation;
         let point = |one: &Individual| (one.id, one.point(&self.objectives));
-        let previous: Vec<Scored> = run.individuals.iter().filter(is_previous).map(point).collect();
+        let is_finite = |(_, point): &Scored| point.iter().all(|value| value.is_finite());
+        let previous: Vec<Scored> = run.individuals.iter().filter(is_previous).map(point).filter(is_finite).collect();
         let from = Candidates { archive: &run.archive, previous: &previous, everybody: run.individuals.len() };
         self.sampling.draw(&from, self.parents, &mut Stream::new(self.seed, "parents").at(generation as u64))
     }
@@ -223,15 +148,16 @@ impl Evolution {
     ) -> Result<Vec<Brood>, Error> {
         let round = Round {
             settings: &self.mutation,
-            preference: Preference { goal: self.prefers(), order: self.scores },
+            preference: Preference { goal: self.prefers(run.input()), order: self.scores },
             repairer: &run.repairer,
             stream: Stream::new(self.seed, "children"),
         };
+        let mark = run.mark();
         let broods = parents.par_iter().enumerate().map(|(slot, &parent)| {
             let graph = run.graph(parent, mutator.db())?;
             // A parent that is drawn twice has other children the second time.
             let draw = ((generation as u64) << 32) | slot as u64;
-            let scope = format!("g{generation}.{slot}");
+            let scope = format!("{mark}{generation}.{slot}");
             mutator.brood(&graph, &round, draw, &scope)
         });
         broods.collect()
@@ -250,24 +176,28 @@ impl Evolution {
             .map(|(parent, child)| ((parent, child.content_id, child.figures, child.derivation), child.graph))
             .unzip();
         let scores = mutator.predictor().score(&graphs)?;
+        if scores.len() != graphs.len() {
+            return Err(wrong_count(scores.len(), graphs.len()));
+        }
         let sizes: Vec<usize> = graphs.iter().map(Graph::len).collect();
         let mut rng = Stream::new(self.seed, "loader").at(generation as u64);
         let taken = self.scores.apply(scores.clone(), &sizes, &mut rng);
         for (((origin, graph), own), score) in origins.into_iter().zip(graphs).zip(scores).zip(taken) {
             let (parent, content_id, figures, derivation) = origin;
             // Whether it is good enough is asked of its own score (specification §7.3g).
-            let is_inside = self.is_inside(run.input(), &figures, Some(own));
-            let is_eligible = is_inside && (!self.above_input || self.is_above(run.input(), &figures, own));
-            let individual = Individual {
+            let mut individual = Individual {
                 id: run.individuals.len(),
                 parent: Some(parent),
                 derivation: Some(derivation),
                 generation,
                 content_id,
-                is_eligible,
-                score,
+                is_eligible: true,
+                score: own,
                 figures,
             };
+            let is_inside = self.is_inside(run.input(), &individual.figures, Some(own));
+            individual.is_eligible = is_inside && (!self.above_input || self.is_above(run.input(), &individual));
+            individual.score = score;
             run.admit(individual, Some(graph));
         }
         Ok(())
@@ -281,23 +211,25 @@ impl Evolution {
         })
     }
 
-    fn is_above(&self, input: &Individual, figures: &Figures, own: f64) -> bool {
+    fn is_above(&self, input: &Individual, individual: &Individual) -> bool {
         let Some(first) = self.objectives.first() else { return true };
-        let value = first.formula().value(&|column| figures.value(column).unwrap_or(own));
-        let base = first.formula().value(&|column| input.value(column));
+        let [value, base] = [individual, input].map(|one| first.formula().value(&|column| one.value(column)));
         match first.goal() {
             Goal::Maximise => value > base,
             Goal::Minimise => value < base,
         }
     }
 
-    /// Which end of the score is better: what the first objective that reads it says.
-    fn prefers(&self) -> Goal {
+    /// Which end of the score is better: what the first objective that reads it says, around the input's own score.
+    fn prefers(&self, input: &Individual) -> Goal {
         let objective = self.objectives.iter().find(|objective| objective.is_expensive());
         objective.map_or(Goal::Maximise, |objective| {
-            let at =
-                |score: f64| objective.formula().value(&|column| if column == Column::Score { score } else { 1.0 });
-            match (at(2.0) >= at(1.0), objective.goal()) {
+            let step = 1e-3 * input.score.abs().max(1e-3);
+            let at = |score: f64| {
+                let figure = |column| if column == Column::Score { score } else { input.value(column) };
+                objective.formula().value(&figure)
+            };
+            match (at(input.score + step) >= at(input.score - step), objective.goal()) {
                 (true, goal) => goal,
                 (false, Goal::Maximise) => Goal::Minimise,
                 (false, Goal::Minimise) => Goal::Maximise,
@@ -316,25 +248,15 @@ impl Evolution {
             _ => Ok(()),
         }
     }
+}
 
-    fn check(&self) -> Result<(), Error> {
-        if self.objectives.is_empty() {
-            return Err(Error::setting("objectives", "none given", "one or more"));
-        }
-        if let Some(constant) = self.objectives.iter().find(|objective| objective.formula().columns().is_empty()) {
-            let reason = format!("`{}` names no figure", constant.formula());
-            return Err(Error::setting("objectives", reason, "formulas of score, cycles, flops, params, …"));
-        }
-        if self.parents == 0 {
-            return Err(Error::setting("parents", "is 0", "1 or more"));
-        }
-        self.mutation.check()?;
-        self.windows.iter().try_for_each(Window::check)
-    }
+fn wrong_count(scores: usize, graphs: usize) -> Error {
+    Error::setting("predictor", format!("gives {scores} scores for {graphs} networks"), "one score a network")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{MutationSettings, Sampling, Window};
     use super::*;
     use crate::families::{Family, Nb201};
     use crate::profile::Npu;
@@ -394,11 +316,11 @@ mod tests {
         let stop = |evolution: Evolution| evolution.run(&input, &mutator, Progress::Silent).unwrap().stop.unwrap();
         let narrow = vec![Window { column: Column::MultiplyAdds, decrease: (99.9, 100.0) }];
         let reason = stop(Evolution { windows: narrow, ..Evolution::default() });
-        assert_eq!(reason, StopReason::NothingInside { generation: 1 });
-        assert_eq!(reason.to_string(), "no child of generation 1 is inside the windows; the front is what it was");
+        assert_eq!(reason, StopReason::NothingInside { generation: 3 });
+        assert_eq!(reason.to_string(), "no child of generation 3 is inside the windows; the front is what it was");
         let only_pads = MutationSettings { ops: vec!["paddings".into()], ..MutationSettings::default() };
         let reason = stop(Evolution { mutation: only_pads, ..Evolution::default() });
-        assert_eq!(reason, StopReason::NoDonors { generation: 1 });
+        assert_eq!(reason, StopReason::NoDonors { generation: 3 });
         let reason = stop(Evolution { budget: Some(17), ..Evolution::default() });
         assert_eq!(reason, StopReason::BudgetSpent { scored: 17 });
         assert_eq!(stop(Evolution { generations: 0, ..Evolution::default() }), StopReason::Finished);
@@ -409,7 +331,7 @@ mod tests {
         build.add("out", crate::graph::Op::Output, &[mean]).unwrap();
         let fixed = build.finish().unwrap();
         let run = Evolution::default().run(&fixed, &mutator, Progress::Silent).unwrap();
-        assert_eq!(run.stop, Some(StopReason::NothingMovable { generation: 1 }));
+        assert_eq!(run.stop, Some(StopReason::NothingMovable { generation: 3 }));
         assert_eq!(run.front().len(), 1);
     }
 
@@ -427,7 +349,12 @@ mod tests {
         assert_eq!(message, "objectives: none given; accepted: one or more");
         let undefined = vec![Objective::maximise("ln(0 - cycles)".parse::<super::super::Formula>().unwrap())];
         assert!(error(Evolution { objectives: undefined, ..Evolution::default() }).contains("for the input network"));
-        assert!(error(Evolution { parents: 0, ..Evolution::default() }).contains("parents: is 0"));
+        let ops = MutationSettings { ops: vec!["conv3d".into()], ..MutationSettings::default() };
+        assert!(
+            error(Evolution { mutation: ops, ..Evolution::default() })
+                .starts_with("ops: `conv3d` is no op; accepted: ")
+        );
+        assert!(error(Evolution { parents: 0, ..Evolution::default() }).contains("parents: is 0; accepted: 1 to "));
     }
 
     #[test]
@@ -447,15 +374,19 @@ mod tests {
 
     #[test]
     fn the_better_end_of_the_score_is_read_off_the_objectives() {
+        let (input, mutator) = setting();
         let prefers = |text: &str, maximise: bool| {
             let formula: super::super::Formula = text.parse().unwrap();
             let objective = if maximise { Objective::Maximise(formula) } else { Objective::Minimise(formula) };
-            Evolution { objectives: vec![Objective::minimise(Column::Cycles), objective], ..Evolution::default() }
-                .prefers()
+            let objectives = vec![Objective::minimise(Column::Cycles), objective];
+            let evolution = Evolution { objectives, ..Evolution::default() };
+            evolution.prefers(evolution.start(&input, &mutator).unwrap().input())
         };
         assert_eq!(prefers("score - params", true), Goal::Maximise);
         assert_eq!(prefers("cycles / score", true), Goal::Minimise);
         assert_eq!(prefers("cycles / score", false), Goal::Maximise);
+        // The input's score is 291, its number of nodes.
+        assert_eq!(prefers("ln(score - 290)", true), Goal::Maximise);
         assert_eq!(prefers("params", true), Goal::Maximise);
     }
 
@@ -472,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn every_quirk_can_be_switched_on_alone() {
+    fn quirks_of_the_search_can_be_switched_on_alone() {
         let (input, mutator) = setting();
         let evolution = Evolution { generations: 3, parents: 9, ..Evolution::default() };
         let frame = |quirks: Quirks| {
@@ -485,6 +416,7 @@ mod tests {
             Quirks { scores: all.scores, ..Quirks::default() },
             Quirks { grid_ends: all.grid_ends, ..Quirks::default() },
             Quirks { on_failure: all.on_failure, ..Quirks::default() },
+            Quirks { repair_form: all.repair_form, ..Quirks::default() },
         ] {
             assert!(!frame(quirks).equals_missing(&ours), "{quirks:?}");
         }

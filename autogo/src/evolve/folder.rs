@@ -7,6 +7,9 @@
 //! | `events.jsonl` | one line a generation, and one for the end |
 //! | `population.parquet` | everybody, with how each was made |
 //!
+//! [`crate::report::write_run`] adds `graphs/`, `pictures/` and `report.html`; the command line `search.toml`, `segments/` and
+//! the predictor.
+//!
 //! A generation is written down when it is complete, each file whole or not at all: population first, then events. What is
 //! in the population but not yet in the events belongs to an unfinished generation and is made again. No file holds a
 //! time or a count of threads, so an interrupted run that is taken up ends with the bytes of one that was not.
@@ -14,6 +17,7 @@
 use super::run::{EvolutionRun, Individual, Iteration, StopReason};
 use super::{Evolution, Mutator};
 use crate::error::Error;
+use crate::files::write;
 use crate::formats::{from_json, to_json};
 use crate::graph::Graph;
 use crate::profile::{EnergyTable, Npu};
@@ -42,7 +46,8 @@ struct Manifest {
     segments: String,
     /// SHA-256 of the segmenter.
     segmenter: String,
-    /// What the predictor makes of the input: another predictor is another run.
+    /// What the predictor says of itself, and what it makes of the input: another predictor is another run.
+    predictor: String,
     input_score: String,
     /// The machine.
     machine: Npu,
@@ -109,6 +114,10 @@ impl RunFolder {
 
     /// Runs a search in the folder, or takes up the one that was begun in it, which must have been told the same. What is
     /// lost with a killed process is the generation in progress.
+    ///
+    /// # Errors
+    /// Those of [`Evolution::run`], a folder that cannot be written, a run that was told something else (named), and files that
+    /// are not what this library wrote.
     pub fn run(
         &self,
         evolution: &Evolution,
@@ -123,8 +132,9 @@ impl RunFolder {
             autogo: env!("CARGO_PKG_VERSION").into(),
             solver: evolution.mutation.repair.solver.version().into(),
             input: input.content_id().to_string(),
-            segments: sha256(mutator.db().rows().iter().map(|row| row.id.to_string())),
+            segments: segments(mutator.db()),
             segmenter: sha256([serde_json::to_string(mutator.segmenter()).unwrap_or_default()]),
+            predictor: mutator.predictor().fingerprint(),
             input_score: start.input().score.to_string(),
             machine: mutator.npu().clone(),
             energy: mutator.energy().cloned(),
@@ -155,15 +165,22 @@ impl RunFolder {
     }
 
     /// The run as far as it came. `db` must be the database of the run.
+    ///
+    /// # Errors
+    /// Another database, and files that are not what this library wrote. O(individuals · nodes).
     pub fn open(&self, db: &SegmentDb) -> Result<EvolutionRun, Error> {
         let manifest = self.manifest()?;
+        if manifest.segments != segments(db) {
+            return Err(self.failed("run.toml", "names another segment database; accepted: that of the run"));
+        }
         let input = self.input()?;
         let mut run = manifest.evolution.empty()?;
         let individuals = self.population(usize::MAX)?;
-        let Some(first) = individuals.first() else {
-            return Err(self.failed("population.parquet", "holds nobody"));
+        let first = individuals.into_iter().next();
+        let Some(first) = first.filter(|one| one.content_id == input.content_id() && one.parent.is_none()) else {
+            return Err(self.failed("population.parquet", "does not begin with the input network"));
         };
-        run.admit(first.clone(), Some(input));
+        run.admit(first, Some(input));
         self.resume(run, db)
     }
 
@@ -187,20 +204,40 @@ impl RunFolder {
             iterations.truncate(run.settings.generations.saturating_sub(1));
         }
         let individuals = self.population(iterations.len())?;
-        for (at, individual) in individuals.into_iter().enumerate().skip(1) {
-            if individual.id != at {
-                return Err(self.failed("population.parquet", format!("row {at} is individual {}", individual.id)));
-            }
-            run.admit(individual, None);
-        }
+        self.agree(&iterations, &individuals)?;
+        individuals.into_iter().skip(1).for_each(|individual| run.admit(individual, None));
         run.iterations = iterations;
-        run.stop = stop;
+        run.stop = stop.or(run.stop);
         let mut grown = std::collections::BTreeMap::new();
         for id in run.archive.ids() {
             let graph = run.regrow(id, db, &mut grown)?;
             run.graphs.insert(id, graph);
         }
         Ok(run)
+    }
+
+    /// Refuses a population that is not the one of these generations: everybody has a parent that was there before, and each
+    /// generation has as many as it says.
+    fn agree(&self, iterations: &[Iteration], individuals: &[Individual]) -> Result<(), Error> {
+        for (at, one) in individuals.iter().enumerate() {
+            let parent = one.parent.and_then(|parent| individuals.get(parent).filter(|_| parent < at));
+            let is_born = parent.is_some_and(|parent| parent.generation < one.generation) && one.derivation.is_some();
+            let is_input = at == 0 && one.generation == 0 && one.parent.is_none();
+            if one.id != at || !(is_input || is_born) {
+                let reason = format!("row {at} is individual {} of no parent that was there before", one.id);
+                return Err(self.failed("population.parquet", reason));
+            }
+        }
+        for (at, iteration) in iterations.iter().enumerate() {
+            let generation = at + 1;
+            let there = individuals.iter().filter(|one| one.generation == generation).count();
+            if iteration.generation != generation || iteration.scored != there {
+                let reason =
+                    format!("line {generation} tells of {} in generation {}", iteration.scored, iteration.generation);
+                return Err(self.failed("events.jsonl", format!("{reason}, the population of {there} in {generation}")));
+            }
+        }
+        Ok(())
     }
 
     /// Writes down a run at the end of a generation.
@@ -232,6 +269,9 @@ impl RunFolder {
                 accepted: "a generation or a stop, as this library writes them".into(),
             })?;
             match event {
+                _ if stop.is_some() => {
+                    return Err(self.failed("events.jsonl", format!("goes on after its end in line {line}")));
+                }
                 Event::Generation(iteration) => iterations.push(iteration),
                 Event::Stop { reason, .. } => stop = Some(reason),
             }
@@ -270,7 +310,7 @@ impl RunFolder {
             ("input network", then.input == now.input),
             ("segment database", then.segments == now.segments),
             ("segmenter", then.segmenter == now.segmenter),
-            ("predictor", then.input_score == now.input_score),
+            ("predictor", then.predictor == now.predictor && then.input_score == now.input_score),
             ("machine", then.machine == now.machine),
             ("table of energies", then.energy == now.energy),
             ("set of settings", then.evolution == now.evolution),
@@ -288,17 +328,18 @@ impl RunFolder {
         fs::read_to_string(self.path.join(name)).map_err(|error| self.failed(name, error))
     }
 
-    /// Writes a file whole or not at all.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        let draft = self.path.join(format!("{name}.part"));
-        fs::write(&draft, bytes)
-            .and_then(|()| fs::rename(&draft, self.path.join(name)))
-            .map_err(|error| self.failed(name, error))
+        write(&self.path.join(name), bytes)
     }
 
     fn failed(&self, name: &str, reason: impl std::fmt::Display) -> Error {
         Error::File { path: self.path.join(name), reason: reason.to_string() }
     }
+}
+
+/// A database by the ids of its segments.
+fn segments(db: &SegmentDb) -> String {
+    sha256(db.rows().iter().map(|row| row.id.to_string()))
 }
 
 fn sha256(parts: impl IntoIterator<Item = String>) -> String {
@@ -401,10 +442,10 @@ mod tests {
                         fs::remove_file(cut.path().join("population.parquet")).unwrap();
                     }
                 }
-                fs::write(cut.path().join("population.parquet.part"), b"half a fi").unwrap();
+                fs::write(cut.path().join("population.1.part"), b"half a fi").unwrap();
                 let again = cut.run(&evolution, &input, &mutator, Progress::Silent).unwrap();
                 assert_eq!((again.individuals.len(), again.stop), (run.individuals.len(), run.stop));
-                fs::remove_file(cut.path().join("population.parquet.part")).ok();
+                fs::remove_file(cut.path().join("population.1.part")).ok();
                 assert_eq!(bytes(&cut), expected, "{kept} {is_ahead}");
                 fs::remove_dir_all(cut.path()).unwrap();
             }
@@ -423,17 +464,51 @@ mod tests {
             error.ends_with("run.toml: was begun with another set of settings; accepted: the same, or a new folder"),
             "{error}"
         );
-        let network = mutator.db().rows()[0].id.to_string();
-        let wrong = fs::read_to_string(folder.path().join("events.jsonl")).unwrap().replace("scored", "scores");
-        fs::write(folder.path().join("events.jsonl"), wrong).unwrap();
-        let error = folder.open(mutator.db()).unwrap_err().to_string();
+        fs::remove_dir_all(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_was_tampered_with_is_refused() {
+        let (folder, evolution, input, mutator) = setting("tampered");
+        folder.run(&Evolution { generations: 2, ..evolution }, &input, &mutator, Progress::Silent).unwrap();
+        let read = |name: &str| fs::read(folder.path().join(name)).unwrap();
+        let refusal = |name: &str, content: &[u8]| {
+            let kept = read(name);
+            fs::write(folder.path().join(name), content).unwrap();
+            let error = folder.open(mutator.db()).unwrap_err().to_string();
+            fs::write(folder.path().join(name), kept).unwrap();
+            error
+        };
+        let events = String::from_utf8(read("events.jsonl")).unwrap();
+        let error = refusal("events.jsonl", events.replace("scored", "scores").as_bytes());
+        assert!(error.contains("events.jsonl:1: ") && error.contains("score"), "{error}");
+        let error = refusal("events.jsonl", events.lines().nth(1).unwrap().as_bytes());
+        assert!(error.contains("events.jsonl: line 1 tells of "), "{error}");
+        let error = refusal("events.jsonl", events.repeat(2).as_bytes());
+        assert!(error.contains("goes on after its end"), "{error}");
+        assert!(refusal("population.parquet", b"PAR1").contains("population.parquet: "));
+        let rows = |change: &dyn Fn(&mut DataFrame)| {
+            let mut frame = ParquetReader::new(std::io::Cursor::new(read("population.parquet"))).finish().unwrap();
+            change(&mut frame);
+            let mut bytes = Vec::new();
+            ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+            bytes
+        };
+        let ring = rows(&|frame| {
+            let parents: Vec<Option<u32>> = (0..frame.height()).map(|at| (at > 0).then_some(at as u32)).collect();
+            frame.with_column(polars::prelude::Column::new("parent".into(), parents)).unwrap();
+        });
+        assert!(refusal("population.parquet", &ring).contains("of no parent that was there before"));
+        let fewer = rows(&|frame| *frame = frame.head(Some(5)));
+        assert!(refusal("population.parquet", &fewer).contains("events.jsonl: line 1 tells of "));
+        let other = to_json(&Nb201::sample(1, 1).build().unwrap());
+        assert!(refusal("input.json", other.as_bytes()).contains("does not begin with the input network"));
+        let settings = String::from_utf8(read("run.toml")).unwrap();
         assert!(
-            error.contains("events.jsonl:1: unknown field `scores`") || error.contains("missing field `scored`"),
-            "{error}"
+            refusal("run.toml", settings.replace("autogo run 1", "autogo run 0").as_bytes())
+                .contains("accepted: `autogo run 1`")
         );
-        fs::write(folder.path().join("population.parquet"), network).unwrap();
-        fs::remove_file(folder.path().join("events.jsonl")).unwrap();
-        assert!(folder.open(mutator.db()).unwrap_err().to_string().contains("population.parquet"));
+        assert!(folder.open(&SegmentDb::default()).unwrap_err().to_string().contains("another segment database"));
         fs::remove_dir_all(folder.path()).unwrap();
     }
 }

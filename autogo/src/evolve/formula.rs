@@ -118,6 +118,10 @@ impl FromStr for Formula {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
+        if text.len() > LONGEST {
+            let reason = format!("is {} bytes long", text.len());
+            return Err(Error::setting("formula", reason, &format!("up to {LONGEST}")));
+        }
         let mut parser = Parser { text, rest: text.trim_start(), depth: 0 };
         let term = parser.sum()?;
         if !parser.rest.is_empty() {
@@ -161,6 +165,8 @@ impl Term {
     }
 }
 
+/// Longest text: a formula of many terms is a tree as deep as they are many.
+const LONGEST: usize = 1000;
 /// Deepest nesting: a formula from a file must not exhaust the stack.
 const DEPTH: usize = 64;
 
@@ -214,7 +220,8 @@ impl Parser<'_> {
     fn power(&mut self) -> Result<Term, Error> {
         let base = self.value()?;
         match self.take(&['^']) {
-            Some(operator) => Ok(Term::Pair(operator, Box::new(base), Box::new(self.value()?))),
+            // The exponent may have a sign, and a power in it binds first.
+            Some(operator) => Ok(Term::Pair(operator, Box::new(base), Box::new(self.signed()?))),
             None => Ok(base),
         }
     }
@@ -293,6 +300,7 @@ mod tests {
         assert_eq!(value("1 + 2 * 3 - 4 / 2"), 5.0);
         assert_eq!(value("(1+2)*3"), 9.0);
         assert_eq!(value("-2 ^ 2"), -4.0);
+        assert_eq!(value("2 ^ -1 + 2 ^ 3 ^ 2"), 512.5);
         assert_eq!(value("10 - 3 - 2"), 5.0);
         assert_eq!(value("2*-score"), -180.0);
         assert_eq!(value("score - log10(cycles) * sqrt(4)"), 86.0);
@@ -309,7 +317,8 @@ mod tests {
         assert!(error("score cycles").contains("character 7: nothing is expected here"));
         assert!(error("log10 cycles").contains("`log10` is a function"));
         assert!(error("1.2.3").contains("`1.2.3` is no number"));
-        assert!(error(&format!("{}1{}", "(".repeat(900), ")".repeat(900))).contains("nested too deeply"));
+        assert!(error(&"score+".repeat(200)).starts_with("formula: is 1200 bytes long; accepted: up to 1000"));
+        assert!(error(&format!("{}1{}", "(".repeat(400), ")".repeat(400))).contains("nested too deeply"));
     }
 
     #[test]

@@ -2,103 +2,20 @@
 
 use super::column::Figures;
 use super::derivation::Derivation;
-use super::donors::{Donor, Donors, Preference, Ranking};
-use super::places::{Place, Sources, places};
+use super::donors::{Donor, Donors, Preference};
+use super::places::{Place, places};
 use super::splice::splice;
+use super::{MutationSettings, OnFailure, ScoreOrder};
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{ContentId, Graph};
 use crate::predict::Predictor;
 use crate::profile::{CycleCounter, EnergyTable, Npu};
-use crate::repair::{RepairError, RepairSettings, Repairer};
+use crate::repair::{RepairError, Repairer};
 use crate::rng::Stream;
 use crate::segment::{Mined, SegmentDb, Segmenter};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// What is replaced at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// Segments: the paper's.
-    #[default]
-    Segment,
-    /// Single ops, by single ops with the same boundary: what evolution did before segments (specification §4.3). Takes a
-    /// database that holds single ops, as `Mining::ngrams(1)` mines it.
-    Op,
-}
-
-/// What happens to the other donors of a place when one cannot be made to fit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnFailure {
-    /// They are tried.
-    #[default]
-    GoOn,
-    /// They are given up: a flag that the original sets once a place and never resets (specification §4.5).
-    GiveUp,
-}
-
-/// How places and donors are drawn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MutationSettings {
-    /// What is replaced at once.
-    pub unit: Unit,
-    /// Places tried in one parent.
-    pub places: usize,
-    /// Which places come first.
-    pub sources: Sources,
-    /// Donors tried in one place, half of them with the very same boundary.
-    pub donors: usize,
-    /// How the donors that must be repaired are chosen.
-    pub ranking: Ranking,
-    /// Rows of the database that are ranked for one place: a random sample when more have its arity.
-    pub shortlist: usize,
-    /// The most consecutive segments replaced at once.
-    pub consecutive: usize,
-    /// Share of the longer pieces that a draw of the vocabulary leaves out.
-    pub sparsity: f64,
-    /// Ops a donor may hold, by name (specification §4.2). An empty list stands for all but `zero`: what runs into zeros is
-    /// cut off, which is cheap, and which a predictor that has seen little of it may like.
-    pub ops: Vec<String>,
-    /// How donors are made to fit.
-    pub repair: RepairSettings,
-    /// What happens after a donor that cannot be made to fit.
-    pub on_failure: OnFailure,
-}
-
-impl Default for MutationSettings {
-    fn default() -> Self {
-        MutationSettings {
-            unit: Unit::Segment,
-            places: 8,
-            sources: Sources::Dearest,
-            donors: 8,
-            ranking: Ranking::Predictor,
-            shortlist: 1000,
-            consecutive: 3,
-            sparsity: 0.5,
-            ops: Vec::new(),
-            repair: RepairSettings::default(),
-            on_failure: OnFailure::GoOn,
-        }
-    }
-}
-
-impl MutationSettings {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        let counts = [("places", self.places), ("donors", self.donors), ("consecutive", self.consecutive)];
-        if let Some((what, _)) = counts.iter().find(|(_, count)| *count == 0) {
-            return Err(Error::setting(what, "is 0", "1 or more"));
-        }
-        if !(0.0..=1.0).contains(&self.sparsity) {
-            return Err(Error::setting("sparsity", format!("is {}", self.sparsity), "0 to 1"));
-        }
-        self.repair.check()
-    }
-}
 
 /// What makes children: segments, who cuts networks into them, a predictor, a machine.
 ///
@@ -166,7 +83,8 @@ impl Brood {
 
 impl Mutator {
     /// A mutator that puts the segments of a mining run into networks. A predictor that scores segments in place ranks
-    /// donors; for that the database is encoded once, here.
+    /// donors; for that the database is encoded once, here. An empty database, a machine without an array and a segment that the
+    /// predictor cannot read are errors. O(segments).
     pub fn new(mined: Mined, predictor: impl Predictor + 'static, npu: Npu) -> Result<Self, Error> {
         if mined.db.is_empty() {
             return Err(Error::setting("segment database", "is empty", "one mined from at least one graph"));
@@ -221,7 +139,7 @@ impl Mutator {
     ) -> Result<Vec<(Graph, Derivation)>, Error> {
         settings.check()?;
         let stream = Stream::new(seed, "children");
-        let preference = Preference { goal: Goal::Maximise, order: super::ScoreOrder::AsAsked };
+        let preference = Preference { goal: Goal::Maximise, order: ScoreOrder::AsAsked };
         let round = Round { settings, preference, repairer: &Repairer::new(settings.repair)?, stream };
         let brood = self.brood(parent, &round, 0, "g")?;
         Ok(brood.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
@@ -280,11 +198,13 @@ impl Mutator {
         };
         let Donor { inputs, outputs, .. } = donor;
         let spliced = splice(parent, order, &place.placed, &repaired.segment, &inputs, &outputs, &scope);
-        // A valid donor can still make a network too large to count; it is refused as a repair is.
+        // A donor that fits can still make a network that is too large to count, or that the machine cannot run; it is refused
+        // as a repair is.
         let Ok(graph) = spliced else { return Ok(None) };
+        let Ok(figures) = self.figures(&graph) else { return Ok(None) };
         Ok(Some(Child {
             content_id: graph.content_id(),
-            figures: self.figures(&graph)?,
+            figures,
             graph,
             derivation: Derivation {
                 place: place.placed.nodes.clone(),

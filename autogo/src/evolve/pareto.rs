@@ -76,7 +76,7 @@ impl ParetoArchive {
     }
 
     /// The volume between the front and a point that every member beats: the larger, the better the front. Members that
-    /// do not beat it add nothing. O(members^objectives).
+    /// do not beat it add nothing, and a point with another number of objectives has no volume. O(members^objectives).
     ///
     /// ```
     /// use autogo::data::Goal;
@@ -87,6 +87,9 @@ impl ParetoArchive {
     /// assert_eq!(archive.hypervolume(&[0.0, 4.0]), 3.0 * 2.0 + 1.0 * 1.0);
     /// ```
     pub fn hypervolume(&self, reference: &[f64]) -> f64 {
+        if reference.len() != self.goals.len() || reference.is_empty() {
+            return 0.0;
+        }
         let gains = |point: &[f64]| -> Vec<f64> {
             let sides = self.goals.iter().zip(point).zip(reference);
             sides
@@ -97,10 +100,11 @@ impl ParetoArchive {
         volume(boxes.filter(|sides| sides.iter().all(|side| *side > 0.0)).collect())
     }
 
-    /// Up to `count` members spread evenly along the first objective, both ends included.
+    /// Up to `count` members spread evenly along the first objective, both ends included. O(members · log).
     pub fn spread(&self, count: usize) -> Vec<usize> {
         let mut sorted: Vec<&(usize, Vec<f64>)> = self.members.iter().collect();
-        sorted.sort_by(|a, b| a.1[0].total_cmp(&b.1[0]).then(a.0.cmp(&b.0)));
+        let first = |member: &(usize, Vec<f64>)| member.1.first().copied().unwrap_or(0.0);
+        sorted.sort_by(|a, b| first(a).total_cmp(&first(b)).then(a.0.cmp(&b.0)));
         if sorted.len() <= count {
             return sorted.into_iter().map(|member| member.0).collect();
         }

@@ -1,6 +1,6 @@
 //! Where a parent may change: its movable runs of segments (paper §3.2, specification §4.1, §4.2).
 
-use super::mutate::{MutationSettings, Unit};
+use super::{MutationSettings, Unit};
 use crate::graph::Graph;
 use crate::partition::Partition;
 use crate::rng::Draw;
@@ -36,8 +36,7 @@ pub(super) fn places(parent: &Graph, segmenter: &Segmenter, settings: &MutationS
         Unit::Op => (parent.topological_order().into_iter().map(|node| vec![node]).collect(), 1),
     };
     let mut found: Vec<(u64, (usize, usize), Placed)> = (0..groups.len())
-        .flat_map(|first| (1..=longest).map(move |count| (first, count)))
-        .filter(|&(first, count)| first + count <= groups.len())
+        .flat_map(|first| (1..=longest.min(groups.len() - first)).map(move |count| (first, count)))
         .map(|(first, count)| ((first, count), Segment::cut(parent, &groups[first..first + count].concat())))
         .filter(|(_, placed)| placed.segment.is_movable())
         .map(|(run, placed)| (placed.segment.cost().flops, run, placed))
@@ -58,7 +57,7 @@ pub(super) fn places(parent: &Graph, segmenter: &Segmenter, settings: &MutationS
         .collect()
 }
 
-/// Cuts a parent under a random part of the vocabulary: longer pieces are left out with probability `sparsity`.
+/// Cuts a parent under a random part of the vocabulary: `sparsity` is the share of the longer pieces that are left out.
 fn cut(parent: &Graph, segmenter: &Segmenter, sparsity: f64, rng: &mut Draw) -> Vec<Vec<usize>> {
     let merges = segmenter.longer_pieces();
     let mut kept: Vec<bool> = (0..merges).map(|at| at as f64 >= sparsity * merges as f64).collect();

@@ -39,6 +39,11 @@ impl Individual {
         self.figures.value(column).unwrap_or(self.score)
     }
 
+    /// By how many percent a figure differs from another individual's.
+    pub fn change(&self, column: Column, from: &Individual) -> f64 {
+        100.0 * (self.value(column) / from.value(column) - 1.0)
+    }
+
     /// Its value in each objective.
     pub fn point(&self, objectives: &[Objective]) -> Vec<f64> {
         objectives.iter().map(|objective| objective.formula().value(&|column| self.value(column))).collect()
@@ -162,6 +167,20 @@ impl EvolutionRun {
         self.graphs.retain(|id, _| *id == 0 || front.contains(id));
     }
 
+    /// What the names of new nodes begin with: a letter, as often as it takes to be no name of the input's.
+    pub(super) fn mark(&self) -> String {
+        let is_taken = |mark: &str| {
+            let starts =
+                |name: &str| name.strip_prefix(mark).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            self.graphs.get(&0).is_some_and(|input| input.nodes().any(|node| starts(&node.name)))
+        };
+        let mut mark = String::from("g");
+        while is_taken(&mark) {
+            mark.push('g');
+        }
+        mark
+    }
+
     pub(super) fn content_ids(&self) -> HashSet<ContentId> {
         self.individuals.iter().map(|one| one.content_id).collect()
     }
@@ -220,8 +239,11 @@ impl EvolutionRun {
         })
     }
 
-    /// Makes individual `id` again from its parent and says whether the same network comes out. The input network
-    /// replays trivially.
+    /// Makes individual `id` again from its parent and says whether the same network comes out; of the input network, whether
+    /// it is the one that was recorded.
+    ///
+    /// # Errors
+    /// There is no such individual, or it has no derivation, or that does not fit its parent and `db`.
     pub fn replay(&self, id: usize, db: &SegmentDb) -> Result<bool, Error> {
         let individual = self.known(id)?;
         match (individual.parent, &individual.derivation) {
@@ -229,13 +251,14 @@ impl EvolutionRun {
                 let again = derivation.replay(&self.graph(parent, db)?, db)?;
                 Ok(again.content_id() == individual.content_id)
             }
-            _ => Ok(true),
+            _ if id == 0 => Ok(self.graph(0, db)?.content_id() == individual.content_id),
+            _ => Err(Error::setting("individual", format!("{id} has no derivation"), "a run as it was written")),
         }
     }
 
     /// Ids from an individual back to the input.
     pub fn lineage(&self, id: usize) -> Vec<usize> {
-        std::iter::successors(Some(id), |&at| self.individuals.get(at)?.parent).collect()
+        std::iter::successors(Some(id), |&at| self.individuals.get(at)?.parent.filter(|parent| *parent < at)).collect()
     }
 
     /// Nodes of an individual's network that none of its ancestors had, by index.
@@ -263,7 +286,7 @@ impl EvolutionRun {
         front.into_iter().map(|(_, individual)| individual).collect()
     }
 
-    /// The front as it stood after a generation.
+    /// The front as it stood after a generation. O(individuals · front).
     pub fn front_after(&self, generation: usize) -> ParetoArchive {
         let mut archive = ParetoArchive::new(self.archive.goals().to_vec());
         let until = self.individuals.iter().filter(|one| one.is_eligible && one.generation <= generation);

@@ -6,6 +6,7 @@ use crate::rng::{Draw, Stream};
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How parents are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,8 +85,13 @@ impl Sampling {
 }
 
 /// One random member of each cell that has any, of `side` × `side` over the first two objectives (one row of cells when
-/// there is a single objective). A member is an id and its objectives.
+/// there is a single objective). A member is an id and its objectives; nobody is drawn from a grid without cells or of more than
+/// a million, or when members differ in how many objectives they have. O(members + cells).
 pub fn grid_sample(members: &[(usize, Vec<f64>)], side: usize, ends: GridEnds, seed: u64) -> Vec<usize> {
+    let is_even = members.windows(2).all(|pair| pair[0].1.len() == pair[1].1.len());
+    if !(1..=1000).contains(&side) || !is_even {
+        return Vec::new();
+    }
     grid(members, side, ends, &mut Stream::new(seed, "grid").at(0))
 }
 
@@ -108,22 +114,27 @@ fn grid(members: &[Scored], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<
         Some(cell)
     };
     let cells: Vec<Option<usize>> = members.iter().map(|(_, point)| cell(point)).collect();
-    let pick = |at: usize| {
-        let inside = members.iter().zip(&cells).filter(|(_, cell)| **cell == Some(at));
-        inside.map(|(member, _)| member.0).collect::<Vec<usize>>()
-    };
-    (0..side.pow(axes as u32)).filter_map(|at| pick(at).choose(rng).copied()).collect()
+    let mut inside: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (member, cell) in members.iter().zip(cells) {
+        if let Some(cell) = cell {
+            inside.entry(cell).or_default().push(member.0);
+        }
+    }
+    inside.values().filter_map(|ids| ids.choose(rng).copied()).collect()
 }
 
-/// Ids by the sum of their ranks in every objective, best first; ties by the first objective, then by order
-/// (specification §7.3c).
+/// Ids by the sum of their ranks in every objective, best first; ties by order
+/// (specification §7.3c). What has no value in an objective ranks last in it. O(objectives · scored · log).
 pub fn rank_sum(scored: &[(usize, Vec<f64>)], goals: &[Goal]) -> Vec<usize> {
     let mut sums = vec![0usize; scored.len()];
     for (axis, goal) in goals.iter().enumerate() {
         let mut order: Vec<usize> = (0..scored.len()).collect();
         order.sort_by(|&a, &b| {
-            let (a, b) = (scored[a].1[axis], scored[b].1[axis]);
+            let value = |at: usize| scored[at].1.get(axis).copied().unwrap_or(f64::NAN);
+            let (a, b) = (value(a), value(b));
             match goal {
+                // What has no value ranks last.
+                _ if a.is_nan() || b.is_nan() => a.is_nan().cmp(&b.is_nan()),
                 Goal::Maximise => b.total_cmp(&a),
                 Goal::Minimise => a.total_cmp(&b),
             }

@@ -251,6 +251,34 @@ pub enum Op {
 }
 
 impl Op {
+    /// The names of all ops.
+    pub const NAMES: [&'static str; 24] = [
+        "input",
+        "output",
+        "conv2d",
+        "depthwise",
+        "conv2d_transpose",
+        "matmul",
+        "fusedbatchnorm",
+        "relu",
+        "relu6",
+        "prelu",
+        "sigmoid",
+        "tanh",
+        "add",
+        "mul",
+        "concat",
+        "maxpool",
+        "avgpool",
+        "mean",
+        "identity",
+        "zero",
+        "slice",
+        "paddings",
+        "depthtospace",
+        "resize",
+    ];
+
     /// The op's name in tokens, drawings and messages: the label stem of the computation-graph format
     /// (specification §1.7). ReLU6 has a name of its own here.
     pub fn name(&self) -> &'static str {

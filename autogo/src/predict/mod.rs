@@ -49,6 +49,12 @@ pub trait Predictor: Send + Sync {
     /// One score a network, in the unit of the labels it was trained on.
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error>;
 
+    /// A name for what it computes, such as a hash of its weights: predictors of one name score alike. Empty where there is
+    /// none, as for a function.
+    fn fingerprint(&self) -> String {
+        String::new()
+    }
+
     /// Segments as [`Predictor::score_in_place`] reads them; nothing from a predictor that only reads whole networks.
     fn encode(&self, _segments: &[Segment]) -> Result<Option<EncodedSegments>, Error> {
         Ok(None)

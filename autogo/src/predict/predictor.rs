@@ -20,6 +20,7 @@ use dfdx::prelude::{Cpu, NoneTape, TensorFromVec};
 use polars::prelude::{DataFrame, df};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Networks that share a table of computations while they are scored.
@@ -196,6 +197,10 @@ impl Predictor for Gnn {
         let architecture = &self.model.architecture;
         score(&self.model, &self.scale, graphs, |graph, table| Prepared::graph(graph, architecture, table))
     }
+
+    fn fingerprint(&self) -> String {
+        fingerprint(&self.model, &self.scale, "")
+    }
 }
 
 impl Predictor for Psc {
@@ -204,6 +209,11 @@ impl Predictor for Psc {
         score(&self.model, &self.scale, graphs, |graph, table| {
             Prepared::partitions(graph, &self.model.architecture, &self.segmenter, table, |all| spread(all, self.cuts))
         })
+    }
+
+    fn fingerprint(&self) -> String {
+        let segmenter = serde_json::to_string(&self.segmenter).unwrap_or_default();
+        fingerprint(&self.model, &self.scale, &format!("{} {segmenter}", self.cuts))
     }
 
     /// Nothing if nodes are told by their tokens: a segment by itself does not know what will stand around it.
@@ -222,6 +232,16 @@ impl Predictor for Psc {
     ) -> Result<Vec<f64>, Error> {
         Ok(self.scorer(graph, partition)?.score(segments))
     }
+}
+
+/// SHA-256 of weights, shape and scale, and of what else a predictor depends on.
+fn fingerprint(model: &Model, scale: &Scale, more: &str) -> String {
+    let mut hash = Sha256::new();
+    hash.update(serde_json::to_string(&(model.architecture, scale, more)).unwrap_or_default());
+    for value in &model.values {
+        value.as_vec().into_iter().for_each(|weight| hash.update(weight.to_le_bytes()));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn score<T: Sync>(

@@ -7,7 +7,7 @@ use super::settings::Architecture;
 use crate::error::Error;
 use crate::formats::{Checkpoint, CompGraph};
 use crate::partition::Partition;
-use crate::segment::{Segmenter, Vocabulary};
+use crate::segment::{Segmenter, UnknownTokens, Vocabulary};
 use dfdx::prelude::{Cpu, TensorFromVec};
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ impl Gnn {
 impl Psc {
     /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's mean.
     pub fn from_release(checkpoint: &Checkpoint, vocabulary: Vocabulary) -> Result<Self, Error> {
-        let segmenter = Segmenter::of_vocabulary(vocabulary, crate::Quirks::original().unknown);
+        let segmenter = Segmenter::of_vocabulary(vocabulary, UnknownTokens::Fused);
         let model = model(checkpoint, Architecture::default())?;
         Ok(Psc { model, scale: Scale::Plain, segmenter, cuts: 0 })
     }
@@ -96,7 +96,7 @@ pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<u
     let mut first_met: HashMap<&[String], usize> = HashMap::new();
     let mut ranks = Vec::new();
     let mut at = 0;
-    for piece in crate::Quirks::original().unknown.apply(vocabulary.encode(&line, |_| true)) {
+    for piece in UnknownTokens::Fused.apply(vocabulary.encode(&line, |_| true)) {
         let next = first_met.len();
         ranks.push(*first_met.entry(&tokens[at..at + piece.len]).or_insert(next));
         groups.push(order[at..at + piece.len].to_vec());

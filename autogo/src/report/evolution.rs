@@ -1,13 +1,12 @@
 //! Searches to look at: the front and how it came to be, the networks on it, a page, and the pictures of a run's folder.
 
 use super::{Chart, Page, Table};
-use crate::data::Goal;
 use crate::error::Error;
 use crate::evolve::{Column, EvolutionRun, Individual, Mutator, RunFolder};
+use crate::files::write;
 use crate::formats::to_json;
 use crate::graph::{Drawing, Graph};
-use polars::prelude::{IntoLazy, SortMultipleOptions, col};
-use std::path::Path;
+use polars::prelude::{IdxCa, IdxSize};
 
 /// Members of the front that get a picture in a run's folder.
 const PICTURES: usize = 20;
@@ -83,9 +82,9 @@ pub fn volume_chart(runs: &[(&str, &EvolutionRun)]) -> Chart {
 pub fn volumes(run: &EvolutionRun) -> Vec<(f64, f64)> {
     let origin = run.input().point(&run.settings.objectives);
     let unit: f64 = origin.iter().map(|value| value.abs().max(f64::MIN_POSITIVE)).product();
-    let mut scored = 0;
+    let mut scored = 0usize;
     let after = run.iterations.iter().map(|iteration| {
-        scored += iteration.scored;
+        scored = iteration.scored.saturating_add(scored);
         (scored as f64, run.front_after(iteration.generation).hypervolume(&origin) / unit)
     });
     std::iter::once((0.0, 0.0)).chain(after).collect()
@@ -114,7 +113,7 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
         .map(|objective| format!("{:?} {}", objective.goal(), objective.formula()).to_lowercase())
         .collect();
     let stop = run.stop.map_or("it was interrupted".into(), |stop| stop.to_string());
-    let made: usize = run.iterations.iter().map(|one| one.children).sum();
+    let made = run.iterations.iter().fold(0usize, |made, one| made.saturating_add(one.children));
     let summary = format!(
         "{}. {made} children were made in {} generations, {} of them new, inside the windows and scored. It ended because {stop}.",
         objectives.join(", "),
@@ -124,24 +123,21 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
     let cost = run.settings.objectives.iter().flat_map(|one| one.formula().columns()).find(|one| !one.is_expensive());
     let cost = cost.unwrap_or(Column::Flops);
     let columns = ["id", "parent", "generation", "score", "cycles", "flops", "params", "nodes", "repaired"];
-    let is_descending = run.settings.objectives.first().is_none_or(|first| first.goal() == Goal::Maximise);
-    let order = SortMultipleOptions::new().with_order_descending(is_descending);
-    let front = run.frame()?.lazy().filter(col("front")).sort(["score"], order);
-    let front = front.select(columns.map(col)).collect()?;
+    let order: Vec<IdxSize> = run.front().iter().map(|one| one.id as IdxSize).collect();
+    let front = run.frame()?.take(&IdxCa::from_vec("id".into(), order))?.select(columns)?;
     let charts =
         [front_chart(run, cost, Column::Score).size(560, 380), fronts_chart(run, cost, Column::Score).size(560, 380)];
     let mut page =
         Page::new("A search").text(&summary).charts(&charts)?.table(&Table::of(&front).caption("The front").rows(20));
     let origin = run.input();
     let cards = run.front().into_iter().filter(|one| one.id != 0).take(networks).map(|one| {
-        let percent = |column: Column| 100.0 * (one.value(column) / origin.value(column) - 1.0);
         let caption = format!(
             "individual {} of generation {}\nscore {:+.2} %, FLOPs {:+.1} %, cycles {:+.1} %",
             one.id,
             one.generation,
-            percent(Column::Score),
-            percent(Column::Flops),
-            percent(Column::Cycles)
+            one.change(Column::Score, origin),
+            one.change(Column::Flops, origin),
+            one.change(Column::Cycles, origin)
         );
         Ok((caption, mutant_drawing(run, one.id, mutator)?))
     });
@@ -161,23 +157,15 @@ pub fn write_run(run: &EvolutionRun, mutator: &Mutator, folder: &RunFolder) -> R
         std::fs::create_dir_all(made).map_err(|error| Error::File { path: made.clone(), reason: error.to_string() })?;
     }
     let input = run.graph(0, mutator.db())?;
-    write(&graphs.join("input.json"), &to_json(&input))?;
-    write(&pictures.join("input.svg"), &segments_drawing(&input, mutator).svg())?;
+    write(&graphs.join("input.json"), to_json(&input).as_bytes())?;
+    write(&pictures.join("input.svg"), segments_drawing(&input, mutator).svg().as_bytes())?;
     for (at, one) in run.front().into_iter().filter(|one| one.id != 0).take(PICTURES).enumerate() {
         let (rank, graph) = (at + 1, run.graph(one.id, mutator.db())?);
-        write(&graphs.join(format!("rank_{rank}.json")), &to_json(&graph))?;
-        write(&pictures.join(format!("rank_{rank}.svg")), &segments_drawing(&graph, mutator).svg())?;
+        write(&graphs.join(format!("rank_{rank}.json")), to_json(&graph).as_bytes())?;
+        write(&pictures.join(format!("rank_{rank}.svg")), segments_drawing(&graph, mutator).svg().as_bytes())?;
         let fresh = run.new_nodes(one.id, mutator.db())?;
         let drawing = graph.draw().rows(24).highlight(&fresh, "new in this network");
-        write(&pictures.join(format!("mutant_{rank}.svg")), &drawing.svg())?;
+        write(&pictures.join(format!("mutant_{rank}.svg")), drawing.svg().as_bytes())?;
     }
     run_page(run, mutator, 4)?.save(folder.path().join("report.html"))
-}
-
-/// Writes a file whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let draft = path.with_extension("part");
-    std::fs::write(&draft, text)
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })
 }

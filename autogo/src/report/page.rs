@@ -116,10 +116,7 @@ impl Page {
              <body style=\"margin:24px\">{}</body></html>\n",
             self.html()
         );
-        let failed = |error: std::io::Error| Error::File { path: path.into(), reason: error.to_string() };
-        let draft = path.with_extension("part");
-        std::fs::write(&draft, html).map_err(failed)?;
-        std::fs::rename(&draft, path).map_err(failed)
+        crate::files::write(path, html.as_bytes())
     }
 
     /// Shows the page in a notebook.

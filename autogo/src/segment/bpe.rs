@@ -164,6 +164,9 @@ fn joins(spelled: &[Vec<Symbol>]) -> HashMap<(PieceId, PieceId), PieceId> {
     joins
 }
 
+/// Tokens of the longest piece: merges from a file could double it every time.
+const LONGEST: usize = 1 << 16;
+
 impl Vocabulary {
     /// A vocabulary of these tokens and merges. A merge may only join pieces that stand before it.
     pub fn new(alphabet: Alphabet, merges: Vec<(PieceId, PieceId)>) -> Result<Self, Error> {
@@ -177,6 +180,11 @@ impl Vocabulary {
                     format!("merge {number} joins pieces {} and {}", pair.0, pair.1),
                     &format!("pieces 0 to {}", known as i64 - 1),
                 ));
+            }
+            let length = [pair.0, pair.1].map(|piece| vocabulary.spelled[piece as usize].len()).iter().sum::<usize>();
+            if length > LONGEST {
+                let reason = format!("merge {number} makes a piece of {length} tokens");
+                return Err(Error::setting("vocabulary", reason, &format!("up to {LONGEST}")));
             }
             vocabulary.push(pair);
         }

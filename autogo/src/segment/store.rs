@@ -2,6 +2,7 @@
 
 use super::{Mined, Mining, Segment, SegmentDb, SegmentRow, Segmenter};
 use crate::error::Error;
+use crate::files::replace;
 use polars::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,14 +20,6 @@ const ROW_GROUP: usize = 1 << 14;
 
 fn failed(path: &Path) -> impl Fn(String) -> Error + '_ {
     move |reason| Error::File { path: path.into(), reason }
-}
-
-/// Writes a file whole or not at all.
-fn replace(path: &Path, write: impl FnOnce(File) -> Result<(), Error>) -> Result<(), Error> {
-    let failed = failed(path);
-    let draft = path.with_extension("part");
-    write(File::create(&draft).map_err(|error| failed(error.to_string()))?)?;
-    std::fs::rename(&draft, path).map_err(|error| failed(error.to_string()))
 }
 
 impl SegmentDb {

@@ -1,6 +1,7 @@
 //! Pareto fronts, ranks and grids of the original's search, and the mutants it made.
 
 use super::predictors::{agree, checkpoint};
+use super::segments::Release;
 use super::{Outcome, golden};
 use crate::Failure;
 use autogo::data::Goal;
@@ -86,7 +87,7 @@ fn ranks(points: &[Scored], case: &Value) -> Result<(), String> {
     let sums = |ids: &[usize]| ids.iter().map(|&id| bounds(id)).collect::<Vec<_>>();
     match has_ties {
         false => same(sums(&ours), sums(&theirs), "the order of sums"),
-        true => match theirs.windows(2).find(|pair| bounds(pair[0]).0 > bounds(pair[1]).1) {
+        true => match ours.windows(2).chain(theirs.windows(2)).find(|pair| bounds(pair[0]).0 > bounds(pair[1]).1) {
             None => same(ours.len(), theirs.len(), "the number of ranks"),
             Some(pair) => Err(format!("{} cannot stand before {}", pair[0], pair[1])),
         },
@@ -108,7 +109,6 @@ fn cells(points: &[Scored], case: &Value) -> Result<(), String> {
         filled = drawn.len();
         can_be_drawn.extend(drawn);
     }
-    same(theirs.len(), count, "the number of parents")?;
     match theirs.iter().take(filled).find(|id| !can_be_drawn.contains(id)) {
         None => Ok(()),
         Some(id) => Err(format!("{id} is never drawn from the grid here")),
@@ -119,17 +119,19 @@ fn cells(points: &[Scored], case: &Value) -> Result<(), String> {
 /// window and the checkpoints' predictions agree.
 pub fn mutations(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let file = golden::json(&folder.join("original/mutations.json"))?;
-    let (Some(file), Some(gnn), Some(psc)) = (file, checkpoint(folder, "gnn_chkpt")?, checkpoint(folder, "psc_chkpt")?)
-    else {
+    let checkpoints = checkpoint(folder, "gnn_chkpt")?.zip(checkpoint(folder, "psc_chkpt")?);
+    let (Some(file), Some((gnn, psc)), Some(release)) = (file, checkpoints, Release::read(folder)?) else {
         return Ok(None);
     };
-    let judge = Judge::new(&gnn, &psc, folder)?;
+    let judge = Judge::new(&gnn, &psc, &release)?;
     let mut outcome = Outcome::default();
     for (name, run) in file.as_object().into_iter().flatten() {
         let base = base_flops(run, folder)?;
         for (number, mutant) in run["mutants"].as_array().into_iter().flatten().enumerate() {
             let case = format!("{name} {number}");
             match judge.compare(mutant, base) {
+                // What the original executes must be a network here; of what it does not, the reason is said.
+                Ok(Some(refused)) if mutant["torch_executable"] == true => outcome.count(&case, Err(refused)),
                 Ok(Some(refused)) => {
                     outcome.skipped.push(format!("{case} is no network: {refused}"));
                     outcome.count(&case, Ok(()));
@@ -154,15 +156,12 @@ fn base_flops(run: &Value, folder: &Path) -> Result<Option<f64>, Failure> {
 /// The release's predictors.
 struct Judge {
     gnn: Gnn,
-    psc: Option<Psc>,
+    psc: Psc,
 }
 
 impl Judge {
-    fn new(gnn: &Checkpoint, psc: &Checkpoint, folder: &Path) -> Result<Self, Failure> {
-        let release = super::segments::Release::read(folder)?;
-        let vocabulary = release.map(|release| release.vocabulary()).transpose()?;
-        let psc = vocabulary.map(|vocabulary| Psc::from_release(psc, vocabulary)).transpose()?;
-        Ok(Judge { gnn: Gnn::from_release(gnn)?, psc })
+    fn new(gnn: &Checkpoint, psc: &Checkpoint, release: &Release) -> Result<Self, Failure> {
+        Ok(Judge { gnn: Gnn::from_release(gnn)?, psc: Psc::from_release(psc, release.vocabulary()?)? })
     }
 
     /// Why the mutant is refused, if it is.
@@ -184,17 +183,20 @@ impl Judge {
         if let Some(params) = mutant["torch_n_params"].as_u64() {
             same(graph.cost().params, params, "the number of parameters")?;
         }
+        if let Some(&[pixels, channels]) = golden::numbers(&mutant["torch_output_shape"]).as_deref() {
+            let shape = graph.node(graph.len() - 1).shape;
+            same((shape.h * shape.w, shape.c), (pixels, channels), "the output")?;
+        }
         let features = GraphFeatures::from_release(&form, form.limits).map_err(|error| error.to_string())?;
         let predicted = self.gnn.predict(&[features]).map_err(|error| error.to_string())?;
         agree(predicted[0], &mutant["gnn_pred"]).map_err(|error| format!("GNN {error}"))?;
         for (segment, prediction) in [("S_old", "psc_pred_old"), ("S_new", "psc_pred_new")] {
-            let Some(psc) = &self.psc else { break };
             let part = |name: &str| {
                 let part = golden::comp_graph(&mutant[name])?;
                 GraphFeatures::from_release(&part, Limits::default()).map_err(|error| error.to_string())
             };
             let triple = [part("P")?, part(segment)?, part("C")?];
-            let predicted = psc.predict(&[triple]).map_err(|error| error.to_string())?;
+            let predicted = self.psc.predict(&[triple]).map_err(|error| error.to_string())?;
             agree(predicted[0], &mutant[prediction]).map_err(|error| format!("PSC with {segment} {error}"))?;
         }
         Ok(None)

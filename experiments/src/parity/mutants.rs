@@ -8,6 +8,7 @@ use autogo::families::FamilyName;
 use autogo::graph::Graph;
 use autogo::profile::Npu;
 use autogo::segment::Mining;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Networks to mutate, and how many mutants of each: few of the large ones.
@@ -36,22 +37,34 @@ pub fn run(_: &Path) -> Result<Option<Outcome>, Failure> {
         }
     };
     let mutator = mutator()?;
-    let settings = MutationSettings { places: 12, donors: 24, ..MutationSettings::default() };
     for (name, count) in CASES {
         let spec = FamilyName::ALL.into_iter().find(|family| family.prefix() == name).and_then(FamilyName::best);
         let parent = autogo::families::graph(spec.unwrap_or(name))?;
-        let mut made = 0;
-        for seed in 0..20 {
-            for (child, _) in mutator.children(&parent, &settings, seed)? {
-                if made == count {
-                    break;
-                }
-                outcome.count(&format!("{name} {made}"), compare(&runtime, &child));
-                made += 1;
-            }
+        let children = distinct(&mutator, &parent, 3 * count)?;
+        // Spread over all places and donors that were drawn.
+        for number in 0..count {
+            let compared = match children.get(number * children.len() / count) {
+                Some(child) if children.len() >= count => compare(&runtime, child),
+                _ => Err(format!("only {} distinct mutants", children.len())),
+            };
+            outcome.count(&format!("{name} {number}"), compared);
         }
     }
     Ok(Some(outcome))
+}
+
+/// So many distinct mutants of a network, or as many as twenty draws give.
+fn distinct(mutator: &Mutator, parent: &Graph, wanted: usize) -> Result<Vec<Graph>, Failure> {
+    let settings = MutationSettings { places: 12, donors: 24, ..MutationSettings::default() };
+    let (mut known, mut children) = (HashSet::new(), Vec::new());
+    for seed in 0..20 {
+        if children.len() >= wanted {
+            break;
+        }
+        let made = mutator.children(parent, &settings, seed)?.into_iter().map(|(child, _)| child);
+        children.extend(made.filter(|child| known.insert(child.content_id())));
+    }
+    Ok(children)
 }
 
 /// Segments of the five families, as a search has them.
