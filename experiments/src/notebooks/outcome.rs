@@ -125,6 +125,9 @@ fn said(output: &Value) -> String {
     format!("{}{shown}{}", text(output.get("text")), text(output.get("evalue")))
 }
 
+/// Types that show themselves in a notebook.
+const DISPLAYED: [&str; 7] = ["Table", "Chart", "Page", "Drawing", "Bars", "HeatMap", "MergeTree"];
+
 /// What is wrong with a cell's outputs, if anything.
 fn problem(source: &str, outputs: &[Value]) -> Option<String> {
     let first_line = |text: &str| text.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim().to_string();
@@ -145,6 +148,15 @@ fn problem(source: &str, outputs: &[Value]) -> Option<String> {
         |output: &Value| output["data"].get("text/html").is_none() && said(output).contains("<svg");
     if outputs.iter().any(is_picture_as_text) {
         return Some("shows a picture as text".into());
+    }
+    // evcxr falls back on `Debug` when it takes a value's display for something else.
+    let is_debug_text = |output: &Value| {
+        let plain = text(output["data"].get("text/plain"));
+        let is_shown_otherwise = output["data"].as_object().is_some_and(|data| data.len() > 1);
+        !is_shown_otherwise && DISPLAYED.iter().any(|name| plain.starts_with(&format!("{name} {{")))
+    };
+    if outputs.iter().any(is_debug_text) {
+        return Some("shows the fields of a value in the place of its display; split the cell".into());
     }
     (wants_result && !has_result).then(|| "ends in an expression but shows no result".into())
 }
@@ -240,6 +252,8 @@ mod tests {
         let source_text =
             json!([{"output_type": "execute_result", "data": {"text/plain": "Page { body: \"<svg>\" }"}}]);
         assert_eq!(problems(source_text, "a")[0], "code cell 1: shows a picture as text");
+        let fields = json!([{"output_type": "execute_result", "data": {"text/plain": "Table { frame: 3 }"}}]);
+        assert!(problems(fields, "a")[0].contains("shows the fields of a value"));
         let failed = problems(json!([{"output_type": "error", "evalue": "mismatched types\nmore"}]), "a;");
         assert_eq!(failed[0], "code cell 1: mismatched types");
     }
