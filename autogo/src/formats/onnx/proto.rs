@@ -191,12 +191,12 @@ mod tests {
 
     #[test]
     fn numbers_are_packed_where_the_schema_says_so() {
-        let attribute = AttributeProto { ints: vec![3, 4], floats: vec![1.0], ..AttributeProto::default() };
+        let attribute = Attribute { ints: vec![3, 4], floats: vec![1.0], ..Attribute::default() };
         // Field 7 as one 32-bit value, field 8 as two variable-length ones.
         assert_eq!(attribute.encode_to_vec(), [7 << 3 | 5, 0, 0, 0x80, 0x3f, 8 << 3, 3, 8 << 3, 4]);
         let tensor = TensorProto { dims: vec![5, 6], int64_data: vec![7, 8], ..TensorProto::default() };
         assert_eq!(tensor.encode_to_vec(), [1 << 3, 5, 1 << 3, 6, 7 << 3 | 2, 2, 7, 8]);
         // Both forms are read.
-        assert_eq!(AttributeProto::decode(&[8 << 3 | 2, 2, 3, 4][..]).map(|read| read.ints), Ok(vec![3, 4]));
+        assert_eq!(Attribute::decode(&[8 << 3 | 2, 2, 3, 4][..]).map(|read| read.ints), Ok(vec![3, 4]));
     }
 }
