@@ -58,6 +58,22 @@ fn profile_prints_kernels_totals_and_json() {
 }
 
 #[test]
+fn an_engine_that_is_not_there_is_refused() {
+    let said = refusal(autogo(&["profile", "fsrcnn", "--host", "--library", "/no/such/library.so"]));
+    assert!(said.contains("/no/such/library.so"), "{said}");
+    let said = refusal(autogo(&["profile", "fsrcnn", "--host", "--threads", "0"]));
+    assert!(said.contains("0 threads, 20 repeats; accepted: 1 or more each"), "{said}");
+    #[cfg(not(feature = "rten"))]
+    {
+        let said = refusal(autogo(&["profile", "fsrcnn", "--host", "--engine", "rten"]));
+        assert!(
+            said.contains("`rten` is not in this build; accepted: ort, or a build with `--features rten`"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn a_machine_that_cannot_be_is_refused() {
     let said = refusal(autogo(&["profile", "resnet50", "--machine", "N9"]));
     assert!(said.contains("machine `N9` is not known; accepted: N256, N512, N1024, or a TOML file"), "{said}");

@@ -26,9 +26,12 @@ pub struct Args {
     /// Compares with these networks instead of listing kernels; changes are against NETWORK.
     #[arg(long, num_args = 1.., value_name = "NETWORK", conflicts_with_all = ["json", "host"])]
     compare: Vec<String>,
-    /// Runs the network on this machine's processor as well, in ONNX Runtime.
+    /// Runs the network on this machine's processor as well.
     #[arg(long)]
     host: bool,
+    /// What runs it there; rten is there in a build with `--features rten`.
+    #[arg(long, requires = "host", value_enum, default_value = "ort")]
+    engine: host::Engine,
     /// ONNX Runtime's library; `$ORT_DYLIB_PATH` or the notebooks' environment when it is not given.
     #[arg(long, requires = "host", value_name = "FILE")]
     library: Option<PathBuf>,
@@ -67,7 +70,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let profile = npu.profile(&graph)?;
     let energy = table.as_ref().map(|table| profile.energy(table)).transpose()?;
     let host = match args.host {
-        true => Some(host::measure(&graph, args.library.as_deref(), args.threads, args.repeats)?),
+        true => Some(host::measure(&graph, args.engine, args.library.as_deref(), args.threads, args.repeats)?),
         false => None,
     };
     let description = Description {
@@ -147,17 +150,38 @@ fn listing(description: &Description) -> String {
             energy.table
         );
     }
-    if let Some(host) = &description.host {
-        let cpu = host.cpu_ms.map_or("not counted here".into(), |cpu| format!("{cpu:.3} ms"));
-        let cycles =
-            host.nominal_cycles.map_or(String::new(), |cycles| format!(", {cycles:.0} cycles of the nominal clock"));
-        let _ = write!(
-            text,
-            "\nthis processor  {:.3} ms at least, {:.3} ms in the median of {} runs in {}, {} threads; processor time \
-             {cpu}{cycles}",
-            host.minimum_ms, host.median_ms, host.repeats, host.engine, host.threads
-        );
+    if let Some(report) = &description.host {
+        text.push_str(&processor(report));
     }
+    text
+}
+
+/// What was measured on this processor, in lines that follow the others.
+fn processor(report: &host::HostReport) -> String {
+    let timing = &report.timing;
+    let mut text = format!(
+        "\nthis processor  {:.3} ms at least, {:.3} ms in the median of {} runs in {}, threads: {}",
+        timing.minimum_ms, timing.median_ms, timing.repeats, report.engine, report.threads
+    );
+    let _ = match &timing.cycles {
+        Some(cycles) => write!(text, "\n                {:.0} cycles of the {} at least", cycles.count, cycles.clock),
+        None => write!(text, "\n                no clock to count cycles by"),
+    };
+    let _ = match &timing.cpu {
+        Some(cpu) => write!(text, "\nprocessor time  {:.3} ms a run by {}", cpu.milliseconds, cpu.counted_by),
+        None => write!(text, "\nprocessor time  not counted here"),
+    };
+    let _ = match (&timing.hardware, &timing.hardware_refusal) {
+        (Some(hardware), _) => write!(
+            text,
+            "\ncounters        {:.0} cycles, {:.0} instructions a run, {:.2} instructions a cycle",
+            hardware.cycles,
+            hardware.instructions,
+            hardware.instructions / hardware.cycles.max(1.0)
+        ),
+        (None, Some(reason)) => write!(text, "\ncounters        refused by the system: {reason}"),
+        (None, None) => write!(text, "\ncounters        none here"),
+    };
     text
 }
 

@@ -2,13 +2,11 @@
 
 use super::{Outcome, golden};
 use crate::Failure;
-use crate::host::load_runtime;
+use crate::host::{Input, Loaded, OnnxRuntime, load_runtime};
 use autogo::Quirks;
 use autogo::formats::CompGraph;
 use autogo::formats::onnx::{Weights, export, formula};
 use ort::environment::Environment;
-use ort::session::Session;
-use ort::value::Tensor;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
@@ -57,10 +55,9 @@ fn compare(runtime: &Environment, graph: &CompGraph, entry: &Value) -> Result<()
     let model =
         export(&executable.graph, Weights::Formula(&executable.source), pooling).map_err(|error| error.to_string())?;
     let shape = executable.graph.input_shape();
-    let input: Vec<f32> =
-        formula(shape.elements() as usize, INPUT_STREAM).into_iter().map(|value| value as f32).collect();
-    let logits = infer(runtime, &model, [1, shape.c, shape.h, shape.w].map(|size| size as usize), input)
-        .map_err(|error| error.to_string())?;
+    let values = formula(shape.elements() as usize, INPUT_STREAM);
+    let input = Input::of(shape, |at| values[at as usize] as f32);
+    let (_, logits) = OnnxRuntime::open(runtime, &model, input, 2)?.output()?;
     let wanted: Vec<f64> =
         entry["logits"].as_array().ok_or("the reference has no logits")?.iter().filter_map(Value::as_f64).collect();
     if logits.len() != wanted.len() {
@@ -69,12 +66,4 @@ fn compare(runtime: &Environment, graph: &CompGraph, entry: &Value) -> Result<()
     let scale = wanted.iter().fold(f64::MIN_POSITIVE, |scale, value| scale.max(value.abs()));
     let worst = logits.iter().zip(&wanted).map(|(a, b)| (f64::from(*a) - b).abs() / scale).fold(0.0, f64::max);
     if worst <= TOLERANCE { Ok(()) } else { Err(format!("a logit deviates by {worst:.2e} of the largest")) }
-}
-
-fn infer(runtime: &Environment, model: &[u8], shape: [usize; 4], input: Vec<f32>) -> ort::Result<Vec<f32>> {
-    let mut session = Session::builder(runtime)?.commit_from_memory(model)?;
-    let input = Tensor::from_array((shape, input))?;
-    let outputs = session.run(ort::inputs!["input" => input])?;
-    let (_, values) = outputs["output"].try_extract_tensor::<f32>()?;
-    Ok(values.to_vec())
 }

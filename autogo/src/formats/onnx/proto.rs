@@ -1,4 +1,5 @@
-//! The messages of the ONNX format that are read and written, by their published field numbers (onnx.proto3, IR 8).
+//! The messages of the ONNX format that are read and written, by their published field numbers (IR 8). Repeated
+//! numbers are packed only where onnx.proto says so: readers must take both forms, but not all of them do.
 
 use prost::Message;
 
@@ -81,9 +82,9 @@ pub(super) struct Attribute {
     pub s: Vec<u8>,
     #[prost(message, optional, tag = "5")]
     pub t: Option<TensorProto>,
-    #[prost(float, repeated, tag = "7")]
+    #[prost(float, repeated, packed = "false", tag = "7")]
     pub floats: Vec<f32>,
-    #[prost(int64, repeated, tag = "8")]
+    #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: Vec<i64>,
     #[prost(int32, tag = "20")]
     pub kind: i32,
@@ -91,7 +92,7 @@ pub(super) struct Attribute {
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct TensorProto {
-    #[prost(int64, repeated, tag = "1")]
+    #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
     #[prost(int32, tag = "2")]
     pub data_type: i32,
@@ -182,4 +183,20 @@ pub(super) fn value_info(name: &str, dims: &[i64]) -> ValueInfo {
     let dim = dims.iter().map(|&size| Dimension { size: Some(Size::Value(size)) }).collect();
     let tensor = TensorType { element: FLOAT, shape: Some(TensorShape { dim }) };
     ValueInfo { name: name.into(), kind: Some(TypeProto { tensor: Some(tensor) }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_packed_where_the_schema_says_so() {
+        let attribute = Attribute { ints: vec![3, 4], floats: vec![1.0], ..Attribute::default() };
+        // Field 7 as one 32-bit value, field 8 as two variable-length ones.
+        assert_eq!(attribute.encode_to_vec(), [7 << 3 | 5, 0, 0, 0x80, 0x3f, 8 << 3, 3, 8 << 3, 4]);
+        let tensor = TensorProto { dims: vec![5, 6], int64_data: vec![7, 8], ..TensorProto::default() };
+        assert_eq!(tensor.encode_to_vec(), [1 << 3, 5, 1 << 3, 6, 7 << 3 | 2, 2, 7, 8]);
+        // Both forms are read.
+        assert_eq!(Attribute::decode(&[8 << 3 | 2, 2, 3, 4][..]).map(|read| read.ints), Ok(vec![3, 4]));
+    }
 }
