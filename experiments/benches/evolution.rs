@@ -34,13 +34,15 @@ fn mutator() -> Option<Mutator> {
 }
 
 fn best_nb201() -> Option<Graph> {
-    autogo::families::graph("nb201:nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1").ok()
+    autogo::families::graph(FamilyName::Nb201.best()?).ok()
 }
 
-/// Children per second on all cores: places, donors ranked in place, repair, splicing, figures; not yet scored.
-#[divan::bench(sample_count = 3, sample_size = 1, args = ["nb201", "hiaml:src1,src1,r30,src3", "resnet50", "resnet101"])]
+/// Children per second on all cores: places, donors ranked in place, repair, splicing, figures; not yet scored. The parents have
+/// 60, 107, 291, 404, 152 and 322 nodes.
+#[divan::bench(sample_count = 3, sample_size = 1, args = ["two_path", "hiaml", "nb201", "inception", "resnet50", "resnet101"])]
 fn children(bencher: Bencher<'_, '_>, spec: &str) {
-    let graph = if spec == "nb201" { best_nb201() } else { autogo::families::graph(spec).ok() };
+    let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == spec);
+    let graph = autogo::families::graph(family.and_then(FamilyName::best).unwrap_or(spec)).ok();
     let (Some(mutator), Some(parent)) = (mutator(), graph) else { return };
     let settings = MutationSettings { places: 10, donors: 100, ..MutationSettings::default() };
     let count = mutator.children(&parent, &settings, 1).map_or(0, |children| children.len());
@@ -54,6 +56,15 @@ fn children(bencher: Bencher<'_, '_>, spec: &str) {
 fn search(bencher: Bencher<'_, '_>) {
     let (Some(mutator), Some(parent)) = (mutator(), best_nb201()) else { return };
     let evolution = Evolution { generations: 2, ..Evolution::paper() };
+    let run = || evolution.run(&parent, &mutator, Progress::Silent).map_or(0, |run| run.individuals.len());
+    bencher.counter(ItemsCount::new(run())).bench_local(|| black_box(run()));
+}
+
+/// The whole of the paper's search from there: ten generations of ten parents, ten places, a hundred donors.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn paper_search(bencher: Bencher<'_, '_>) {
+    let (Some(mutator), Some(parent)) = (mutator(), best_nb201()) else { return };
+    let evolution = Evolution { above_input: false, ..Evolution::paper() };
     let run = || evolution.run(&parent, &mutator, Progress::Silent).map_or(0, |run| run.individuals.len());
     bencher.counter(ItemsCount::new(run())).bench_local(|| black_box(run()));
 }
