@@ -86,6 +86,18 @@ fn make_triples(bencher: Bencher<'_, '_>) {
         .bench_local(|| black_box(autogo::predict::triples(&graphs, &setting.mined.segmenter, 6).ok()));
 }
 
+/// Triples per second on one core: the same networks cut at every segment, each part as its nodes; nothing computed yet.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn cut_triples(bencher: Bencher<'_, '_>) {
+    let Some(setting) = setting(200) else { return };
+    let segmenter = &setting.mined.segmenter;
+    bencher.counter(ItemsCount::new(setting.triples)).bench_local(|| {
+        for example in &setting.examples {
+            black_box(Partition::all(&segmenter.groups(&example.graph, |_| true)));
+        }
+    });
+}
+
 /// Candidates per second on all cores: a database's segments in one place, predecessor and successor encoded anew each time.
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn score_candidates(bencher: Bencher<'_, '_>) {

@@ -15,7 +15,12 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
     let numbers = |frame: &DataFrame, name: &str| Ok::<_, Error>(frame.column(name)?.f64()?.clone());
     let (srcc, deviation) = (numbers(&means, "srcc")?, numbers(&means, "deviation")?);
     let least = srcc.iter().flatten().fold(1.0, f64::min);
-    let start = if least > 0.5 { (least * 10.0).floor() / 10.0 } else { least.min(0.0) };
+    // Chance is around zero; only what is clearly below asks for an axis that begins there.
+    let start = match least {
+        0.5.. => (least * 10.0).floor() / 10.0,
+        -0.05.. => 0.0,
+        _ => (least * 10.0).floor() / 10.0,
+    };
     let title = format!("{family}: SRCC on unseen networks");
     let mut bars = Bars::new(&title, start..1.0).reference("the paper's");
     for at in 0..means.height() {
