@@ -71,25 +71,6 @@ pub fn fronts_chart(run: &EvolutionRun, x: Column, y: Column) -> Chart {
     chart.star("input", point(run.input()))
 }
 
-/// The volume under the front after every generation, for several runs by name; the input is the corner it is measured
-/// from, so runs of one input under one machine and predictor can be compared.
-pub fn volume_chart(runs: &[(&str, &EvolutionRun)]) -> Chart {
-    let chart = Chart::new("How far the front has come", "networks scored", "hypervolume over the input");
-    runs.iter().fold(chart, |chart, (name, run)| chart.line(name, &volumes(run)))
-}
-
-/// Networks scored and hypervolume over the input after every generation, in units of the input's figures.
-pub fn volumes(run: &EvolutionRun) -> Vec<(f64, f64)> {
-    let origin = run.input().point(&run.settings.objectives);
-    let unit: f64 = origin.iter().map(|value| value.abs().max(f64::MIN_POSITIVE)).product();
-    let mut scored = 0usize;
-    let after = run.iterations.iter().map(|iteration| {
-        scored = iteration.scored.saturating_add(scored);
-        (scored as f64, run.front_after(iteration.generation).hypervolume(&origin) / unit)
-    });
-    std::iter::once((0.0, 0.0)).chain(after).collect()
-}
-
 /// An individual's network with what is new in it coloured, cut down to the change and what stands around it.
 pub fn mutant_drawing(run: &EvolutionRun, id: usize, mutator: &Mutator) -> Result<Drawing, Error> {
     let graph = run.graph(id, mutator.db())?;

@@ -18,7 +18,7 @@ mod verify;
 
 pub use bars::Bars;
 pub use chart::Chart;
-pub use evolution::{front_chart, fronts_chart, mutant_drawing, run_page, volume_chart, volumes, write_run};
+pub use evolution::{front_chart, fronts_chart, mutant_drawing, run_page, write_run};
 pub use heat_map::HeatMap;
 pub use merge_tree::MergeTree;
 pub use page::Page;
