@@ -8,6 +8,7 @@ pub mod families;
 mod files;
 pub mod formats;
 pub mod graph;
+pub mod interrupt;
 mod partition;
 pub mod predict;
 pub mod prelude;
@@ -26,5 +27,5 @@ pub use error::Error;
 pub use partition::Partition;
 /// The polars this library is built with: frames that it returns are of this version.
 pub use polars;
-pub use progress::Progress;
+pub use progress::{Bar, Progress};
 pub use quirks::Quirks;

@@ -24,10 +24,27 @@ impl Evolution {
     /// and offered to the front. Same seed, same run, on any number of threads. A search that cannot go on ends early and
     /// says why in [`EvolutionRun::stop`]; settings that make no sense are errors.
     pub fn run(&self, input: &Graph, mutator: &Mutator, progress: Progress) -> Result<EvolutionRun, Error> {
+        self.run_watched(input, mutator, progress, |_| Ok(()))
+    }
+
+    /// As [`Evolution::run`]; `watch` sees the run after every generation, to draw it for example.
+    ///
+    /// # Errors
+    /// Those of [`Evolution::run`] and of `watch`.
+    pub fn run_watched(
+        &self,
+        input: &Graph,
+        mutator: &Mutator,
+        progress: Progress,
+        mut watch: impl FnMut(&EvolutionRun) -> Result<(), Error>,
+    ) -> Result<EvolutionRun, Error> {
         let mut run = self.start(input, mutator)?;
+        let mut bar = run.bar(progress);
         while run.stop.is_none() {
             self.step(&mut run, mutator)?;
-            run.report(progress);
+            run.stop_if_asked();
+            run.report(&mut bar);
+            watch(&run)?;
         }
         Ok(run)
     }

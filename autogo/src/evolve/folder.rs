@@ -153,10 +153,13 @@ impl RunFolder {
                 self.resume(start, mutator.db())?
             }
         };
+        let mut bar = run.bar(progress);
         while run.stop.is_none() {
             evolution.step(&mut run, mutator)?;
             self.record(&run)?;
-            run.report(progress);
+            // Not recorded: the folder is as if the process had ended here, and goes on from here.
+            run.stop_if_asked();
+            run.report(&mut bar);
         }
         if !self.path.join("events.jsonl").is_file() {
             self.record(&run)?;

@@ -4,7 +4,8 @@ use super::{Column, Derivation, Evolution, Figures, Objective, ParetoArchive};
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{ContentId, Graph};
-use crate::progress::Progress;
+use crate::interrupt;
+use crate::progress::{Bar, Progress};
 use crate::repair::Repairer;
 use crate::segment::SegmentDb;
 use polars::prelude::{DataFrame, PolarsResult, df};
@@ -106,6 +107,11 @@ pub enum StopReason {
         /// The generation.
         generation: usize,
     },
+    /// Somebody asked the search to end; see [`interrupt`]. In a run folder it can be taken up again.
+    Interrupted {
+        /// The last generation that is complete.
+        generation: usize,
+    },
 }
 
 impl fmt::Display for StopReason {
@@ -127,6 +133,7 @@ impl fmt::Display for StopReason {
             StopReason::NothingInside { generation } => {
                 write!(f, "no child of generation {generation} is inside the windows; the front is what it was")
             }
+            StopReason::Interrupted { generation } => write!(f, "interrupted after generation {generation}"),
         }
     }
 }
@@ -185,13 +192,23 @@ impl EvolutionRun {
         self.individuals.iter().map(|one| one.content_id).collect()
     }
 
-    pub(super) fn report(&self, progress: Progress) {
-        if let Some(last) = self.iterations.last() {
-            let note = format!("{} scored, front of {}", last.scored, last.front);
-            progress.report("generation", last.generation, self.settings.generations, &note);
+    /// Ends the run if somebody asked for that.
+    pub(super) fn stop_if_asked(&mut self) {
+        if self.stop.is_none() && interrupt::is_asked() {
+            self.stop = Some(StopReason::Interrupted { generation: self.iterations.len() });
         }
-        if let Some(stop) = self.stop.filter(|stop| *stop != StopReason::Finished) {
-            progress.say(&format!("stopped: {stop}"));
+    }
+
+    /// A bar for the generations that are left.
+    pub(super) fn bar(&self, progress: Progress) -> Bar {
+        progress.start("generation", self.iterations.len(), self.settings.generations)
+    }
+
+    pub(super) fn report(&self, bar: &mut Bar) {
+        if let Some(last) = self.iterations.last() {
+            let stop = self.stop.filter(|stop| *stop != StopReason::Finished);
+            let stop = stop.map_or(String::new(), |stop| format!(", stopped: {stop}"));
+            bar.report(last.generation, &format!("{} scored, front of {}{stop}", last.scored, last.front));
         }
     }
 

@@ -6,6 +6,7 @@ use super::{
 use crate::data::LabelledFamily;
 use crate::error::Error;
 use crate::graph::Graph;
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::segment::Mining;
 use polars::prelude::*;
@@ -85,13 +86,15 @@ impl Comparison {
     /// Runs the comparison on a family. One row for each contender and seed: `family`, `contender`, `seed`, `srcc` of scores of whole networks with
     /// its 95 % bootstrap interval (`low`, `high`), `fold_srcc` (the paper's protocol, specification §6.6: every network by one of its
     /// partitions; empty for what reads whole networks), `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks.
+    /// An interrupt ends it after the contender that runs, with the rows so far.
     pub fn run(&self, family: &LabelledFamily, progress: Progress) -> Result<DataFrame, Error> {
         if self.seeds.is_empty() || self.contenders.is_empty() {
             let reason = format!("{} seeds and {} contenders", self.seeds.len(), self.contenders.len());
             return Err(Error::setting("comparison", reason, "at least 1 of each"));
         }
         let mut rows = Vec::new();
-        for &seed in &self.seeds {
+        let mut bar = progress.start(family.family().prefix(), 0, self.seeds.len() * self.contenders.len());
+        'seeds: for &seed in &self.seeds {
             let split = family.split(self.train, self.test, seed)?;
             let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
             let segmenter = self.mining.segmenter(&graphs)?;
@@ -118,12 +121,8 @@ impl Comparison {
                 };
                 let found = srcc(&scores, &truth);
                 let text = found.map_or("none".into(), |srcc| format!("{srcc:.4}"));
-                progress.report(
-                    &format!("{} {}", family.family(), contender.name),
-                    rows.len() + 1,
-                    self.seeds.len() * self.contenders.len(),
-                    &format!("SRCC {text} in {:.0} s", seconds.as_secs_f64()),
-                );
+                let note = format!("{}: SRCC {text} in {:.0} s", contender.name, seconds.as_secs_f64());
+                bar.report(rows.len() + 1, &note);
                 rows.push(Scored {
                     contender: contender.name.clone(),
                     seed,
@@ -135,6 +134,10 @@ impl Comparison {
                     ndcg: ndcg(&scores, &truth, TOP),
                     seconds: seconds.as_secs_f64(),
                 });
+                if interrupt::is_asked() {
+                    bar.report(rows.len(), "interrupted");
+                    break 'seeds;
+                }
             }
         }
         self.frame(family, &rows)

@@ -8,7 +8,7 @@ use super::prepared::{Prepared, spread};
 use super::scale::Scale;
 use super::settings::{Architecture, NodeKind, TrainSettings};
 use super::terms::TermTable;
-use super::train::{TrainLog, dfdx_error, predict, predict_each, train};
+use super::train::{Reports, TrainLog, dfdx_error, predict, predict_each, train};
 use super::{EncodedSegments, Predictor, Reads};
 use crate::data::Example;
 use crate::error::Error;
@@ -64,10 +64,27 @@ impl Gnn {
         path: Option<&Path>,
         progress: Progress,
     ) -> Result<(Gnn, TrainLog), Error> {
+        Self::train_with(examples, settings, Reports { progress, path, watch: &mut |_| Ok(()) })
+    }
+
+    /// As [`Gnn::train`]; `watch` sees the log after every epoch, to draw it for example.
+    ///
+    /// # Errors
+    /// Those of [`Gnn::train`] and of `watch`.
+    pub fn train_watched(
+        examples: &[Example],
+        settings: &TrainSettings,
+        progress: Progress,
+        mut watch: impl FnMut(&TrainLog) -> Result<(), Error>,
+    ) -> Result<(Gnn, TrainLog), Error> {
+        Self::train_with(examples, settings, Reports { progress, path: None, watch: &mut watch })
+    }
+
+    fn train_with(examples: &[Example], settings: &TrainSettings, reports: Reports<'_>) -> Result<(Gnn, TrainLog), Error> {
         if settings.architecture.reads != Reads::Graph {
             return Err(Error::setting("reads", "asks for parts of a cut", "`graph` for a GNN"));
         }
-        let (model, scale, log) = train(examples, None, settings, None, path, progress)?;
+        let (model, scale, log) = train(examples, None, settings, None, reports)?;
         Ok((Gnn { model, scale }, log))
     }
 
@@ -80,7 +97,8 @@ impl Gnn {
         progress: Progress,
     ) -> Result<(Gnn, TrainLog), Error> {
         let settings = TrainSettings { architecture: self.model.architecture, ..*settings };
-        let (model, scale, log) = train(examples, None, &settings, Some(&self.model), None, progress)?;
+        let reports = Reports { progress, path: None, watch: &mut |_| Ok(()) };
+        let (model, scale, log) = train(examples, None, &settings, Some(&self.model), reports)?;
         Ok((Gnn { model, scale }, log))
     }
 
@@ -129,10 +147,33 @@ impl Psc {
         path: Option<&Path>,
         progress: Progress,
     ) -> Result<(Psc, TrainLog), Error> {
+        Self::train_with(examples, segmenter, settings, Reports { progress, path, watch: &mut |_| Ok(()) })
+    }
+
+    /// As [`Psc::train`]; `watch` sees the log after every epoch, to draw it for example.
+    ///
+    /// # Errors
+    /// Those of [`Psc::train`] and of `watch`.
+    pub fn train_watched(
+        examples: &[Example],
+        segmenter: &Segmenter,
+        settings: &TrainSettings,
+        progress: Progress,
+        mut watch: impl FnMut(&TrainLog) -> Result<(), Error>,
+    ) -> Result<(Psc, TrainLog), Error> {
+        Self::train_with(examples, segmenter, settings, Reports { progress, path: None, watch: &mut watch })
+    }
+
+    fn train_with(
+        examples: &[Example],
+        segmenter: &Segmenter,
+        settings: &TrainSettings,
+        reports: Reports<'_>,
+    ) -> Result<(Psc, TrainLog), Error> {
         if settings.architecture.reads == Reads::Graph {
             return Err(Error::setting("reads", "asks for whole graphs", "`psc` or a part of it"));
         }
-        let (model, scale, log) = train(examples, Some(segmenter), settings, None, path, progress)?;
+        let (model, scale, log) = train(examples, Some(segmenter), settings, None, reports)?;
         Ok((Psc { model, scale, segmenter: segmenter.clone(), cuts: CUTS }, log))
     }
 
@@ -145,7 +186,8 @@ impl Psc {
         progress: Progress,
     ) -> Result<(Psc, TrainLog), Error> {
         let settings = TrainSettings { architecture: self.model.architecture, ..*settings };
-        let (model, scale, log) = train(examples, Some(&self.segmenter), &settings, Some(&self.model), None, progress)?;
+        let reports = Reports { progress, path: None, watch: &mut |_| Ok(()) };
+        let (model, scale, log) = train(examples, Some(&self.segmenter), &settings, Some(&self.model), reports)?;
         Ok((Psc { model, scale, ..self.clone() }, log))
     }
 

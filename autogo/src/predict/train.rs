@@ -12,6 +12,7 @@ use super::sparse::{Sparse, SparsePair};
 use super::terms::TermTable;
 use crate::data::Example;
 use crate::error::Error;
+use crate::interrupt;
 use crate::progress::Progress;
 use crate::rank::srcc;
 use crate::rng::Stream;
@@ -70,16 +71,26 @@ const DEV_CUTS: usize = 8;
 const CHUNK: usize = 16;
 
 /// Trains a model on labelled networks, cut at the segments of `segmenter` if the architecture reads parts. With a path,
-/// progress is kept there after every epoch, and taken up from there. Weights start as those of `from`, or at random.
+/// progress is kept there after every epoch, and taken up from there. Weights start as those of `from`, or at random. An
+/// interrupt ends the training after the epoch that runs.
 pub(super) fn train(
     examples: &[Example],
     segmenter: Option<&Segmenter>,
     settings: &TrainSettings,
     from: Option<&Model>,
-    path: Option<&Path>,
-    progress: Progress,
+    reports: Reports<'_>,
 ) -> Result<(Model, Scale, TrainLog), Error> {
-    train_until(examples, segmenter, settings, from, path, progress, settings.epochs)
+    train_until(examples, segmenter, settings, from, reports, settings.epochs)
+}
+
+/// Sees the log of a training after every epoch.
+pub(super) type Watch<'a> = &'a mut dyn FnMut(&TrainLog) -> Result<(), Error>;
+
+/// Where a training reports, and where it keeps its progress.
+pub(super) struct Reports<'a> {
+    pub(super) progress: Progress,
+    pub(super) path: Option<&'a Path>,
+    pub(super) watch: Watch<'a>,
 }
 
 /// The same, which leaves off after epoch `last` as if it had been interrupted there.
@@ -88,8 +99,7 @@ fn train_until(
     segmenter: Option<&Segmenter>,
     settings: &TrainSettings,
     from: Option<&Model>,
-    path: Option<&Path>,
-    progress: Progress,
+    Reports { progress, path, watch }: Reports<'_>,
     last: usize,
 ) -> Result<(Model, Scale, TrainLog), Error> {
     settings.check()?;
@@ -118,6 +128,7 @@ fn train_until(
         _ => Progressed::new(start()),
     };
     let steps = settings.epochs * train.len().div_ceil(settings.batch);
+    let mut bar = progress.start("training", state.log.epochs.len(), settings.epochs);
     while state.log.epochs.len() < last.min(settings.epochs) && !state.is_stale(settings.patience) {
         let epoch = state.log.epochs.len();
         let mut order: Vec<usize> = (0..train.len()).collect();
@@ -151,9 +162,14 @@ fn train_until(
         state.log.epochs.push(Epoch { epoch: epoch + 1, loss, learning_rate: rate, dev_srcc, dev_mape });
         state.keep_if_better(best, settings.selection);
         let detail = dev_srcc.map_or(String::new(), |srcc| format!(", dev SRCC {srcc:.4}"));
-        progress.report("training", epoch + 1, settings.epochs, &format!("loss {loss:.4}{detail}"));
+        bar.report(epoch + 1, &format!("loss {loss:.4}{detail}"));
         if let Some(path) = path {
             state.save(path, settings, &fingerprint)?;
+        }
+        watch(&state.log)?;
+        if interrupt::is_asked() {
+            bar.report(epoch + 1, "interrupted");
+            break;
         }
     }
     Ok((state.best, scale, state.log))
@@ -378,6 +394,10 @@ mod tests {
         all
     }
 
+    fn silent<'a>(path: &'a Path, watch: Watch<'a>) -> Reports<'a> {
+        Reports { progress: Progress::Silent, path: Some(path), watch }
+    }
+
     #[test]
     fn gradients_equal_finite_differences() {
         let (examples, segmenter) = examples(2);
@@ -495,7 +515,7 @@ mod tests {
         let (whole, log) = train(&settings, None).unwrap();
         // Stopped after three epochs: as if the process had died, the file of the third is what is left.
         let (model, _, _) =
-            super::train(&examples, Some(&segmenter), &settings, None, Some(&path), Progress::Silent).unwrap();
+            super::train(&examples, Some(&segmenter), &settings, None, silent(&path, &mut |_| Ok(()))).unwrap();
         let print = fingerprint(&examples, &settings);
         let mut state = Progressed::load(&path, &settings, &print, &Cpu::default()).unwrap();
         assert_eq!(state.log, log);
@@ -527,7 +547,7 @@ mod tests {
         epochs: usize,
         path: &Path,
     ) -> Progressed {
-        train_until(examples, Some(segmenter), settings, None, Some(path), Progress::Silent, epochs).unwrap();
+        train_until(examples, Some(segmenter), settings, None, silent(path, &mut |_| Ok(())), epochs).unwrap();
         Progressed::load(path, settings, &fingerprint(examples, settings), &Cpu::default()).unwrap()
     }
 

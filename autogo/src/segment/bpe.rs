@@ -4,6 +4,7 @@ use super::corpus::Corpus;
 use super::pipeline::{Limit, SegmentModel, Trainer, enough, not_empty};
 use super::tokens::{Alphabet, Symbol, UNKNOWN};
 use crate::error::Error;
+use crate::interrupt;
 use crate::formats::ReleaseEncoder;
 use foldhash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
@@ -119,13 +120,16 @@ impl Trainer for BpeTrainer {
         }
         let mut corpus = Corpus::new(lines, self.min_count, self.max_piece_len);
         let mut vocabulary = Vocabulary::new(alphabet, Vec::new())?;
-        while vocabulary.merges.len() < self.merges {
+        // An interrupted training is one of fewer merges: each is what it would be in a longer one.
+        while vocabulary.merges.len() < self.merges && !interrupt::is_asked() {
             let Some(pair) = corpus.best_pair(&vocabulary.spelled) else { break };
             let merged = vocabulary.push(pair);
             corpus.merge(pair, merged);
         }
         let because = format!("no other pair occurs {} times within {} tokens", self.min_count, self.max_piece_len);
-        enough("BPE merges", self.merges, vocabulary.merges.len(), self.limit, &because)?;
+        if !interrupt::is_asked() {
+            enough("BPE merges", self.merges, vocabulary.merges.len(), self.limit, &because)?;
+        }
         vocabulary.joins = joins(&vocabulary.spelled);
         Ok(vocabulary)
     }

@@ -1,4 +1,4 @@
-//! `autogo notebooks`: prepares tools, executes notebooks headless, writes them as HTML.
+//! `autogo notebooks`: executes notebooks headless and writes them as HTML, with the tools that `cargo notebooks` prepared.
 
 mod execute;
 mod outcome;
@@ -14,15 +14,13 @@ use std::time::Instant;
 pub struct Args {
     /// Names of notebooks, such as 00_quickstart; all of them when none is given.
     names: Vec<String>,
-    /// Prepares everything and opens JupyterLab instead of executing.
+    /// Opens JupyterLab on the first of them instead of executing.
     #[arg(long)]
     open: bool,
 }
 
 /// The folders of a checkout.
 pub struct Checkout {
-    /// The repository.
-    pub root: PathBuf,
     /// Its `notebooks` folder.
     pub notebooks: PathBuf,
 }
@@ -35,7 +33,7 @@ impl Checkout {
             .ancestors()
             .find(|folder| folder.join("notebooks/evcxr.toml").is_file())
             .ok_or_else(|| Failure::Input(format!("{}: not inside a checkout of this repository", here.display())))?;
-        Ok(Checkout { root: root.into(), notebooks: root.join("notebooks") })
+        Ok(Checkout { notebooks: root.join("notebooks") })
     }
 
     fn notebook(&self, name: &str) -> PathBuf {
@@ -63,13 +61,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return Err(Failure::Input(format!("notebook `{name}` is not there; accepted: {}", all.join(", "))));
     }
     let data = data_folder()?;
-    let start = Instant::now();
-    let tools = setup::prepare(&checkout)?;
-    println!("tools ready after {:.0} s", start.elapsed().as_secs_f64());
-    if args.open {
-        return tools.open_lab(&checkout, data.as_deref());
-    }
+    let tools = setup::tools(&checkout)?;
     let names = if args.names.is_empty() { &all } else { &args.names };
+    if args.open {
+        let first = names.first().ok_or_else(|| Failure::Input("there is no notebook to open".into()))?;
+        return tools.open_lab(&checkout, first, data.as_deref());
+    }
+    println!("executing {} notebooks in {}, each under three minutes on two cores", names.len(), checkout.notebooks.display());
+    let start = Instant::now();
     let mut failed = Vec::new();
     for name in names {
         match execute::execute(&checkout, &tools, name, data.as_deref()) {
@@ -80,6 +79,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             }
         }
     }
+    println!("{} notebooks in {:.0} s; pages in notebooks/html", names.len() - failed.len(), start.elapsed().as_secs_f64());
     if failed.is_empty() { Ok(()) } else { Err(Failure::Work(format!("notebooks that failed: {}", failed.join(", ")))) }
 }
 

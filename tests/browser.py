@@ -1,0 +1,164 @@
+"""JupyterLab in a real browser: a notebook is opened, a cell runs, a live bar moves, a failing cell is seen red.
+
+Needs Chromium and ChromeDriver (Debian: `apt install chromium chromium-driver`) and what `cargo notebooks` prepares. Writes
+screenshots to notebooks/html/browser, at two widths, light and dark.
+"""
+
+import base64
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+NOTEBOOKS = ROOT / "notebooks"
+PICTURES = NOTEBOOKS / "html" / "browser"
+PATIENCE = 300
+CELLS = [
+    "let mut bar = Progress::Live.start(\"training\", 0, 40);\nfor step in 1..=40 {\n    bar.report(step, \"loss 0.1\");\n"
+    "    std::thread::sleep(std::time::Duration::from_millis(100));\n}",
+    "let mut live = LiveChart::new();\nfor n in 2..12 {\n    let points: Vec<(f64, f64)> = (1..=n).map(|x| (x as f64, 1.0 / x as f64)).collect();\n"
+    "    live.show(&Chart::new(\"Training\", \"epoch\", \"loss\").line(\"run\", &points))?;\n"
+    "    std::thread::sleep(std::time::Duration::from_millis(250));\n}",
+    "let numbers = \"1 2 x\";\nlet sum: i32 = numbers.split(' ').map(|n| n.parse::<i32>()).sum::<Result<i32, _>>()?;",
+]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Browser:
+    """The few calls of the WebDriver protocol that this test needs."""
+
+    def __init__(self, width, height):
+        self.port = free_port()
+        self.driver = subprocess.Popen(["chromedriver", f"--port={self.port}"], stdout=subprocess.DEVNULL)
+        self.profile = tempfile.TemporaryDirectory()
+        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                     f"--user-data-dir={self.profile.name}", f"--window-size={width},{height}"]
+        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}}
+        wait(lambda: self.ask("GET", "/status")["ready"], "chromedriver")
+        self.session = "/session/" + self.ask("POST", "/session", wanted)["sessionId"]
+
+    def ask(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, {"Content-Type": "application/json"}, method=method)
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return json.load(answer)["value"]
+
+    def open(self, url):
+        self.ask("POST", f"{self.session}/url", {"url": url})
+
+    def run(self, script, *arguments):
+        return self.ask("POST", f"{self.session}/execute/sync", {"script": script, "args": list(arguments)})
+
+    def keys(self, *keys):
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown",)]
+        actions += [{"type": "keyUp", "value": key} for key in reversed(keys)]
+        self.ask("POST", f"{self.session}/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def picture(self, name):
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        (PICTURES / f"{name}.png").write_bytes(base64.b64decode(self.ask("GET", f"{self.session}/screenshot")))
+
+    def close(self):
+        self.ask("DELETE", self.session)
+        self.driver.terminate()
+
+
+def wait(condition, what, patience=PATIENCE):
+    end = time.monotonic() + patience
+    while True:
+        try:
+            found = condition()
+            if found:
+                return found
+        except (OSError, KeyError, TypeError):
+            pass
+        if time.monotonic() > end:
+            sys.exit(f"error: {what} did not come within {patience} s")
+        time.sleep(0.2)
+
+
+def notebook():
+    cells = [{"cell_type": "code", "id": f"c{at}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+             for at, source in enumerate(CELLS)]
+    metadata = {"kernelspec": {"name": "autogo-rust", "display_name": "Rust (AutoGO)", "language": "rust"}}
+    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def check(width, height, dark):
+    name = f"{width}-{'dark' if dark else 'light'}"
+    file = NOTEBOOKS / ".browser.run.ipynb"
+    file.write_text(json.dumps(notebook()))
+    port = free_port()
+    settings = tempfile.TemporaryDirectory()
+    themes = pathlib.Path(settings.name) / "lab/user-settings/@jupyterlab/apputils-extension"
+    themes.mkdir(parents=True)
+    theme = "JupyterLab Dark" if dark else "JupyterLab Light"
+    (themes / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
+    environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(pathlib.Path(settings.name) / "lab/user-settings")}
+    lab = subprocess.Popen(
+        [NOTEBOOKS / ".venv/bin/jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=",
+         "--ContentsManager.allow_hidden=True", f"--ServerApp.root_dir={NOTEBOOKS}", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+        cwd=NOTEBOOKS, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    browser = None
+    try:
+        wait(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5), "JupyterLab")
+        browser = Browser(width, height)
+        browser.open(f"http://127.0.0.1:{port}/lab/tree/{file.name}")
+        count = "return document.querySelectorAll('.jp-Notebook .jp-CodeCell').length"
+        wait(lambda: browser.run(count) == len(CELLS), "the notebook")
+        wait(lambda: browser.run("return !!document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=\"idle\"]')"), "the kernel")
+
+        def run_cell(at):
+            browser.run("document.querySelectorAll('.jp-Notebook .jp-CodeCell .cm-content')[arguments[0]].focus()", at)
+            browser.keys("\ue009", "\ue007")  # Ctrl-Enter
+
+        output = "const cell = document.querySelectorAll('.jp-Notebook .jp-CodeCell')[arguments[0]]; return cell.querySelector('.jp-OutputArea')"
+        run_cell(0)
+        value = f"{output}.querySelector('progress')?.value"
+        seen = set()
+        wait(lambda: seen.add(browser.run(value.replace(").querySelector", ")?.querySelector"), 0)) or (40 in seen), "the end of the bar")
+        moving = sorted(one for one in seen if one is not None)
+        assert len(moving) >= 4, f"the bar was seen at {moving} only"
+        print(f"{name}: the bar was seen at {moving}")
+        run_cell(1)
+        points = f"{output}?.querySelectorAll('svg circle').length ?? 0"
+        seen = set()
+        wait(lambda: seen.add(browser.run(points, 1)) or browser.run("return document.querySelectorAll('.jp-Notebook .jp-CodeCell')[1].querySelector('.jp-InputPrompt').textContent", ) .strip("[]: *").isdigit(), "the chart")
+        assert len(seen) >= 3, f"the chart was seen with {sorted(seen)} points only"
+        print(f"{name}: the chart was seen with {sorted(seen)} points")
+        run_cell(2)
+        error = f"{output}?.querySelector('.jp-RenderedText[data-mime-type=\"application/vnd.jupyter.stderr\"], .jp-RenderedText[data-mime-type=\"application/vnd.jupyter.error\"]')?.textContent"
+        said = wait(lambda: browser.run(error, 2), "the error")
+        assert "invalid digit" in said and "line 2" in said, said
+        red = browser.run(f"const found = {output.split('; return ')[0].removeprefix('const cell = ')}.querySelectorAll('.ansi-red-fg, .ansi-red-intense-fg, .jp-RenderedText[data-mime-type*=\"error\"], .jp-RenderedText[data-mime-type*=\"stderr\"]'); return found.length", 2)
+        assert red > 0, "the error is not marked"
+        time.sleep(0.5)
+        browser.run("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
+        browser.picture(f"{name}-top")
+        browser.run("const outer = document.querySelector('.jp-WindowedPanel-outer'); outer?.scrollTo(0, outer.scrollHeight)")
+        time.sleep(0.5)
+        browser.picture(f"{name}-error")
+    finally:
+        if browser:
+            browser.close()
+        lab.terminate()
+        lab.wait()
+        file.unlink()
+
+
+for width, height in ((1280, 900), (390, 844)):
+    for dark in (False, True):
+        check(width, height, dark)
+print(f"screenshots in {PICTURES}")
