@@ -11,6 +11,7 @@ mod compile;
 mod complete;
 mod frame;
 mod history;
+mod incoming;
 mod install;
 mod out;
 mod prune;

@@ -3,6 +3,7 @@
 use crate::complete::{byte_offset, char_offset, is_complete};
 use crate::frame::Bundle;
 use crate::history::History;
+use crate::incoming;
 use crate::out::{Out, media};
 use crate::session::{Job, Question, Session};
 use crate::workplace::Workplace;
@@ -64,7 +65,7 @@ impl Server {
         let (arrive, mut arrived) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             loop {
-                match shell_in.read().await {
+                match incoming::read(&mut shell_in).await {
                     Ok(message) => {
                         if arrive.send(message).is_err() {
                             return;
@@ -215,9 +216,9 @@ impl Server {
             Err(_) => None,
         };
         let mut data = Bundle::new();
-        if let Some((text, markdown)) = &found {
+        if let Some((text, html)) = &found {
             data.insert("text/plain".into(), text.clone().into());
-            data.insert("text/markdown".into(), markdown.clone().into());
+            data.insert("text/html".into(), html.clone().into());
         }
         InspectReply {
             found: found.is_some(),
@@ -237,7 +238,7 @@ async fn control_task(
     stop: oneshot::Sender<()>,
 ) {
     loop {
-        let message = match control.read().await {
+        let message = match incoming::read(&mut control).await {
             Ok(message) => message,
             Err(error) => {
                 eprintln!("control: {error}");
@@ -279,7 +280,7 @@ async fn ask(stdin: zmq::KernelStdinConnection, mut asked: mpsc::UnboundedReceiv
         if to.send(question).await.is_err() {
             continue;
         }
-        while let Ok(message) = from.read().await {
+        while let Ok(message) = incoming::read(&mut from).await {
             if let JupyterMessageContent::InputReply(reply) = message.content {
                 // The cell may be over.
                 let _ = answer.send(reply.value);

@@ -53,7 +53,7 @@ pub enum Job {
         code: String,
         /// The place.
         at: usize,
-        /// Where to say what was found: as text and as Markdown.
+        /// Where to say what was found: as text and as HTML.
         reply: oneshot::Sender<Option<(String, String)>>,
     },
 }
@@ -267,7 +267,11 @@ impl Runner {
                 }));
             }
             Job::Inspect { code, at, reply } => {
-                let found = self.context.as_mut().and_then(|context| context.hover_at(&code, at).ok());
+                // evcxr looks at what stands before the place: that must be the whole name, and its bracket if it has one.
+                let rest = code.get(at..).unwrap_or_default();
+                let name = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
+                let end = at + name + usize::from(rest[name..].starts_with('('));
+                let found = self.context.as_mut().and_then(|context| context.hover_at(&code, end).ok());
                 let _ = reply.send(found.filter(|(text, _)| text != "No documentation found"));
             }
         }

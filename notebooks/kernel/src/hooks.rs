@@ -59,22 +59,13 @@ fn tell(panic: &std::panic::PanicHookInfo<'_>) {
     let _ = out.flush();
 }
 
-/// The line of the cell's source that called what panicked: the innermost frame of a cell's crate.
+/// The line of the cell's source that called what panicked: the innermost frame in the kernel's own folder, which the kernel
+/// names to this process by a file in it.
 fn line_of_cell() -> Option<u32> {
+    let file = std::env::var_os("AUTOGO_KERNEL_LIBRARIES")?;
+    let folder = std::path::Path::new(&file).parent()?.file_name()?.to_str()?;
+    let source = format!("/{folder}/src/lib.rs:");
     let trace = std::backtrace::Backtrace::force_capture().to_string();
-    let mut is_of_cell = false;
-    for line in trace.lines().map(str::trim) {
-        match line.strip_prefix("at ") {
-            Some(place) if is_of_cell => {
-                let (_, place) = place.split_once("src/lib.rs:")?;
-                return place.split(':').next()?.parse().ok();
-            }
-            Some(_) => {}
-            None => {
-                let name = line.split_once(": ").map_or(line, |(_, name)| name);
-                is_of_cell = name.starts_with("ctx::") || name.starts_with("run_user_code_");
-            }
-        }
-    }
-    None
+    let (_, place) = trace.lines().find_map(|line| line.trim().strip_prefix("at ")?.split_once(&source))?;
+    place.split(':').next()?.parse().ok()
 }
