@@ -235,7 +235,7 @@ pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
     for family in families {
         let chart = out.join(format!("{name}_{family}.svg"));
         let svg = srcc_bars(&runs, family)?.svg();
-        std::fs::write(&chart, svg).map_err(|error| Failure::Input(format!("{}: {error}", chart.display())))?;
+        autogo::files::write(&chart, svg.as_bytes())?;
         crate::say(&format!("chart: {}", chart.display()));
     }
     Ok(())

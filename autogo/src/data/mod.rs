@@ -11,8 +11,9 @@ mod registry;
 mod released;
 mod tfrecord;
 
+pub use crate::files::{read_parquet, write_parquet};
 pub use arch::{Arch, figures, sampled};
-pub use cache::{cached, write_parquet};
+pub use cache::cached;
 pub use hardware::{hardware_agreement, hardware_latencies};
 pub use registry::{Dataset, Registry, Source};
 pub use released::released;
