@@ -32,7 +32,7 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
                 let half = 2.0 * deviation / (one.height() as f64).sqrt();
                 Some((value - half, value + half))
             }
-            None => numbers(&one, "low")?.get(0).zip(numbers(&one, "high")?.get(0)),
+            None => numbers(&one, "low")?.iter().next().flatten().zip(numbers(&one, "high")?.iter().next().flatten()),
         };
         bars = bars.bar(name, value, interval, paper_srcc(family, name));
     }

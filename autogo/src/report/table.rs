@@ -141,7 +141,7 @@ pub(super) fn fraction(number: f64) -> String {
     }
     let magnitude = number.abs().log10().floor() as i32;
     match magnitude {
-        5.. => grouped(number.round() as i128),
+        5..=14 => grouped(number.round() as i128),
         -3..=4 => format!("{number:.*}", (3 - magnitude).max(0) as usize),
         _ => format!("{number:.3e}"),
     }
@@ -161,6 +161,7 @@ mod tests {
         assert_eq!(fraction(94.37333), "94.37");
         assert_eq!(fraction(-1_234_567.8), "−1\u{202f}234\u{202f}568");
         assert_eq!(fraction(0.0), "0");
+        assert_eq!(fraction(-2.5e300), "−2.500e300");
     }
 
     #[test]
