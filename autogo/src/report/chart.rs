@@ -1,6 +1,6 @@
 //! Charts of points, lines and bars, drawn by plotters as SVG.
 
-use super::axis::Axis;
+use super::axis::{Axis, label};
 use crate::display;
 use crate::error::Error;
 use plotters::prelude::*;
@@ -123,21 +123,19 @@ impl Chart {
     ) -> Result<(), String> {
         let said = |error: &dyn std::error::Error| error.to_string();
         let corner = self.free_corner(x, y);
-        // Plotters sees shares of the axes: it counts steps in the numbers themselves, which need not come to an end.
-        let ends = |axis: &Axis| (0.0..1.0).with_key_points(axis.tick_places());
         let mut chart = ChartBuilder::on(root)
             .caption(&self.title, ("sans-serif", 19).into_font().color(&INK))
             .margin(14)
             .x_label_area_size(46)
             .y_label_area_size(74)
-            .build_cartesian_2d(ends(x), ends(y))
+            .build_cartesian_2d(x.clone(), y.clone())
             .map_err(|error| said(&error))?;
         chart
             .configure_mesh()
             .x_desc(&self.axes.0)
             .y_desc(&self.axes.1)
-            .x_label_formatter(&|place| x.label(*place))
-            .y_label_formatter(&|place| y.label(*place))
+            .x_label_formatter(&|value| label(*value))
+            .y_label_formatter(&|value| label(*value))
             .light_line_style(WHITE)
             .bold_line_style(RGBColor(228, 232, 236))
             .axis_style(RGBColor(120, 130, 140))
@@ -147,8 +145,7 @@ impl Chart {
             .map_err(|error| said(&error))?;
         let mut colours = COLOURS.iter().cycle();
         for (name, mark, points) in &self.series {
-            let bare = finite(points);
-            let points: Vec<Point> = bare.iter().map(|&(px, py)| (x.place(px), y.place(py))).collect();
+            let points = finite(points);
             let colour = if *mark == Mark::FaintDots { FAINT } else { *colours.next().unwrap_or(&INK) };
             let size = if *mark == Mark::FaintDots { 2 } else { 4 };
             let drawn = match mark {
@@ -156,11 +153,9 @@ impl Chart {
                     .draw_series(points.iter().map(|&point| TriangleMarker::new(point, 8, colour.filled())))
                     .map_err(|error| said(&error))?,
                 Mark::Bars => {
-                    let half = 0.4 * smallest_step(&bare);
-                    let bars = bare.iter().map(|&(px, py)| {
-                        let corners = [(x.place(px - half), y.place(0.0)), (x.place(px + half), y.place(py))];
-                        Rectangle::new(corners, colour.filled())
-                    });
+                    let half = 0.4 * smallest_step(&points);
+                    let bars =
+                        points.iter().map(|&(x, y)| Rectangle::new([(x - half, 0.0), (x + half, y)], colour.filled()));
                     chart.draw_series(bars).map_err(|error| said(&error))?
                 }
                 _ => {
