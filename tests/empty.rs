@@ -23,7 +23,8 @@ fn graphs() -> Vec<Graph> {
 fn runs(count: usize) -> DataFrame {
     let numbers = |value: f64| vec![Some(value); count];
     df!(
-        "family" => vec!["nb201"; count], "contender" => vec![None::<&str>; count], "seed" => vec![0u64; count],
+        "family" => vec!["nb201"; count], "label" => vec!["accuracy"; count], "measured" => vec![true; count],
+        "contender" => vec![None::<&str>; count], "seed" => vec![0u64; count],
         "srcc" => numbers(0.5), "low" => numbers(0.4), "high" => numbers(0.6), "fold_srcc" => vec![None::<f64>; count],
         "kendall_tau" => numbers(0.3), "top_20_overlap" => numbers(0.2), "ndcg_20" => numbers(0.1),
         "seconds" => vec![1.0; count], "train" => vec![1u64; count], "test" => vec![1u64; count],
@@ -50,11 +51,9 @@ fn databases_without_segments() {
     mined.db = loaded;
     assert!(mined_page(&mined, 4).unwrap().html().contains("0 distinct segments"));
     let mutator = Mutator::new(mined, |graph: &Graph| graph.len() as f64, Npu::n256()).unwrap();
-    let run =
-        Evolution { generations: 2, ..Evolution::default() }.run(&graphs()[0], &mutator, Progress::Silent).unwrap();
-    let why = run.stop.unwrap().to_string();
-    assert!(run.individuals.len() == 1 && why.contains("no segment of the database may stand in any place"), "{why}");
-    assert_eq!(run.frame().unwrap().height(), 1);
+    let search = Evolution { generations: 2, ..Evolution::default() }.run(&graphs()[0], &mutator, Progress::Silent);
+    let error = search.unwrap_err().to_string();
+    assert_eq!(error, "segment database: is empty; accepted: one mined from at least one graph");
 }
 
 #[test]

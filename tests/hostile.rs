@@ -102,7 +102,7 @@ impl Saved {
         let path = self.folder.join(name);
         Ok(match name {
             "segments.parquet" => {
-                SegmentDb::scan(&path)?;
+                let _ = SegmentDb::scan(&path)?;
                 format!("{:?}", SegmentDb::load(&path)?.rows())
             }
             "segmenter.json" => serde_json::to_string(&Segmenter::load(&path)?).unwrap(),

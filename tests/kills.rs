@@ -70,11 +70,12 @@ fn searches_that_are_killed_at_random_moments_leave_nothing_over() {
     let (root, config) = prepared("kills");
     let begin = |out: &Path| autogo(&["search", INPUT, "--config", &config, "--out", out.to_str().unwrap()]);
     let whole = root.join("whole");
-    let start = Instant::now();
     succeeds(begin(&whole));
-    let lasts = start.elapsed();
     let expected = files(&whole);
     assert!(expected.contains_key(Path::new("report.html")) && !expected.keys().any(|path| is_left_over(path)));
+    let start = Instant::now();
+    succeeds(begin(&root.join("again")));
+    let mut lasts = start.elapsed();
     // Which moments: any, but spread over the whole run.
     let mut state = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_nanos() | 1;
     let mut random = || {
@@ -83,12 +84,18 @@ fn searches_that_are_killed_at_random_moments_leave_nothing_over() {
         state ^= state << 5;
         f64::from(state) / f64::from(u32::MAX)
     };
-    let (mut killed, mut found_half) = (0, 0);
-    for kill in 0..kills {
-        let out = root.join(format!("killed-{kill}"));
+    let (mut killed, mut found_half, mut tried) = (0, 0, 0);
+    while killed < kills {
+        tried += 1;
+        assert!(tried < 10 * (kills + 1), "{killed} of {tried} were killed before they ended");
+        let out = root.join(format!("killed-{tried}"));
         let mut child = begin(&out).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(lasts.mul_f64((f64::from(kill) + random()) / f64::from(kills)));
-        killed += u32::from(child.try_wait().unwrap().is_none());
+        std::thread::sleep(lasts.mul_f64((f64::from(killed) + random()) / f64::from(kills)));
+        match child.try_wait().unwrap() {
+            None => killed += 1,
+            // It was over sooner than the one that was timed.
+            Some(_) => lasts = lasts.mul_f64(0.9),
+        }
         // SIGKILL on Unix.
         child.kill().ok();
         child.wait().unwrap();
@@ -101,12 +108,11 @@ fn searches_that_are_killed_at_random_moments_leave_nothing_over() {
         let found = files(&out);
         let differ: Vec<&PathBuf> =
             expected.keys().chain(found.keys()).filter(|path| expected.get(*path) != found.get(*path)).collect();
-        assert!(differ.is_empty(), "kill {kill}: {differ:?}");
+        assert!(differ.is_empty(), "kill {killed}: {differ:?}");
         std::fs::remove_dir_all(out).unwrap();
     }
-    assert!(killed * 3 >= kills * 2, "only {killed} of {kills} were killed before they ended");
     let said =
-        format!("{killed} of {kills} killed within {lasts:.1?}, {found_half} with a lock or a draft; nothing left");
+        format!("{killed} killed within {lasts:.1?}, {found_half} held a lock or a draft; nothing was left over");
     // Not `println!`: the test runner would swallow it.
     let _ = writeln!(std::io::stderr(), "{said}");
     std::fs::remove_dir_all(root).unwrap();

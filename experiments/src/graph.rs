@@ -114,8 +114,10 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }
 
+/// The text of a file, without a byte-order mark.
 fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    Ok(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text))
 }
 
 fn json(graph: &Graph) -> Result<String, Failure> {

@@ -68,7 +68,13 @@ impl SegmentDb {
     /// A file that cannot be read, that is damaged, or that is no segment database.
     pub fn scan(path: impl AsRef<Path>) -> Result<LazyFrame, Error> {
         let path = path.as_ref();
-        check_parquet(path)?;
+        std::fs::metadata(path).map_err(|error| failed(path)(error.to_string()))?;
+        check_parquet(path).map_err(|error| match error {
+            Error::File { path, reason } => {
+                Error::File { path, reason: format!("is no segment database: it {reason}") }
+            }
+            other => other,
+        })?;
         let name = PlRefPath::new(path.to_string_lossy());
         let options = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
         let frame = LazyFrame::scan_parquet(name, options).map_err(|error| no_database(path, &error))?;
@@ -263,14 +269,14 @@ mod tests {
         let whole = std::fs::read(&segments).unwrap();
         std::fs::write(&segments, &whole[..whole.len() / 2]).unwrap();
         let error = SegmentDb::load(&segments).unwrap_err().to_string();
-        assert!(error.contains("segments.parquet: is no whole Parquet file; accepted: "), "{error}");
+        assert!(error.contains("segments.parquet: is no segment database: it is no whole Parquet file; "), "{error}");
         assert!(SegmentDb::load(folder.join("none")).unwrap_err().to_string().contains("No such file"));
         let mut other = mined.db.frame().unwrap();
         other.insert_column(0, Column::new("format".into(), vec!["autogo segments 1"; mined.db.len()])).unwrap();
         let mut foreign = other.clone();
         ParquetWriter::new(std::fs::File::create(&segments).unwrap()).finish(&mut foreign).unwrap();
         let error = SegmentDb::load(&segments).unwrap_err().to_string();
-        assert!(error.contains("segments.parquet: carries no checksum"), "{error}");
+        assert!(error.contains("segments.parquet: is no segment database: it carries no checksum"), "{error}");
         write_groups(&mut other, &segments, None).unwrap();
         let error = SegmentDb::load(&segments).unwrap_err().to_string();
         assert!(error.ends_with("is `autogo segments 1`; accepted: `autogo segments 3`"), "{error}");
