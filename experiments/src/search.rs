@@ -147,7 +147,13 @@ impl Search {
             Some(file) => Trained::load(file)?,
             None => {
                 let (trained, family) = self.train(&mined)?;
-                // Without measured labels less may be better; a score alone is then minimised.
+                // What nobody asked otherwise is what the labels ask for.
+                let plain = Evolution::default();
+                if (&evolution.objectives, &evolution.windows) == (&plain.objectives, &plain.windows) {
+                    let asked = Evolution::for_label(family.label(), Column::Cycles);
+                    (evolution.objectives, evolution.windows) = (asked.objectives, asked.windows);
+                }
+                // Of labels that are a cost less is better; a score alone is then minimised.
                 let score = Formula::from(Column::Score);
                 for objective in evolution.objectives.iter_mut().filter(|objective| *objective.formula() == score) {
                     *objective = Objective::score(family.label().goal);
