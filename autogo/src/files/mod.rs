@@ -9,7 +9,7 @@ mod lock;
 mod parquet;
 
 pub use lock::FolderLock;
-pub(crate) use parquet::{check_parquet, write_groups};
+pub(crate) use parquet::check_parquet;
 pub use parquet::{read_parquet, write_parquet};
 
 use crate::error::Error;

@@ -18,23 +18,20 @@ const SEAL: u64 = 12;
 /// Bytes behind the footer: its length, and what every Parquet file ends with.
 const TAIL: u64 = 8;
 const MAGIC: &[u8; 4] = b"PAR1";
+/// Rows that are read and skipped as one.
+const ROW_GROUP: usize = 1 << 14;
 
 /// Writes a frame as Parquet with a checksum; the file appears whole or not at all. The folder is made if need be.
 ///
 /// # Errors
 /// A frame that Parquet cannot hold, and a file that cannot be written.
 pub fn write_parquet(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
-    write_groups(frame, path, None)
-}
-
-/// The same, with so many rows that are read and skipped as one.
-pub(crate) fn write_groups(frame: &mut DataFrame, path: &Path, group: Option<usize>) -> Result<(), Error> {
     let failed = |error: io::Error| Error::File { path: path.into(), reason: error.to_string() };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes).with_row_group_size(group).finish(frame)?;
+    ParquetWriter::new(&mut bytes).with_row_group_size(Some(ROW_GROUP)).finish(frame)?;
     let footer =
         footer(&mut Cursor::new(&bytes)).map_err(failed)?.ok_or_else(|| failed(io::Error::other(NO_FOOTER)))?;
     let (columns, end) = bytes.split_at(footer as usize);
@@ -159,7 +156,7 @@ mod tests {
     #[test]
     fn other_tools_files_are_refused_and_other_tools_read_ours() {
         let path = path("foreign");
-        write_groups(&mut frame(), &path, Some(100)).unwrap();
+        write_parquet(&mut frame(), &path).unwrap();
         let foreign = ParquetReader::new(File::open(&path).unwrap()).finish().unwrap();
         assert!(foreign.equals_missing(&frame()));
         let lazy = LazyFrame::scan_parquet(PlRefPath::new(path.to_string_lossy()), ScanArgsParquet::default()).unwrap();

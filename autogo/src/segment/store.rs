@@ -2,7 +2,7 @@
 
 use super::{Mined, Mining, Segment, SegmentDb, SegmentRow, Segmenter};
 use crate::error::Error;
-use crate::files::{check_parquet, replace, write_groups};
+use crate::files::{check_parquet, replace, write_parquet};
 use polars::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,6 @@ const DATABASE: &str = "autogo segments 3";
 const SEGMENTER: &str = "autogo segmenter 2";
 /// What a mining run's settings say of themselves.
 const MINING: &str = "autogo mining 2";
-/// Rows that are read and skipped as one.
-const ROW_GROUP: usize = 1 << 14;
 
 fn failed(path: &Path) -> impl Fn(String) -> Error + '_ {
     move |reason| Error::File { path: path.into(), reason }
@@ -32,7 +30,7 @@ impl SegmentDb {
             0,
             Column::new_scalar("format".into(), Scalar::from(PlSmallStr::from_static(DATABASE)), self.len()),
         )?;
-        write_groups(&mut frame, path.as_ref(), Some(ROW_GROUP))
+        write_parquet(&mut frame, path.as_ref())
     }
 
     /// Reads a database that [`SegmentDb::save`] wrote. Every segment is inferred again and must have the id it is stored
@@ -277,11 +275,11 @@ mod tests {
         ParquetWriter::new(std::fs::File::create(&segments).unwrap()).finish(&mut foreign).unwrap();
         let error = SegmentDb::load(&segments).unwrap_err().to_string();
         assert!(error.contains("segments.parquet: is no segment database: it carries no checksum"), "{error}");
-        write_groups(&mut other, &segments, None).unwrap();
+        write_parquet(&mut other, &segments).unwrap();
         let error = SegmentDb::load(&segments).unwrap_err().to_string();
         assert!(error.ends_with("is `autogo segments 1`; accepted: `autogo segments 3`"), "{error}");
         for mut nothing in [df!("x" => [1]).unwrap(), df!("format" => [1]).unwrap(), DataFrame::empty()] {
-            write_groups(&mut nothing, &segments, None).unwrap();
+            write_parquet(&mut nothing, &segments).unwrap();
             let error = SegmentDb::load(&segments).unwrap_err().to_string();
             assert!(
                 error.contains("segments.parquet: is no segment database") && error.lines().count() == 1,
