@@ -311,7 +311,7 @@ impl CompGraph {
     }
 
     /// The tokens of the nodes in topological order, with that order (specification §3.1). The original's own tokens: of a
-    /// [`Graph`] with cut channels or zeros they are not those of [`crate::segment::tokens`].
+    /// [`Graph`] with cut channels or zeros they are not those of [`crate::segment::TokenForm`].
     pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
         let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();
         let mut around = vec![(String::new(), String::new()); self.nodes.len()];
