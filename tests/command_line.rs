@@ -38,6 +38,23 @@ fn graph_prints_json_for_machines() {
 }
 
 #[test]
+fn a_matrix_of_fractions_or_truth_values_is_the_same_cell() {
+    let ops = r#""ops": ["input", "conv1x1-bn-relu", "output"]"#;
+    let graph =
+        |matrix: &str| autogo(&["graph", "nb101", "--config", &format!("{{\"matrix\": {matrix}, {ops}}}"), "--json"]);
+    let plain = graph("[[0, 1, 1], [0, 0, 1], [0, 0, 0]]").stdout;
+    assert!(plain.len() > 1000);
+    assert!(graph("[[0.0, 1.0, 1.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]").stdout == plain);
+    assert!(graph("[[false, true, true], [false, false, true], [false, false, false]]").stdout == plain);
+    let said = refusal(graph("[[0, 0.5, 1], [0, 0, 1], [0, 0, 0]]"));
+    assert!(said.contains("`0.5`, expected an entry of the matrix: 0, 1, 0.0, 1.0, false or true at line 1"), "{said}");
+    let file = std::env::temp_dir().join(format!("autogo-config-{}.json", std::process::id()));
+    std::fs::write(&file, format!("\u{feff}{{\"matrix\": [[0, 1, 1], [0, 0, 1], [0, 0, 0]], {ops}}}\r\n")).unwrap();
+    assert!(autogo(&["graph", "nb101", "--config", file.to_str().unwrap(), "--json"]).stdout == plain);
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
 fn profile_prints_kernels_totals_and_json() {
     let output = autogo(&["profile", BEST, "--machine", "n256", "--energy", "zigzag_tpu"]);
     let text = String::from_utf8(output.stdout).unwrap();

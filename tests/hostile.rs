@@ -1,11 +1,16 @@
 //! Damaged and hostile files: every reader answers with an error, never with a panic.
 #![allow(clippy::unwrap_used)]
 
-use autogo::data::records;
+use autogo::Progress;
+use autogo::data::{Example, read_parquet, records, write_parquet};
 use autogo::families::FamilyName;
 use autogo::formats::onnx::{Pooling, Weights, export, import};
 use autogo::formats::{Checkpoint, Class, Pickle, from_json, read_encoder, read_gennape, read_graph, to_json};
+use autogo::graph::Graph;
+use autogo::predict::{Predictor, Psc, TrainSettings};
+use autogo::segment::{Mined, Mining, SegmentDb, Segmenter};
 use proptest::prelude::*;
+use std::path::PathBuf;
 use tests::folder;
 
 /// A change of a file: where, and what instead. The length of the result comes from `cut`.
@@ -57,6 +62,125 @@ fn record_file() -> Vec<u8> {
     let masked = |bytes: &[u8]| crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes();
     let head = (body.len() as u64).to_le_bytes();
     [&head[..], &masked(&head), body, &masked(body)].concat()
+}
+
+/// Everything this library saves to be read back by itself, in a folder of its own.
+struct Saved {
+    folder: PathBuf,
+    examples: Vec<Example>,
+    segmenter: Segmenter,
+}
+
+impl Saved {
+    const NAMES: [&'static str; 6] = [
+        "segments.parquet",
+        "segmenter.json",
+        "mining.json",
+        "predictor.safetensors",
+        "training.safetensors",
+        "figures.parquet",
+    ];
+
+    fn new() -> Saved {
+        let folder = std::env::temp_dir().join(format!("autogo-hostile-{}", std::process::id()));
+        let graphs: Vec<Graph> =
+            (0..6).map(|at| autogo::families::graph(&FamilyName::Nb201.sample(4, at)).unwrap()).collect();
+        let mined = Mining::bpe(30).run(&graphs).unwrap();
+        mined.save(&folder).unwrap();
+        let example = |(at, graph): (usize, &Graph)| Example { graph: graph.clone(), value: at as f64 };
+        let examples: Vec<Example> = graphs.iter().enumerate().map(example).collect();
+        let training = folder.join("training.safetensors");
+        let (psc, _) =
+            Psc::train_at(&examples, &mined.segmenter, &settings(), Some(&training), Progress::Silent).unwrap();
+        psc.save(folder.join("predictor.safetensors")).unwrap();
+        write_parquet(&mut mined.db.frame().unwrap(), &folder.join("figures.parquet")).unwrap();
+        Saved { folder, examples, segmenter: mined.segmenter }
+    }
+
+    /// What a file is read as.
+    fn meaning(&self, name: &str) -> Result<String, autogo::Error> {
+        let path = self.folder.join(name);
+        Ok(match name {
+            "segments.parquet" => {
+                let _ = SegmentDb::scan(&path)?;
+                format!("{:?}", SegmentDb::load(&path)?.rows())
+            }
+            "segmenter.json" => serde_json::to_string(&Segmenter::load(&path)?).unwrap(),
+            "mining.json" => format!("{:?}", Mined::load(&self.folder)?.mining),
+            "predictor.safetensors" => Psc::load(&path)?.fingerprint(),
+            "training.safetensors" => {
+                let (psc, log) =
+                    Psc::train_at(&self.examples, &self.segmenter, &settings(), Some(&path), Progress::Silent)?;
+                format!("{} {log:?}", psc.fingerprint())
+            }
+            _ => format!("{}", read_parquet(&path)?),
+        })
+    }
+
+    /// Puts a damaged file in the place of the whole one: it must be read as an error of one line, or mean what the whole one
+    /// does (blanks in JSON say nothing). Says whether it was an error.
+    fn try_damaged(&self, name: &str, bytes: &[u8]) -> Result<bool, String> {
+        let path = self.folder.join(name);
+        let whole = self.meaning(name).unwrap();
+        let kept = std::fs::read(&path).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let read = self.meaning(name);
+        std::fs::write(&path, &kept).unwrap();
+        match read {
+            Err(error) if error.to_string().lines().count() == 1 => Ok(true),
+            Err(error) => Err(format!("{name}: more than a line: {error}")),
+            Ok(meaning) if meaning == whole && (bytes == kept || !name.ends_with("parquet")) => Ok(false),
+            Ok(_) => Err(format!("{name}: damage is not noticed")),
+        }
+    }
+}
+
+fn settings() -> TrainSettings {
+    TrainSettings { epochs: 1, ..TrainSettings::default() }
+}
+
+#[test]
+fn every_file_of_our_own_notices_damage() {
+    let saved = Saved::new();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 100, ..ProptestConfig::default() });
+    for name in Saved::NAMES {
+        let whole = std::fs::read(saved.folder.join(name)).unwrap();
+        let run = runner.run(&damage(), |damage| {
+            saved.try_damaged(name, &damage.of(&whole)).map(drop).map_err(TestCaseError::fail)
+        });
+        run.unwrap();
+        // A hundred files with three changed bytes.
+        let noticed = (0..100).filter(|case| {
+            let mut bytes = whole.clone();
+            for change in 1..=3 {
+                let at = (case * 7919 + change * 104_729) % bytes.len();
+                bytes[at] ^= change as u8;
+            }
+            saved.try_damaged(name, &bytes).unwrap()
+        });
+        assert_eq!(noticed.count(), 100, "{name}");
+    }
+    std::fs::remove_dir_all(&saved.folder).unwrap();
+}
+
+#[test]
+fn parquet_files_of_other_tools_are_refused_before_they_are_parsed() {
+    use autogo::polars::prelude::{ParquetWriter, df};
+    let path = std::env::temp_dir().join(format!("autogo-hostile-{}.parquet", std::process::id()));
+    let mut frame = df!("x" => (0..200).collect::<Vec<i32>>(), "format" => vec!["autogo segments 3"; 200]).unwrap();
+    ParquetWriter::new(std::fs::File::create(&path).unwrap()).finish(&mut frame).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 300, ..ProptestConfig::default() });
+    runner
+        .run(&damage(), |damage| {
+            std::fs::write(&path, damage.of(&whole)).unwrap();
+            for error in [read_parquet(&path).unwrap_err(), SegmentDb::load(&path).unwrap_err()] {
+                prop_assert_eq!(error.to_string().lines().count(), 1, "{}", error);
+            }
+            Ok(())
+        })
+        .unwrap();
+    std::fs::remove_file(path).unwrap();
 }
 
 proptest! {

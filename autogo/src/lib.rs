@@ -1,11 +1,12 @@
 #![doc = include_str!("../DESIGN.md")]
 
+mod csv;
 pub mod data;
 mod display;
 mod error;
 pub mod evolve;
 pub mod families;
-mod files;
+pub mod files;
 pub mod formats;
 pub mod graph;
 pub mod interrupt;

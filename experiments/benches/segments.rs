@@ -1,9 +1,10 @@
 //! How fast segments are mined. `cargo benches`, with this library at level 3.
 
 use autogo::families::{FamilyName, Nb201};
+use autogo::files::{read_parquet, write_parquet};
 use autogo::formats::read_graph;
 use autogo::graph::Graph;
-use autogo::polars::prelude::{ParquetReader, ParquetWriter, SerReader, col, lit};
+use autogo::polars::prelude::{col, lit};
 use autogo::segment::{Keep, Linearizer, Mining, SegmentDb, Segmenter, TokenEncoder};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -132,13 +133,12 @@ fn copies(rows: usize) -> Option<(PathBuf, usize)> {
     let db = Mining::bpe(2000).run(&graphs).ok()?.db;
     let path = std::env::temp_dir().join(format!("autogo-bench-{rows}-{}.parquet", std::process::id()));
     db.save(&path).ok()?;
-    let frame = ParquetReader::new(std::fs::File::open(&path).ok()?).finish().ok()?;
+    let frame = read_parquet(&path).ok()?;
     let mut many = frame.clone();
     while many.height() < rows {
         many = many.vstack(&frame).ok()?;
     }
     let mut many = many.head(Some(rows));
-    let file = std::fs::File::create(&path).ok()?;
-    ParquetWriter::new(file).with_row_group_size(Some(1 << 14)).finish(&mut many).ok()?;
+    write_parquet(&mut many, &path).ok()?;
     Some((path, rows))
 }

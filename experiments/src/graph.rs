@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use autogo::families::FamilyName;
+use autogo::files::write;
 use autogo::formats::onnx::{self, Pooling, Weights};
 use autogo::formats::{from_json, read_graph, to_json};
 use autogo::graph::{Cost, Graph, Op, Shape};
@@ -60,12 +61,12 @@ struct NodeDescription {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let graph = read(args)?;
     match (&args.svg, &args.onnx, &args.save) {
-        (Some(path), _, _) => write(path, graph.draw().svg().as_bytes()),
+        (Some(path), _, _) => Ok(write(path, graph.draw().svg().as_bytes())?),
         (_, Some(path), _) => {
             let bytes = onnx::export(&graph, Weights::Seeded(0), Pooling::default()).map_err(autogo::Error::from)?;
-            write(path, &bytes)
+            Ok(write(path, &bytes)?)
         }
-        (_, _, Some(path)) => write(path, to_json(&graph).as_bytes()),
+        (_, _, Some(path)) => Ok(write(path, to_json(&graph).as_bytes())?),
         _ => {
             let text = match (args.json, args.dot) {
                 (true, _) => json(&graph)?,
@@ -113,17 +114,10 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
 }
 
+/// The text of a file, without a byte-order mark.
 fn text(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
-}
-
-/// Writes a file whole or not at all.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".part");
-    std::fs::write(&draft, bytes)
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    Ok(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text))
 }
 
 fn json(graph: &Graph) -> Result<String, Failure> {

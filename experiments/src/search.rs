@@ -8,6 +8,7 @@ use autogo::Progress;
 use autogo::data::LabelledFamily;
 use autogo::evolve::{Column, Evolution, EvolutionRun, Formula, Mutator, Objective, RunFolder};
 use autogo::families::FamilyName;
+use autogo::files::write;
 use autogo::formats::to_json;
 use autogo::graph::Graph;
 use autogo::predict::{Gnn, Psc, Reads, TrainSettings};
@@ -84,8 +85,13 @@ pub struct Scorer {
     file: Option<PathBuf>,
     family: FamilyName,
     train: usize,
+    /// Partitions over which a PSC averages the score of a network; 0 for all of them.
+    cuts: usize,
     settings: TrainSettings,
 }
+
+/// Two partitions rank as well as sixteen, in a third of the time.
+const CUTS: usize = 2;
 
 impl Default for Search {
     fn default() -> Self {
@@ -110,7 +116,7 @@ impl Default for Segments {
 impl Default for Scorer {
     fn default() -> Self {
         let settings = TrainSettings { epochs: 30, average: 0.98, ..TrainSettings::default() };
-        Scorer { file: None, family: FamilyName::Nb201, train: 800, settings }
+        Scorer { file: None, family: FamilyName::Nb201, train: 800, cuts: CUTS, settings }
     }
 }
 
@@ -137,11 +143,17 @@ impl Search {
             mined.save(folder.join("segments"))?;
         }
         let mut evolution = self.evolution.clone();
-        let predictor = match &self.predictor.file {
+        let mut predictor = match &self.predictor.file {
             Some(file) => Trained::load(file)?,
             None => {
                 let (trained, family) = self.train(&mined)?;
-                // Without measured labels less may be better; a score alone is then minimised.
+                // What nobody asked otherwise is what the labels ask for.
+                let plain = Evolution::default();
+                if (&evolution.objectives, &evolution.windows) == (&plain.objectives, &plain.windows) {
+                    let asked = Evolution::for_label(family.label(), Column::Cycles);
+                    (evolution.objectives, evolution.windows) = (asked.objectives, asked.windows);
+                }
+                // Of labels that are a cost less is better; a score alone is then minimised.
                 let score = Formula::from(Column::Score);
                 for objective in evolution.objectives.iter_mut().filter(|objective| *objective.formula() == score) {
                     *objective = Objective::score(family.label().goal);
@@ -149,6 +161,9 @@ impl Search {
                 trained
             }
         };
+        if let Trained::Psc(psc) = &mut predictor {
+            psc.cuts = self.predictor.cuts;
+        }
         if let Some(folder) = folder {
             predictor.save(&folder.join("predictor.safetensors"))?;
         }
@@ -166,14 +181,13 @@ impl Search {
         let split = data.split(*train, 0, settings.seed)?;
         let trained = match settings.architecture.reads {
             Reads::Graph => Trained::Gnn(Gnn::train(&split.train, settings, Progress::Lines)?.0),
-            _ => Trained::Psc(Psc::train(&split.train, &mined.segmenter, settings, Progress::Lines)?.0),
+            Reads::Psc | Reads::WithoutPredecessor | Reads::WithoutSuccessor | Reads::SegmentOnly => {
+                Trained::Psc(Psc::train(&split.train, &mined.segmenter, settings, Progress::Lines)?.0)
+            }
         };
         Ok((trained, data))
     }
 }
-
-/// Partitions over which a PSC averages in a search: two rank as well as sixteen, in a third of the time.
-const CUTS: usize = 2;
 
 /// A predictor of either kind.
 enum Trained {
@@ -201,10 +215,7 @@ impl Trained {
 
     fn mutator(self, mined: Mined, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
         let mutator = match self {
-            Trained::Psc(mut psc) => {
-                psc.cuts = CUTS;
-                Mutator::new(mined, psc, npu)?
-            }
+            Trained::Psc(psc) => Mutator::new(mined, psc, npu)?,
             Trained::Gnn(gnn) => Mutator::new(mined, gnn, npu)?,
         };
         Ok(match energy {
@@ -216,36 +227,39 @@ impl Trained {
 
 /// Runs a search, or takes one up.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let (folder, input, prepared) = match (&args.resume, &args.network, &args.out) {
+    let (folder, held, input, prepared) = match (&args.resume, &args.network, &args.out) {
         (Some(path), _, _) => {
-            let folder = RunFolder::new(path);
-            let prepared = match (folder.is_begun(), path.join(TOLD)) {
-                (true, _) => reopen(&folder)?,
-                (false, told) if told.is_file() => toml_file::<Search>(&told)?.prepare(Some(path))?,
-                _ => return Err(no_run(path)),
+            let (folder, told) = (RunFolder::new(path), path.join(TOLD));
+            if !folder.is_begun() && !told.is_file() {
+                return Err(no_run(path));
+            }
+            let held = folder.lock()?;
+            let prepared = match folder.is_begun() {
+                true => reopen(&folder)?,
+                false => toml_file::<Search>(&told)?.prepare(Some(path))?,
             };
-            (folder.clone(), folder.input()?, prepared)
+            (folder.clone(), held, folder.input()?, prepared)
         }
         (None, Some(network), Some(out)) => {
             let folder = RunFolder::new(out);
+            let search: Search = args.config.as_deref().map(toml_file).transpose()?.unwrap_or_default();
+            let input = open(network)?;
+            let held = folder.lock()?;
             if folder.is_begun() {
                 let path = out.display();
                 return Err(Failure::Input(format!(
                     "{path} holds a run; accepted: --resume {path}, or another folder"
                 )));
             }
-            let search: Search = args.config.as_deref().map(toml_file).transpose()?.unwrap_or_default();
-            let input = open(network)?;
-            std::fs::create_dir_all(out).map_err(|error| Failure::Input(format!("{}: {error}", out.display())))?;
             // Enough to begin again if mining or training is interrupted.
             let told = toml::to_string_pretty(&search).map_err(|error| Failure::Work(error.to_string()))?;
-            crate::graph::write(&out.join("input.json"), to_json(&input).as_bytes())?;
-            crate::graph::write(&out.join(TOLD), told.as_bytes())?;
-            (folder, input, search.prepare(Some(out))?)
+            write(&out.join("input.json"), to_json(&input).as_bytes())?;
+            write(&out.join(TOLD), told.as_bytes())?;
+            (folder, held, input, search.prepare(Some(out))?)
         }
         _ => return Err(Failure::Input("accepted: NETWORK --out DIR, or --resume DIR".into())),
     };
-    let run = folder.run(&prepared.evolution, &input, &prepared.mutator, Progress::Lines)?;
+    let run = held.run(&prepared.evolution, &input, &prepared.mutator, Progress::Lines)?;
     write_run(&run, &prepared.mutator, &folder)?;
     summarise(&run);
     crate::say(&format!("report: {}", folder.path().join("report.html").display()));

@@ -8,6 +8,7 @@ use crate::search::{Prepared, Search};
 use autogo::Progress;
 use autogo::data::{DATA_VARIABLE, released, write_parquet};
 use autogo::evolve::{Column, Evolution, EvolutionRun, Figures, Individual, RunFolder, Window};
+use autogo::files::{FolderLock, copy, sweep};
 use autogo::graph::Graph;
 use autogo::polars::prelude::{DataFrame, df};
 use autogo::report::write_run;
@@ -54,7 +55,8 @@ struct Line {
 pub fn reproduce(config: &Path, name: &str, out: &Path) -> Result<(), Failure> {
     let table: SearchTable = toml_file(config)?;
     let base = out.join(name);
-    std::fs::create_dir_all(&base).map_err(|error| Failure::Input(format!("{}: {error}", base.display())))?;
+    let _held = FolderLock::take(&base)?;
+    sweep(&base)?;
     let prepared = table.search.prepare(Some(&base))?;
     let mut lines = Vec::new();
     for input in &table.inputs {
@@ -64,8 +66,9 @@ pub fn reproduce(config: &Path, name: &str, out: &Path) -> Result<(), Failure> {
             let evolution = evolution(&prepared, input, seed);
             let safe: String = input.network.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
             let folder = RunFolder::new(base.join(format!("{safe}-{seed}")));
+            let held = folder.lock()?;
             share(&base, folder.path())?;
-            let run = folder.run(&evolution, &graph, &prepared.mutator, Progress::Lines)?;
+            let run = held.run(&evolution, &graph, &prepared.mutator, Progress::Lines)?;
             write_run(&run, &prepared.mutator, &folder)?;
             if seed == table.seeds[0] {
                 lines.push(line(input, "input".into(), run.input(), &run));
@@ -100,8 +103,7 @@ fn share(base: &Path, run: &Path) -> Result<(), Failure> {
     for name in
         ["segments/mining.json", "segments/segmenter.json", "segments/segments.parquet", "predictor.safetensors"]
     {
-        std::fs::copy(base.join(name), run.join(name))
-            .map_err(|error| Failure::Input(format!("{}: {error}", run.join(name).display())))?;
+        copy(&base.join(name), &run.join(name))?;
     }
     Ok(())
 }

@@ -47,7 +47,8 @@ mod tests {
             format!("\"net_{at}\": {{\"net_config\": {config}, \"max_perf\": {}.5, \"cg\": {{}}}}", 90 + at)
         };
         let body: Vec<String> = configs.iter().enumerate().map(entry).collect();
-        std::fs::write(&path, format!("{{{}}}", body.join(", "))).unwrap();
+        // With a mark, as some editors save it.
+        std::fs::write(&path, format!("\u{feff}{{{}}}", body.join(", "))).unwrap();
         let result = read(&path, family);
         std::fs::remove_file(path).unwrap();
         result

@@ -8,7 +8,8 @@ use std::path::Path;
 /// The most text a file may hold.
 const LARGEST: u64 = 2 << 30;
 
-/// The text of a file; one that ends in `.gz` is decompressed. `accepted` says what the file should have been.
+/// The text of a file, without a byte-order mark; one that ends in `.gz` is decompressed. `accepted` says what the file should
+/// have been.
 pub(super) fn read_text(path: &Path, accepted: &str) -> Result<String, Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason: format!("{reason}; accepted: {accepted}") };
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;
@@ -20,7 +21,12 @@ pub(super) fn read_text(path: &Path, accepted: &str) -> Result<String, Error> {
         BufReader::new(file).take(LARGEST).read_to_string(&mut text)
     };
     match read {
-        Ok(read) if (read as u64) < LARGEST => Ok(text),
+        Ok(read) if (read as u64) < LARGEST => {
+            if text.starts_with('\u{feff}') {
+                text.drain(..'\u{feff}'.len_utf8());
+            }
+            Ok(text)
+        }
         Ok(_) => Err(failed(format!("holds more than {LARGEST} bytes of text"))),
         Err(error) => Err(failed(error.to_string())),
     }

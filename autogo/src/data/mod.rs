@@ -11,8 +11,9 @@ mod registry;
 mod released;
 mod tfrecord;
 
+pub use crate::files::{read_parquet, write_parquet};
 pub use arch::{Arch, figures, sampled};
-pub use cache::{cached, write_parquet};
+pub use cache::cached;
 pub use hardware::{hardware_agreement, hardware_latencies};
 pub use registry::{Dataset, Registry, Source};
 pub use released::released;
@@ -263,8 +264,12 @@ impl LabelledFamily {
 
     /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one graph under
     /// two names, each pair both ways round. No predictor can be expected to rank single labels better than this.
-    /// Nothing for a family whose networks are all different, or whose frame has no content ids. O(rows · log rows).
+    /// Nothing for labels that were computed, which say the same of equal graphs, for a family whose networks are all different, or
+    /// whose frame has no content ids. O(rows · log rows).
     pub fn label_ceiling(&self) -> Option<f64> {
+        if !self.label.measured {
+            return None;
+        }
         let ids = self.frame.column("content_id").ok()?.str().ok()?.clone();
         let mut first: HashMap<&str, f64> = HashMap::new();
         let (mut a, mut b) = (Vec::new(), Vec::new());
@@ -339,6 +344,7 @@ mod tests {
     fn computed_labels_say_so_and_are_the_cycles() {
         let family = LabelledFamily::nb201_computed(40).unwrap();
         assert!(family.banner().starts_with("AUTOGO_DATA is not set"), "{}", family.banner());
+        assert_eq!(family.label_ceiling(), None);
         let example = &family.split(1, 1, 0).unwrap().train[0];
         let cycles = crate::profile::Npu::n256().cycles(&example.graph).unwrap();
         assert_eq!(example.value, cycles as f64 / 1e6);

@@ -4,6 +4,7 @@ use super::arch::Arch;
 use super::gzip::read_text;
 use super::tfrecord::records;
 use super::{Goal, Label, LabelledFamily};
+use crate::csv::{self, Csv};
 use crate::error::Error;
 use crate::families::{FamilyName, Nb101};
 use base64::Engine;
@@ -26,28 +27,13 @@ struct Row {
 /// Reads the table. Rows are checked: the cell must parse whole (no vertex off the path), the accuracy be a fraction.
 pub(super) fn read_csv(path: &Path) -> Result<LabelledFamily, Error> {
     let text = read_text(path, ACCEPTED_CSV)?;
-    let (header, body) = text.split_once('\n').unwrap_or((text.as_str(), ""));
-    let names: Vec<&str> = header.trim_end().split(',').collect();
+    let table = Csv::new(path, &text, ACCEPTED_CSV)?;
     let mut places = [0; COLUMNS.len()];
     for (place, name) in places.iter_mut().zip(COLUMNS) {
-        *place = names.iter().position(|other| *other == name).ok_or_else(|| Error::File {
-            path: path.into(),
-            reason: format!("no column `{name}`; accepted: {ACCEPTED_CSV}"),
-        })?;
+        *place = table.column(name)?;
     }
-    let lines: Vec<&str> = body.lines().collect();
-    let rows = lines
-        .par_iter()
-        .enumerate()
-        .map(|(at, line)| {
-            row(line, &places).map_err(|(reason, accepted)| Error::Line {
-                path: path.into(),
-                line: at + 2,
-                reason,
-                accepted: accepted.into(),
-            })
-        })
-        .collect::<Result<Vec<Row>, Error>>()?;
+    let rows = (0..table.height()).into_par_iter().map(|at| row(&table.row(at)?, &places));
+    let rows = rows.collect::<Result<Vec<Row>, Error>>()?;
     if rows.len() != Nb101::COUNT {
         let reason = format!("ends after {} rows; accepted: {ACCEPTED_CSV}", rows.len());
         return Err(Error::File { path: path.into(), reason });
@@ -61,28 +47,20 @@ pub(super) fn read_csv(path: &Path) -> Result<LabelledFamily, Error> {
     family(&archs, &accuracies, &extra, format!("NAS-Bench-101, 108 epochs, mean of 3 runs ({})", path.display()))
 }
 
-fn row(line: &str, places: &[usize; COLUMNS.len()]) -> Result<Row, (String, &'static str)> {
-    let mut cells = [""; 16];
-    let mut count = 0;
-    for (slot, cell) in cells.iter_mut().zip(line.split(',')) {
-        *slot = cell;
-        count += 1;
-    }
-    let cell = |at: usize| {
-        let place = places[at];
-        if place < count { Ok(cells[place].trim()) } else { Err((format!("no {}", COLUMNS[at]), ACCEPTED_CSV)) }
-    };
-    let arch = Nb101::from_digits(cell(2)?, cell(1)?).map_err(|reason| (reason, "a cell of NAS-Bench-101"))?;
+fn row(row: &csv::Row<'_>, places: &[usize; COLUMNS.len()]) -> Result<Row, Error> {
+    let cell = |at: usize| row.cell(places[at]);
+    let arch = Nb101::from_digits(cell(2)?, cell(1)?);
+    let arch = arch.map_err(|reason| row.wrong(reason, "a cell of NAS-Bench-101"))?;
     if cell(0)?.parse() != Ok(arch.vertices()) {
-        return Err((
-            format!("n is {}, the cell has {} vertices", cell(0)?, arch.vertices()),
-            "a cell without spare vertices",
-        ));
+        let reason = format!("n is {}, the cell has {} vertices", cell(0)?, arch.vertices());
+        return Err(row.wrong(reason, "a cell without spare vertices"));
     }
     let accuracy = cell(3)?.parse::<f64>().ok().filter(|value| (0.0..=1.0).contains(value));
-    let accuracy = accuracy.ok_or((format!("test_acc is `{}`", cell(3)?), "a fraction from 0 to 1"))?;
+    let wrong = |cell: &str| row.wrong(format!("test_acc is `{cell}`"), "a fraction from 0 to 1");
+    let accuracy = accuracy.ok_or(cell(3)?).map_err(wrong)?;
     let number = |at: usize| {
-        cell(at)?.parse::<u64>().map_err(|_| (format!("{} is `{}`", COLUMNS[at], cells[places[at]]), "a count"))
+        let cell = cell(at)?;
+        cell.parse::<u64>().map_err(|_| row.wrong(format!("{} is `{cell}`", COLUMNS[at]), "a count"))
     };
     Ok(Row { arch, accuracy, params: number(4)?, macs: number(5)? })
 }
@@ -216,6 +194,36 @@ mod tests {
             assert_eq!(family.frame().column(column).unwrap().n_unique().unwrap(), 1);
         }
         assert_eq!(family.graph(3).unwrap().content_id(), family.arch(3).unwrap().build().unwrap().content_id());
+    }
+
+    #[test]
+    fn the_same_row_is_read_however_it_was_saved() {
+        let path = Path::new("t.csv");
+        let places = [0, 1, 2, 3, 4, 5];
+        let read = |text: &str| {
+            let table = Csv::new(path, text, ACCEPTED_CSV).unwrap();
+            let rows = (0..table.height()).map(|at| {
+                let read = row(&table.row(at)?, &places)?;
+                Ok((read.arch, read.accuracy, read.params, read.macs))
+            });
+            rows.collect::<Result<Vec<_>, Error>>()
+        };
+        let plain = "n,ops,adj,test_acc,params,macs\n7,02001,100110100001001010101,0.9,5,6\n2,,1,0.8,7,8\n";
+        let rows = read(plain).unwrap();
+        assert_eq!((rows.len(), rows[1].0.vertices()), (2, 2));
+        let quoted = plain.replace("02001", "\"02001\"").replace("2,,1", "2,\"\",1");
+        for other in [format!("\u{feff}{plain}"), plain.replace('\n', "\r\n"), format!("{plain}\n"), quoted] {
+            assert_eq!(read(&other).unwrap(), rows, "{other:?}");
+        }
+        for (wrong, said) in [
+            (plain.replace("0.8", "80"), "t.csv:3: test_acc is `80`; accepted: a fraction from 0 to 1"),
+            (plain.replace(",7,8", ""), "t.csv:3: no params; accepted: a CSV with the columns n, ops, adj"),
+            (plain.replace("7,02", "6,02"), "t.csv:2: n is 6, the cell has 7 vertices; accepted: a cell without"),
+            (plain.replace(",5,6", ",5,many"), "t.csv:2: macs is `many`; accepted: a count"),
+        ] {
+            let error = read(&wrong).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}");
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Labels of NAS-Bench-201.
 
 use super::arch::{self, Arch};
+use super::gzip::read_text;
 use super::{Goal, Label, LabelledFamily};
+use crate::csv::Csv;
 use crate::error::Error;
 use crate::families::{Family, FamilyName, Nb201};
 use crate::profile::{CycleCounter, Npu};
@@ -43,49 +45,35 @@ struct Row {
 }
 
 fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
-    let file_error = |reason: String| Error::File { path: path.into(), reason };
-    // The operating system's own words for a file that is not there.
-    std::fs::metadata(path).map_err(|error| file_error(format!("{error}; accepted: {ACCEPTED_FILE}")))?;
-    // Every cell as text: a wrong one is then reported with its line instead of becoming null.
-    let frame = CsvReadOptions::default()
-        .with_infer_schema_length(Some(0))
-        .try_into_reader_with_file_path(Some(path.into()))?
-        .finish()
-        .map_err(|error| file_error(format!("{error}; accepted: {ACCEPTED_FILE}")))?;
-    let text = |name: &str| {
-        let missing = |_| file_error(format!("no column `{name}`; accepted: {ACCEPTED_FILE}"));
-        Ok::<_, Error>(frame.column(name).map_err(missing)?.str()?.clone())
-    };
-    let archs = text("arch")?;
-    let columns = ACCURACIES.iter().map(|name| text(name)).collect::<Result<Vec<_>, Error>>()?;
-    let mut rows = Vec::with_capacity(frame.height());
+    let text = read_text(path, ACCEPTED_FILE)?;
+    let table = Csv::new(path, &text, ACCEPTED_FILE)?;
+    let arch_at = table.column("arch")?;
+    let mut places = [0; 4];
+    for (place, name) in places.iter_mut().zip(ACCURACIES) {
+        *place = table.column(name)?;
+    }
+    let mut rows = Vec::with_capacity(table.height());
     let mut seen = HashSet::new();
-    for at in 0..frame.height() {
-        let wrong = |reason: String, accepted: &str| Error::Line {
-            path: path.into(),
-            line: at + 2,
-            reason,
-            accepted: accepted.into(),
-        };
-        let arch = archs.get(at).ok_or_else(|| wrong("no architecture".into(), "an NB-201 string"))?;
-        let arch: Nb201 = arch
+    for at in 0..table.height() {
+        let row = table.row(at)?;
+        let arch: Nb201 = row
+            .cell(arch_at)?
             .parse()
-            .map_err(|error: Error| wrong(error.to_string(), "the string of one of the 15,625 networks"))?;
+            .map_err(|error: Error| row.wrong(error.to_string(), "the string of one of the 15,625 networks"))?;
         if !seen.insert(arch) {
-            return Err(wrong(format!("{arch} stands here for the second time"), "each architecture once"));
+            return Err(row.wrong(format!("{arch} stands here for the second time"), "each architecture once"));
         }
         let mut accuracies = [0.0; 4];
-        for ((accuracy, cells), name) in accuracies.iter_mut().zip(&columns).zip(ACCURACIES) {
-            let cell = cells.get(at).ok_or_else(|| wrong(format!("no {name}"), "a percentage"))?;
-            *accuracy = match cell.trim().parse::<f64>() {
-                Ok(value) if (0.0..=100.0).contains(&value) => value,
-                _ => return Err(wrong(format!("{name} is `{cell}`"), "a percentage from 0 to 100")),
-            };
+        for ((accuracy, place), name) in accuracies.iter_mut().zip(places).zip(ACCURACIES) {
+            let cell = row.cell(place)?;
+            let value = cell.parse::<f64>().ok().filter(|value| (0.0..=100.0).contains(value));
+            *accuracy = value.ok_or_else(|| row.wrong(format!("{name} is `{cell}`"), "a percentage from 0 to 100"))?;
         }
         rows.push(Row { arch, accuracies });
     }
     if rows.len() != Nb201::COUNT {
-        return Err(file_error(format!("ends after {} rows; accepted: {ACCEPTED_FILE}", rows.len())));
+        let reason = format!("ends after {} rows; accepted: {ACCEPTED_FILE}", rows.len());
+        return Err(Error::File { path: path.into(), reason });
     }
     Ok(rows)
 }
@@ -172,6 +160,22 @@ mod tests {
             frame.column("arch").unwrap().str().unwrap().iter().position(|cell| cell == Some(&arch.arch_string()));
         let accuracy = frame.column("cifar10_test").unwrap().f64().unwrap().get(row.unwrap());
         assert_eq!(accuracy, Some(52.345));
+    }
+
+    #[test]
+    fn the_same_table_is_read_however_it_was_saved() {
+        let values = |edit: fn(&mut Vec<String>)| {
+            let family = file(edit).1.unwrap();
+            Nb201::all().into_iter().map(|arch| family.value(arch)).collect::<Vec<Option<f64>>>()
+        };
+        let plain = values(|_| {});
+        assert_eq!(plain, values(|lines| lines[0].insert(0, '\u{feff}')));
+        assert_eq!(plain, values(|lines| lines.extend([String::new(), String::new()])));
+        assert_eq!(plain, values(|lines| lines.iter_mut().for_each(|line| line.push('\r'))));
+        let quote = |lines: &mut Vec<String>| {
+            lines.iter_mut().for_each(|line| *line = format!("\"{}\"", line.replace(',', "\",\"")));
+        };
+        assert_eq!(plain, values(quote));
     }
 
     #[test]

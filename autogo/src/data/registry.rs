@@ -1,6 +1,7 @@
 //! The public data this library can use: where it is published, what it must look like, how it is fetched.
 
 use crate::error::Error;
+use crate::files::publish;
 use crate::progress::Progress;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -139,7 +140,7 @@ impl Dataset {
             let reason = format!("{} has SHA-256 {found}", self.name);
             return Err(Error::setting("dataset", reason, &format!("SHA-256 {}", self.sha256)));
         }
-        fs::rename(&part, &path).map_err(failed)?;
+        publish(&part, &path).map_err(failed)?;
         Ok(source)
     }
 

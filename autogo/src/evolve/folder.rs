@@ -12,12 +12,13 @@
 //!
 //! A generation is written down when it is complete, each file whole or not at all: population first, then events. What is
 //! in the population but not yet in the events belongs to an unfinished generation and is made again. No file holds a
-//! time or a count of threads, so an interrupted run that is taken up ends with the bytes of one that was not.
+//! time or a count of threads, so an interrupted run that is taken up ends with the bytes of one that was not. While a run
+//! goes on, the folder also holds its `lock` ([`crate::files::FolderLock`]) and the draft of what is being written.
 
 use super::run::{EvolutionRun, Individual, Iteration, StopReason};
 use super::{Evolution, Mutator};
 use crate::error::Error;
-use crate::files::write;
+use crate::files::{read_parquet, write, write_parquet};
 use crate::formats::{from_json, to_json};
 use crate::graph::Graph;
 use crate::profile::{EnergyTable, Npu};
@@ -112,20 +113,14 @@ impl RunFolder {
         self.path.join("run.toml").is_file()
     }
 
-    /// Runs a search in the folder, or takes up the one that was begun in it, which must have been told the same. What is
-    /// lost with a killed process is the generation in progress.
-    ///
-    /// # Errors
-    /// Those of [`Evolution::run`], a folder that cannot be written, a run that was told something else (named), and files that
-    /// are not what this library wrote.
-    pub fn run(
+    /// Runs a search in a folder that nobody else writes in.
+    pub(super) fn run_alone(
         &self,
         evolution: &Evolution,
         input: &Graph,
         mutator: &Mutator,
         progress: Progress,
     ) -> Result<EvolutionRun, Error> {
-        fs::create_dir_all(&self.path).map_err(|error| self.failed("", error))?;
         let start = evolution.start(input, mutator)?;
         let manifest = Manifest {
             format: FORMAT.into(),
@@ -251,7 +246,7 @@ impl RunFolder {
         frame.with_column(polars::prelude::Column::new("derivation".into(), derivations))?;
         let eligible: Vec<bool> = run.individuals.iter().map(|one| one.is_eligible).collect();
         frame.with_column(polars::prelude::Column::new("eligible".into(), eligible))?;
-        crate::data::write_parquet(&mut frame, &self.path.join("population.parquet"))?;
+        write_parquet(&mut frame, &self.path.join("population.parquet"))?;
         let iterations = run.iterations.iter().map(|one| Event::Generation(*one));
         let stop = run.stop.map(|reason| Event::Stop { reason, sentence: reason.to_string() });
         let lines = iterations.chain(stop).map(|event| serde_json::to_string(&event).unwrap_or_default() + "\n");
@@ -289,8 +284,7 @@ impl RunFolder {
         if !path.is_file() {
             return Ok(Vec::new());
         }
-        let file = fs::File::open(&path).map_err(|error| self.failed(name, error))?;
-        let frame = ParquetReader::new(file).finish().map_err(|error| self.failed(name, error))?;
+        let frame = read_parquet(&path)?;
         let individuals = read_population(&frame).map_err(|error| self.failed(name, error))?;
         Ok(individuals.into_iter().filter(|one| one.generation <= generation).collect())
     }
@@ -445,10 +439,12 @@ mod tests {
                         fs::remove_file(cut.path().join("population.parquet")).unwrap();
                     }
                 }
-                fs::write(cut.path().join("population.1.part"), b"half a fi").unwrap();
+                // What the killed process was writing, and its lock.
+                for draft in ["population.parquet.17.4.part", "population.17.part", "lock"] {
+                    fs::write(cut.path().join(draft), b"process 17").unwrap();
+                }
                 let again = cut.run(&evolution, &input, &mutator, Progress::Silent).unwrap();
                 assert_eq!((again.individuals.len(), again.stop), (run.individuals.len(), run.stop));
-                fs::remove_file(cut.path().join("population.1.part")).ok();
                 assert_eq!(bytes(&cut), expected, "{kept} {is_ahead}");
                 fs::remove_dir_all(cut.path()).unwrap();
             }
@@ -491,10 +487,12 @@ mod tests {
         assert!(error.contains("goes on after its end"), "{error}");
         assert!(refusal("population.parquet", b"PAR1").contains("population.parquet: "));
         let rows = |change: &dyn Fn(&mut DataFrame)| {
-            let mut frame = ParquetReader::new(std::io::Cursor::new(read("population.parquet"))).finish().unwrap();
+            let mut frame = read_parquet(&folder.path().join("population.parquet")).unwrap();
             change(&mut frame);
-            let mut bytes = Vec::new();
-            ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+            let other = folder.path().with_extension("other.parquet");
+            write_parquet(&mut frame, &other).unwrap();
+            let bytes = fs::read(&other).unwrap();
+            fs::remove_file(other).unwrap();
             bytes
         };
         let ring = rows(&|frame| {
@@ -504,6 +502,13 @@ mod tests {
         assert!(refusal("population.parquet", &ring).contains("of no parent that was there before"));
         let fewer = rows(&|frame| *frame = frame.head(Some(5)));
         assert!(refusal("population.parquet", &fewer).contains("events.jsonl: line 1 tells of "));
+        let nobody = rows(&|frame| *frame = frame.head(Some(0)));
+        assert!(refusal("population.parquet", &nobody).contains("does not begin with the input network"));
+        let nothing = rows(&|frame| *frame = DataFrame::empty());
+        assert!(refusal("population.parquet", &nothing).contains("population.parquet: "));
+        let mut damaged = read("population.parquet");
+        damaged[100] ^= 4;
+        assert!(refusal("population.parquet", &damaged).contains("is damaged: its checksum is wrong; accepted: "));
         let other = to_json(&Nb201::sample(1, 1).build().unwrap());
         assert!(refusal("input.json", other.as_bytes()).contains("does not begin with the input network"));
         let settings = String::from_utf8(read("run.toml")).unwrap();

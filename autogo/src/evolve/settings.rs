@@ -1,6 +1,7 @@
 //! What a search is told: every choice is a field, so a run is a value and an ablation a line of TOML.
 
 use super::{Column, Objective, Ranking, Sampling, ScoreOrder, Sources, Window};
+use crate::data::Label;
 use crate::error::Error;
 use crate::graph::Op;
 use crate::repair::RepairSettings;
@@ -152,6 +153,31 @@ impl Default for Evolution {
 }
 
 impl Evolution {
+    /// The search that a label asks for, with two objectives.
+    ///
+    /// Where labels are measured, such as accuracies, it wants better labels and less of `cost`. Where they are themselves a
+    /// cost that was computed, such as cycles, less of both would end with networks that do nothing. So children then
+    /// do as much work as the input, multiply-adds within a tenth, and the search wants that work done in less of the label
+    /// and by fewer parameters.
+    ///
+    /// ```
+    /// use autogo::data::LabelledFamily;
+    /// use autogo::evolve::{Column, Evolution, Objective};
+    /// let data = LabelledFamily::nb201_computed(20)?; // labels are cycles
+    /// let evolution = Evolution::for_label(data.label(), Column::Flops);
+    /// assert_eq!(evolution.objectives, [Objective::minimise(Column::Score), Objective::minimise(Column::Params)]);
+    /// assert!(!evolution.windows[0].admits(100.0, 80.0));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn for_label(label: &Label, cost: Column) -> Self {
+        let (cost, windows) = match label.measured {
+            true => (cost, Evolution::default().windows),
+            false => (Column::Params, vec![Window { column: Column::MultiplyAdds, decrease: (-10.0, 10.0) }]),
+        };
+        let objectives = vec![Objective::score(label.goal), Objective::minimise(cost)];
+        Evolution { objectives, windows, ..Evolution::default() }
+    }
+
     /// The paper's search: ten rounds of ten parents, ten places in each, a hundred donors in each place, for a high score
     /// and few FLOPs (specification §7).
     pub fn paper() -> Self {

@@ -9,9 +9,53 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// The fourteen blocks, in the order of the enumeration.
-const BLOCKS: [&str; 14] =
-    ["z", "a22", "b23", "j30", "g30", "r30", "l20", "t20", "t31", "src0", "src1", "src3", "src7", "src8"];
+/// The fourteen blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Z,
+    A22,
+    B23,
+    J30,
+    G30,
+    R30,
+    L20,
+    T20,
+    T31,
+    Src0,
+    Src1,
+    Src3,
+    Src7,
+    Src8,
+}
+
+/// The fourteen blocks with their names, in the order of the enumeration.
+const KINDS: [(Kind, &str); 14] = [
+    (Kind::Z, "z"),
+    (Kind::A22, "a22"),
+    (Kind::B23, "b23"),
+    (Kind::J30, "j30"),
+    (Kind::G30, "g30"),
+    (Kind::R30, "r30"),
+    (Kind::L20, "l20"),
+    (Kind::T20, "t20"),
+    (Kind::T31, "t31"),
+    (Kind::Src0, "src0"),
+    (Kind::Src1, "src1"),
+    (Kind::Src3, "src3"),
+    (Kind::Src7, "src7"),
+    (Kind::Src8, "src8"),
+];
+
+/// Their names.
+const BLOCKS: [&str; 14] = {
+    let mut names = [""; 14];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = KINDS[at].1;
+        at += 1;
+    }
+    names
+};
 const STAGES: usize = 4;
 /// Stages that halve the resolution and double the channels in their first block.
 const HALVES: [bool; STAGES] = [false, true, false, true];
@@ -99,34 +143,34 @@ impl Block<'_> {
         self.layers.add(Op::Add, &[a, b])
     }
 
-    fn build(&mut self, name: &str) -> Result<usize, GraphError> {
+    fn build(&mut self, kind: Kind) -> Result<usize, GraphError> {
         let (x, s, c_in, c_out) = (self.x, self.stride, self.c_in, self.c_out);
         let relu = Some(Op::Relu);
-        let last = match name {
-            "z" => {
+        let last = match kind {
+            Kind::Z => {
                 let c1 = self.conv(3, c_out, s, relu, x)?;
                 let i = self.factorised(1, c1)?;
                 self.add(c1, i)?
             }
-            "a22" => {
+            Kind::A22 => {
                 let c1 = self.conv(3, c_out, s, relu, x)?;
                 let c2 = self.conv(1, c_out, 1, relu, c1)?;
                 let c3 = self.conv(1, c_out, 1, None, c2)?;
                 self.add(c1, c3)?
             }
-            "b23" => {
+            Kind::B23 => {
                 let p = self.shortcut()?;
                 let i1 = self.factorised(s, x)?;
                 let i2 = self.factorised(1, i1)?;
                 self.add(p, i2)?
             }
-            "j30" => {
+            Kind::J30 => {
                 let p = self.shortcut()?;
                 let c1 = self.conv(3, c_out, s, relu, x)?;
                 let i = self.factorised(1, c1)?;
                 self.add(p, i)?
             }
-            "g30" => {
+            Kind::G30 => {
                 let p = self.shortcut()?;
                 let i1 = self.factorised(s, x)?;
                 let sum = self.add(p, i1)?;
@@ -134,7 +178,7 @@ impl Block<'_> {
                 let c = self.conv(1, c_out, 1, None, i2)?;
                 self.add(i1, c)?
             }
-            "r30" => {
+            Kind::R30 => {
                 let p2 = self.shortcut()?;
                 let p4 = self.shortcut()?;
                 let i1 = self.factorised(s, x)?;
@@ -144,16 +188,16 @@ impl Block<'_> {
                 let sum = self.add(p4, c)?;
                 self.add(sum, i3)?
             }
-            "l20" => {
+            Kind::L20 => {
                 let c = self.conv(3, c_out, s, relu, x)?;
                 self.conv(1, c_out, 1, None, c)?
             }
-            "t20" => {
+            Kind::T20 => {
                 let c = self.conv(1, c_out, s, None, x)?;
                 let i = self.factorised(s, x)?;
                 self.add(c, i)?
             }
-            "t31" => {
+            Kind::T31 => {
                 let p3 = self.shortcut()?;
                 let p4 = self.shortcut()?;
                 let i1 = self.factorised(s, x)?;
@@ -163,33 +207,32 @@ impl Block<'_> {
                 let sum = self.add(p4, c)?;
                 self.add(sum, i3)?
             }
-            "src0" => {
+            Kind::Src0 => {
                 let y = self.conv(1, c_out, s, relu, x)?;
                 let a = self.conv(3, c_out, 1, relu, y)?;
                 let b = self.conv(3, c_out, 1, None, a)?;
                 self.add(y, b)?
             }
-            "src1" => {
+            Kind::Src1 => {
                 let c = self.conv(1, c_out, s, relu, x)?;
                 let a = self.conv(3, c_in, 1, relu, x)?;
                 let b = self.conv(3, c_out, s, None, a)?;
                 self.add(c, b)?
             }
-            "src3" => {
+            Kind::Src3 => {
                 let c = self.conv(1, c_out, s, None, x)?;
                 let a = self.conv(1, c_in, 1, relu, x)?;
                 let b = self.conv(3, c_out, s, relu, a)?;
                 let d = self.conv(1, c_out, 1, None, b)?;
                 self.add(c, d)?
             }
-            "src7" => {
+            Kind::Src7 => {
                 let y = self.conv(1, c_out, s, None, x)?;
                 let i1 = self.factorised(1, y)?;
                 let i2 = self.factorised(1, i1)?;
                 self.add(y, i2)?
             }
-            // src8, the last of the fourteen
-            _ => {
+            Kind::Src8 => {
                 let y = self.conv(1, c_out, s, None, x)?;
                 let i = self.factorised(1, y)?;
                 let c = self.conv(1, c_out, 1, None, i)?;
@@ -209,13 +252,14 @@ impl Family for Hiaml {
         layers.scope("stem");
         x = layers.conv_bn((3, 3), STEM, (2, 2), Some(Op::Relu), x)?;
         let mut channels = STEM;
-        for (stage, name) in self.blocks().into_iter().enumerate() {
+        for (stage, block) in self.stages.into_iter().enumerate() {
+            let (kind, name) = KINDS[usize::from(block)];
             for repeat in 0..2 {
                 let halves = HALVES[stage] && repeat == 0;
                 let c_out = if halves { 2 * channels } else { channels };
                 layers.scope(format!("stage_{stage}_{repeat}/{name}"));
                 let stride = if halves { 2 } else { 1 };
-                x = Block { layers: &mut layers, x, c_in: channels, c_out, stride }.build(name)?;
+                x = Block { layers: &mut layers, x, c_in: channels, c_out, stride }.build(kind)?;
                 channels = c_out;
             }
         }

@@ -232,11 +232,12 @@ fn path_op(layers: &mut Layers, name: &str, c_in: u32, c: u32, s: u32, x: usize)
             let x = layers.add(Op::Conv(Conv { filters: c, window, groups: c, bias: true }), &[x])?;
             layers.norm(act, x)
         }
-        _ => {
+        "avgpool3x3" | "maxpool3x3" => {
             let pool = if name == "avgpool3x3" { Pool::Avg } else { Pool::Max };
             let x = layers.pool(pool, 3, s, x)?;
             layers.norm(None, x)
         }
+        other => Err(GraphError::Config { family: Inception::NAME, reason: format!("op `{other}` is not known") }),
     }
 }
 

@@ -73,8 +73,54 @@ const CLASSES: u32 = 10;
 /// The release's fields: a square matrix, and op names with `input` first and `output` last.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Config {
-    matrix: Vec<Vec<u8>>,
+    matrix: Vec<Vec<Bit>>,
     ops: Vec<String>,
+}
+
+/// An entry of the matrix. Written as 0 or 1; read from any way in which tools write the two: whole numbers, fractions,
+/// truth values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(into = "u8")]
+struct Bit(bool);
+
+impl From<Bit> for u8 {
+    fn from(bit: Bit) -> u8 {
+        u8::from(bit.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bit {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl serde::de::Visitor<'_> for Reader {
+            type Value = Bit;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an entry of the matrix: 0, 1, 0.0, 1.0, false or true")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Bit, E> {
+                Ok(Bit(value))
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Bit, E> {
+                match value {
+                    0.0 => Ok(Bit(false)),
+                    1.0 => Ok(Bit(true)),
+                    other => Err(E::invalid_value(serde::de::Unexpected::Float(other), &self)),
+                }
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Bit, E> {
+                match value {
+                    0 => Ok(Bit(false)),
+                    1 => Ok(Bit(true)),
+                    other => Err(E::invalid_value(serde::de::Unexpected::Unsigned(other), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Reader)
+    }
 }
 
 impl Nb101 {
@@ -378,7 +424,7 @@ impl TryFrom<Config> for Nb101 {
             .map(|name| named(name).ok_or_else(|| wrong(format!("operation `{name}`"))))
             .collect::<Result<Vec<_>, Error>>()?;
         let pairs = (0..n).flat_map(|from| (0..n).map(move |to| (from, to)));
-        let edges: Vec<(usize, usize)> = pairs.filter(|&(from, to)| config.matrix[from][to] != 0).collect();
+        let edges: Vec<(usize, usize)> = pairs.filter(|&(from, to)| config.matrix[from][to].0).collect();
         Nb101::new(&edges, &ops)
     }
 }
@@ -386,7 +432,7 @@ impl TryFrom<Config> for Nb101 {
 impl From<Nb101> for Config {
     fn from(arch: Nb101) -> Config {
         let n = arch.vertices();
-        let matrix = (0..n).map(|from| (0..n).map(|to| u8::from(arch.has_edge(from, to))).collect()).collect();
+        let matrix = (0..n).map(|from| (0..n).map(|to| Bit(arch.has_edge(from, to))).collect()).collect();
         let inner = arch.ops().iter().map(|op| op.name().to_string());
         let ops = std::iter::once("input".to_string()).chain(inner).chain(["output".to_string()]).collect();
         Config { matrix, ops }
@@ -415,6 +461,24 @@ mod tests {
         let graph = arch.build().unwrap();
         let slices = graph.nodes().filter(|node| matches!(node.op, Op::Slice { .. })).count();
         assert_eq!(slices, STACKS * MODULES);
+    }
+
+    #[test]
+    fn a_matrix_is_read_in_whatever_way_its_zeros_and_ones_were_written() {
+        let json = |zero: &str, one: &str| {
+            let matrix = [[0, 1, 1], [0, 0, 1], [0, 0, 0]].map(|row| row.map(|bit| [zero, one][bit]).join(", "));
+            let ops = "\"input\", \"conv1x1-bn-relu\", \"output\"";
+            format!("{{\"matrix\": [[{}]], \"ops\": [{ops}]}}", matrix.join("], ["))
+        };
+        let arch: Nb101 = "nb101:111:1".parse().unwrap();
+        for (zero, one) in [("0", "1"), ("0.0", "1.0"), ("false", "true"), ("0e0", "1"), ("-0.0", "true")] {
+            assert_eq!(serde_json::from_str::<Nb101>(&json(zero, one)).unwrap(), arch, "{zero} {one}");
+        }
+        assert_eq!(serde_json::to_string(&arch).unwrap(), json("0", "1").replace(' ', ""));
+        for one in ["2", "0.5", "-1", "\"1\"", "null", "[1]"] {
+            let error = serde_json::from_str::<Nb101>(&json("0", one)).unwrap_err().to_string();
+            assert!(error.contains("an entry of the matrix: 0, 1, 0.0, 1.0, false or true at line 1"), "{error}");
+        }
     }
 
     #[test]

@@ -156,13 +156,20 @@ fn path_op(layers: &mut Layers, name: &str, c_in: u32, c: u32, s: u32, x: usize)
             layers.norm(None, x)
         }
         // A bottleneck: r divides the channels, e multiplies them, k is the kernel of both convolutions.
-        _ => {
-            let hidden = match &name[..name.len().min(13)] {
+        other => {
+            let unknown = || GraphError::Config { family: TwoPath::NAME, reason: format!("op `{other}` is not known") };
+            let (width, kernel) = other.rsplit_once("-k").ok_or_else(unknown)?;
+            let hidden = match width {
                 "bottleneck-r2" => (c_in / 2).max(1),
                 "bottleneck-r4" => (c_in / 4).max(1),
-                _ => c_in * 2,
+                "bottleneck-e2" => c_in * 2,
+                _ => return Err(unknown()),
             };
-            let k = if name.ends_with("k3") { 3 } else { 1 };
+            let k = match kernel {
+                "1" => 1,
+                "3" => 3,
+                _ => return Err(unknown()),
+            };
             let x = conv(square(k), hidden, s, None, x)?;
             conv(square(k), c, 1, None, x)
         }

@@ -200,7 +200,23 @@ impl CompGraph {
             let vanishes = match node.op {
                 Op::Zero | Op::Slice { .. } => true,
                 Op::Add | Op::Mul | Op::Concat => sources.len() < 2,
-                _ => false,
+                Op::Input(_)
+                | Op::Output
+                | Op::Conv(_)
+                | Op::ConvTranspose(_)
+                | Op::Dense { .. }
+                | Op::BatchNorm
+                | Op::Relu
+                | Op::Relu6
+                | Op::PRelu
+                | Op::Sigmoid
+                | Op::Tanh
+                | Op::Pool(..)
+                | Op::Mean
+                | Op::Identity
+                | Op::Pad(_)
+                | Op::DepthToSpace { .. }
+                | Op::Resize { .. } => false,
             };
             if vanishes {
                 stands.push(sources);
@@ -295,7 +311,7 @@ impl CompGraph {
     }
 
     /// The tokens of the nodes in topological order, with that order (specification §3.1). The original's own tokens: of a
-    /// [`Graph`] with cut channels or zeros they are not those of [`crate::segment::tokens`].
+    /// [`Graph`] with cut channels or zeros they are not those of [`crate::segment::TokenForm`].
     pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
         let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();
         let mut around = vec![(String::new(), String::new()); self.nodes.len()];
@@ -445,7 +461,7 @@ impl CompGraph {
         };
         let padding = match node.padding {
             Some(FramePadding::Valid) => Padding::Valid,
-            _ => Padding::Same,
+            Some(FramePadding::Same) | None => Padding::Same,
         };
         let window = |kernel: Option<(u32, u32)>| {
             let kernel = kernel.ok_or_else(|| missing("kernel"))?;
@@ -504,7 +520,15 @@ fn comp_node(at: usize, name: &str, op: &Op, first: Shape, shape: Shape) -> Resu
         Op::Mean => MEAN,
         Op::DepthToSpace { .. } => DEPTH_TO_SPACE,
         Op::Identity => IDENTITY,
-        other => return Err(FormatError::unsupported(name, other.name(), "the release's form has no such operation")),
+        Op::Conv(_)
+        | Op::ConvTranspose(_)
+        | Op::PRelu
+        | Op::Zero
+        | Op::Slice { .. }
+        | Op::Pad(_)
+        | Op::Resize { .. } => {
+            return Err(FormatError::unsupported(name, op.name(), "the release's form has no such operation"));
+        }
     };
     let window = op.window();
     let padding = match window.map(|window| window.padding) {
@@ -524,7 +548,26 @@ fn comp_node(at: usize, name: &str, op: &Op, first: Shape, shape: Shape) -> Resu
         kernel: match op {
             Op::Conv(conv) => Some(conv.window.kernel),
             Op::Dense { .. } => Some((0, 0)),
-            _ => None,
+            Op::Input(_)
+            | Op::Output
+            | Op::ConvTranspose(_)
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => None,
         },
         strides: window.map(|window| window.stride),
         padding,

@@ -71,12 +71,49 @@ pub(crate) fn node_cost(op: &Op, first: Shape, distinct: usize, shape: Shape) ->
             let weights = u64::from(first.c) * u64::from(*features);
             (weights, weights.saturating_mul(pixels), bias_of(*bias))
         }
-        _ => (0, 0, 0),
+        Op::Input(_)
+        | Op::Output
+        | Op::BatchNorm
+        | Op::Relu
+        | Op::Relu6
+        | Op::PRelu
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::Pool(..)
+        | Op::Mean
+        | Op::Identity
+        | Op::Zero
+        | Op::Slice { .. }
+        | Op::Pad(_)
+        | Op::DepthToSpace { .. }
+        | Op::Resize { .. } => (0, 0, 0),
     };
     let params = match op {
         Op::BatchNorm => 2 * u64::from(shape.c),
         Op::PRelu => u64::from(shape.c),
-        _ => weights.saturating_add(bias),
+        Op::Input(_)
+        | Op::Output
+        | Op::Conv(_)
+        | Op::ConvTranspose(_)
+        | Op::Dense { .. }
+        | Op::Relu
+        | Op::Relu6
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::Pool(..)
+        | Op::Mean
+        | Op::Identity
+        | Op::Zero
+        | Op::Slice { .. }
+        | Op::Pad(_)
+        | Op::DepthToSpace { .. }
+        | Op::Resize { .. } => weights.saturating_add(bias),
     };
     let counted = match op {
         Op::Conv(conv) => multiply_adds.saturating_add(if conv.bias { elements } else { 0 }),

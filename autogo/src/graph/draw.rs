@@ -130,7 +130,18 @@ impl Drawing {
             Op::Pad(_) => "pad".into(),
             Op::BatchNorm => "batch norm".into(),
             Op::Input(shape) => format!("input {shape}"),
-            _ => node.op.name().into(),
+            Op::Output
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero => node.op.name().into(),
         }
     }
 

@@ -119,13 +119,17 @@ impl Window {
             let padded = u64::from(size) + added;
             match self.padding {
                 Padding::Same => Ok(size.div_ceil(stride)),
-                _ if padded >= u64::from(kernel) => pixels((padded - u64::from(kernel)) / u64::from(stride) + 1),
-                _ => Err(format!("a window of {kernel} does not fit into {padded} pixels")),
+                Padding::Valid | Padding::Explicit(_) if padded >= u64::from(kernel) => {
+                    pixels((padded - u64::from(kernel)) / u64::from(stride) + 1)
+                }
+                Padding::Valid | Padding::Explicit(_) => {
+                    Err(format!("a window of {kernel} does not fit into {padded} pixels"))
+                }
             }
         };
         let added = match self.padding {
             Padding::Explicit(border) => border.sums(),
-            _ => (0, 0),
+            Padding::Same | Padding::Valid => (0, 0),
         };
         Ok((along(h, added.0, self.kernel.0, self.stride.0)?, along(w, added.1, self.kernel.1, self.stride.1)?))
     }
@@ -138,13 +142,15 @@ impl Window {
             let whole = u64::from(size - 1) * u64::from(stride) + u64::from(kernel);
             match self.padding {
                 Padding::Same => pixels(u64::from(size) * u64::from(stride)),
-                _ if whole > cut => pixels(whole - cut),
-                _ => Err(format!("a border of {cut} pixels leaves nothing of {whole}")),
+                Padding::Valid | Padding::Explicit(_) if whole > cut => pixels(whole - cut),
+                Padding::Valid | Padding::Explicit(_) => {
+                    Err(format!("a border of {cut} pixels leaves nothing of {whole}"))
+                }
             }
         };
         let cut = match self.padding {
             Padding::Explicit(border) => border.sums(),
-            _ => (0, 0),
+            Padding::Same | Padding::Valid => (0, 0),
         };
         Ok((along(h, cut.0, self.kernel.0, self.stride.0)?, along(w, cut.1, self.kernel.1, self.stride.1)?))
     }
@@ -320,7 +326,25 @@ impl Op {
         match self {
             Op::Conv(conv) | Op::ConvTranspose(conv) => Some(conv.window),
             Op::Pool(_, window) => Some(*window),
-            _ => None,
+            Op::Input(_)
+            | Op::Output
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => None,
         }
     }
 
@@ -329,7 +353,24 @@ impl Op {
         match self {
             Op::Input(_) => (0, 0),
             Op::Add | Op::Mul | Op::Concat => (2, usize::MAX),
-            _ => (1, 1),
+            Op::Output
+            | Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => (1, 1),
         }
     }
 
@@ -423,7 +464,16 @@ impl Op {
                 let c = u32::try_from(channels).map_err(|_| format!("makes {channels} channels"))?;
                 Ok(Shape { c, ..first })
             }
-            _ => Ok(first),
+            Op::Output
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Identity
+            | Op::Zero => Ok(first),
+            Op::Input(shape) => Ok(*shape),
         }
     }
 }

@@ -3,16 +3,15 @@
 use super::adam::Adam;
 use super::model::{Model, layout};
 use super::settings::{Selection, TrainSettings};
+use super::tensors::{read_tensors, take, write_tensors};
 use super::train::{Epoch, TrainLog};
 use crate::error::Error;
 use dfdx::prelude::*;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::path::Path;
 
 /// What the files say of themselves.
-const TRAINING: &str = "autogo training 1";
+const TRAINING: &str = "autogo training 2";
 
 /// A training between two epochs.
 #[derive(Clone, Debug)]
@@ -184,67 +183,4 @@ impl Progressed {
             log: log_of(about.epochs, about.kept),
         })
     }
-}
-
-/// Tensors by name: sizes and numbers.
-pub(super) type Tensors = HashMap<String, (Vec<usize>, Vec<f32>)>;
-
-/// A tensor of these sizes, or what is wrong with it.
-pub(super) fn take(tensors: &Tensors, name: &str, sizes: (usize, usize)) -> Result<Vec<f32>, String> {
-    match tensors.get(name) {
-        None => Err(format!("has no tensor `{name}`")),
-        Some((found, _)) if *found != [sizes.0, sizes.1] => {
-            Err(format!("tensor `{name}` is {found:?}; accepted: [{}, {}]", sizes.0, sizes.1))
-        }
-        Some((_, values)) => match values.iter().find(|value| !value.is_finite()) {
-            Some(value) => Err(format!("tensor `{name}` holds {value}")),
-            None => Ok(values.clone()),
-        },
-    }
-}
-
-/// Writes matrices and a text about them in the safetensors format; the file appears whole or not at all.
-pub(super) fn write_tensors(
-    path: &Path,
-    tensors: Vec<(String, (usize, usize), Vec<f32>)>,
-    about: String,
-) -> Result<(), Error> {
-    let failed = |reason: String| Error::File { path: path.into(), reason };
-    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
-        .into_iter()
-        .map(|(name, (rows, columns), values)| {
-            (name, vec![rows, columns], values.iter().flat_map(|value| value.to_le_bytes()).collect())
-        })
-        .collect();
-    let views = bytes
-        .iter()
-        .map(|(name, sizes, bytes)| {
-            let view = TensorView::new(Dtype::F32, sizes.clone(), bytes);
-            view.map(|view| (name, view)).map_err(|error| failed(error.to_string()))
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    let about = HashMap::from([("autogo".to_string(), about)]);
-    let file = safetensors::serialize(views, Some(about)).map_err(|error| failed(error.to_string()))?;
-    let draft = path.with_extension("part");
-    std::fs::write(&draft, file).map_err(|error| failed(error.to_string()))?;
-    std::fs::rename(&draft, path).map_err(|error| failed(error.to_string()))
-}
-
-/// Reads the text and all 32-bit tensors of a safetensors file.
-pub(super) fn read_tensors(path: &Path) -> Result<(String, Tensors), Error> {
-    let failed = |reason: String| Error::File { path: path.into(), reason };
-    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-    let broken = |error: safetensors::SafeTensorError| failed(format!("is no file of tensors: {error}"));
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(broken)?;
-    let about = header.metadata().as_ref().and_then(|about| about.get("autogo")).cloned().unwrap_or_default();
-    let file = SafeTensors::deserialize(&bytes).map_err(broken)?;
-    let mut tensors = HashMap::new();
-    for (name, view) in file.tensors() {
-        if view.dtype() == Dtype::F32 {
-            let numbers = view.data().chunks_exact(4);
-            let values = numbers.map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
-            tensors.insert(name, (view.shape().to_vec(), values));
-        }
-    }
-    Ok((about, tensors))
 }

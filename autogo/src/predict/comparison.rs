@@ -83,7 +83,8 @@ impl Comparison {
         })
     }
 
-    /// Runs the comparison on a family. One row for each contender and seed: `family`, `contender`, `seed`, `srcc` of scores of whole networks with
+    /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and whether it was
+    /// `measured`, `contender`, `seed`, `srcc` of scores of whole networks with
     /// its 95 % bootstrap interval (`low`, `high`), `fold_srcc` (the paper's protocol, specification §6.6: every network by one of its
     /// partitions; empty for what reads whole networks), `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks.
     /// An interrupt ends it after the contender that runs, with the rows so far.
@@ -147,6 +148,8 @@ impl Comparison {
         let numbers = |of: &dyn Fn(&Scored) -> Option<f64>| rows.iter().map(of).collect::<Vec<Option<f64>>>();
         Ok(df!(
             "family" => vec![family.family().prefix(); rows.len()],
+            "label" => vec![family.label().title.as_str(); rows.len()],
+            "measured" => vec![family.label().measured; rows.len()],
             "contender" => rows.iter().map(|row| row.contender.as_str()).collect::<Vec<_>>(),
             "seed" => rows.iter().map(|row| row.seed).collect::<Vec<_>>(),
             "srcc" => numbers(&|row| row.srcc),
@@ -191,14 +194,19 @@ pub fn fold_srcc(psc: &Psc, graphs: &[Graph], truth: &[f64]) -> Result<Option<f6
     Ok((!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64))
 }
 
-/// Means over seeds, by family and contender in the order in which they took part: `srcc` with its deviation over seeds,
+/// Means over seeds, by family, label and contender in the order in which they took part: `srcc` with its deviation over seeds,
 /// `fold_srcc`, `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds`, `seeds`.
 pub fn summary(runs: &DataFrame) -> Result<DataFrame, Error> {
     let means = ["fold_srcc", "kendall_tau", "top_20_overlap", "ndcg_20", "seconds"].map(|name| col(name).mean());
     let mut columns = vec![col("srcc").mean(), col("srcc").std(1).alias("deviation")];
     columns.extend(means);
     columns.push(len().alias("seeds"));
-    Ok(runs.clone().lazy().group_by_stable([col("family"), col("contender")]).agg(columns).collect()?)
+    Ok(runs
+        .clone()
+        .lazy()
+        .group_by_stable(["family", "label", "measured", "contender"].map(col))
+        .agg(columns)
+        .collect()?)
 }
 
 #[cfg(test)]

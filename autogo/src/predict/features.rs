@@ -31,7 +31,25 @@ impl NodeFeatures {
         let (kernel, bias) = match op {
             Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
             Op::Dense { bias, .. } => ((0, 0), *bias),
-            _ => ((0, 0), false),
+            Op::Input(_)
+            | Op::Output
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => ((0, 0), false),
         };
         Ok(NodeFeatures {
             op: op_index(op),

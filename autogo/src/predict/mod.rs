@@ -18,10 +18,12 @@ mod prepared;
 #[cfg(test)]
 mod reference;
 mod release;
+mod saved;
 mod scale;
 mod scorer;
 mod settings;
 mod sparse;
+mod tensors;
 mod terms;
 mod train;
 mod transfer;

@@ -1,10 +1,10 @@
 //! The two kinds of predictor: of whole networks, and of networks that are cut.
 
 use super::batch::Batch;
-use super::checkpoint::{read_tensors, take, write_tensors};
 use super::features::GraphFeatures;
-use super::model::{Model, layout};
+use super::model::Model;
 use super::prepared::{Prepared, spread};
+use super::saved::{Cutting, load, save};
 use super::scale::Scale;
 use super::settings::{Architecture, NodeKind, TrainSettings};
 use super::terms::TermTable;
@@ -16,17 +16,14 @@ use crate::graph::Graph;
 use crate::partition::Partition;
 use crate::progress::Progress;
 use crate::segment::{Segment, Segmenter};
-use dfdx::prelude::{Cpu, NoneTape, TensorFromVec};
+use dfdx::prelude::{Cpu, NoneTape};
 use polars::prelude::{DataFrame, df};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Networks that share a table of computations while they are scored.
 const CHUNK: usize = 64;
-/// What saved predictors say of themselves.
-const FORMAT: &str = "autogo predictor 1";
 
 /// Predicts from whole networks: the paper's GNN baseline (specification §6.3).
 #[derive(Clone, Debug)]
@@ -220,17 +217,20 @@ impl Psc {
         Ok(each.into_iter().flatten().map(|one| self.scale.label(one)).collect())
     }
 
-    /// Writes the predictor as safetensors; the file appears whole or not at all.
+    /// Writes the predictor as safetensors, with [`Psc::cuts`] and the segmenter: read again, it scores the same. The file
+    /// appears whole or not at all.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        save(path.as_ref(), &self.model, &self.scale, Some(&self.segmenter))
+        let cutting = Cutting { cuts: self.cuts, segmenter: self.segmenter.clone() };
+        save(path.as_ref(), &self.model, &self.scale, Some(cutting))
     }
 
     /// Reads a predictor that [`Psc::save`] wrote.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let (model, scale, segmenter) = load(path, "a PSC", |reads| reads != Reads::Graph)?;
-        let missing = || Error::File { path: path.into(), reason: "has no segmenter".into() };
-        Ok(Psc { model, scale, segmenter: segmenter.ok_or_else(missing)?, cuts: CUTS })
+        let (model, scale, cutting) = load(path, "a PSC", |reads| reads != Reads::Graph)?;
+        let missing = || Error::File { path: path.into(), reason: "does not say how networks are cut".into() };
+        let Cutting { cuts, segmenter } = cutting.ok_or_else(missing)?;
+        Ok(Psc { model, scale, segmenter, cuts })
     }
 }
 
@@ -335,47 +335,4 @@ pub fn triples(graphs: &[Graph], segmenter: &Segmenter, layers: usize) -> Result
             .len();
     }
     Ok(count)
-}
-
-#[derive(Serialize, Deserialize)]
-struct About {
-    format: String,
-    architecture: Architecture,
-    scale: Scale,
-    segmenter: Option<Segmenter>,
-}
-
-fn save(path: &Path, model: &Model, scale: &Scale, segmenter: Option<&Segmenter>) -> Result<(), Error> {
-    let about = About {
-        format: FORMAT.into(),
-        architecture: model.architecture,
-        scale: scale.clone(),
-        segmenter: segmenter.cloned(),
-    };
-    let named = layout(&model.architecture).into_iter().zip(&model.values);
-    let tensors = named.map(|((name, rows, columns), value)| (name, (rows, columns), value.as_vec()));
-    write_tensors(path, tensors.collect(), serde_json::to_string(&about).unwrap_or_default())
-}
-
-fn load(path: &Path, what: &str, is_right: impl Fn(Reads) -> bool) -> Result<(Model, Scale, Option<Segmenter>), Error> {
-    let failed = |reason: String| Error::File { path: path.into(), reason };
-    let (about, tensors) = read_tensors(path)?;
-    let about: About = serde_json::from_str(&about)
-        .map_err(|error| failed(format!("is no predictor: {error}; accepted: `{FORMAT}`")))?;
-    if about.format != FORMAT {
-        return Err(failed(format!("is `{}`; accepted: `{FORMAT}`", about.format)));
-    }
-    about.architecture.check()?;
-    if !is_right(about.architecture.reads) {
-        return Err(failed(format!("reads {:?}; accepted: {what}", about.architecture.reads)));
-    }
-    let device = Cpu::default();
-    let values = layout(&about.architecture)
-        .into_iter()
-        .map(|(name, rows, columns)| {
-            let values = take(&tensors, &name, (rows, columns)).map_err(&failed)?;
-            Ok(device.tensor_from_vec(values, (rows, columns)))
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    Ok((Model { architecture: about.architecture, values }, about.scale, about.segmenter))
 }

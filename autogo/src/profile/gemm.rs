@@ -45,7 +45,25 @@ impl Gemm {
             Op::Dense { features, .. } => {
                 Some(Gemm { pixels, window: u64::from(input.c), filters: u64::from(features), repeats: 1 })
             }
-            _ => None,
+            Op::Input(_)
+            | Op::Output
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => None,
         }
     }
 

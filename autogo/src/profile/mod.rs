@@ -2,7 +2,7 @@
 //!
 //! [`Npu`] times whole graphs: ops are fused into kernels ([`Fusion`]), each kernel is bound by the array, the vector unit,
 //! on-chip memory or DRAM, and tensors that do not fit on chip are spilled. [`CycleCounter`] times many similar graphs.
-//! [`Gemm`] is one layer on a weight-stationary array, in closed form; [`array`] simulates an array with its memories, cycle by cycle.
+//! [`Gemm`] is one layer on a weight-stationary array, in closed form; [`mod@array`] simulates an array with its memories, cycle by cycle.
 
 pub mod array;
 mod compare;

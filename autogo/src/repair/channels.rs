@@ -143,7 +143,19 @@ impl Channels {
                     operands.iter().for_each(|operand| sum.add(1, operand));
                     sum
                 }
-                _ => first,
+                Op::Output
+                | Op::BatchNorm
+                | Op::Relu
+                | Op::Relu6
+                | Op::PRelu
+                | Op::Sigmoid
+                | Op::Tanh
+                | Op::Pool(..)
+                | Op::Mean
+                | Op::Identity
+                | Op::Zero
+                | Op::Pad(_)
+                | Op::Resize { .. } => first,
             };
             channels.made.push(made);
             channels.filters.push(filters);

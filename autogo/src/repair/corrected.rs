@@ -76,7 +76,7 @@ fn strides_cost(segment: &Segment, strides: &Strides, weights: &[i64]) -> i64 {
 fn keep_own(rules: [Rule; 2], strides: [u32; 2]) -> [u32; 2] {
     [0, 1].map(|side| match rules[side] {
         Rule::Window { stride, .. } if strides[side] == 0 => stride,
-        _ => strides[side],
+        Rule::Window { .. } | Rule::Affine { .. } | Rule::Fixed(_) => strides[side],
     })
 }
 
@@ -100,7 +100,25 @@ fn ops(segment: &Segment, inputs: &[Shape], channels: &Channels, values: &[i64],
             }
             Op::ConvTranspose(conv) => conv.filters = made,
             Op::Pool(_, window) => window.stride = (down, across),
-            _ => {}
+            Op::Input(_)
+            | Op::Output
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => {}
         }
         op
     };

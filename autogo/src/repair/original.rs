@@ -408,7 +408,27 @@ pub(super) fn solve(
             }
             Op::Conv(conv) if conv.groups == conv.filters => (conv.groups, conv.filters) = (c, to_c),
             Op::Pool(_, window) => window.stride = strides()?,
-            _ => {}
+            Op::Input(_)
+            | Op::Output
+            | Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => {}
         }
         ops.push(op);
     }

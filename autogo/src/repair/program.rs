@@ -128,7 +128,7 @@ impl Program {
                     let [low, high] = [read.low, read.high].map(|size| (size * factor + offset).clamp(1, most));
                     Some(Extent { size, low, high })
                 }
-                _ => Some(Extent::number(rule.apply(read.high, 1)?)),
+                Rule::Fixed(_) | Rule::Window { .. } => Some(Extent::number(rule.apply(read.high, 1)?)),
             };
         };
         let strides = rule.strides(read.high);
@@ -177,7 +177,7 @@ impl Program {
     fn add_stride_cost(&mut self, rules: [Rule; 2], binaries: &[Vec<(u32, Variable)>; 2], cost: i64) {
         let own = |rule: Rule| match rule {
             Rule::Window { stride, .. } => stride,
-            _ => 1,
+            Rule::Affine { .. } | Rule::Fixed(_) => 1,
         };
         let mut price = |costly: &dyn Fn(Rule, u32) -> bool| {
             let sums = rules.iter().zip(binaries).map(|(&rule, binaries)| {

@@ -227,7 +227,9 @@ impl ReleasePart {
                         return Err(RepairError::Infeasible { inputs: vec![shape], outputs: Vec::new() });
                     }
                 }
-                _ => {}
+                // Every other op keeps the size that it reads, as there.
+                known if Op::NAMES.contains(&known) => {}
+                other => return Err(RepairError::Part(format!("node {at}: `{other}` is no op"))),
             }
             node.set_read(read);
             node.set_made(made);
@@ -289,6 +291,9 @@ mod tests {
         assert_eq!(part.nodes[0].resolution, [7, 3, 6, 3, 5, 5]);
         assert_eq!(part.nodes[1].resolution, [3, 3, 3, 3, 5, 5]);
         assert!(part.propagate(&[(0, Shape::new(1, 6, 5))]).is_err());
+        part.nodes[0].op = "swirl".into();
+        let error = part.propagate(&[(0, Shape::new(7, 6, 5))]).unwrap_err().to_string();
+        assert!(error.contains("node 0: `swirl` is no op"), "{error}");
     }
 
     #[test]

@@ -69,7 +69,20 @@ impl Rule {
             Op::Pad(border) => affine(1, ends(border)),
             Op::DepthToSpace { block } => affine(block, 0),
             Op::Resize { factor, .. } => affine(factor, 0),
-            _ => affine(1, 0),
+            Op::Output
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. } => affine(1, 0),
         }
     }
 

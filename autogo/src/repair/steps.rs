@@ -127,7 +127,28 @@ impl RepairSteps {
         };
         let filters = |at: usize| match self.segment.nodes[at].op {
             Op::Conv(conv) | Op::ConvTranspose(conv) if channels.filters[at].is_some() => Some(conv.filters),
-            _ => None,
+            Op::Input(_)
+            | Op::Output
+            | Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => None,
         };
         let stride = |at: usize| self.segment.nodes[at].op.window().map(|window| window.stride.0);
         Ok(df!(
@@ -178,7 +199,25 @@ impl RepairSteps {
                 format!("{} filters{depth}, stride {}×{}", conv.filters, window.stride.0, window.stride.1)
             }
             Op::Pool(_, window) => format!("stride {}×{}", window.stride.0, window.stride.1),
-            other => other.name().into(),
+            Op::Input(_)
+            | Op::Output
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => op.name().into(),
         };
         Ok(df!(
             "node" => changes.iter().map(|change| change.node as u32).collect::<Vec<_>>(),
@@ -271,7 +310,26 @@ pub fn repair_table(runs: &[(String, Vec<std::sync::Arc<Attempt>>)]) -> Result<D
 fn filters(attempt: &Attempt, part: fn(i64) -> i64) -> f64 {
     let of = |op: &Op| match op {
         Op::Conv(conv) | Op::ConvTranspose(conv) => i64::from(conv.filters),
-        _ => 0,
+        Op::Input(_)
+        | Op::Output
+        | Op::Dense { .. }
+        | Op::BatchNorm
+        | Op::Relu
+        | Op::Relu6
+        | Op::PRelu
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::Pool(..)
+        | Op::Mean
+        | Op::Identity
+        | Op::Zero
+        | Op::Slice { .. }
+        | Op::Pad(_)
+        | Op::DepthToSpace { .. }
+        | Op::Resize { .. } => 0,
     };
     let changes = attempt.result.as_ref().map_or(&[][..], |repaired| &repaired.changes);
     changes.iter().map(|change| part(of(&change.after) - of(&change.before))).sum::<i64>() as f64

@@ -1,6 +1,6 @@
 //! Charts of points, lines and bars, drawn by plotters as SVG.
 
-use super::table::{fraction, grouped};
+use super::axis::{Axis, label};
 use crate::display;
 use crate::error::Error;
 use plotters::prelude::*;
@@ -16,6 +16,9 @@ const COLOURS: [RGBColor; 6] = [
 ];
 const FAINT: RGBColor = RGBColor(185, 193, 201);
 const INK: RGBColor = RGBColor(38, 50, 63);
+
+/// The most numbers that are marked on the axes.
+const TICKS: (usize, usize) = (8, 7);
 
 /// A point: x and y.
 type Point = (f64, f64);
@@ -97,24 +100,15 @@ impl Chart {
         if all.is_empty() {
             return Err(failed("no finite point to draw".into()));
         }
-        let range = |of: fn(&(f64, f64)) -> f64| {
-            let low = all.iter().map(of).fold(f64::INFINITY, f64::min);
-            let high = all.iter().map(of).fold(f64::NEG_INFINITY, f64::max);
-            let room = if high > low { 0.06 * (high - low) } else { 0.5 * high.abs().max(1.0) };
-            low - room..high + room
-        };
-        let mut y = range(|point| point.1);
-        if self.series.iter().any(|(_, mark, _)| *mark == Mark::Bars) {
-            y = y.start.min(0.0)..y.end.max(0.0);
-            // Room below zero is for what lies there.
-            let is_above = all.iter().all(|point| point.1 >= 0.0);
-            y.start = if is_above { 0.0 } else { y.start };
-        }
+        let values = |of: fn(&Point) -> f64| all.iter().map(of).collect::<Vec<f64>>();
+        let is_from_zero = self.series.iter().any(|(_, mark, _)| *mark == Mark::Bars);
+        let x = Axis::over(&values(|point| point.0), false, TICKS.0);
+        let y = Axis::over(&values(|point| point.1), is_from_zero, TICKS.1);
         let mut svg = String::new();
         {
             let root = SVGBackend::with_string(&mut svg, self.size).into_drawing_area();
             root.fill(&WHITE).map_err(|error| failed(error.to_string()))?;
-            self.draw(&root, range(|point| point.0), y, &finite).map_err(failed)?;
+            self.draw(&root, &x, &y, &finite).map_err(failed)?;
             root.present().map_err(|error| failed(error.to_string()))?;
         }
         Ok(svg)
@@ -123,27 +117,25 @@ impl Chart {
     fn draw(
         &self,
         root: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
-        x: std::ops::Range<f64>,
-        y: std::ops::Range<f64>,
+        x: &Axis,
+        y: &Axis,
         finite: &dyn Fn(&[Point]) -> Vec<Point>,
     ) -> Result<(), String> {
         let said = |error: &dyn std::error::Error| error.to_string();
-        let corner = self.free_corner(&x, &y);
+        let corner = self.free_corner(x, y);
         let mut chart = ChartBuilder::on(root)
             .caption(&self.title, ("sans-serif", 19).into_font().color(&INK))
             .margin(14)
             .x_label_area_size(46)
             .y_label_area_size(74)
-            .build_cartesian_2d(x, y)
+            .build_cartesian_2d(x.clone(), y.clone())
             .map_err(|error| said(&error))?;
         chart
             .configure_mesh()
             .x_desc(&self.axes.0)
             .y_desc(&self.axes.1)
-            .x_labels(8)
-            .y_labels(7)
-            .x_label_formatter(&|value| tick(*value))
-            .y_label_formatter(&|value| tick(*value))
+            .x_label_formatter(&|value| label(*value))
+            .y_label_formatter(&|value| label(*value))
             .light_line_style(WHITE)
             .bold_line_style(RGBColor(228, 232, 236))
             .axis_style(RGBColor(120, 130, 140))
@@ -198,13 +190,12 @@ impl Chart {
     }
 
     /// The corner in which the fewest points lie; on ties the first of lower right, upper left, upper right, lower left.
-    fn free_corner(&self, x: &std::ops::Range<f64>, y: &std::ops::Range<f64>) -> SeriesLabelPosition {
+    fn free_corner(&self, x: &Axis, y: &Axis) -> SeriesLabelPosition {
         // A legend covers about a third of the width, and of the height what its lines take.
         let (wide, high) = (0.34, (0.08 * (self.series.len() + 1) as f64).min(0.5));
-        let place = |range: &std::ops::Range<f64>, value: f64| (value - range.start) / (range.end - range.start);
         let count = |is_right: bool, is_upper: bool| {
             let inside = |&(px, py): &Point| {
-                let (px, py) = (place(x, px), place(y, py));
+                let (px, py) = (x.place(px), y.place(py));
                 (if is_right { px > 1.0 - wide } else { px < wide })
                     && (if is_upper { py > 1.0 - high } else { py < high })
             };
@@ -244,22 +235,6 @@ fn smallest_step(points: &[Point]) -> f64 {
     if smallest.is_finite() { smallest } else { 1.0 }
 }
 
-/// A number on an axis.
-fn tick(value: f64) -> String {
-    if value == 0.0 {
-        "0".into()
-    } else if value.fract() == 0.0 && value.abs() < 1e15 {
-        grouped(value as i128)
-    } else {
-        let text = fraction(value);
-        if text.contains('.') && !text.contains('e') {
-            text.trim_end_matches('0').trim_end_matches('.').into()
-        } else {
-            text
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,9 +247,13 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_short() {
-        assert_eq!(tick(0.1 + 0.2), "0.3");
-        assert_eq!(tick(92.5), "92.5");
-        assert_eq!(tick(2_000_000.0), "2\u{202f}000\u{202f}000");
+    fn numbers_of_any_size_make_a_chart_that_ends() {
+        for (a, b) in [(-1e308, 1e308), (f64::MIN, f64::MAX), (0.0, 5e-324), (1e16, 1e16 + 2.0), (1e308, 1e308)] {
+            let points = [(a, b), (b, a)];
+            let chart =
+                Chart::new("Wide", "x", "y").line("line", &points).bars("bars", &points).background("", &points);
+            let svg = chart.star("star", (a, a)).svg().unwrap();
+            assert!(svg.len() < 100_000 && !svg.contains("inf") && !svg.contains("NaN"), "{a} {b}: {}", svg.len());
+        }
     }
 }

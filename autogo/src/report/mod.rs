@@ -1,5 +1,6 @@
 //! What people look at: tables, charts, pages, and the claims a notebook checks about itself.
 
+mod axis;
 mod bars;
 mod chart;
 mod evolution;

@@ -92,12 +92,12 @@ pub fn mined_page(mined: &Mined, cards: usize) -> Result<Page, Error> {
         segmenter.longer_pieces(),
         db.len()
     );
+    let page = Page::new("Segments").text(&summary);
+    if db.is_empty() {
+        return Ok(page);
+    }
     let charts = [frequency_chart(db).size(480, 320), length_chart(db).size(480, 320)];
-    Ok(Page::new("Segments")
-        .text(&summary)
-        .charts(&charts)?
-        .text(&format!("The {} most frequent of two and more nodes:", cards.len()))
-        .gallery(&cards))
+    Ok(page.charts(&charts)?.text(&format!("The {} most frequent of two and more nodes:", cards.len())).gallery(&cards))
 }
 
 #[cfg(test)]

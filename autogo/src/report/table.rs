@@ -23,14 +23,19 @@ pub struct Table {
 
 /// Style of every table; `Page` brings it too, so a table looks the same on its own. Jupyter styles tables as well, hence
 /// the `!important`.
-pub(super) const STYLE: &str = "<style>.agw{overflow-x:auto}table.ag{border-collapse:collapse;\
+pub(super) const STYLE: &str = "<style>table.ag{border-collapse:collapse;\
      font:13px system-ui,sans-serif;color:#26323f}\
      table.ag caption{caption-side:top;text-align:left;font-weight:600;padding:0 0 6px}\
      table.ag th{border-bottom:1.5px solid #26323f;padding:3px 10px;font-weight:600}\
      table.ag td{border-bottom:1px solid #e3e7eb;padding:3px 10px;font-variant-numeric:tabular-nums}\
      table.ag th,table.ag td{text-align:right!important;white-space:nowrap;word-break:keep-all}\
      table.ag th.t,table.ag td.t{text-align:left!important;max-width:30em;overflow:hidden;text-overflow:ellipsis}\
+     table.ag th:first-child,table.ag tbody td:first-child{position:sticky;left:0;background:#fff}\
      table.ag tfoot td{border:0;color:#6b7783}</style>";
+
+/// What a table stands in: one that is wider than its page is moved sideways there, under its first column. On the element
+/// itself, because some viewers of notebooks drop styles.
+const FRAME: &str = "<div class=\"agw\" style=\"display:block;overflow-x:auto;max-width:100%\">";
 
 /// Characters of a text cell that are shown; the rest is in its tooltip.
 const TEXT: usize = 40;
@@ -47,6 +52,27 @@ impl Table {
         self
     }
 
+    /// Puts these columns first, in this order; the others follow as they stand in the frame. A name that the frame does not
+    /// have is passed over.
+    ///
+    /// ```
+    /// use autogo::{polars::prelude::df, report::Table};
+    /// let frame = df!("id" => ["a"], "nodes" => [3], "score" => [0.5])?;
+    /// let html = Table::of(&frame).first(&["score", "nodes"]).html();
+    /// assert!(html.find("score") < html.find("nodes") && html.find("nodes") < html.find("id</th>"));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn first(mut self, columns: &[&str]) -> Self {
+        let place = |name: &str| columns.iter().position(|first| *first == name).unwrap_or(columns.len());
+        let mut order: Vec<&str> = self.frame.get_column_names().into_iter().map(|name| name.as_str()).collect();
+        order.sort_by_key(|name| place(name));
+        // All of them are there, so that they can be selected.
+        if let Ok(frame) = self.frame.select(order) {
+            self.frame = frame;
+        }
+        self
+    }
+
     /// Shows at most this many rows.
     pub fn rows(mut self, rows: usize) -> Self {
         self.rows = rows;
@@ -57,7 +83,7 @@ impl Table {
     pub fn html(&self) -> String {
         let columns = self.frame.columns();
         let class = |at: usize| if columns[at].dtype().is_numeric() { "" } else { " class=\"t\"" };
-        let mut html = format!("{STYLE}<div class=\"agw\"><table class=\"ag\">");
+        let mut html = format!("{STYLE}{FRAME}<table class=\"ag\">");
         if !self.caption.is_empty() {
             let _ = write!(html, "<caption>{}</caption>", display::escape(&self.caption));
         }
@@ -141,7 +167,7 @@ pub(super) fn fraction(number: f64) -> String {
     }
     let magnitude = number.abs().log10().floor() as i32;
     match magnitude {
-        5.. => grouped(number.round() as i128),
+        5..=14 => grouped(number.round() as i128),
         -3..=4 => format!("{number:.*}", (3 - magnitude).max(0) as usize),
         _ => format!("{number:.3e}"),
     }
@@ -161,6 +187,7 @@ mod tests {
         assert_eq!(fraction(94.37333), "94.37");
         assert_eq!(fraction(-1_234_567.8), "−1\u{202f}234\u{202f}568");
         assert_eq!(fraction(0.0), "0");
+        assert_eq!(fraction(-2.5e300), "−2.500e300");
     }
 
     #[test]
@@ -169,5 +196,8 @@ mod tests {
         let html = Table::of(&frame).rows(2).html();
         assert!(html.contains("a&lt;b") && html.contains("&lt;i&gt;") && html.contains("2 of 3 rows"));
         assert!(!html.contains("<i>"));
+        assert!(html.contains("overflow-x:auto;max-width:100%\"><table"));
+        let html = Table::of(&frame).first(&["n", "none"]).html();
+        assert!(html.find(">n</th>") < html.find("a&lt;b</th>"), "{html}");
     }
 }

@@ -19,6 +19,8 @@ use std::io::Write as _;
 #[derive(Clone, Debug, Default)]
 pub struct Verify {
     claims: Vec<(String, bool)>,
+    /// Claims that are about what is not there, and what that is.
+    unchecked: Vec<(String, String)>,
 }
 
 impl Verify {
@@ -37,6 +39,24 @@ impl Verify {
         self
     }
 
+    /// Adds a claim about something that may not be there, such as published accuracies: it is checked only if `is_there`.
+    /// Otherwise it counts for nothing, and the page says that it was not checked without `what`.
+    ///
+    /// ```
+    /// use autogo::report::Verify;
+    /// let accuracies: Option<Vec<f64>> = None;
+    /// let best = accuracies.iter().flatten().copied().fold(0.0, f64::max);
+    /// let verify = Verify::new().claim_with("accuracies", accuracies.is_some(), "the best network has 94.37 %", best > 94.3);
+    /// assert!(!verify.holds()); // nothing was checked
+    /// ```
+    pub fn claim_with(mut self, what: &str, is_there: bool, text: &str, holds: bool) -> Self {
+        match is_there {
+            true => self.claims.push((text.into(), holds)),
+            false => self.unchecked.push((text.into(), what.into())),
+        }
+        self
+    }
+
     /// Whether there is a claim and all of them hold.
     pub fn holds(&self) -> bool {
         !self.claims.is_empty() && self.claims.iter().all(|(_, holds)| *holds)
@@ -48,6 +68,10 @@ impl Verify {
         for (text, holds) in &self.claims {
             let (mark, colour) = if *holds { ("✓", "#00795c") } else { ("✗", "#b3261e") };
             let _ = write!(html, "<li><b style=\"color:{colour}\">{mark}</b> {}</li>", display::escape(text));
+        }
+        for (text, what) in &self.unchecked {
+            let (text, what) = (display::escape(text), display::escape(what));
+            let _ = write!(html, "<li style=\"color:#6b7783\"><b>–</b> not checked without {what}: {text}</li>");
         }
         html.push_str("</ul>");
         if self.holds() {

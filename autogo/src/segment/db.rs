@@ -222,19 +222,22 @@ impl SegmentDb {
             "flops" => numbers(&|row| row.segment.cost().flops),
             "count" => numbers(&|row| row.count),
             "graphs" => numbers(&|row| row.graphs),
-            "families" => lists(&self.rows, |row| texts(row.families.keys())),
-            "family_counts" => lists(&self.rows, |row| {
+            "families" => lists(&self.rows, DataType::String, |row| texts(row.families.keys())),
+            "family_counts" => lists(&self.rows, DataType::UInt64, |row| {
                 Series::from_vec(PlSmallStr::EMPTY, row.families.values().copied().collect::<Vec<u64>>())
             }),
-            "examples" => lists(&self.rows, |row| texts(row.examples.iter())),
+            "examples" => lists(&self.rows, DataType::String, |row| texts(row.examples.iter())),
             "host_label" => self.rows.iter().map(|row| row.host_label).collect::<Vec<Option<f64>>>(),
         )
     }
 }
 
-/// A column of lists.
-fn lists(rows: &[SegmentRow], of: impl Fn(&SegmentRow) -> Series) -> Series {
-    rows.iter().map(of).collect::<ListChunked>().into_series()
+/// A column of lists; of no rows as well, it is one of lists of this type.
+fn lists(rows: &[SegmentRow], of: DataType, list: impl Fn(&SegmentRow) -> Series) -> Series {
+    match rows {
+        [] => Series::new_empty(PlSmallStr::EMPTY, &DataType::List(Box::new(of))),
+        rows => rows.iter().map(list).collect::<ListChunked>().into_series(),
+    }
 }
 
 fn texts<'a>(texts: impl Iterator<Item = &'a String>) -> Series {

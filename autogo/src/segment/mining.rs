@@ -177,7 +177,7 @@ impl Segmenter {
     pub fn vocabulary(&self) -> Option<&Vocabulary> {
         match &self.model {
             Model::Bpe(vocabulary) => Some(vocabulary),
-            _ => None,
+            Model::Unigram(_) | Model::NGrams(_) => None,
         }
     }
 

@@ -229,7 +229,25 @@ impl Segment {
             Op::Conv(conv) => format!("{}{}×{}", node.op.name(), conv.window.kernel.0, conv.window.kernel.1),
             Op::Pool(_, window) => format!("{}{}×{}", node.op.name(), window.kernel.0, window.kernel.1),
             Op::BatchNorm => "batchnorm".into(),
-            _ => node.op.name().into(),
+            Op::Input(_)
+            | Op::Output
+            | Op::ConvTranspose(_)
+            | Op::Dense { .. }
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => node.op.name().into(),
         };
         self.nodes.iter().map(word).collect::<Vec<_>>().join(" ")
     }

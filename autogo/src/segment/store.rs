@@ -2,21 +2,18 @@
 
 use super::{Mined, Mining, Segment, SegmentDb, SegmentRow, Segmenter};
 use crate::error::Error;
-use crate::files::replace;
+use crate::files::{check_parquet, replace, write_parquet};
 use polars::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
 use std::path::Path;
 
 /// What a database's file says of itself, in its first column.
-const DATABASE: &str = "autogo segments 2";
+const DATABASE: &str = "autogo segments 3";
 /// What a segmenter's file says of itself.
-const SEGMENTER: &str = "autogo segmenter 1";
+const SEGMENTER: &str = "autogo segmenter 2";
 /// What a mining run's settings say of themselves.
-const MINING: &str = "autogo mining 1";
-/// Rows that are read and skipped as one.
-const ROW_GROUP: usize = 1 << 14;
+const MINING: &str = "autogo mining 2";
 
 fn failed(path: &Path) -> impl Fn(String) -> Error + '_ {
     move |reason| Error::File { path: path.into(), reason }
@@ -33,10 +30,7 @@ impl SegmentDb {
             0,
             Column::new_scalar("format".into(), Scalar::from(PlSmallStr::from_static(DATABASE)), self.len()),
         )?;
-        replace(path.as_ref(), |file| {
-            ParquetWriter::new(file).with_row_group_size(Some(ROW_GROUP)).finish(&mut frame)?;
-            Ok(())
-        })
+        write_parquet(&mut frame, path.as_ref())
     }
 
     /// Reads a database that [`SegmentDb::save`] wrote. Every segment is inferred again and must have the id it is stored
@@ -46,7 +40,7 @@ impl SegmentDb {
     }
 
     /// Reads only the rows for which an expression over the columns of [`SegmentDb::frame`] holds. What it does not ask for
-    /// is not read, so a database of millions of rows need not fit in memory.
+    /// is not parsed, so a database of millions of rows need not fit in memory.
     ///
     /// ```
     /// use autogo::polars::prelude::{col, lit};
@@ -65,20 +59,30 @@ impl SegmentDb {
         read_rows(&frame.map_err(|error| no_database(path, &error))?, path)
     }
 
-    /// The file as a lazy frame: the columns of [`SegmentDb::frame`], of which only those a query names are read. Column
-    /// `graph` holds each segment as JSON.
+    /// The file as a lazy frame: the columns of [`SegmentDb::frame`], of which only those a query names are parsed. Column
+    /// `graph` holds each segment as JSON. The file's checksum is compared first, in constant memory: O(bytes).
+    ///
+    /// # Errors
+    /// A file that cannot be read, that is damaged, or that is no segment database.
     pub fn scan(path: impl AsRef<Path>) -> Result<LazyFrame, Error> {
         let path = path.as_ref();
-        // Polars takes the name as a pattern and tells of missing files late.
-        File::open(path).map_err(|error| failed(path)(error.to_string()))?;
+        std::fs::metadata(path).map_err(|error| failed(path)(error.to_string()))?;
+        check_parquet(path).map_err(|error| match error {
+            Error::File { path, reason } => {
+                Error::File { path, reason: format!("is no segment database: it {reason}") }
+            }
+            other => other,
+        })?;
         let name = PlRefPath::new(path.to_string_lossy());
         let options = ScanArgsParquet { glob: false, ..ScanArgsParquet::default() };
         let frame = LazyFrame::scan_parquet(name, options).map_err(|error| no_database(path, &error))?;
         let first = frame.clone().select([col("format")]).limit(1).collect();
         let first = first.map_err(|error| no_database(path, &error))?;
-        match first.column("format")?.str()?.first() {
-            Some(DATABASE) | None => Ok(frame),
-            Some(other) => Err(failed(path)(format!("is `{other}`; accepted: `{DATABASE}`"))),
+        let format = first.column("format")?.str().map_err(|error| no_database(path, &error))?;
+        // A database without rows says nothing of itself; its columns do, when it is read.
+        match format.iter().next() {
+            Some(Some(DATABASE)) | None => Ok(frame),
+            Some(other) => Err(failed(path)(format!("is `{}`; accepted: `{DATABASE}`", other.unwrap_or_default()))),
         }
     }
 }
@@ -127,19 +131,26 @@ fn read_rows(frame: &DataFrame, path: &Path) -> Result<SegmentDb, Error> {
     Ok(SegmentDb::from_rows(rows))
 }
 
-/// A value in a JSON file that says what it is.
+/// A value in a JSON file that says what it is, with the CRC-32C of the value as JSON.
 #[derive(Serialize, Deserialize)]
 struct Tagged<T> {
     format: String,
+    crc32c: String,
     value: T,
 }
 
+/// The CRC-32C of a value as JSON, in hexadecimal.
+fn sum_of<T: Serialize>(path: &Path, value: &T) -> Result<String, Error> {
+    let text = serde_json::to_string(value).map_err(|error| failed(path)(error.to_string()))?;
+    Ok(format!("{:08x}", crc32c::crc32c(text.as_bytes())))
+}
+
 fn write_json<T: Serialize>(path: &Path, format: &str, value: &T) -> Result<(), Error> {
-    let file = Tagged { format: format.into(), value };
+    let file = Tagged { format: format.into(), crc32c: sum_of(path, value)?, value };
     replace(path, |draft| serde_json::to_writer(draft, &file).map_err(|error| failed(path)(error.to_string())))
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path, format: &str) -> Result<T, Error> {
+fn read_json<T: Serialize + DeserializeOwned>(path: &Path, format: &str) -> Result<T, Error> {
     /// The tag alone, so that another version is told apart from a damaged file.
     #[derive(Deserialize)]
     struct Tag {
@@ -149,9 +160,13 @@ fn read_json<T: DeserializeOwned>(path: &Path, format: &str) -> Result<T, Error>
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
     let broken = |error: serde_json::Error| failed(format!("line {}: {error}; accepted: `{format}`", error.line()));
     let tag: Tag = serde_json::from_str(&text).map_err(broken)?;
-    match tag.format.as_str() {
-        known if known == format => Ok(serde_json::from_str::<Tagged<T>>(&text).map_err(broken)?.value),
-        other => Err(failed(format!("is `{other}`; accepted: `{format}`"))),
+    if tag.format != format {
+        return Err(failed(format!("is `{}`; accepted: `{format}`", tag.format)));
+    }
+    let file = serde_json::from_str::<Tagged<T>>(&text).map_err(broken)?;
+    match sum_of(path, &file.value)? == file.crc32c {
+        true => Ok(file.value),
+        false => Err(failed(format!("is damaged: its checksum is wrong; accepted: `{format}` as it was written"))),
     }
 }
 
@@ -252,20 +267,53 @@ mod tests {
         let whole = std::fs::read(&segments).unwrap();
         std::fs::write(&segments, &whole[..whole.len() / 2]).unwrap();
         let error = SegmentDb::load(&segments).unwrap_err().to_string();
-        assert!(error.contains("segments.parquet: is no segment database: "), "{error}");
+        assert!(error.contains("segments.parquet: is no segment database: it is no whole Parquet file; "), "{error}");
         assert!(SegmentDb::load(folder.join("none")).unwrap_err().to_string().contains("No such file"));
         let mut other = mined.db.frame().unwrap();
         other.insert_column(0, Column::new("format".into(), vec!["autogo segments 1"; mined.db.len()])).unwrap();
-        ParquetWriter::new(File::create(&segments).unwrap()).finish(&mut other).unwrap();
+        let mut foreign = other.clone();
+        ParquetWriter::new(std::fs::File::create(&segments).unwrap()).finish(&mut foreign).unwrap();
         let error = SegmentDb::load(&segments).unwrap_err().to_string();
-        assert!(error.ends_with("is `autogo segments 1`; accepted: `autogo segments 2`"), "{error}");
+        assert!(error.contains("segments.parquet: is no segment database: it carries no checksum"), "{error}");
+        write_parquet(&mut other, &segments).unwrap();
+        let error = SegmentDb::load(&segments).unwrap_err().to_string();
+        assert!(error.ends_with("is `autogo segments 1`; accepted: `autogo segments 3`"), "{error}");
+        for mut nothing in [df!("x" => [1]).unwrap(), df!("format" => [1]).unwrap(), DataFrame::empty()] {
+            write_parquet(&mut nothing, &segments).unwrap();
+            let error = SegmentDb::load(&segments).unwrap_err().to_string();
+            assert!(
+                error.contains("segments.parquet: is no segment database") && error.lines().count() == 1,
+                "{error}"
+            );
+        }
         let error = Segmenter::load(&segments).unwrap_err().to_string();
         assert!(error.contains("segments.parquet: "), "{error}");
         let text = std::fs::read_to_string(&words).unwrap();
-        std::fs::write(&words, text.replace("segmenter 1", "segmenter 9")).unwrap();
+        std::fs::write(&words, text.replace("segmenter 2", "segmenter 9")).unwrap();
         let error = Segmenter::load(&words).unwrap_err().to_string();
-        assert!(error.ends_with("is `autogo segmenter 9`; accepted: `autogo segmenter 1`"), "{error}");
+        assert!(error.ends_with("is `autogo segmenter 9`; accepted: `autogo segmenter 2`"), "{error}");
+        let at = text.find("merges").map(|at| at + text[at..].find(|c: char| c.is_ascii_digit()).unwrap()).unwrap();
+        let mut flipped = text.into_bytes();
+        flipped[at] ^= 1;
+        std::fs::write(&words, flipped).unwrap();
+        let error = Segmenter::load(&words).unwrap_err().to_string();
+        assert!(error.contains("is damaged: its checksum is wrong"), "{error}");
         std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_database_without_rows_comes_back_and_answers_queries() {
+        let path = folder("empty").with_extension("parquet");
+        SegmentDb::default().save(&path).unwrap();
+        assert!(SegmentDb::load(&path).unwrap().is_empty());
+        assert!(SegmentDb::load_where(&path, col("count").gt(lit(3))).unwrap().is_empty());
+        let has_family = col("families").list().contains(lit("nb201"), false);
+        assert!(SegmentDb::load_where(&path, has_family.clone()).unwrap().is_empty());
+        assert!(SegmentDb::default().filter(has_family).unwrap().is_empty());
+        // A query may leave none of many.
+        mined(1, Mining::bpe(80)).db.save(&path).unwrap();
+        assert!(SegmentDb::load_where(&path, col("count").lt(lit(0))).unwrap().is_empty());
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

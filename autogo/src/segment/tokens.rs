@@ -9,7 +9,27 @@ use serde::{Deserialize, Serialize};
 fn stem(op: &Op) -> &'static str {
     match op {
         Op::Relu6 => "relu",
-        other => other.name(),
+        Op::Input(_)
+        | Op::Output
+        | Op::Conv(_)
+        | Op::ConvTranspose(_)
+        | Op::Dense { .. }
+        | Op::BatchNorm
+        | Op::Relu
+        | Op::PRelu
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::Pool(..)
+        | Op::Mean
+        | Op::Identity
+        | Op::Zero
+        | Op::Slice { .. }
+        | Op::Pad(_)
+        | Op::DepthToSpace { .. }
+        | Op::Resize { .. } => op.name(),
     }
 }
 
@@ -66,7 +86,25 @@ impl TokenForm {
             match node.op {
                 Op::Conv(conv) | Op::ConvTranspose(conv) => push_number(token, ",", conv.window.kernel.1),
                 Op::Dense { .. } => token.push_str(",0"),
-                _ => {}
+                Op::Input(_)
+                | Op::Output
+                | Op::BatchNorm
+                | Op::Relu
+                | Op::Relu6
+                | Op::PRelu
+                | Op::Sigmoid
+                | Op::Tanh
+                | Op::Add
+                | Op::Mul
+                | Op::Concat
+                | Op::Pool(..)
+                | Op::Mean
+                | Op::Identity
+                | Op::Zero
+                | Op::Slice { .. }
+                | Op::Pad(_)
+                | Op::DepthToSpace { .. }
+                | Op::Resize { .. } => {}
             }
         }
         if self.channels {

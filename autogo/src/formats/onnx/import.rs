@@ -311,7 +311,28 @@ impl<'a> Reader<'a> {
                 self.build.replace(known.node, Op::Dense { features, bias: true });
                 Ok(known)
             }
-            _ => node.refuse("of a constant, behind anything but a dense layer"),
+            Op::Dense { bias: true, .. } => node.refuse("of a constant, behind a dense layer that has a bias"),
+            Op::Input(_)
+            | Op::Output
+            | Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => node.refuse("of a constant, behind anything but a dense layer"),
         }
     }
 

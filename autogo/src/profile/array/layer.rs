@@ -78,7 +78,25 @@ impl Layer {
             Op::Dense { features, .. } => {
                 Some(Layer::gemm(&node.name, node.shape.h.saturating_mul(node.shape.w), features, input.c))
             }
-            _ => None,
+            Op::Input(_)
+            | Op::Output
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => None,
         }
     }
 

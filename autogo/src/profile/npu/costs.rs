@@ -73,7 +73,28 @@ impl VectorCosts {
     pub(super) fn key(op: &Op) -> &'static str {
         match op {
             Op::Resize { interpolation: Interpolation::Bilinear, .. } => "resize_bilinear",
-            _ => op.name(),
+            Op::Resize { interpolation: Interpolation::Nearest, .. } => op.name(),
+            Op::Input(_)
+            | Op::Output
+            | Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. } => op.name(),
         }
     }
 

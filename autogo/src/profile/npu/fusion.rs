@@ -55,7 +55,27 @@ impl Plan {
                 (Op::Identity | Op::Output | Op::Slice { .. }, Some(&operand)) => {
                     plan.tensor_of[index] = plan.tensor_of[operand];
                 }
-                _ => match plan.host(graph, index, op, fusion) {
+                (
+                    Op::Conv(_)
+                    | Op::ConvTranspose(_)
+                    | Op::Dense { .. }
+                    | Op::BatchNorm
+                    | Op::Relu
+                    | Op::Relu6
+                    | Op::PRelu
+                    | Op::Sigmoid
+                    | Op::Tanh
+                    | Op::Add
+                    | Op::Mul
+                    | Op::Concat
+                    | Op::Pool(..)
+                    | Op::Mean
+                    | Op::Zero
+                    | Op::Pad(_)
+                    | Op::DepthToSpace { .. }
+                    | Op::Resize { .. },
+                    Some(_),
+                ) => match plan.host(graph, index, op, fusion) {
                     Some((kernel, bit)) => plan.join(kernel, index, bit),
                     None => {
                         plan.kernel_of[index] = plan.kernels.len();
@@ -88,7 +108,24 @@ impl Plan {
             Op::Relu6 => part::RELU6,
             Op::Sigmoid => part::SIGMOID,
             Op::Tanh => part::TANH,
-            _ => 0,
+            Op::Input(_)
+            | Op::Output
+            | Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::PRelu
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::Resize { .. } => 0,
         };
         if activation != 0 && fusion.activation {
             let (at, fused, anchor) = joins(operands[0])?;

@@ -63,7 +63,7 @@ impl Key {
             }
             (Op::Add | Op::Mul, _) => operands.len() as u32,
             (_, Some(sum)) => graph.operands(sum).len() as u32,
-            _ => 0,
+            (_, None) => 0,
         };
         Key { op, input, output, fused: kernel.fused, extent }
     }
@@ -86,7 +86,23 @@ impl Key {
                 let task = self.task((1, 1), (1, 1), (u64::from(factor), u64::from(factor)), None);
                 self.blocks(npu, node, block::choose(&task, npu.buffer_bytes), vector)
             }
-            _ => Ok(Cost {
+            Op::Input(_)
+            | Op::Output
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Mean
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. } => Ok(Cost {
                 compute: 0.0,
                 vector,
                 multiply_adds: 0,
@@ -130,7 +146,23 @@ impl Key {
             Op::Add | Op::Mul => elements * cost * sums,
             Op::Concat => elements / c as f64 * f64::from(self.extent) * cost,
             Op::Resize { interpolation: Interpolation::Nearest, .. } => even * cost,
-            _ => elements * cost,
+            Op::Resize { interpolation: Interpolation::Bilinear, .. } => elements * cost,
+            Op::Input(_)
+            | Op::Output
+            | Op::Conv(_)
+            | Op::ConvTranspose(_)
+            | Op::Dense { .. }
+            | Op::BatchNorm
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Identity
+            | Op::Zero
+            | Op::Slice { .. }
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. } => elements * cost,
         };
         let sum = if self.fused & part::ADD != 0 { elements * of("add")? * sums } else { 0.0 };
         Ok((own.max(activation) + sum) / f64::from(npu.lanes))

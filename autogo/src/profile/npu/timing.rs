@@ -150,7 +150,27 @@ fn move_tensors(
     let shape = graph.node(kernel.last).shape;
     let copied = match graph.node(kernel.anchor).op {
         Op::Concat => copied_bytes(npu, graph, plan, kernel),
-        _ => padded(shape, npu.channel_alignment) as f64,
+        Op::Input(_)
+        | Op::Output
+        | Op::Conv(_)
+        | Op::ConvTranspose(_)
+        | Op::Dense { .. }
+        | Op::BatchNorm
+        | Op::Relu
+        | Op::Relu6
+        | Op::PRelu
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::Add
+        | Op::Mul
+        | Op::Pool(..)
+        | Op::Mean
+        | Op::Identity
+        | Op::Zero
+        | Op::Slice { .. }
+        | Op::Pad(_)
+        | Op::DepthToSpace { .. }
+        | Op::Resize { .. } => padded(shape, npu.channel_alignment) as f64,
     };
     let lies = if residency.is_resident(own) { Place::Sram } else { Place::Dram };
     if is_output(graph, plan, own) && (lies == Place::Dram || shape.c < npu.channel_alignment) {
