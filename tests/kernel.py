@@ -247,7 +247,7 @@ class Shared(unittest.TestCase):
 
     def test_values_of_every_given_package_can_be_kept(self):
         for code, check in [
-            ("let frame = df!(\"a\" => [1, 2])?;", "frame.height()"),
+            ("let frame = autogo::polars::df!(\"a\" => [1, 2])?;", "frame.height()"),
             ("let colour = autogo::plotters::style::RGBColor(1, 2, 3);", "colour.0 + 1"),
             ("let mut net = autogo::petgraph::graph::DiGraph::<u8, ()>::new(); let node = net.add_node(2);", "net.node_count() + 1"),
             ("let mut problem = autogo::good_lp::variables!(); let amount = problem.add(autogo::good_lp::variable().min(2));", "problem.len() + 1"),
