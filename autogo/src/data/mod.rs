@@ -19,8 +19,8 @@ pub use released::released;
 pub use tfrecord::records;
 
 use crate::error::Error;
-use crate::families::FamilyName;
-use crate::graph::{ContentId, Graph};
+use crate::families::{FamilyName, Nb101};
+use crate::graph::{ContentId, Graph, Zeros};
 use crate::rng::Stream;
 use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, Scalar};
 use rand::seq::SliceRandom;
@@ -77,7 +77,7 @@ pub struct Example {
     pub value: f64,
 }
 
-/// Labelled networks for training and for testing, disjoint by content id.
+/// Labelled networks for training and for testing, disjoint by content id and by formula.
 #[derive(Clone, Debug)]
 pub struct Split {
     /// Networks to train on.
@@ -167,8 +167,10 @@ impl LabelledFamily {
         }
     }
 
-    /// The labels of networks that are themselves in the family, under whatever name: found by content id among the rows with
-    /// as many parameters. Nothing for those that are not. O(rows with the same parameters).
+    /// The labels of networks that are themselves in the family, under whatever name. Networks of NAS-Bench-101 are found by the
+    /// benchmark's own name of their cell, the module hash: it covers several graphs, which split channels differently among the
+    /// vertices that feed the output. Networks of the other families are found by content id, among the rows with as many
+    /// parameters. Nothing for those that are not in the family. O(rows with the same parameters).
     ///
     /// ```
     /// use autogo::data::LabelledFamily;
@@ -179,6 +181,10 @@ impl LabelledFamily {
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn labels_of(&self, graphs: &[Graph]) -> Result<Vec<Option<f64>>, Error> {
+        if self.family == FamilyName::Nb101 {
+            let label = |graph: &Graph| Nb101::of_graph(graph).and_then(|cell| self.value(cell));
+            return Ok(graphs.par_iter().map(label).collect());
+        }
         let asked: HashMap<ContentId, usize> =
             graphs.iter().enumerate().map(|(at, graph)| (graph.content_id(), at)).collect();
         let sizes: HashSet<u64> = graphs.iter().map(|graph| graph.cost().params).collect();
@@ -203,13 +209,13 @@ impl LabelledFamily {
     /// version, family or row computes anew.
     pub fn all_figures(&self, folder: impl Into<PathBuf>) -> Result<DataFrame, Error> {
         let specs: String = self.values.iter().map(|(arch, _)| format!("{arch}\n")).collect();
-        let version = concat!("figures 1, autogo ", env!("CARGO_PKG_VERSION"));
+        let version = concat!("figures 2, autogo ", env!("CARGO_PKG_VERSION"));
         cached(&folder.into(), &[version.as_bytes(), specs.as_bytes()], || {
             self.figures(&(0..self.len()).collect::<Vec<_>>())
         })
     }
 
-    /// Content id, nodes, edges, FLOPs (usual and original), parameters and spec of these rows, from their graphs.
+    /// Content id, formula id, nodes, edges, FLOPs (usual and original), parameters and spec of these rows, from their graphs.
     /// O(rows · nodes), on all cores.
     pub fn figures(&self, rows: &[usize]) -> Result<DataFrame, Error> {
         let archs = rows
@@ -224,8 +230,9 @@ impl LabelledFamily {
         &self.label
     }
 
-    /// The table: `spec`, `family`, the labels and their `source`; beside them what the graphs say (`content_id`, `nodes`,
-    /// `flops`, …), or for NB-101 what the benchmark says (`params`, `multiply_adds`, …): its 423,624 graphs are built by
+    /// The table: `spec`, `family`, the labels and their `source`; beside them what our graphs say (`content_id`, `formula_id`,
+    /// `nodes`, `flops`, `params`, …) and what the benchmark itself says (`benchmark_params`). For NB-101 the table holds what the
+    /// benchmark says alone (`benchmark_params`, `benchmark_multiply_adds`): its 423,624 graphs are built by
     /// [`LabelledFamily::all_figures`], in the same order.
     pub fn frame(&self) -> DataFrame {
         self.frame.clone()
@@ -256,9 +263,25 @@ impl LabelledFamily {
         }
     }
 
-    /// The label of an architecture, if it has one.
+    /// The label of an architecture, if it has one. A cell of NAS-Bench-101 is found under every spelling: all cells with its
+    /// module hash have its label.
+    ///
+    /// ```no_run
+    /// use autogo::{data::LabelledFamily, families::Nb101};
+    /// let data = LabelledFamily::nb101("/path/to/data")?;
+    /// let label = |spec: &str| Ok::<_, autogo::Error>(data.value(spec.parse::<Nb101>()?));
+    /// assert_eq!(label("nb101:1111011111:200")?, label("nb101:1111011111:020")?);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
     pub fn value(&self, arch: impl Into<Arch>) -> Option<f64> {
-        self.values[*self.places.get(&arch.into())?].1
+        let arch = arch.into();
+        let place = self.places.get(&arch).copied().or_else(|| match arch {
+            Arch::Nb101(cell) => {
+                cell.spellings().into_iter().find_map(|cell| self.places.get(&Arch::Nb101(cell)).copied())
+            }
+            Arch::Nb201(_) | Arch::Hiaml(_) | Arch::TwoPath(_) | Arch::Inception(_) => None,
+        });
+        self.values[place?].1
     }
 
     /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one graph under
@@ -279,8 +302,9 @@ impl LabelledFamily {
         crate::rank::srcc(&a, &b)
     }
 
-    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Isomorphic networks are drawn
-    /// once, so both halves are disjoint by content id. Deterministic in `seed`.
+    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Of the networks with one formula,
+    /// zeros aside ([`Graph::formula_id`], [`Zeros::Dropped`]), one is drawn: no network of one half then has a twin in the other,
+    /// be it under the same content id, with other weights shared, or with other summands of zero. Deterministic in `seed`.
     pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {
         let mut usable: Vec<(Arch, f64)> = self
             .values
@@ -299,7 +323,7 @@ impl LabelledFamily {
                 .par_iter()
                 .map(|(arch, value)| Ok(Example { graph: arch.build()?, value: *value }))
                 .collect::<Result<Vec<Example>, Error>>()?;
-            examples.extend(built.into_iter().filter(|example| seen.insert(example.graph.content_id())));
+            examples.extend(built.into_iter().filter(|example| seen.insert(example.graph.formula_id(Zeros::Dropped))));
         }
         if examples.len() < train + test {
             return Err(Error::setting(

@@ -125,11 +125,13 @@ pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
     LabelledFamily::new(FamilyName::Nb201, label, frame, values)
 }
 
-/// What the graphs themselves say of these architectures.
+/// What the graphs themselves say of these architectures, and the parameters that the benchmark publishes for them.
 fn figures(archs: &[Nb201]) -> Result<DataFrame, Error> {
     let mut frame = arch::figures(&archs.iter().copied().map(Arch::Nb201).collect::<Vec<_>>())?;
     let strings = archs.iter().map(Nb201::arch_string).collect::<Vec<_>>();
     frame.with_column(Column::new("arch".into(), strings))?;
+    let published = archs.iter().map(Nb201::benchmark_params).collect::<Vec<_>>();
+    frame.with_column(Column::new("benchmark_params".into(), published))?;
     let has_none = archs.iter().map(|arch| !arch.has_no_none()).collect::<Vec<_>>();
     frame.with_column(Column::new("has_none".into(), has_none))?;
     Ok(frame)
