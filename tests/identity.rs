@@ -55,14 +55,12 @@ fn agree(pairs: impl Iterator<Item = (String, String)>) -> usize {
 fn nas_bench_201_has_11_410_formulas_and_11_755_networks() {
     let all: Vec<(Nb201, Graph)> = Nb201::all().into_iter().map(|arch| (arch, arch.build().unwrap())).collect();
     let without_none = || all.iter().filter(|(arch, _)| arch.has_no_none());
-    let formula = |(arch, graph): &(Nb201, Graph)| {
-        (cell(arch, Written::Formula), graph.formula_id(Zeros::Kept).to_string())
-    };
+    let formula =
+        |(arch, graph): &(Nb201, Graph)| (cell(arch, Written::Formula), graph.formula_id(Zeros::Kept).to_string());
     assert_eq!(agree(all.iter().map(formula)), 11_410);
     assert_eq!(agree(without_none().map(formula)), 2_765);
-    let rest = |(arch, graph): &(Nb201, Graph)| {
-        (cell(arch, Written::Rest), graph.formula_id(Zeros::Dropped).to_string())
-    };
+    let rest =
+        |(arch, graph): &(Nb201, Graph)| (cell(arch, Written::Rest), graph.formula_id(Zeros::Dropped).to_string());
     assert_eq!(agree(all.iter().map(rest)), 6_100);
     assert_eq!(agree(without_none().map(rest)), 2_765);
     let network = |(arch, graph): &(Nb201, Graph)| (cell(arch, Written::Network), graph.content_id().to_string());
@@ -88,9 +86,9 @@ fn two_nestings_of_one_sum_have_one_content_id_also_from_onnx() {
     ];
     let graphs = specs.map(|spec| spec.parse::<Nb201>().unwrap().build().unwrap());
     assert_eq!(graphs[0].content_id(), graphs[1].content_id());
-    let back = graphs.each_ref().map(|graph| {
-        import(&export(graph, Weights::None, Pooling::default()).unwrap()).unwrap().content_id()
-    });
+    let back = graphs
+        .each_ref()
+        .map(|graph| import(&export(graph, Weights::None, Pooling::default()).unwrap()).unwrap().content_id());
     assert_eq!(back, [graphs[0].content_id(); 2]);
 }
 

@@ -34,9 +34,7 @@ pub use release_db::{ReleaseRow, release_database};
 pub use tokens::{Alphabet, Symbol, TokenForm, UNKNOWN};
 pub use unigram::{Unigram, UnigramTrainer};
 
-use crate::graph::{
-    ContentId, Cost, Drawing, Drawn, Graph, Node, Op, Role, Shape, Terms, Zeros, mix, node_cost,
-};
+use crate::graph::{ContentId, Cost, Drawing, Drawn, Graph, Node, Op, Role, Shape, Terms, Zeros, mix, node_cost};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
