@@ -74,12 +74,27 @@ const FROM_ZERO: u64 = 0x94d0_49bb_1331_11eb;
 /// What zeros look like of which nothing else counts.
 const ZERO: u64 = 0x5a;
 
-fn plus(a: u64, b: u64) -> u64 {
-    ((u128::from(a) + u128::from(b)) % u128::from(PRIME)) as u64
+/// 2⁶⁴ modulo [`PRIME`].
+const FOLD: u64 = 59;
+
+fn reduced(value: u64) -> u64 {
+    if value >= PRIME { value - PRIME } else { value }
 }
 
+/// a + b modulo [`PRIME`], of reduced numbers.
+fn plus(a: u64, b: u64) -> u64 {
+    match a.overflowing_add(b) {
+        (sum, true) => sum + FOLD,
+        (sum, false) => reduced(sum),
+    }
+}
+
+/// a · b modulo [`PRIME`].
 fn times(a: u64, b: u64) -> u64 {
-    (u128::from(a) * u128::from(b) % u128::from(PRIME)) as u64
+    let fold = |value: u128| (value >> 64) * u128::from(FOLD) + u128::from(value as u64);
+    // The first fold leaves 70 bits, the second 65.
+    let folded = fold(fold(u128::from(a) * u128::from(b)));
+    if folded >> 64 == 0 { reduced(folded as u64) } else { plus(FOLD, reduced(folded as u64)) }
 }
 
 /// A directed acyclic graph of coloured nodes in execution order, read as terms.
@@ -145,7 +160,7 @@ impl<'a> Terms<'a> {
                     let part = |u: usize| match self.roles[u] {
                         Role::Zero if zeros == Zeros::Dropped => 0,
                         inner if inner == role => self.totals[u],
-                        _ => scramble(self.seen[u]),
+                        _ => reduced(scramble(self.seen[u])),
                     };
                     self.totals[v] = below.map(part).fold(0, plus);
                     mix(self.colours[v], self.totals[v])
@@ -169,7 +184,7 @@ impl<'a> Terms<'a> {
             for (slot, u) in self.operands[v].iter().enumerate() {
                 let u = self.roots[*u];
                 let passed = match self.roles[v] {
-                    Role::Term { .. } => scramble(mix(self.colours[v], self.slot(v, slot))),
+                    Role::Term { .. } => reduced(scramble(mix(self.colours[v], self.slot(v, slot)))),
                     role if role == self.roles[u] && role != Role::Zero => above[v],
                     Role::Sum => times(above[v], FROM_SUM),
                     Role::Product => times(above[v], FROM_PRODUCT),
@@ -192,5 +207,24 @@ impl<'a> Terms<'a> {
     /// What a reader of the last node would see.
     pub(super) fn last(&self) -> u64 {
         self.roots.last().map_or(0, |&root| self.seen[root])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn arithmetic_is_modulo_the_prime(a in any::<u64>(), b in any::<u64>(), near in 0u64..200) {
+            let prime = u128::from(PRIME);
+            for (a, b) in [(a, b), (!near, b), (!near, !(near / 3)), (PRIME - 1, PRIME - 1), (PRIME - 1 - near, near)] {
+                let wide = u128::from(a) * u128::from(b) % prime;
+                prop_assert_eq!(u128::from(times(a, b)), wide);
+                let (a, b) = (reduced(a), reduced(b));
+                prop_assert_eq!(u128::from(plus(a, b)), (u128::from(a) + u128::from(b)) % prime);
+            }
+        }
     }
 }
