@@ -59,6 +59,7 @@ fn nas_bench_201_has_11_410_formulas_and_11_755_networks() {
         |(arch, graph): &(Nb201, Graph)| (cell(arch, Written::Formula), graph.formula_id(Zeros::Kept).to_string());
     assert_eq!(agree(all.iter().map(formula)), 11_410);
     assert_eq!(agree(without_none().map(formula)), 2_765);
+    assert_eq!(Nb201::FORMULAS_WITHOUT_NONE, 2_765);
     let rest =
         |(arch, graph): &(Nb201, Graph)| (cell(arch, Written::Rest), graph.formula_id(Zeros::Dropped).to_string());
     assert_eq!(agree(all.iter().map(rest)), 6_100);

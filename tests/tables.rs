@@ -106,6 +106,8 @@ fn the_benchmarks_parameters_stand_beside_ours() {
 fn no_half_of_a_split_holds_a_twin_of_the_other() {
     use autogo::graph::Zeros;
     let mut families = vec![LabelledFamily::nb201_computed(400).unwrap()];
+    // Whatever is labelled on the spot can be drawn.
+    assert_eq!(families[0].split(300, 100, 1).unwrap().test.len(), 100);
     if let Some(data) = folder("AUTOGO_DATA") {
         families.extend([LabelledFamily::nb201(&data).unwrap(), LabelledFamily::nb101(&data).unwrap()]);
     }

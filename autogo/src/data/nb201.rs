@@ -4,6 +4,7 @@ use super::arch::{self, Arch};
 use super::{Goal, Label, LabelledFamily};
 use crate::error::Error;
 use crate::families::{Family, FamilyName, Nb201};
+use crate::graph::Zeros;
 use crate::profile::{CycleCounter, Npu};
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -90,12 +91,13 @@ fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// Labels `count` networks with their cycles, in millions.
+/// Labels `count` networks with their cycles, in millions; no two of them write down one formula, so all of them can be drawn into a
+/// split.
 pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
     let counter = CycleCounter::new(Npu::n256())?;
     let mut archs = Vec::with_capacity(count);
     let mut seen = HashSet::new();
-    let all = Nb201::all().into_iter().filter(Nb201::has_no_none).count();
+    let all = Nb201::FORMULAS_WITHOUT_NONE;
     if count == 0 || count > all {
         return Err(Error::setting("computed labels", format!("{count} networks"), &format!("1 to {all}")));
     }
@@ -104,7 +106,7 @@ pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
             break;
         }
         let arch = Nb201::sample(SEED, index);
-        if arch.has_no_none() && seen.insert(arch) {
+        if arch.has_no_none() && seen.insert(arch.build()?.formula_id(Zeros::Dropped)) {
             archs.push(arch);
         }
     }

@@ -89,6 +89,9 @@ impl Nb201 {
     /// Number of architectures.
     pub const COUNT: usize = 15_625;
 
+    /// Number of distinct formulas among the architectures without `none`; see [`Graph::formula_id`].
+    pub const FORMULAS_WITHOUT_NONE: usize = 2_765;
+
     /// All architectures, the last edge varying fastest.
     ///
     /// ```

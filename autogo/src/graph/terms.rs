@@ -126,7 +126,7 @@ impl<'a> Terms<'a> {
                         (Some(_), Some(_)) => {}
                     }
                 }
-                Role::Product if zeros == Zeros::Dropped && operands[v].iter().any(|u| is_zero(u)) => {
+                Role::Product if zeros == Zeros::Dropped && operands[v].iter().any(is_zero) => {
                     roles[v] = Role::Zero;
                 }
                 Role::Sum | Role::Product | Role::Term { .. } | Role::Zero => {}
