@@ -3,6 +3,8 @@
 //! The code in the README is compiled and run here:
 #![doc = include_str!("../README.md")]
 
+pub mod exact;
+
 use std::io::Write;
 use std::path::PathBuf;
 

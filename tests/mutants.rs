@@ -1,8 +1,9 @@
-//! Ten thousand mutants of all ten systems: each is a valid network, and comes out again from its derivation.
+//! Ten thousand mutants of all ten systems: each is a valid network, comes out again from its derivation, and shares its content
+//! id with no network that computes something else.
 #![allow(clippy::unwrap_used)]
 
 use autogo::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 const EACH: usize = 1000;
 
@@ -15,6 +16,8 @@ fn ten_thousand_mutants_of_ten_systems_are_valid_and_replay() {
     let mutator = Mutator::new(mined, |graph: &Graph| graph.len() as f64, Npu::n256()).unwrap();
     let settings = MutationSettings { places: 20, donors: 40, ..MutationSettings::default() };
     let mut repaired = 0;
+    let mut classes = tests::exact::Classes::default();
+    let (mut class_of, mut id_of) = (HashMap::new(), HashMap::new());
     for family in FamilyName::ALL {
         let spec = family.best().map_or_else(|| family.sample(0, 0), str::to_string);
         let mut parent = autogo::families::graph(&spec).unwrap();
@@ -31,6 +34,12 @@ fn ten_thousand_mutants_of_ten_systems_are_valid_and_replay() {
                 assert_eq!(child.node(child.len() - 1).shape, parent.node(parent.len() - 1).shape);
                 repaired += usize::from(!derivation.repair.is_empty());
                 seen.insert(child.content_id());
+                // Its class says without hashing what a network computes.
+                let class = classes.of(child);
+                let known = class_of.entry(child.content_id()).or_insert_with(|| class.clone());
+                assert_eq!(*known, class, "{family} {seed}: two networks with one id");
+                let known = *id_of.entry(class).or_insert(child.content_id());
+                assert_eq!(known, child.content_id(), "{family} {seed}: one network with two ids");
             }
             if seen.len() > EACH {
                 break;

@@ -126,6 +126,8 @@ pub struct Prepared {
     pub mutator: Mutator,
     /// The settings, with the score in the direction of the labels.
     pub evolution: Evolution,
+    /// What the predictor learned to predict, in words.
+    pub learned: String,
 }
 
 impl Search {
@@ -143,8 +145,8 @@ impl Search {
             mined.save(folder.join("segments"))?;
         }
         let mut evolution = self.evolution.clone();
-        let mut predictor = match &self.predictor.file {
-            Some(file) => Trained::load(file)?,
+        let (mut predictor, learned) = match &self.predictor.file {
+            Some(file) => (Trained::load(file)?, learned_by(file)),
             None => {
                 let (trained, family) = self.train(&mined)?;
                 // What nobody asked otherwise is what the labels ask for.
@@ -158,7 +160,7 @@ impl Search {
                 for objective in evolution.objectives.iter_mut().filter(|objective| *objective.formula() == score) {
                     *objective = Objective::score(family.label().goal);
                 }
-                trained
+                (trained, format!("{} of {}", family.label().title, family.family()))
             }
         };
         if let Trained::Psc(psc) = &mut predictor {
@@ -169,7 +171,7 @@ impl Search {
         }
         let energy = self.energy.as_deref().map(EnergyTable::named).transpose()?;
         let mutator = predictor.mutator(mined, machine(&self.machine)?, energy)?;
-        Ok(Prepared { mutator, evolution })
+        Ok(Prepared { mutator, evolution, learned })
     }
 
     fn train(&self, mined: &Mined) -> Result<(Trained, LabelledFamily), Failure> {
@@ -273,12 +275,19 @@ fn no_run(path: &Path) -> Failure {
     Failure::Input(format!("{} holds no run; accepted: the folder of one", path.display()))
 }
 
+/// What a predictor that is read from a file learned: the file does not say.
+fn learned_by(file: &Path) -> String {
+    format!("what {} was trained on", file.display())
+}
+
 /// The mutator and the settings of a run's folder.
 fn reopen(folder: &RunFolder) -> Result<Prepared, Failure> {
     let mined = Mined::load(folder.path().join("segments"))?;
-    let trained = Trained::load(&folder.path().join("predictor.safetensors"))?;
+    let file = folder.path().join("predictor.safetensors");
+    let trained = Trained::load(&file)?;
     let told = folder.told()?;
-    Ok(Prepared { mutator: trained.mutator(mined, told.machine, told.energy)?, evolution: told.evolution })
+    let mutator = trained.mutator(mined, told.machine, told.energy)?;
+    Ok(Prepared { mutator, evolution: told.evolution, learned: learned_by(&file) })
 }
 
 fn summarise(run: &EvolutionRun) {

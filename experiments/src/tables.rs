@@ -78,8 +78,8 @@ pub fn reproduce(config: &Path, name: &str, out: &Path) -> Result<(), Failure> {
         lines.extend(theirs(input, &graph, &prepared)?);
     }
     let path = out.join(format!("{name}.parquet"));
-    write_parquet(&mut frame(&lines)?, &path)?;
-    print(&lines);
+    write_parquet(&mut frame(&lines, &prepared.learned)?, &path)?;
+    print(&lines, &prepared.learned);
     crate::say(&format!("table: {}; runs with pictures: {}", path.display(), base.display()));
     Ok(())
 }
@@ -164,7 +164,8 @@ impl Line {
     }
 }
 
-fn frame(lines: &[Line]) -> Result<DataFrame, Failure> {
+/// The table, and in each line what the predictor learned: whatever the network is for, its score is a guess at that.
+fn frame(lines: &[Line], learned: &str) -> Result<DataFrame, Failure> {
     let percents = |column: Column| lines.iter().map(|line| line.percent(column)).collect::<Vec<f64>>();
     let frame = df!(
         "input" => lines.iter().map(|line| line.input.as_str()).collect::<Vec<_>>(),
@@ -178,11 +179,13 @@ fn frame(lines: &[Line]) -> Result<DataFrame, Failure> {
         "latency_percent" => percents(Column::Milliseconds),
         "power_percent" => percents(Column::Milliwatts),
         "nodes" => lines.iter().map(|line| line.figures.nodes as u32).collect::<Vec<_>>(),
+        "score_of" => vec![learned; lines.len()],
     );
     frame.map_err(|error| Failure::Work(error.to_string()))
 }
 
-fn print(lines: &[Line]) {
+fn print(lines: &[Line], learned: &str) {
+    crate::say(&format!("score: {learned}, as predicted, for all networks of the table, whatever they are for"));
     crate::say(&format!(
         "{:<14} {:<24} {:>9} {:>9} {:>8} {:>8} {:>9} {:>9} {:>8} {:>6}",
         "input", "network", "score", "change", "GFLOPs", "FLOPs %", "params %", "latency %", "power %", "nodes"

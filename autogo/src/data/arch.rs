@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::families::{Family, FamilyName, Hiaml, Inception, Nb101, Nb201, TwoPath};
-use crate::graph::{Graph, GraphError};
+use crate::graph::{Graph, GraphError, Zeros};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::fmt;
@@ -111,8 +111,8 @@ impl From<Inception> for Arch {
     }
 }
 
-/// What the graphs of these architectures say: `spec`, `family`, `content_id`, `nodes`, `edges`, `flops`,
-/// `flops_original`, `params`. Built on all cores.
+/// What the graphs of these architectures say: `spec`, `family`, `content_id`, `formula_id` (zeros kept), `nodes`, `edges`,
+/// `flops`, `flops_original`, `params`. Built on all cores.
 ///
 /// ```
 /// use autogo::data::{Arch, figures};
@@ -150,13 +150,15 @@ fn table(
         .map(|network| {
             let (spec, family, graph) = network?;
             let sizes = (graph.len() as u32, graph.edge_count() as u32);
-            Ok((spec, family.prefix(), graph.content_id().to_string(), sizes, graph.cost()))
+            let ids = [graph.content_id().to_string(), graph.formula_id(Zeros::Kept).to_string()];
+            Ok((spec, family.prefix(), ids, sizes, graph.cost()))
         })
         .collect::<Result<Vec<_>, Error>>()?;
     Ok(df!(
         "spec" => rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(),
         "family" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        "content_id" => rows.iter().map(|row| row.2.as_str()).collect::<Vec<_>>(),
+        "content_id" => rows.iter().map(|row| row.2[0].as_str()).collect::<Vec<_>>(),
+        "formula_id" => rows.iter().map(|row| row.2[1].as_str()).collect::<Vec<_>>(),
         "nodes" => rows.iter().map(|row| row.3.0).collect::<Vec<_>>(),
         "edges" => rows.iter().map(|row| row.3.1).collect::<Vec<_>>(),
         "flops" => rows.iter().map(|row| row.4.flops).collect::<Vec<_>>(),

@@ -5,10 +5,12 @@ mod cache;
 mod gennape;
 mod gzip;
 mod hardware;
+mod lookup;
 mod nb101;
 mod nb201;
 mod registry;
 mod released;
+mod split;
 mod tfrecord;
 
 pub use crate::files::{read_parquet, write_parquet};
@@ -17,17 +19,15 @@ pub use cache::cached;
 pub use hardware::{hardware_agreement, hardware_latencies};
 pub use registry::{Dataset, Registry, Source};
 pub use released::released;
+pub use split::Split;
 pub use tfrecord::records;
 
 use crate::error::Error;
 use crate::families::FamilyName;
-use crate::graph::{ContentId, Graph};
-use crate::rng::Stream;
+use crate::graph::Graph;
 use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, Scalar};
-use rand::seq::SliceRandom;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// The environment variable that names the folder with the public benchmark data.
@@ -78,15 +78,6 @@ pub struct Example {
     pub value: f64,
 }
 
-/// Labelled networks for training and for testing, disjoint by content id.
-#[derive(Clone, Debug)]
-pub struct Split {
-    /// Networks to train on.
-    pub train: Vec<Example>,
-    /// Networks the predictor has not seen, in any isomorphic form.
-    pub test: Vec<Example>,
-}
-
 impl LabelledFamily {
     /// NB-201 with the labels of `$AUTOGO_DATA/nasbench/nb201.csv`. Without the variable, `computed` networks are
     /// labelled on the spot with their NPU cycles; [`LabelledFamily::banner`] says which. A variable that names a wrong
@@ -104,7 +95,7 @@ impl LabelledFamily {
         nb201::read(&path)
     }
 
-    /// `count` networks of NB-201 without `none`, sampled uniformly and labelled with their cycles on
+    /// `count` networks of NB-201 without `none`, sampled uniformly, one of each formula, and labelled with their cycles on
     /// [`crate::profile::Npu::n256`].
     pub fn nb201_computed(count: usize) -> Result<Self, Error> {
         nb201::compute(count)
@@ -168,49 +159,17 @@ impl LabelledFamily {
         }
     }
 
-    /// The labels of networks that are themselves in the family, under whatever name: found by content id among the rows with
-    /// as many parameters. Nothing for those that are not. O(rows with the same parameters).
-    ///
-    /// ```
-    /// use autogo::data::LabelledFamily;
-    /// let data = LabelledFamily::nb201_computed(20)?;
-    /// let other = autogo::families::graph("hiaml:z,z,z,z")?;
-    /// let labels = data.labels_of(&[data.graph(3)?, other])?;
-    /// assert!(labels[0].is_some() && labels[1].is_none());
-    /// # Ok::<(), autogo::Error>(())
-    /// ```
-    pub fn labels_of(&self, graphs: &[Graph]) -> Result<Vec<Option<f64>>, Error> {
-        let asked: HashMap<ContentId, usize> =
-            graphs.iter().enumerate().map(|(at, graph)| (graph.content_id(), at)).collect();
-        let sizes: HashSet<u64> = graphs.iter().map(|graph| graph.cost().params).collect();
-        let params = self.frame.column("params")?.cast(&DataType::UInt64)?;
-        let rows: Vec<usize> = params
-            .u64()?
-            .iter()
-            .enumerate()
-            .filter_map(|(row, params)| sizes.contains(&params?).then_some(row))
-            .collect();
-        let found = rows.par_iter().map(|&row| Ok((asked.get(&self.graph(row)?.content_id()).copied(), row)));
-        let mut labels: HashMap<ContentId, f64> = HashMap::new();
-        for (at, row) in found.collect::<Result<Vec<(Option<usize>, usize)>, Error>>()? {
-            if let (Some(at), Some(label)) = (at, self.values[row].1) {
-                labels.entry(graphs[at].content_id()).or_insert(label);
-            }
-        }
-        Ok(graphs.iter().map(|graph| labels.get(&graph.content_id()).copied()).collect())
-    }
-
     /// [`LabelledFamily::figures`] of all rows, computed once and kept in a folder of Parquet files; another library
     /// version, family or row computes anew.
     pub fn all_figures(&self, folder: impl Into<PathBuf>) -> Result<DataFrame, Error> {
         let specs: String = self.values.iter().map(|(arch, _)| format!("{arch}\n")).collect();
-        let version = concat!("figures 1, autogo ", env!("CARGO_PKG_VERSION"));
+        let version = concat!("figures 2, autogo ", env!("CARGO_PKG_VERSION"));
         cached(&folder.into(), &[version.as_bytes(), specs.as_bytes()], || {
             self.figures(&(0..self.len()).collect::<Vec<_>>())
         })
     }
 
-    /// Content id, nodes, edges, FLOPs (usual and original), parameters and spec of these rows, from their graphs.
+    /// Content id, formula id, nodes, edges, FLOPs (usual and original), parameters and spec of these rows, from their graphs.
     /// O(rows · nodes), on all cores.
     pub fn figures(&self, rows: &[usize]) -> Result<DataFrame, Error> {
         let archs = rows
@@ -225,8 +184,9 @@ impl LabelledFamily {
         &self.label
     }
 
-    /// The table: `spec`, `family`, the labels and their `source`; beside them what the graphs say (`content_id`, `nodes`,
-    /// `flops`, …), or for NB-101 what the benchmark says (`params`, `multiply_adds`, …): its 423,624 graphs are built by
+    /// The table: `spec`, `family`, the labels and their `source`; beside them what our graphs say (`content_id`, `formula_id`,
+    /// `nodes`, `flops`, `params`, …) and what the benchmark itself says (`benchmark_params`). For NB-101 the table holds what the
+    /// benchmark says alone (`benchmark_params`, `benchmark_multiply_adds`): its 423,624 graphs are built by
     /// [`LabelledFamily::all_figures`], in the same order.
     pub fn frame(&self) -> DataFrame {
         self.frame.clone()
@@ -256,89 +216,11 @@ impl LabelledFamily {
             )
         }
     }
-
-    /// The label of an architecture, if it has one.
-    pub fn value(&self, arch: impl Into<Arch>) -> Option<f64> {
-        self.values[*self.places.get(&arch.into())?].1
-    }
-
-    /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one graph under
-    /// two names, each pair both ways round. No predictor can be expected to rank single labels better than this.
-    /// Nothing for labels that were computed, which say the same of equal graphs, for a family whose networks are all different, or
-    /// whose frame has no content ids. O(rows · log rows).
-    pub fn label_ceiling(&self) -> Option<f64> {
-        if !self.label.measured {
-            return None;
-        }
-        let ids = self.frame.column("content_id").ok()?.str().ok()?.clone();
-        let mut first: HashMap<&str, f64> = HashMap::new();
-        let (mut a, mut b) = (Vec::new(), Vec::new());
-        for (id, (arch, value)) in ids.iter().zip(&self.values) {
-            let (Some(id), Some(value), true) = (id, value, arch.is_usable()) else { continue };
-            // A class of more than two gives one pair for each further member.
-            if let Some(earlier) = first.insert(id, *value) {
-                a.extend([earlier, *value]);
-                b.extend([*value, earlier]);
-            }
-        }
-        crate::rank::srcc(&a, &b)
-    }
-
-    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Isomorphic networks are drawn
-    /// once, so both halves are disjoint by content id. Deterministic in `seed`.
-    pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {
-        let mut usable: Vec<(Arch, f64)> = self
-            .values
-            .iter()
-            .filter(|(arch, _)| arch.is_usable())
-            .filter_map(|(arch, value)| value.map(|value| (arch.clone(), value)))
-            .collect();
-        usable.shuffle(&mut Stream::new(seed, "split").at(0));
-        let mut seen = HashSet::new();
-        let mut examples = Vec::new();
-        for chunk in usable.chunks(256) {
-            if examples.len() >= train + test {
-                break;
-            }
-            let built = chunk
-                .par_iter()
-                .map(|(arch, value)| Ok(Example { graph: arch.build()?, value: *value }))
-                .collect::<Result<Vec<Example>, Error>>()?;
-            examples.extend(built.into_iter().filter(|example| seen.insert(example.graph.content_id())));
-        }
-        if examples.len() < train + test {
-            return Err(Error::setting(
-                "split",
-                format!("asks for {train} + {test} networks"),
-                &format!("at most {} distinct ones", examples.len()),
-            ));
-        }
-        examples.truncate(train + test);
-        let test = examples.split_off(train);
-        Ok(Split { train: examples, test })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_split_is_disjoint_and_reproducible() {
-        let family = LabelledFamily::nb201_computed(300).unwrap();
-        let ids = |seed: u64| {
-            let split = family.split(100, 60, seed).unwrap();
-            let ids = |examples: &[Example]| examples.iter().map(|e| e.graph.content_id()).collect::<Vec<_>>();
-            (ids(&split.train), ids(&split.test))
-        };
-        let (train, test) = ids(1);
-        assert_eq!((train.len(), test.len()), (100, 60));
-        assert_eq!(train.iter().chain(&test).collect::<HashSet<_>>().len(), 160);
-        assert_eq!(ids(1), (train, test));
-        assert_ne!(ids(1), ids(2));
-        let error = family.split(10_000, 1, 0).unwrap_err().to_string();
-        assert!(error.starts_with("split: asks for 10000 + 1 networks; accepted: at most "), "{error}");
-    }
 
     #[test]
     fn computed_labels_say_so_and_are_the_cycles() {

@@ -40,8 +40,8 @@ pub(super) fn read_csv(path: &Path) -> Result<LabelledFamily, Error> {
     }
     let accuracies = rows.iter().map(|row| 100.0 * row.accuracy).collect::<Vec<f64>>();
     let extra = [
-        Column::new("params".into(), rows.iter().map(|row| row.params).collect::<Vec<_>>()),
-        Column::new("multiply_adds".into(), rows.iter().map(|row| row.macs).collect::<Vec<_>>()),
+        Column::new("benchmark_params".into(), rows.iter().map(|row| row.params).collect::<Vec<_>>()),
+        Column::new("benchmark_multiply_adds".into(), rows.iter().map(|row| row.macs).collect::<Vec<_>>()),
     ];
     let archs: Vec<Nb101> = rows.iter().map(|row| row.arch).collect();
     family(&archs, &accuracies, &extra, format!("NAS-Bench-101, 108 epochs, mean of 3 runs ({})", path.display()))
@@ -117,7 +117,7 @@ pub(super) fn read_tfrecord(path: &Path) -> Result<LabelledFamily, Error> {
     let accuracies: Vec<f64> = runs.values().map(|(_, _, values)| mean(values)).collect();
     let extra = [
         Column::new("module_hash".into(), runs.keys().map(String::as_str).collect::<Vec<_>>()),
-        Column::new("params".into(), runs.values().map(|(_, params, _)| *params).collect::<Vec<_>>()),
+        Column::new("benchmark_params".into(), runs.values().map(|(_, params, _)| *params).collect::<Vec<_>>()),
         Column::new("runs".into(), runs.values().map(|(_, _, values)| values.len() as u32).collect::<Vec<_>>()),
     ];
     family(&archs, &accuracies, &extra, format!("NAS-Bench-101, 108 epochs ({})", path.display()))

@@ -6,6 +6,7 @@ use super::{Goal, Label, LabelledFamily};
 use crate::csv::Csv;
 use crate::error::Error;
 use crate::families::{Family, FamilyName, Nb201};
+use crate::graph::Zeros;
 use crate::profile::{CycleCounter, Npu};
 use polars::prelude::*;
 use rayon::prelude::*;
@@ -78,12 +79,13 @@ fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// Labels `count` networks with their cycles, in millions.
+/// Labels `count` networks with their cycles, in millions; no two of them write down one formula, so all of them can be drawn into a
+/// split.
 pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
     let counter = CycleCounter::new(Npu::n256())?;
     let mut archs = Vec::with_capacity(count);
     let mut seen = HashSet::new();
-    let all = Nb201::all().into_iter().filter(Nb201::has_no_none).count();
+    let all = Nb201::FORMULAS_WITHOUT_NONE;
     if count == 0 || count > all {
         return Err(Error::setting("computed labels", format!("{count} networks"), &format!("1 to {all}")));
     }
@@ -92,7 +94,7 @@ pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
             break;
         }
         let arch = Nb201::sample(SEED, index);
-        if arch.has_no_none() && seen.insert(arch) {
+        if arch.has_no_none() && seen.insert(arch.build()?.formula_id(Zeros::Dropped)) {
             archs.push(arch);
         }
     }
@@ -113,11 +115,13 @@ pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
     LabelledFamily::new(FamilyName::Nb201, label, frame, values)
 }
 
-/// What the graphs themselves say of these architectures.
+/// What the graphs themselves say of these architectures, and the parameters that the benchmark publishes for them.
 fn figures(archs: &[Nb201]) -> Result<DataFrame, Error> {
     let mut frame = arch::figures(&archs.iter().copied().map(Arch::Nb201).collect::<Vec<_>>())?;
     let strings = archs.iter().map(Nb201::arch_string).collect::<Vec<_>>();
     frame.with_column(Column::new("arch".into(), strings))?;
+    let published = archs.iter().map(Nb201::benchmark_params).collect::<Vec<_>>();
+    frame.with_column(Column::new("benchmark_params".into(), published))?;
     let has_none = archs.iter().map(|arch| !arch.has_no_none()).collect::<Vec<_>>();
     frame.with_column(Column::new("has_none".into(), has_none))?;
     Ok(frame)

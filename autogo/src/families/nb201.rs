@@ -81,13 +81,16 @@ const ACCEPTED: &str = "nb201:OP,OP,OP,OP,OP,OP or |OP~0|+|OP~0|OP~1|+|OP~0|OP~1
 /// Source nodes of the six edges, as the benchmark's string writes them.
 const SOURCES: [usize; 6] = [0, 0, 1, 0, 1, 2];
 /// Cells a stage, and channels of the three stages.
-const CELLS: usize = 5;
-const CHANNELS: [u32; 3] = [16, 32, 64];
-const CLASSES: u32 = 10;
+pub(super) const CELLS: usize = 5;
+pub(super) const CHANNELS: [u32; 3] = [16, 32, 64];
+pub(super) const CLASSES: u32 = 10;
 
 impl Nb201 {
     /// Number of architectures.
     pub const COUNT: usize = 15_625;
+
+    /// Number of distinct formulas among the architectures without `none`; see [`Graph::formula_id`].
+    pub const FORMULAS_WITHOUT_NONE: usize = 2_765;
 
     /// All architectures, the last edge varying fastest.
     ///

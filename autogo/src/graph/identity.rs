@@ -1,17 +1,26 @@
 //! A name for a graph that does not depend on node names, node order or the machine.
 
+use super::terms::{Role, Terms, Zeros};
 use super::{Border, Conv, Graph, Interpolation, Op, Pool, Shape, Window};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A 128-bit content id: equal for isomorphic graphs (same ops, parameters, shapes and operand order where it matters),
-/// whatever the names and the order of the nodes.
-///
-/// Weisfeiler-Lehman colours, refined along the edges from the input to the output and back, twice. Two graphs that
-/// colour refinement cannot tell apart would share an id; no such pair is known among networks.
+/// A 128-bit content id: equal for graphs that compute the same with the same weights, whatever the names, the order and
+/// the nesting of their nodes. [`Graph::content_id`](super::Graph::content_id) says which graphs are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContentId(pub(crate) u64, pub(crate) u64);
+
+/// A 128-bit name of the formula that a graph writes down: equal for graphs whose formulas are equal term by term. A formula does
+/// not say which of its convolutions share their weights, so networks of several [`ContentId`]s may have one formula.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FormulaId(ContentId);
+
+impl fmt::Display for FormulaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl fmt::Display for ContentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -102,56 +111,65 @@ impl Op {
             Op::Resize { factor, interpolation: Interpolation::Bilinear } => mix(24, u64::from(*factor)),
         }
     }
-
-    /// Whether the order of the operands changes the result.
-    pub(crate) fn is_ordered(&self) -> bool {
-        matches!(self, Op::Concat)
-    }
-}
-
-/// Refines node colours through a DAG whose nodes stand in execution order.
-///
-/// `operands[v]` lists the operands of `v` in slot order; `ordered[v]` says whether that order matters.
-pub(crate) fn refine(colours: &mut [u64], operands: &[Vec<usize>], ordered: &[bool]) {
-    for _ in 0..2 {
-        for v in 0..colours.len() {
-            let below = operands[v]
-                .iter()
-                .enumerate()
-                .map(|(slot, &u)| mix(colours[u], if ordered[v] { slot as u64 + 1 } else { 0 }));
-            let sum = below.fold(operands[v].len() as u64, |sum, colour| sum.wrapping_add(scramble(colour)));
-            colours[v] = mix(colours[v], sum);
-        }
-        let mut above = vec![0u64; colours.len()];
-        for v in (0..colours.len()).rev() {
-            colours[v] = mix(colours[v], above[v]);
-            for (slot, &u) in operands[v].iter().enumerate() {
-                let seen = mix(colours[v], if ordered[v] { slot as u64 + 1 } else { 0 });
-                above[u] = above[u].wrapping_add(scramble(seen));
-            }
-        }
-    }
 }
 
 impl Graph {
     /// The graph's content id. O(nodes + edges).
     ///
+    /// Two graphs are the same when one becomes the other by renaming and reordering nodes and by these rewrites, which
+    /// change no value (but for the rounding of floating-point sums):
+    ///
+    /// - Sums of sums are one sum, products of products one product: a multiset of terms.
+    /// - An identity is what it reads.
+    /// - Zeros of one tensor are one value, however many nodes make them. A summand of zero counts: `x + zero(y)` is not `x`.
+    ///
+    /// A convolution that is read twice is another network than two equal convolutions that are read once each: the second
+    /// has two sets of weights. [`Graph::formula_id`] does not see this difference.
+    ///
+    /// The id is made of Weisfeiler-Lehman colours of the terms, refined along the edges from the input to the output and
+    /// back, twice. Two graphs that colour refinement cannot tell apart would share an id; no such pair is known among
+    /// networks.
+    ///
     /// ```
     /// use autogo::families::{Family, Nb201};
-    /// // With a skip on the first edge both branches read the same node, and an add does not care who comes first.
+    /// // Both cells compute x + c(x) + c'(x + x), with the sums nested differently.
     /// let id = |spec: &str| Ok::<_, autogo::Error>(spec.parse::<Nb201>()?.build()?.content_id());
     /// assert_eq!(
-    ///     id("skip_connect,nor_conv_1x1,nor_conv_3x3,none,none,none")?,
-    ///     id("skip_connect,nor_conv_3x3,nor_conv_1x1,none,none,none")?,
+    ///     id("skip_connect,skip_connect,skip_connect,skip_connect,nor_conv_1x1,nor_conv_1x1")?,
+    ///     id("skip_connect,skip_connect,skip_connect,nor_conv_1x1,skip_connect,nor_conv_1x1")?,
     /// );
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn content_id(&self) -> ContentId {
-        let read =
-            |index: usize| self.operands(index).first().map_or(self.node(index).shape, |&at| self.node(at).shape);
-        let mut colours: Vec<u64> = (0..self.len()).map(|index| self.node(index).op.colour(read(index))).collect();
-        let ordered: Vec<bool> = self.nodes().map(|node| node.op.is_ordered()).collect();
-        refine(&mut colours, &self.operands, &ordered);
-        combine(colours.into_iter())
+        Terms::new(self.colours(0), self.roles(), &self.operands, Zeros::Kept).content_id()
+    }
+
+    /// The name of the formula that the graph writes down: the term of its output, spelled out. O(nodes + edges).
+    ///
+    /// ```
+    /// use autogo::{families::{Family, Nb201}, graph::Zeros};
+    /// // One 1×1 convolution that is read by two sums, and two 1×1 convolutions: one formula, two networks.
+    /// let shared = "nor_conv_1x1,skip_connect,skip_connect,none,skip_connect,nor_conv_3x3".parse::<Nb201>()?.build()?;
+    /// let twice = "skip_connect,skip_connect,nor_conv_1x1,none,nor_conv_1x1,nor_conv_3x3".parse::<Nb201>()?.build()?;
+    /// assert_eq!(shared.formula_id(Zeros::Kept), twice.formula_id(Zeros::Kept));
+    /// assert_ne!(shared.content_id(), twice.content_id());
+    /// assert!(shared.cost().params < twice.cost().params);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn formula_id(&self, zeros: Zeros) -> FormulaId {
+        let half = |salt: u64| Terms::new(self.colours(salt), self.roles(), &self.operands, zeros).last();
+        FormulaId(ContentId(half(0), half(0xa5a5_a5a5_5a5a_5a5a)))
+    }
+
+    fn colours(&self, salt: u64) -> Vec<u64> {
+        let colour = |index: usize| {
+            let first = self.operands(index).first().map_or(self.node(index).shape, |&at| self.node(at).shape);
+            self.node(index).op.colour(first) ^ salt
+        };
+        (0..self.len()).map(colour).collect()
+    }
+
+    fn roles(&self) -> Vec<Role> {
+        self.nodes().map(|node| node.op.role()).collect()
     }
 }

@@ -12,16 +12,19 @@ mod layout;
 mod op;
 mod order;
 mod shape;
+mod terms;
 
 pub(crate) use cost::node_cost;
 pub use cost::{Convention, Cost};
 pub(crate) use draw::Drawn;
 pub use draw::{Drawing, PALETTE};
 pub use error::GraphError;
-pub use identity::ContentId;
-pub(crate) use identity::{combine, mix, refine};
+pub(crate) use identity::mix;
+pub use identity::{ContentId, FormulaId};
 pub use op::{Border, Conv, Interpolation, Op, Padding, Pool, Window};
 pub use shape::Shape;
+pub use terms::Zeros;
+pub(crate) use terms::{Role, Terms};
 
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};

@@ -34,7 +34,7 @@ pub use release_db::{ReleaseRow, release_database};
 pub use tokens::{Alphabet, Symbol, TokenForm, UNKNOWN};
 pub use unigram::{Unigram, UnigramTrainer};
 
-use crate::graph::{ContentId, Cost, Drawing, Drawn, Graph, Node, Op, Shape, combine, mix, node_cost, refine};
+use crate::graph::{ContentId, Cost, Drawing, Drawn, Graph, Node, Op, Role, Shape, Terms, Zeros, mix, node_cost};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
@@ -187,25 +187,29 @@ impl Segment {
         (0..self.nodes.len()).map(one).fold(Cost::default(), Cost::plus)
     }
 
-    /// An id that depends on ops, parameters, shapes and boundary alone, not on names or order.
+    /// An id that depends on what the segment computes of its inputs, by the same rules as [`Graph::content_id`].
     pub fn content_id(&self) -> ContentId {
         let offset = self.inputs.len();
         let inputs = self.inputs.iter().map(|shape| mix(0x1b, Op::Input(*shape).colour(*shape)));
         let nodes = self.nodes.iter().enumerate().map(|(at, node)| {
             let read = self.operand_shapes(at).first().copied().unwrap_or(node.shape);
-            mix(node.op.colour(read), if self.outputs.binary_search(&at).is_ok() { 0x2f } else { 0x2e })
+            node.op.colour(read)
         });
-        let mut colours: Vec<u64> = inputs.chain(nodes).collect();
+        // A reader outside stands for all that read an output.
+        let readers = self.outputs.iter().map(|_| 0x2f);
+        let colours: Vec<u64> = inputs.chain(nodes).chain(readers).collect();
         let place = |source: &Source| match *source {
             Source::Input(input) => input,
             Source::Inner(node) => offset + node,
         };
         let mut operands = vec![Vec::new(); offset];
         operands.extend(self.operands.iter().map(|sources| sources.iter().map(place).collect::<Vec<_>>()));
-        let mut ordered = vec![false; offset];
-        ordered.extend(self.nodes.iter().map(|node| node.op.is_ordered()));
-        refine(&mut colours, &operands, &ordered);
-        combine(colours.into_iter())
+        operands.extend(self.outputs.iter().map(|&output| vec![offset + output]));
+        let term = || Role::Term { ordered: false };
+        let mut roles: Vec<Role> = (0..offset).map(|_| term()).collect();
+        roles.extend(self.nodes.iter().map(|node| node.op.role()));
+        roles.extend(self.outputs.iter().map(|_| term()));
+        Terms::new(colours, roles, &operands, Zeros::Kept).content_id()
     }
 
     /// A drawing of the segment; stubs are its inputs and outputs.

@@ -1,0 +1,92 @@
+//! Labels by network: of an architecture, of a graph, of one network that was trained twice.
+
+use super::{Arch, LabelledFamily};
+use crate::error::Error;
+use crate::families::{FamilyName, Nb101};
+use crate::graph::{ContentId, Graph};
+use polars::prelude::DataType;
+use rayon::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+impl LabelledFamily {
+    /// The label of an architecture, if it has one. A cell of NAS-Bench-101 is found under every spelling: all cells with its
+    /// module hash have its label.
+    ///
+    /// ```no_run
+    /// use autogo::{data::LabelledFamily, families::Nb101};
+    /// let data = LabelledFamily::nb101("/path/to/data")?;
+    /// let label = |spec: &str| Ok::<_, autogo::Error>(data.value(spec.parse::<Nb101>()?));
+    /// assert_eq!(label("nb101:1111011111:200")?, label("nb101:1111011111:020")?);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn value(&self, arch: impl Into<Arch>) -> Option<f64> {
+        let arch = arch.into();
+        let place = self.places.get(&arch).copied().or_else(|| match arch {
+            Arch::Nb101(cell) => {
+                cell.spellings().into_iter().find_map(|cell| self.places.get(&Arch::Nb101(cell)).copied())
+            }
+            Arch::Nb201(_) | Arch::Hiaml(_) | Arch::TwoPath(_) | Arch::Inception(_) => None,
+        });
+        self.values[place?].1
+    }
+
+    /// The labels of networks that are themselves in the family, under whatever name. Networks of NAS-Bench-101 are found by the
+    /// benchmark's own name of their cell, the module hash: it covers several graphs, which split channels differently among the
+    /// vertices that feed the output. Networks of the other families are found by content id, among the rows with as many
+    /// parameters. Nothing for those that are not in the family. O(rows with the same parameters).
+    ///
+    /// ```
+    /// use autogo::data::LabelledFamily;
+    /// let data = LabelledFamily::nb201_computed(20)?;
+    /// let other = autogo::families::graph("hiaml:z,z,z,z")?;
+    /// let labels = data.labels_of(&[data.graph(3)?, other])?;
+    /// assert!(labels[0].is_some() && labels[1].is_none());
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn labels_of(&self, graphs: &[Graph]) -> Result<Vec<Option<f64>>, Error> {
+        if self.family == FamilyName::Nb101 {
+            let label = |graph: &Graph| Nb101::of_graph(graph).and_then(|cell| self.value(cell));
+            return Ok(graphs.par_iter().map(label).collect());
+        }
+        let asked: HashMap<ContentId, usize> =
+            graphs.iter().enumerate().map(|(at, graph)| (graph.content_id(), at)).collect();
+        let sizes: HashSet<u64> = graphs.iter().map(|graph| graph.cost().params).collect();
+        let params = self.frame.column("params")?.cast(&DataType::UInt64)?;
+        let rows: Vec<usize> = params
+            .u64()?
+            .iter()
+            .enumerate()
+            .filter_map(|(row, params)| sizes.contains(&params?).then_some(row))
+            .collect();
+        let found = rows.par_iter().map(|&row| Ok((asked.get(&self.graph(row)?.content_id()).copied(), row)));
+        let mut labels: HashMap<ContentId, f64> = HashMap::new();
+        for (at, row) in found.collect::<Result<Vec<(Option<usize>, usize)>, Error>>()? {
+            if let (Some(at), Some(label)) = (at, self.values[row].1) {
+                labels.entry(graphs[at].content_id()).or_insert(label);
+            }
+        }
+        Ok(graphs.iter().map(|graph| labels.get(&graph.content_id()).copied()).collect())
+    }
+
+    /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one graph under
+    /// two names, each pair both ways round. No predictor can be expected to rank single labels better than this.
+    /// Nothing for labels that were computed, which say the same of equal graphs, for a family whose networks are all different, or
+    /// whose frame has no content ids. O(rows · log rows).
+    pub fn label_ceiling(&self) -> Option<f64> {
+        if !self.label.measured {
+            return None;
+        }
+        let ids = self.frame.column("content_id").ok()?.str().ok()?.clone();
+        let mut first: HashMap<&str, f64> = HashMap::new();
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        for (id, (arch, value)) in ids.iter().zip(&self.values) {
+            let (Some(id), Some(value), true) = (id, value, arch.is_usable()) else { continue };
+            // A class of more than two gives one pair for each further member.
+            if let Some(earlier) = first.insert(id, *value) {
+                a.extend([earlier, *value]);
+                b.extend([*value, earlier]);
+            }
+        }
+        crate::rank::srcc(&a, &b)
+    }
+}

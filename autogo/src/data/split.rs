@@ -1,0 +1,77 @@
+//! Labelled networks to learn from, and others to be ranked.
+
+use super::{Arch, Example, LabelledFamily};
+use crate::error::Error;
+use crate::graph::Zeros;
+use crate::rng::Stream;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+use std::collections::HashSet;
+
+/// Labelled networks for training and for testing, disjoint by content id and by formula.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// Networks to train on.
+    pub train: Vec<Example>,
+    /// Networks the predictor has not seen, in any isomorphic form.
+    pub test: Vec<Example>,
+}
+
+impl LabelledFamily {
+    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Of the networks with one formula,
+    /// zeros aside ([`Graph::formula_id`], [`Zeros::Dropped`]), one is drawn: no network of one half then has a twin in the other,
+    /// be it under the same content id, with other weights shared, or with other summands of zero. Deterministic in `seed`.
+    pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {
+        let mut usable: Vec<(Arch, f64)> = self
+            .values
+            .iter()
+            .filter(|(arch, _)| arch.is_usable())
+            .filter_map(|(arch, value)| value.map(|value| (arch.clone(), value)))
+            .collect();
+        usable.shuffle(&mut Stream::new(seed, "split").at(0));
+        let mut seen = HashSet::new();
+        let mut examples = Vec::new();
+        for chunk in usable.chunks(256) {
+            if examples.len() >= train + test {
+                break;
+            }
+            let built = chunk
+                .par_iter()
+                .map(|(arch, value)| Ok(Example { graph: arch.build()?, value: *value }))
+                .collect::<Result<Vec<Example>, Error>>()?;
+            examples.extend(built.into_iter().filter(|example| seen.insert(example.graph.formula_id(Zeros::Dropped))));
+        }
+        if examples.len() < train + test {
+            return Err(Error::setting(
+                "split",
+                format!("asks for {train} + {test} networks"),
+                &format!("at most {} distinct ones", examples.len()),
+            ));
+        }
+        examples.truncate(train + test);
+        let test = examples.split_off(train);
+        Ok(Split { train: examples, test })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_is_disjoint_and_reproducible() {
+        let family = LabelledFamily::nb201_computed(300).unwrap();
+        let ids = |seed: u64| {
+            let split = family.split(100, 60, seed).unwrap();
+            let ids = |examples: &[Example]| examples.iter().map(|e| e.graph.content_id()).collect::<Vec<_>>();
+            (ids(&split.train), ids(&split.test))
+        };
+        let (train, test) = ids(1);
+        assert_eq!((train.len(), test.len()), (100, 60));
+        assert_eq!(train.iter().chain(&test).collect::<HashSet<_>>().len(), 160);
+        assert_eq!(ids(1), (train, test));
+        assert_ne!(ids(1), ids(2));
+        let error = family.split(10_000, 1, 0).unwrap_err().to_string();
+        assert!(error.starts_with("split: asks for 10000 + 1 networks; accepted: at most "), "{error}");
+    }
+}
