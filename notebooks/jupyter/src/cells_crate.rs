@@ -106,6 +106,12 @@ impl CellsCrate {
     }
 }
 
+/// The dependencies of every cell, in the settings that lie in a kernel's folder.
+pub fn dependencies_in(folder: &Path) -> Result<Table> {
+    let settings: Table = toml::from_str(&std::fs::read_to_string(folder.join(SETTINGS))?)?;
+    Ok(settings.get("dependencies").and_then(Value::as_table).cloned().unwrap_or_default())
+}
+
 /// A table on one line, as evcxr wants its dependencies and cargo takes them.
 fn inline(table: &Table) -> String {
     let fields: Vec<String> = table.iter().map(|(name, value)| format!("{name} = {value}")).collect();

@@ -8,6 +8,7 @@
 //!   workspaces and by their own locks, and says where they lie;
 //! - anything else (`:dep`): cargo builds the first cell; the line by which it calls rustc is recorded for the next ones.
 
+use crate::cells_crate;
 use crate::frame::{self, Frame};
 use crate::rewrite;
 use crate::stand_in::{code, real_cargo, restore_lock};
@@ -45,6 +46,20 @@ fn manifest(workplace: &Workplace) -> Result<(Table, String)> {
     let dependencies = manifest.get("dependencies").and_then(toml::Value::as_table).cloned().unwrap_or_default();
     let level = manifest.get("profile").and_then(|profiles| profiles.get("dev")?.get("opt-level"));
     Ok((dependencies, level.map_or("0".into(), ToString::to_string).replace('"', "")))
+}
+
+/// The dependencies of the cell that is compiled now.
+pub fn dependencies(workplace: &Workplace) -> Result<Table> {
+    Ok(manifest(workplace)?.0)
+}
+
+/// Builds the libraries that cells will link to, before the first cell asks for them.
+pub fn build_early(workplace: &Workplace) -> Result<()> {
+    let dependencies = cells_crate::dependencies_in(workplace.folder())?;
+    if !dependencies.is_empty() && are_libraries(&dependencies) {
+        build_libraries(workplace, &dependencies)?.map_err(|code| anyhow::anyhow!("cargo ended with {code}"))?;
+    }
+    Ok(())
 }
 
 /// Compiles the cell, and what it links to if that is new. Returns an exit code.
@@ -104,7 +119,10 @@ fn plain_line(workplace: &Workplace, dependencies: &Table) -> Line {
 }
 
 fn keep(workplace: &Workplace, line: Line) -> Result<Line> {
-    std::fs::write(workplace.line(), serde_json::to_vec(&line)?)?;
+    // Whole or not at all: another process may read it now.
+    let draft = workplace.line().with_extension(std::process::id().to_string());
+    std::fs::write(&draft, serde_json::to_vec(&line)?)?;
+    std::fs::rename(draft, workplace.line())?;
     Ok(line)
 }
 

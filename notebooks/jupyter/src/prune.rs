@@ -10,11 +10,17 @@ use std::collections::{HashMap, HashSet};
 const STANDARD: [&str; 4] = ["core", "alloc", "std", "proc_macro"];
 
 /// Takes out of the answer of `cargo metadata` what no variable's type is likely to need. Kept are crates of this machine's
-/// folders (the cells, the library), crates that these depend on directly, and the parts of the latter: `polars-core` is a
-/// part of `polars`. `None` if the answer is not what cargo prints.
-pub fn prune(metadata: &[u8]) -> Option<Vec<u8>> {
+/// folders (the cells, the library and what it is made of), what the library that cells link to names as its own dependencies,
+/// and the parts of the latter: `polars-core` is a part of `polars`. `None` if the answer is not what cargo prints.
+///
+/// `with_standard` is false for a cell that is not analysed for anybody: then the standard library is not read either.
+pub fn prune(metadata: &[u8], with_standard: bool) -> Option<Vec<u8>> {
     let mut metadata: Value = serde_json::from_slice(metadata).ok()?;
-    let kept = if is_standard_library(&metadata) { standard(&metadata)? } else { near(&metadata)? };
+    let kept = match is_standard_library(&metadata) {
+        true if with_standard => standard(&metadata)?,
+        true => HashSet::new(),
+        false => near(&metadata)?,
+    };
     let is_kept = |id: &Value| id.as_str().is_some_and(|id| kept.contains(id));
     metadata["packages"].as_array_mut()?.retain(|package| is_kept(&package["id"]));
     for members in ["workspace_members", "workspace_default_members"] {
@@ -57,14 +63,20 @@ fn near(metadata: &Value) -> Option<HashSet<String>> {
             kept.insert(id.to_owned());
         }
     }
+    let nodes = metadata["resolve"]["nodes"].as_array()?;
+    let needs = |of: &str| {
+        let node = nodes.iter().find(|node| node["id"] == of);
+        let needs = node.and_then(|node| node["dependencies"].as_array()).into_iter().flatten();
+        needs.filter_map(|id| id.as_str()).collect::<Vec<&str>>()
+    };
+    // From the cells downwards, crates in folders, until one names dependencies from elsewhere.
     let mut families = HashSet::new();
-    for node in metadata["resolve"]["nodes"].as_array()? {
-        if !node["id"].as_str().is_some_and(|id| kept.contains(id)) {
-            continue;
-        }
-        for dependency in node["dependencies"].as_array()?.iter().filter_map(Value::as_str) {
-            families.extend(names.get(dependency).map(|name| family(name)));
-        }
+    let mut libraries: Vec<&str> = metadata["workspace_members"].as_array()?.iter().filter_map(Value::as_str).collect();
+    while families.is_empty() && !libraries.is_empty() {
+        let below: Vec<&str> = libraries.iter().flat_map(|library| needs(library)).collect();
+        let (local, others): (Vec<&str>, Vec<&str>) = below.into_iter().partition(|id| kept.contains(*id));
+        families.extend(others.into_iter().filter_map(|id| names.get(id).map(|name| family(name))));
+        libraries = local;
     }
     kept.extend(names.iter().filter(|(_, name)| families.contains(family(name))).map(|(id, _)| (*id).to_owned()));
     Some(kept)
@@ -81,7 +93,7 @@ mod tests {
     use serde_json::json;
 
     fn names(metadata: &Value) -> Vec<String> {
-        let pruned = prune(metadata.to_string().as_bytes()).expect("what cargo prints");
+        let pruned = prune(metadata.to_string().as_bytes(), true).expect("what cargo prints");
         let pruned: Value = serde_json::from_slice(&pruned).expect("JSON");
         let nodes = pruned["resolve"]["nodes"].as_array().expect("nodes");
         assert_eq!(nodes.len(), pruned["packages"].as_array().expect("packages").len());
@@ -109,8 +121,10 @@ mod tests {
     #[test]
     fn local_crates_their_dependencies_and_the_parts_of_those_are_kept() {
         let crates: &[(&str, bool, &[&str])] = &[
-            ("ctx", true, &["autogo"]),
-            ("autogo", true, &["polars", "serde_json"]),
+            ("ctx", true, &["library"]),
+            ("library", true, &["autogo", "polars", "serde_json"]),
+            ("autogo", true, &["polars", "sha2"]),
+            ("sha2", false, &[]),
             ("polars", false, &["polars-core", "hashbrown"]),
             ("polars-core", false, &["hashbrown", "libm"]),
             ("hashbrown", false, &[]),
@@ -120,8 +134,11 @@ mod tests {
         ];
         assert_eq!(
             names(&metadata("/notebooks", crates)),
-            ["ctx", "autogo", "polars", "polars-core", "serde_json", "serde"]
+            ["ctx", "library", "autogo", "polars", "polars-core", "serde_json", "serde"]
         );
+        let plain: &[(&str, bool, &[&str])] =
+            &[("ctx", true, &["wrapper"]), ("wrapper", true, &["own"]), ("own", true, &["itoa"]), ("itoa", false, &[])];
+        assert_eq!(names(&metadata("/elsewhere", plain)), ["ctx", "wrapper", "own", "itoa"]);
     }
 
     #[test]
@@ -129,6 +146,9 @@ mod tests {
         let crates: &[(&str, bool, &[&str])] =
             &[("core", true, &[]), ("std", true, &["core", "hashbrown"]), ("hashbrown", false, &[]), ("sysroot", true, &[])];
         assert_eq!(names(&metadata("/lib/rustlib/src/rust/library", crates)), ["core", "std"]);
-        assert!(prune(b"error").is_none());
+        assert!(prune(b"error", true).is_none());
+        let none = prune(metadata("/lib/rustlib/src/rust/library", crates).to_string().as_bytes(), false);
+        let none: Value = serde_json::from_slice(&none.expect("what cargo prints")).expect("JSON");
+        assert_eq!(none["packages"], json!([]));
     }
 }

@@ -19,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Messages that wait for the network; a cell that prints faster than they leave waits as well.
 const OUTBOX: usize = 256;
+/// How often the kernel looks whether its front end is still there.
+const PARENT: Duration = Duration::from_secs(1);
 /// How long the last messages may take to leave.
 const FAREWELL: Duration = Duration::from_millis(100);
 
@@ -59,8 +61,9 @@ impl Server {
         let (questions, asked) = mpsc::unbounded_channel();
         tokio::spawn(ask(stdin, asked));
         let (jobs, session) = Session::start(workplace, out.clone(), questions)?;
-        let (stop, mut stopped) = oneshot::channel();
-        tokio::spawn(control_task(control, out.clone(), session.clone(), stop));
+        let (stop, mut stopped) = mpsc::channel(1);
+        tokio::spawn(control_task(control, out.clone(), session.clone(), stop.clone()));
+        tokio::spawn(outlive_nobody(stop));
         // A queue of its own, so that a failed cell can look at what follows it.
         let (arrive, mut arrived) = mpsc::unbounded_channel();
         tokio::spawn(async move {
@@ -80,7 +83,7 @@ impl Server {
         let mut server = Server { out, jobs, history: History::default(), count: 0 };
         loop {
             let message = tokio::select! {
-                _ = &mut stopped => break,
+                _ = stopped.recv() => break,
                 message = arrived.recv() => match message {
                     Some(message) => message,
                     None => break,
@@ -90,7 +93,7 @@ impl Server {
             let answered = server.answer(&message);
             let (reply, has_failed) = tokio::select! {
                 // The front end does not wait for the cell any more.
-                _ = &mut stopped => break,
+                _ = stopped.recv() => break,
                 answer = answered => answer,
             };
             // "Run all" sends every cell at once; those that came before the front end hears of the failure do not run.
@@ -235,7 +238,7 @@ async fn control_task(
     mut control: zmq::KernelControlConnection,
     out: Out,
     session: Session,
-    stop: oneshot::Sender<()>,
+    stop: mpsc::Sender<()>,
 ) {
     loop {
         let message = match incoming::read(&mut control).await {
@@ -259,7 +262,7 @@ async fn control_task(
                 }
                 out.send_message(Status::idle().as_child_of(&message)).await;
                 // Received already is as good.
-                let _ = stop.send(());
+                let _ = stop.send(()).await;
                 return;
             }
             _ => None,
@@ -271,6 +274,16 @@ async fn control_task(
         }
         out.send_message(Status::idle().as_child_of(&message)).await;
     }
+}
+
+/// Stops the kernel when the front end's process is gone: nobody could end it any more.
+async fn outlive_nobody(stop: mpsc::Sender<()>) {
+    let parent = rustix::process::getppid();
+    while rustix::process::getppid() == parent {
+        tokio::time::sleep(PARENT).await;
+    }
+    // Received already is as good.
+    let _ = stop.send(()).await;
 }
 
 /// Asks the user, one question at a time.

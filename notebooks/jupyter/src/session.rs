@@ -1,6 +1,7 @@
 //! The thread that owns evcxr: it starts it, runs cells one after another, and hears what they write.
 
 use crate::child::{LIBRARIES, SOCKET};
+use crate::compile;
 use crate::frame::{self, Bundle, Frame, Panic};
 use crate::out::Out;
 use crate::report;
@@ -119,6 +120,9 @@ impl Session {
             }
         });
         let (jobs, waiting) = mpsc::channel();
+        // Beside what evcxr does first. What fails here is found again, and told, when a cell needs it.
+        let early = workplace.clone();
+        std::thread::spawn(move || compile::build_early(&early));
         let runner = Runner {
             session: session.clone(),
             workplace: workplace.clone(),

@@ -1,5 +1,6 @@
 //! This program in the places of `cargo` and `rustup`, as evcxr and rust-analyzer call them.
 
+use crate::cells_crate;
 use crate::compile;
 use crate::prune::prune;
 use crate::workplace::Workplace;
@@ -64,7 +65,10 @@ fn metadata(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
         return Ok(code(command.status()?));
     }
     let output = command.stderr(Stdio::inherit()).output()?;
-    let pruned = prune(&output.stdout).unwrap_or(output.stdout);
+    // evcxr analyses a first cell of its own, without dependencies; its crates are read again when the user's are.
+    let own = cells_crate::dependencies_in(workplace.folder()).unwrap_or_default();
+    let is_users = own.is_empty() || !compile::dependencies(workplace)?.is_empty();
+    let pruned = prune(&output.stdout, is_users).unwrap_or(output.stdout);
     std::io::stdout().write_all(&pruned)?;
     Ok(code(output.status))
 }
