@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             let mirrors: Vec<PathBuf> = mirror.iter().cloned().chain(variable).collect();
             for dataset in datasets {
                 let source =
-                    dataset.fetch(into, &mirrors, Progress::Lines).map_err(|error| Failure::Work(error.to_string()))?;
+                    dataset.fetch(into, &mirrors, Progress::Live).map_err(|error| Failure::Work(error.to_string()))?;
                 let how = match source {
                     Source::Present => "was there".into(),
                     Source::Mirror(folder) => format!("copied from {}", folder.display()),

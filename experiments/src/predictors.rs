@@ -134,13 +134,13 @@ pub fn train(args: &Train) -> Result<(), Failure> {
     let split = family.split(args.train, args.test, args.seed)?;
     let progress = args.resume.then(|| args.out.with_extension("training"));
     let log = if settings.architecture.reads == Reads::Graph {
-        let (gnn, log) = Gnn::train_at(&split.train, &settings, progress.as_deref(), Progress::Lines)?;
+        let (gnn, log) = Gnn::train_at(&split.train, &settings, progress.as_deref(), Progress::Live)?;
         gnn.save(&args.out)?;
         log
     } else {
         let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
         let segmenter = Mining::bpe(813).segmenter(&graphs)?;
-        let (psc, log) = Psc::train_at(&split.train, &segmenter, &settings, progress.as_deref(), Progress::Lines)?;
+        let (psc, log) = Psc::train_at(&split.train, &segmenter, &settings, progress.as_deref(), Progress::Live)?;
         psc.save(&args.out)?;
         log
     };
@@ -180,7 +180,7 @@ pub fn transfer(args: &TransferArgs) -> Result<(), Failure> {
         families.extend(load(family)?);
     }
     families.iter().for_each(|family| crate::say(&family.banner()));
-    let table = transfer.run(&families, Progress::Lines)?;
+    let table = transfer.run(&families, Progress::Live)?;
     crate::say(&format!("{table}"));
     Ok(())
 }
@@ -217,7 +217,7 @@ pub fn reproduce(args: &Reproduce) -> Result<(), Failure> {
             mining: table.mining,
             contenders: table.contenders.clone(),
         };
-        let frame = comparison.run(&family, Progress::Lines)?;
+        let frame = comparison.run(&family, Progress::Live)?;
         families.push(family.family());
         runs = Some(match runs {
             Some(runs) => runs.vstack(&frame).map_err(|error| Failure::Work(error.to_string()))?,

@@ -182,9 +182,9 @@ impl Search {
         crate::say(&format!("Predictor: {train} networks. {}", data.banner()));
         let split = data.split(*train, 0, settings.seed)?;
         let trained = match settings.architecture.reads {
-            Reads::Graph => Trained::Gnn(Gnn::train(&split.train, settings, Progress::Lines)?.0),
+            Reads::Graph => Trained::Gnn(Gnn::train(&split.train, settings, Progress::Live)?.0),
             Reads::Psc | Reads::WithoutPredecessor | Reads::WithoutSuccessor | Reads::SegmentOnly => {
-                Trained::Psc(Psc::train(&split.train, &mined.segmenter, settings, Progress::Lines)?.0)
+                Trained::Psc(Psc::train(&split.train, &mined.segmenter, settings, Progress::Live)?.0)
             }
         };
         Ok((trained, data))
@@ -261,7 +261,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         }
         _ => return Err(Failure::Input("accepted: NETWORK --out DIR, or --resume DIR".into())),
     };
-    let run = held.run(&prepared.evolution, &input, &prepared.mutator, Progress::Lines)?;
+    let run = held.run(&prepared.evolution, &input, &prepared.mutator, Progress::Live)?;
     write_run(&run, &prepared.mutator, &folder)?;
     summarise(&run);
     crate::say(&format!("report: {}", folder.path().join("report.html").display()));

@@ -68,7 +68,7 @@ pub fn reproduce(config: &Path, name: &str, out: &Path) -> Result<(), Failure> {
             let folder = RunFolder::new(base.join(format!("{safe}-{seed}")));
             let held = folder.lock()?;
             share(&base, folder.path())?;
-            let run = held.run(&evolution, &graph, &prepared.mutator, Progress::Lines)?;
+            let run = held.run(&evolution, &graph, &prepared.mutator, Progress::Live)?;
             write_run(&run, &prepared.mutator, &folder)?;
             if seed == table.seeds[0] {
                 lines.push(line(input, "input".into(), run.input(), &run));
