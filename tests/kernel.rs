@@ -14,8 +14,11 @@ fn the_kernel_does_what_its_page_says() {
         eprintln!("skipped: no notebooks/.venv or no kernel (`cargo notebooks` makes both)");
         return;
     }
-    let install =
-        Command::new(&kernel).args(["--install", "autogo-rust", "--prefix"]).arg(notebooks.join(".venv")).status().unwrap();
+    let install = Command::new(&kernel)
+        .args(["--install", "autogo-rust", "--prefix"])
+        .arg(notebooks.join(".venv"))
+        .status()
+        .unwrap();
     assert!(install.success());
     let mut suite = Command::new(&python);
     suite.arg(root.join("tests/kernel.py")).current_dir(&notebooks);

@@ -21,7 +21,9 @@ pub use crate::repair::{ChannelPenalty, ConcatRule, RepairForm, RepairRecord, Re
 pub use crate::repair::{RepairSteps, Repaired, Repairer, repair, repair_table};
 pub use crate::report::{Bars, Chart, dev_chart, loss_chart, rank_chart, srcc_bars};
 pub use crate::report::{BeforeAfter, EnergyBars, Roofline, Waterfall, cycle_drawing, paper_latency_change};
-pub use crate::report::{HeatMap, LiveChart, MergeTree, Page, Table, Verify, coverage_map, frequency_chart, length_chart};
+pub use crate::report::{
+    HeatMap, LiveChart, MergeTree, Page, Table, Verify, coverage_map, frequency_chart, length_chart,
+};
 pub use crate::report::{front_chart, fronts_chart, mutant_drawing, run_page};
 pub use crate::report::{mined_page, segment_card};
 pub use crate::segment::{

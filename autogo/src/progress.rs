@@ -97,7 +97,8 @@ impl Bar {
 
     fn draw(&mut self) {
         self.shown = Some(Instant::now());
-        let pace = pace(self.done.saturating_sub(self.first), self.total.saturating_sub(self.done), self.begun.elapsed());
+        let pace =
+            pace(self.done.saturating_sub(self.first), self.total.saturating_sub(self.done), self.begun.elapsed());
         let text = format!("{} {}/{}{pace}", self.work, self.done, self.total);
         let note = if self.note.is_empty() { String::new() } else { format!(" · {}", self.note) };
         match &mut self.form {

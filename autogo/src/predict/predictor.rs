@@ -77,7 +77,11 @@ impl Gnn {
         Self::train_with(examples, settings, Reports { progress, path: None, watch: &mut watch })
     }
 
-    fn train_with(examples: &[Example], settings: &TrainSettings, reports: Reports<'_>) -> Result<(Gnn, TrainLog), Error> {
+    fn train_with(
+        examples: &[Example],
+        settings: &TrainSettings,
+        reports: Reports<'_>,
+    ) -> Result<(Gnn, TrainLog), Error> {
         if settings.architecture.reads != Reads::Graph {
             return Err(Error::setting("reads", "asks for parts of a cut", "`graph` for a GNN"));
         }

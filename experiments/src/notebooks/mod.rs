@@ -67,7 +67,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         let first = names.first().ok_or_else(|| Failure::Input("there is no notebook to open".into()))?;
         return tools.open_lab(&checkout, first, data.as_deref());
     }
-    println!("executing {} notebooks in {}, each under three minutes on two cores", names.len(), checkout.notebooks.display());
+    println!(
+        "executing {} notebooks in {}, each under three minutes on two cores",
+        names.len(),
+        checkout.notebooks.display()
+    );
     let start = Instant::now();
     let mut failed = Vec::new();
     for name in names {
@@ -79,7 +83,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             }
         }
     }
-    println!("{} notebooks in {:.0} s; pages in notebooks/html", names.len() - failed.len(), start.elapsed().as_secs_f64());
+    println!(
+        "{} notebooks in {:.0} s; pages in notebooks/html",
+        names.len() - failed.len(),
+        start.elapsed().as_secs_f64()
+    );
     if failed.is_empty() { Ok(()) } else { Err(Failure::Work(format!("notebooks that failed: {}", failed.join(", ")))) }
 }
 

@@ -38,7 +38,8 @@ impl CellsCrate {
         for (name, dependency) in &mut dependencies {
             let Some(path) = dependency.get("path").and_then(Value::as_str) else { continue };
             let path = notebooks.join(path);
-            let path = path.canonicalize().with_context(|| format!("{}: {name}: {}", file.display(), path.display()))?;
+            let path =
+                path.canonicalize().with_context(|| format!("{}: {name}: {}", file.display(), path.display()))?;
             lock = lock.or_else(|| lock_above(&path));
             if let Some(table) = dependency.as_table_mut() {
                 table.insert("path".into(), Value::String(path.display().to_string()));
@@ -156,7 +157,8 @@ mod tests {
         std::fs::create_dir_all(folder.join("library")).expect("a folder for this test");
         std::fs::write(folder.join("Cargo.toml"), "[workspace]").expect("a file of this test");
         std::fs::write(folder.join("Cargo.lock"), "version = 4").expect("a file of this test");
-        let settings = "[evcxr]\ntmpdir = 'b'\nprelude = 'use x::*;'\n[dependencies]\nx = { path = 'library' }\ny = '1'";
+        let settings =
+            "[evcxr]\ntmpdir = 'b'\nprelude = 'use x::*;'\n[dependencies]\nx = { path = 'library' }\ny = '1'";
         std::fs::write(folder.join(SETTINGS), settings).expect("a file of this test");
         let cells = CellsCrate::of_notebooks(&folder).expect("good settings");
         cells.write_to(&folder).expect("a folder that can be written");
@@ -165,7 +167,11 @@ mod tests {
         let folder = folder.canonicalize().expect("it exists");
         assert_eq!(written["dependencies"]["x"]["path"].as_str(), folder.join("library").to_str());
         assert_eq!(written["dependencies"]["y"].as_str(), Some("1"));
-        assert!(written["evcxr"]["prelude"].as_str().is_some_and(|code| code.starts_with("use x::*;") && code.contains(")?;")));
+        assert!(
+            written["evcxr"]["prelude"]
+                .as_str()
+                .is_some_and(|code| code.starts_with("use x::*;") && code.contains(")?;"))
+        );
         assert!(folder.join("library.lock").is_file());
         assert!(CellsCrate::around(&folder).expect_err("a workspace alone").to_string().contains("[package]"));
         std::fs::remove_dir_all(&folder).expect("the folder of this test");

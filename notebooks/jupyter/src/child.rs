@@ -5,6 +5,7 @@
 
 use crate::pump::{CELL_OVER, Pump, Wires};
 use libloading::Library;
+use libloading::os::unix::{Library as UnixLibrary, RTLD_GLOBAL, RTLD_LAZY};
 use rustix::pipe::{PipeFlags, pipe_with};
 use std::ffi::c_void;
 use std::fs::File;
@@ -133,12 +134,13 @@ fn load_hooks(hooks: &Shared, loaded: &mut Vec<Library>) -> bool {
         // SAFETY: a library that cells link to; loading it is what running a cell would do. The hooks' type is the one that
         // `notebooks/kernel/src/hooks.rs` gives them.
         unsafe {
-            let Ok(library) = Library::new(&path) else { continue };
+            // For all cells: they are linked without it.
+            let Ok(library) = UnixLibrary::open(Some(&path), RTLD_LAZY | RTLD_GLOBAL) else { continue };
             let find = |name: &str| library.get::<Hook>(name.as_bytes()).ok().map(|hook| *hook);
             hooks.before_cell = hooks.before_cell.or_else(|| find("autogo_before_cell"));
             hooks.after_cell = hooks.after_cell.or_else(|| find("autogo_after_cell"));
             hooks.interrupt = hooks.interrupt.or_else(|| find("autogo_interrupt"));
-            loaded.push(library);
+            loaded.push(library.into());
         }
     }
     true

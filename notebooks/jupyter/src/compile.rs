@@ -151,6 +151,8 @@ fn rustc(workplace: &Workplace, line: &Line, level: &str, emit: &str) -> Command
         .args(["-C".into(), format!("incremental={}", workplace.folder().join("incremental").display())])
         .envs(line.environment.iter().map(|(name, value)| (name, value)));
     workplace.without_stand_ins(&mut command);
+    // For the stand-in that links.
+    workplace.name_to(&mut command);
     command
 }
 
@@ -216,8 +218,21 @@ fn build_libraries(workplace: &Workplace, dependencies: &Table) -> Result<Result
     }
     let host = target_folder(workplace)?.join("debug/deps");
     line.arguments.extend(["-L".into(), format!("dependency={}", host.display())]);
+    line.arguments.extend(["-C".into(), format!("linker={}", workplace.stand_in("link-cell").display())]);
     write_libraries(workplace, &libraries)?;
     keep(workplace, line).map(Ok)
+}
+
+/// As rustc's linker for cells: leaves out the libraries that the process which runs cells has loaded for all of them already.
+/// A linker would read their several hundred thousand symbols for every cell. Returns an exit code.
+pub fn link(workplace: &Workplace, arguments: Vec<String>) -> Result<i32> {
+    let libraries = std::fs::read_to_string(workplace.libraries())?;
+    let loaded: Vec<&std::ffi::OsStr> = libraries.lines().filter_map(|path| Path::new(path).file_name()).collect();
+    let is_loaded = |argument: &String| Path::new(argument).file_name().is_some_and(|name| loaded.contains(&name));
+    let mut command = Command::new("cc");
+    command.args(arguments.into_iter().filter(|argument| !is_loaded(argument)));
+    workplace.without_stand_ins(&mut command);
+    Ok(code(command.status().context("cc, the C compiler by which Rust links")?))
 }
 
 /// The dynamic library of the package with this manifest, by what cargo said; beside the crates it was linked from.
@@ -342,10 +357,9 @@ mod tests {
 
     #[test]
     fn the_library_is_the_one_of_its_manifest() {
-        let message = |manifest: &str, file: &str| {
-            serde_json::json!({"reason": "compiler-artifact", "manifest_path": manifest, "filenames": [file, "x.rlib"]})
-        };
-        let said = format!("{}\nnoise\n{}\n", message("/a/Cargo.toml", "/t/liba.so"), message("/b/Cargo.toml", "/t/libb.so"));
+        let message = |manifest: &str, file: &str| serde_json::json!({"reason": "compiler-artifact", "manifest_path": manifest, "filenames": [file, "x.rlib"]});
+        let said =
+            format!("{}\nnoise\n{}\n", message("/a/Cargo.toml", "/t/liba.so"), message("/b/Cargo.toml", "/t/libb.so"));
         assert_eq!(library_in(said.as_bytes(), Path::new("/b/Cargo.toml")), Some("/t/libb.so".into()));
         assert_eq!(library_in(said.as_bytes(), Path::new("/c/Cargo.toml")), None);
     }

@@ -5,7 +5,8 @@ use ra_ap_syntax::{Edition, SourceFile, SyntaxKind};
 
 /// Says whether `code` can run as it is. A cell is incomplete while a bracket, a text or a comment is open.
 pub fn is_complete(code: &str) -> IsCompleteReply {
-    let code: String = code.lines().map(|line| if is_command(line) { "\n".into() } else { format!("{line}\n") }).collect();
+    let code: String =
+        code.lines().map(|line| if is_command(line) { "\n".into() } else { format!("{line}\n") }).collect();
     let parsed = SourceFile::parse(&code, Edition::CURRENT);
     let mut open: i64 = 0;
     for token in parsed.syntax_node().descendants_with_tokens().filter_map(|element| element.into_token()) {
@@ -69,6 +70,9 @@ mod tests {
 
     #[test]
     fn characters_and_bytes() {
-        assert_eq!((byte_offset("äb", 1), byte_offset("äb", 9), char_offset("äb", 2), char_offset("äb", 3)), (2, 3, 1, 2));
+        assert_eq!(
+            (byte_offset("äb", 1), byte_offset("äb", 9), char_offset("äb", 2), char_offset("äb", 3)),
+            (2, 3, 1, 2)
+        );
     }
 }

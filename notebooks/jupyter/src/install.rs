@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 /// Writes a kernel description called `name` for the crate in the folder `library`, and returns its folder. Jupyter finds
 /// it in `prefix`, a virtual environment for example, or in the user's own folder.
 pub fn install(name: &str, library: Option<&Path>, prefix: Option<&Path>) -> Result<PathBuf> {
-    let is_good = !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    let is_good =
+        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
     ensure!(is_good, "kernel name `{name}`; accepted: letters, digits, `-`, `_` and `.`");
     let folder = match prefix {
         Some(prefix) => prefix.join("share/jupyter"),

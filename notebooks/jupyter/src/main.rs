@@ -72,7 +72,8 @@ fn start(arguments: &Arguments) -> Result<()> {
         println!("{}", folder.display());
         return Ok(());
     }
-    let file = arguments.control_file.as_ref().context("nothing to do; accepted: --control_file FILE, --install NAME")?;
+    let file =
+        arguments.control_file.as_ref().context("nothing to do; accepted: --control_file FILE, --install NAME")?;
     match Workplace::of_this_process() {
         Some(workplace) => {
             let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;

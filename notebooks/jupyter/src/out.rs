@@ -2,8 +2,8 @@
 
 use crate::frame::Bundle;
 use jupyter_protocol::{
-    DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, JupyterMessageContent, Media, Stdio,
-    StreamContent, Transient, UpdateDisplayData,
+    DisplayData, ExecuteResult, ExecutionCount, JupyterMessage, JupyterMessageContent, Media, Stdio, StreamContent,
+    Transient, UpdateDisplayData,
 };
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,7 +69,6 @@ impl Out {
     pub fn result(&self, count: usize, data: &Bundle) {
         self.send(ExecuteResult::new(ExecutionCount::new(count), media(data)));
     }
-
 }
 
 /// Contents by MIME type, as messages carry them. What is JSON by its type is sent as JSON.

@@ -104,9 +104,7 @@ mod tests {
     }
 
     fn metadata(root: &str, crates: &[(&str, bool, &[&str])]) -> Value {
-        let package = |(name, local, _): &(&str, bool, &[&str])| {
-            json!({"id": name, "name": name, "source": if *local { Value::Null } else { "registry".into() }})
-        };
+        let package = |(name, local, _): &(&str, bool, &[&str])| json!({"id": name, "name": name, "source": if *local { Value::Null } else { "registry".into() }});
         let node = |(name, _, needs): &(&str, bool, &[&str])| {
             let deps: Vec<Value> = needs.iter().map(|need| json!({"pkg": need})).collect();
             json!({"id": name, "dependencies": needs, "deps": deps})
@@ -143,8 +141,12 @@ mod tests {
 
     #[test]
     fn the_standard_library_loses_its_own_dependencies() {
-        let crates: &[(&str, bool, &[&str])] =
-            &[("core", true, &[]), ("std", true, &["core", "hashbrown"]), ("hashbrown", false, &[]), ("sysroot", true, &[])];
+        let crates: &[(&str, bool, &[&str])] = &[
+            ("core", true, &[]),
+            ("std", true, &["core", "hashbrown"]),
+            ("hashbrown", false, &[]),
+            ("sysroot", true, &[]),
+        ];
         assert_eq!(names(&metadata("/lib/rustlib/src/rust/library", crates)), ["core", "std"]);
         assert!(prune(b"error", true).is_none());
         let none = prune(metadata("/lib/rustlib/src/rust/library", crates).to_string().as_bytes(), false);

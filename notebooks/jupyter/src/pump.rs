@@ -301,7 +301,8 @@ mod tests {
 
     #[test]
     fn it_does_not_matter_where_a_stream_is_torn() {
-        let block = |header: &str, content: &str| format!("EVCXR_BEGIN_CONTENT {header}\n{content}\nEVCXR_END_CONTENT\n");
+        let block =
+            |header: &str, content: &str| format!("EVCXR_BEGIN_CONTENT {header}\n{content}\nEVCXR_END_CONTENT\n");
         let written = [
             "50 %\r100 %é",
             &block("text/html", "<b>\n1</b>"),
@@ -325,12 +326,20 @@ mod tests {
                 frames,
                 [
                     said("50 %\r100 %é"),
-                    Frame::Display { id: None, data: shown(&[("text/html", "<b>\n1</b>"), ("image/svg+xml", "<svg/>")]) },
+                    Frame::Display {
+                        id: None,
+                        data: shown(&[("text/html", "<b>\n1</b>"), ("image/svg+xml", "<svg/>")])
+                    },
                     Frame::Display { id: None, data: shown(&[("text/plain", "")]) },
                     Frame::Display { id: Some("a-1".into()), data: shown(&[("text/html", "bar")]) },
                     said("between EVCXR_NOTHING\n"),
                     Frame::Update { id: "a-1".into(), data: shown(&[("text/html", "done")]) },
-                    Frame::Panic(Panic { in_cell: true, place: "src/lib.rs:7:1".into(), line: Some(7), text: "no".into() }),
+                    Frame::Panic(Panic {
+                        in_cell: true,
+                        place: "src/lib.rs:7:1".into(),
+                        line: Some(7),
+                        text: "no".into()
+                    }),
                     Frame::Failed { line: Some(9), text: "not found".into() },
                     Frame::Panicked,
                     Frame::Finished { result: Some(shown(&[("text/plain", "42")])) },

@@ -74,9 +74,9 @@ fn place(line: Option<usize>, generated: &str, cell: &str) -> Option<Place> {
     let in_cell = number_in(cell);
     // Items of earlier cells stand before this cell's statements.
     let skipped = number_in(generated).saturating_sub(in_cell);
-    let number = before.checked_sub(skipped).and_then(|nth| {
-        cell.lines().enumerate().filter(|(_, line)| same(line)).nth(nth).map(|(index, _)| index + 1)
-    });
+    let number = before
+        .checked_sub(skipped)
+        .and_then(|nth| cell.lines().enumerate().filter(|(_, line)| same(line)).nth(nth).map(|(index, _)| index + 1));
     // Two statements of one line of the cell stand on two lines of the source: the cell's line holds them.
     let holding = || {
         let mut holding = cell.lines().enumerate().filter(|(_, line)| line.contains(wanted));
@@ -131,7 +131,8 @@ mod tests {
     #[test]
     fn the_users_own_line_is_found() {
         let cell = "let x = 1;\n  read(\"a\")?;\nlet y = 2;\n  read(\"a\")?;";
-        let generated = "fn f() {\npanic!();\n}\n#[x]\nlet x = 1;\n  read(\"a\")?;\nlet y = 2;\n  read(\"a\")?;\nOk(())";
+        let generated =
+            "fn f() {\npanic!();\n}\n#[x]\nlet x = 1;\n  read(\"a\")?;\nlet y = 2;\n  read(\"a\")?;\nOk(())";
         let number = |line| place(Some(line), generated, cell).and_then(|place| place.number);
         assert_eq!((number(5), number(6), number(8)), (Some(1), Some(2), Some(4)));
         let earlier = place(Some(2), generated, cell).expect("a line of the source");

@@ -34,7 +34,9 @@ mod tests {
                       fn from(error: T) -> Self {\n    eprintln!(\"{}\", error);\n    println!(\"x\");\n";
         let rewritten = with_places(source);
         assert_eq!(rewritten.lines().count(), source.lines().count());
-        assert!(rewritten.contains("#[track_caller] fn from(error: T)") && rewritten.contains("event/error {}\\n{}\\n"));
+        assert!(
+            rewritten.contains("#[track_caller] fn from(error: T)") && rewritten.contains("event/error {}\\n{}\\n")
+        );
         assert!(!rewritten.contains("eprintln"));
         assert_eq!(with_places("let x = 1;"), "let x = 1;");
     }

@@ -174,8 +174,11 @@ impl Server {
             None => crate::report::plain("KernelError", "the session has ended; restart the kernel"),
         };
         if !request.silent {
-            let said =
-                ErrorOutput { ename: error.ename.clone(), evalue: error.evalue.clone(), traceback: error.traceback.clone() };
+            let said = ErrorOutput {
+                ename: error.ename.clone(),
+                evalue: error.evalue.clone(),
+                traceback: error.traceback.clone(),
+            };
             self.out.send_message(said.as_child_of(message)).await;
         }
         let reply = ExecuteReply {
@@ -189,7 +192,8 @@ impl Server {
 
     fn aborted(&self, message: &JupyterMessage) -> JupyterMessage {
         let count = ExecutionCount::new(self.count);
-        ExecuteReply { status: ReplyStatus::Aborted, execution_count: count, ..ExecuteReply::default() }.as_child_of(message)
+        ExecuteReply { status: ReplyStatus::Aborted, execution_count: count, ..ExecuteReply::default() }
+            .as_child_of(message)
     }
 
     async fn complete(&self, request: &CompleteRequest) -> CompleteReply {
@@ -234,12 +238,7 @@ impl Server {
 }
 
 /// Answers the control socket, also while a cell runs.
-async fn control_task(
-    mut control: zmq::KernelControlConnection,
-    out: Out,
-    session: Session,
-    stop: mpsc::Sender<()>,
-) {
+async fn control_task(mut control: zmq::KernelControlConnection, out: Out, session: Session, stop: mpsc::Sender<()>) {
     loop {
         let message = match incoming::read(&mut control).await {
             Ok(message) => message,

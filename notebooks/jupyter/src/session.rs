@@ -156,7 +156,8 @@ impl Session {
         }
         heard.processes.retain_mut(|process| process.write_all(b"I").is_ok());
         drop(heard);
-        let (out, note) = (self.out.clone(), "interrupt: long loops end with what they have; a second one ends the process");
+        let (out, note) =
+            (self.out.clone(), "interrupt: long loops end with what they have; a second one ends the process");
         // The caller is a task of the server, which must not wait for its own messages.
         std::thread::spawn(move || out.stream(false, &format!("{note} and loses all variables\n")));
     }
@@ -261,7 +262,9 @@ impl Runner {
         // The receivers of answers end with the kernel.
         match job {
             Job::Execute { code, count, allow_stdin, reply } => {
-                let _ = reply.send(problem.map_or_else(|| self.execute(&code, count, allow_stdin), |problem| Err(problem.clone())));
+                let _ = reply.send(
+                    problem.map_or_else(|| self.execute(&code, count, allow_stdin), |problem| Err(problem.clone())),
+                );
             }
             Job::Complete { code, at, reply } => {
                 let found = self.context.as_mut().and_then(|context| context.completions(&code, at).ok());
@@ -428,5 +431,9 @@ fn lost_variables(variables: &[String]) -> String {
 }
 
 fn interrupted(lost: &[String]) -> String {
-    if lost.is_empty() { "interrupted; no variable is lost".into() } else { format!("interrupted\n{}", lost_variables(lost)) }
+    if lost.is_empty() {
+        "interrupted; no variable is lost".into()
+    } else {
+        format!("interrupted\n{}", lost_variables(lost))
+    }
 }

@@ -18,6 +18,7 @@ pub fn run(name: &str) -> ! {
     let outcome = match name {
         "rustup" => rustup(&workplace, &arguments),
         "record-rustc" => compile::record(&workplace, &arguments),
+        "link-cell" => compile::link(&workplace, arguments),
         _ => cargo(&workplace, &arguments),
     };
     match outcome {

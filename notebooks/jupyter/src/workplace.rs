@@ -19,7 +19,7 @@ const OWN_CARGO_HOME: &str = "AUTOGO_KERNEL_OWN_CARGO_HOME";
 const SYSROOT: &str = "AUTOGO_KERNEL_SYSROOT";
 
 /// The names under which this program stands in for a tool.
-pub const STAND_INS: [&str; 3] = ["cargo", "rustup", "record-rustc"];
+pub const STAND_INS: [&str; 4] = ["cargo", "rustup", "record-rustc", "link-cell"];
 
 /// One kernel's folder and what belongs to it.
 #[derive(Clone, Debug)]
@@ -172,7 +172,8 @@ const NO_RUST: &str = "rustc does not run; Rust 1.95 or newer must be on the pat
 fn sweep(kernels: &Path) {
     let Ok(entries) = std::fs::read_dir(kernels) else { return };
     for entry in entries.flatten() {
-        let number = entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(rustix::process::Pid::from_raw);
+        let number =
+            entry.file_name().to_str().and_then(|name| name.parse().ok()).and_then(rustix::process::Pid::from_raw);
         let Some(process) = number else { continue };
         if rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH) {
             let _ = std::fs::remove_dir_all(entry.path());

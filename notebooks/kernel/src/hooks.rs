@@ -46,7 +46,8 @@ pub extern "C" fn autogo_interrupt() {
 /// Tells the kernel of a panic: in which thread, where, from which line of the cell, and why.
 fn tell(panic: &std::panic::PanicHookInfo<'_>) {
     let message = panic.payload();
-    let message = message.downcast_ref::<&str>().copied().or_else(|| message.downcast_ref::<String>().map(String::as_str));
+    let message =
+        message.downcast_ref::<&str>().copied().or_else(|| message.downcast_ref::<String>().map(String::as_str));
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     let is_cell = *CELLS.lock().unwrap_or_else(PoisonError::into_inner) == Some(std::thread::current().id());
     let thread = if is_cell { "cell" } else { "thread" };

@@ -22,8 +22,12 @@ pub fn run(command: &mut Command) -> io::Result<ExitStatus> {
 pub fn run_heard(command: &mut Command, mut hear: impl FnMut(&str)) -> Result<(), String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let failed = |error: io::Error| format!("{name}: {error}");
-    let mut process =
-        forget_cargo(command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
+    let mut process = forget_cargo(command)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
     let output = process.stdout.take();
     let reader = std::thread::spawn(move || {
         let mut text = Vec::new();
@@ -61,7 +65,8 @@ fn forget_cargo(command: &mut Command) -> &mut Command {
         let text = name.to_string_lossy();
         let starts = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
         let names = ["CARGO", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR", "LD_LIBRARY_PATH"];
-        if starts.iter().any(|start| text.starts_with(start)) || (names.contains(&&*text) && text != "LD_LIBRARY_PATH") {
+        if starts.iter().any(|start| text.starts_with(start)) || (names.contains(&&*text) && text != "LD_LIBRARY_PATH")
+        {
             command.env_remove(&name);
         }
     }
@@ -87,9 +92,13 @@ mod tests {
     fn a_failed_program_is_shown_with_its_last_lines() {
         let mut heard = Vec::new();
         let script = "for i in $(seq 30); do echo line $i >&2; done; exit 3";
-        let error = run_heard(Command::new("sh").args(["-c", script]), |line| heard.push(line.to_string())).unwrap_err();
+        let error =
+            run_heard(Command::new("sh").args(["-c", script]), |line| heard.push(line.to_string())).unwrap_err();
         assert_eq!(heard.len(), 30);
-        assert!(error.contains("line 30") && !error.contains("line 15\n") && error.contains("exit status: 3"), "{error}");
+        assert!(
+            error.contains("line 30") && !error.contains("line 15\n") && error.contains("exit status: 3"),
+            "{error}"
+        );
         let quiet = run_heard(Command::new("sh").args(["-c", "echo told; exit 1"]), |_| {}).unwrap_err();
         assert!(quiet.contains("told"), "{quiet}");
         assert!(run_heard(&mut Command::new("/no/such/program"), |_| {}).unwrap_err().contains("/no/such/program"));

@@ -121,7 +121,8 @@ impl Step {
         let mut install = Command::new(venv.join("bin/python"));
         install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"]);
         let help = "the package index must be reachable, or a mirror be named in PIP_INDEX_URL";
-        run_heard(install.current_dir(&notebooks), |_| {}).map_err(|problem| format!("{problem}\n{}", advice(&problem, help)))?;
+        run_heard(install.current_dir(&notebooks), |_| {})
+            .map_err(|problem| format!("{problem}\n{}", advice(&problem, help)))?;
         let done = venv.join("installed.txt");
         std::fs::write(&done, wanted).map_err(|error| format!("{}: {error}", done.display()))
     }
@@ -167,7 +168,12 @@ mod tests {
     #[test]
     fn progress_never_runs_over() {
         let step = |crates| Step {
-            name: "crates", what: "", processor_seconds: 1.0, crates, work: Work::Crates, root: PathBuf::new()
+            name: "crates",
+            what: "",
+            processor_seconds: 1.0,
+            crates,
+            work: Work::Crates,
+            root: PathBuf::new(),
         };
         assert_eq!(step(10).progress(12), "crates 12 of about 12");
         assert_eq!(step(0).progress(3), "crates");
