@@ -2,7 +2,7 @@
 
 use super::Checkout;
 use super::outcome::{self, Report};
-use super::setup::{Tools, write};
+use super::setup::{KERNEL, Tools, write};
 use crate::Failure;
 use serde_json::Value;
 use std::path::Path;
@@ -18,6 +18,12 @@ pub fn execute(checkout: &Checkout, tools: &Tools, name: &str, data: Option<&Pat
     let html = checkout.notebooks.join("html");
     std::fs::create_dir_all(&html).map_err(|error| Failure::Work(format!("{}: {error}", html.display())))?;
     let source = read(&checkout.notebook(name))?;
+    let kernel = source["metadata"]["kernelspec"]["name"].as_str().unwrap_or("none");
+    if kernel != KERNEL {
+        let reason =
+            format!("{name}.ipynb is for the kernel `{kernel}`; accepted: `{KERNEL}` (Kernel > Change Kernel)");
+        return Err(Failure::Input(reason));
+    }
     println!("executing {name}");
     // A copy beside the notebook: the kernel finds its settings in the folder it runs in.
     let copy = checkout.notebooks.join(format!(".{name}.run.ipynb"));

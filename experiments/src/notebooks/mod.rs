@@ -96,9 +96,18 @@ fn data_folder() -> Result<Option<PathBuf>, Failure> {
     let variable = autogo::data::DATA_VARIABLE;
     match std::env::var_os(variable).filter(|value| !value.is_empty()) {
         None => Ok(None),
-        Some(value) => Path::new(&value).canonicalize().map(Some).map_err(|error| {
-            let folder = Path::new(&value).display();
-            Failure::Input(format!("{variable}={folder}: {error}; accepted: a folder that holds nasbench/nb201.csv"))
-        }),
+        Some(value) => {
+            let folder = Path::new(&value);
+            let wrong = |reason: String| {
+                let folder = folder.display();
+                Failure::Input(format!(
+                    "{variable}={folder}: {reason}; accepted: a folder that holds nasbench/nb201.csv"
+                ))
+            };
+            if folder.is_dir() && !folder.join("nasbench/nb201.csv").is_file() {
+                return Err(wrong("nasbench/nb201.csv is not in it".into()));
+            }
+            folder.canonicalize().map(Some).map_err(|error| wrong(error.to_string()))
+        }
     }
 }

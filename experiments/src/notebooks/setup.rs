@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the notebooks' metadata calls the kernel.
-const KERNEL: &str = "autogo-rust";
+pub const KERNEL: &str = "autogo-rust";
 
 /// The prepared tools.
 pub struct Tools {

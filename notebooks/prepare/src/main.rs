@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let root = root.canonicalize().unwrap_or(root);
     let mut out = std::io::stdout();
-    match prepare(&root, &mut out).and_then(|()| hand_over(&root)) {
+    match check_data().and_then(|()| prepare(&root, &mut out)).and_then(|()| hand_over(&root)) {
         Ok(code) => code,
         Err(problem) => {
             // There is nobody left to tell.
@@ -26,6 +26,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says now that the folder with data is wrong, not when everything is built.
+fn check_data() -> Result<(), String> {
+    let Some(folder) = std::env::var_os("AUTOGO_DATA").filter(|folder| !folder.is_empty()) else { return Ok(()) };
+    let folder = Path::new(&folder);
+    if folder.join("nasbench/nb201.csv").is_file() {
+        return Ok(());
+    }
+    Err(format!("AUTOGO_DATA={}: accepted: a folder that holds nasbench/nb201.csv, or nothing", folder.display()))
 }
 
 /// What a step has come to.

@@ -37,11 +37,11 @@ pub fn steps(root: &Path) -> Result<Vec<Step>, String> {
     };
     let notebooks = below(root, "notebooks");
     // Cargo knows itself what is left to do, within a second; only the announcement depends on this.
-    let is_first = !below(&notebooks, ".evcxr/target").is_dir();
-    let (cost, crates) = if is_first { (1_100.0, 340) } else { (1.0, 0) };
+    let is_first = !is_built(&below(&notebooks, ".evcxr/target"));
+    let (cost, crates) = if is_first { (550.0, 340) } else { (1.0, 0) };
     push("crates", "the library and all it uses, and the command line", cost, crates, Work::Crates);
     let kernel_is_first = !below(&notebooks, ".tools/bin/autogo-jupyter").is_file();
-    let (cost, crates) = if kernel_is_first { (650.0, 330) } else { (1.0, 0) };
+    let (cost, crates) = if kernel_is_first { (500.0, 330) } else { (1.0, 0) };
     push("kernel", "the program that Jupyter runs cells with, in notebooks/.tools", cost, crates, Work::Kernel);
     let wanted_file = below(&notebooks, "requirements.txt");
     let wanted =
@@ -56,6 +56,12 @@ pub fn steps(root: &Path) -> Result<Vec<Step>, String> {
     }
     let is_ready = !is_first && !kernel_is_first && steps.len() == 2;
     Ok(if is_ready { quiet(steps)? } else { steps })
+}
+
+/// Whether the command line was built before, for whatever platform: `target/PLATFORM/debug/autogo`.
+fn is_built(target: &Path) -> bool {
+    let platforms = std::fs::read_dir(target).into_iter().flatten().flatten();
+    platforms.into_iter().any(|platform| platform.path().join("debug/autogo").is_file())
 }
 
 /// Takes steps that are up to date, or nearly, without a word.
