@@ -60,8 +60,12 @@ fn cargo(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
 fn metadata(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
     restore_lock(workplace)?;
     let mut command = real_cargo(workplace, arguments);
-    // Only rust-analyzer asks for one platform.
+    // Only rust-analyzer asks for one platform. For every platform, cargo would want the sources of crates that were never
+    // needed here, and the kernel works without a network.
     let is_analysis = arguments.iter().any(|argument| argument == "--filter-platform");
+    if !is_analysis && !arguments.iter().any(|argument| argument == "--no-deps") {
+        command.args(["--filter-platform", &workplace.host()?]);
+    }
     if !is_analysis || workplace.every_crate().exists() {
         return Ok(code(command.status()?));
     }
