@@ -1,7 +1,7 @@
 //! What an executed notebook says: whether it went well, and how long its cells took.
 //!
-//! evcxr tells Jupyter that a cell succeeded when it panicked, so success is looked for in the outputs. To know how long
-//! a cell compiled before it ran, its copy starts by printing the clock.
+//! The kernel says when a cell failed; whether it showed what it should is looked for in the outputs. To know how long a cell
+//! compiled before it ran, its copy starts by printing the clock.
 
 use crate::Failure;
 use autogo::report::Verify;
@@ -142,7 +142,8 @@ fn problem(source: &str, outputs: &[Value]) -> Option<String> {
         }
     }
     let code = source.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("//"));
-    let wants_result = code.is_some_and(|line| !line.ends_with(';') && !line.starts_with(':'));
+    // What ends with a block, such as a `for` or a `match` that prints, may have no value.
+    let wants_result = code.is_some_and(|line| !line.ends_with(';') && !line.starts_with(':') && line != "}");
     let has_result = outputs.iter().any(|output| output.get("data").is_some());
     let is_picture_as_text =
         |output: &Value| output["data"].get("text/html").is_none() && said(output).contains("<svg");
@@ -246,6 +247,8 @@ mod tests {
         );
         assert_eq!(problems(said("error: no such file"), "a"), ["code cell 1: error: no such file"]);
         assert_eq!(problems(said("mean error 3"), "a"), Vec::<String>::new());
+        let printed = json!([{"output_type": "stream", "text": format!("{} 3", Verify::SENTINEL)}]);
+        assert_eq!(problems(printed, "for x in 0..3 {\n    println!(\"{x}\");\n}"), Vec::<String>::new());
         let silent = problems(json!([]), "let x = 1;\nx");
         assert_eq!(silent[0], "code cell 1: ends in an expression but shows no result");
         assert!(silent[1].contains("last cell does not say"));
