@@ -104,6 +104,7 @@ def check(width, height, dark):
     settings = tempfile.TemporaryDirectory()
     themes = pathlib.Path(settings.name) / "lab/user-settings/@jupyterlab/apputils-extension"
     themes.mkdir(parents=True)
+    (themes / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false"}))
     theme = "JupyterLab Dark" if dark else "JupyterLab Light"
     (themes / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
     environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(pathlib.Path(settings.name) / "lab/user-settings")}
@@ -147,7 +148,7 @@ def check(width, height, dark):
         time.sleep(0.5)
         browser.run("document.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0)")
         browser.picture(f"{name}-top")
-        browser.run("const outer = document.querySelector('.jp-WindowedPanel-outer'); outer?.scrollTo(0, outer.scrollHeight)")
+        browser.run("document.querySelectorAll('.jp-Notebook .jp-CodeCell')[2].scrollIntoView({block: 'center'})")
         time.sleep(0.5)
         browser.picture(f"{name}-error")
     finally:

@@ -17,9 +17,9 @@ fn the_kernel_does_what_its_page_says() {
     let install = Command::new(&kernel)
         .args(["--install", "autogo-rust", "--prefix"])
         .arg(notebooks.join(".venv"))
-        .status()
+        .output()
         .unwrap();
-    assert!(install.success());
+    assert!(install.status.success(), "{}", String::from_utf8_lossy(&install.stderr));
     let mut suite = Command::new(&python);
     suite.arg(root.join("tests/kernel.py")).current_dir(&notebooks);
     // What cargo adds for a test would be seen by the cargo that the kernel calls.

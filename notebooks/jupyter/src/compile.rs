@@ -57,7 +57,8 @@ pub fn dependencies(workplace: &Workplace) -> Result<Table> {
 pub fn build_early(workplace: &Workplace) -> Result<()> {
     let dependencies = cells_crate::dependencies_in(workplace.folder())?;
     if !dependencies.is_empty() && are_libraries(&dependencies) {
-        build_libraries(workplace, &dependencies)?.map_err(|code| anyhow::anyhow!("cargo ended with {code}"))?;
+        let told = |line: &str| announce(workplace, line);
+        build_libraries(workplace, &dependencies, told)?.map_err(|code| anyhow::anyhow!("cargo ended with {code}"))?;
     }
     Ok(())
 }
@@ -72,14 +73,17 @@ pub fn build(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
     let known = known_line(workplace, &dependencies);
     let line = match known {
         Some(line) => Ok(line),
-        None if are_libraries(&dependencies) => build_libraries(workplace, &dependencies)?,
+        None if are_libraries(&dependencies) => build_libraries(workplace, &dependencies, |line| {
+            announce(workplace, line);
+            pass_on(line);
+        })?,
         None => build_with_cargo(workplace, arguments, &dependencies)?,
     };
     let line = match line {
         Ok(line) => line,
         Err(code) => return Ok(code),
     };
-    let status = run_watched(workplace, rustc(workplace, &line, &level, "link"), |_| {})?;
+    let status = run_watched(workplace, rustc(workplace, &line, &level, "link"), pass_on)?;
     if status.success()
         && let Some(file) = std::env::var_os(LIBRARY_PATH_FILE)
     {
@@ -94,7 +98,7 @@ pub fn check(workplace: &Workplace) -> Result<i32> {
     let (dependencies, level) = manifest(workplace)?;
     // Before anything was built nothing can be checked; evcxr then shows its own message.
     let Some(line) = known_line(workplace, &dependencies) else { return Ok(0) };
-    Ok(code(run_watched(workplace, rustc(workplace, &line, &level, "metadata"), |_| {})?))
+    Ok(code(run_watched(workplace, rustc(workplace, &line, &level, "metadata"), pass_on)?))
 }
 
 /// The line for these dependencies, if nothing has to be built for it.
@@ -192,7 +196,7 @@ fn for_cells(workplace: &Workplace, command: &mut Command) -> Result<()> {
 
 /// Builds the libraries that cells link to, each in its own workspace, so that nothing that the workspace has compiled
 /// already is compiled again; returns the line that links to them, or cargo's exit code.
-fn build_libraries(workplace: &Workplace, dependencies: &Table) -> Result<Result<Line, i32>> {
+fn build_libraries(workplace: &Workplace, dependencies: &Table, hear: impl Fn(&str)) -> Result<Result<Line, i32>> {
     let mut line = plain_line(workplace, dependencies);
     let mut libraries = Vec::new();
     for (name, dependency) in dependencies {
@@ -203,7 +207,7 @@ fn build_libraries(workplace: &Workplace, dependencies: &Table) -> Result<Result
         // The kernel works without a network, and with the versions of the lock.
         command.env("CARGO_NET_OFFLINE", "true");
         let mut artifacts = Vec::new();
-        let status = run_heard(workplace, command, |line| announce(workplace, line), &mut artifacts)?;
+        let status = run_heard(workplace, command, &hear, &mut artifacts)?;
         if !status.success() {
             return Ok(Err(code(status)));
         }
@@ -270,7 +274,10 @@ fn build_with_cargo(workplace: &Workplace, arguments: &[String], dependencies: &
             for_cells(workplace, &mut command)?;
             command.env("RUSTC_WRAPPER", workplace.stand_in("record-rustc"));
             workplace.name_to(&mut command);
-            let status = run_watched(workplace, command, |line| announce(workplace, line))?;
+            let status = run_watched(workplace, command, |line| {
+                announce(workplace, line);
+                pass_on(line);
+            })?;
             if !status.success() {
                 return Ok(Err(code(status)));
             }
@@ -308,7 +315,12 @@ pub fn record(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
     Ok(code(command.status().with_context(|| rustc.clone())?))
 }
 
-/// Runs a command in a process group of its own, which an interrupt can end, and passes on what it says.
+/// Passes on what a compiler says to evcxr, which reads this process's standard error.
+fn pass_on(line: &str) {
+    eprintln!("{line}");
+}
+
+/// Runs a command in a process group of its own, which an interrupt can end; `hear` gets what it says.
 fn run_watched(workplace: &Workplace, command: Command, hear: impl FnMut(&str)) -> Result<ExitStatus> {
     run_heard(workplace, command, hear, &mut Vec::new())
 }
@@ -331,7 +343,6 @@ fn run_heard(
         for line in BufReader::new(said).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
             hear(&line);
-            eprintln!("{line}");
         }
     }
     let status = process.wait();

@@ -19,7 +19,11 @@ pub fn is_complete(code: &str) -> IsCompleteReply {
             return IsCompleteReply::invalid();
         }
     }
-    let is_unterminated = |error: &ra_ap_syntax::SyntaxError| error.to_string().contains("Missing trailing");
+    // What the lexer says of texts and comments without an end; raw texts have a message of their own.
+    let is_unterminated = |error: &ra_ap_syntax::SyntaxError| {
+        let said = error.to_string();
+        said.contains("Missing trailing") || said.contains("Invalid raw string literal")
+    };
     if open > 0 || parsed.errors().iter().any(is_unterminated) {
         return IsCompleteReply::incomplete("    ".repeat(usize::try_from(open).unwrap_or(0)));
     }
