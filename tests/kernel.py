@@ -1,10 +1,9 @@
 """The notebooks' kernel as a front end sees it: every message, every way for a cell to fail, and what a hostile cell does.
 
-Run by tests/kernel.rs with the notebooks' Python environment, in the notebooks' folder. AUTOGO_KERNEL_FULL=1 adds what
-compiles for minutes. Each test says one sentence that the documentation of the kernel says as well.
+Run by tests/kernel.rs with the notebooks' Python environment, in the notebooks' folder. Each test says one sentence that the
+documentation of the kernel says as well.
 """
 
-import os
 import pathlib
 import queue
 import subprocess
@@ -21,7 +20,6 @@ from nbclient.exceptions import CellExecutionError
 
 NAME = "autogo-rust"
 PATIENCE = 900
-FULL = os.environ.get("AUTOGO_KERNEL_FULL") == "1"
 
 
 class Outcome:
@@ -394,11 +392,9 @@ class Alone(unittest.TestCase):
         self.assertEqual(alive, [])
         self.kernel = Kernel()
 
-    @unittest.skipUnless(FULL, "compiles for minutes; AUTOGO_KERNEL_FULL=1 runs it")
     def test_a_cell_may_bring_a_crate(self):
         self.assertEqual(self.kernel.run(":dep itoa = \"1\"\nitoa::Buffer::new().format(12).len()").value, "2")
 
-    @unittest.skipUnless(FULL, "compiles for minutes; AUTOGO_KERNEL_FULL=1 runs it")
     def test_it_serves_any_crate(self):
         with tempfile.TemporaryDirectory() as folder:
             crate = pathlib.Path(folder) / "my-crate"

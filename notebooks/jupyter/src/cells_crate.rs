@@ -73,7 +73,8 @@ impl CellsCrate {
             &wrapper.join("Cargo.toml"),
             &format!(
                 "[package]\nname = \"cells-library\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-                 [lib]\ncrate-type = [\"dylib\"]\n\n{inner}\n"
+                 [lib]\ncrate-type = [\"dylib\"]\n\n\
+                 [profile.dev]\nopt-level = 1\ndebug = false\nrpath = true\n\n{inner}\n"
             ),
         )?;
         write_if_changed(&wrapper.join("src/lib.rs"), "pub use wrapped::*;\npub mod hooks;\npub mod interrupt;\n")?;

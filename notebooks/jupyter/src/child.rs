@@ -106,16 +106,20 @@ fn serve(hooks: &Shared) -> ! {
                 variables = cell(variables);
                 call(hooks.after_cell);
             }
-            Err(error) => {
-                eprintln!("{path}: {error}");
-                exit(LOADER_FAILED)
-            }
+            Err(error) => fail(path, &error),
         }
         println!("{CELL_OVER}");
     }
     // What ends a process destroys statics in an order that nobody chose; a cell's threads may still use them.
     std::mem::forget(loaded);
     exit(0)
+}
+
+/// Ends the process because a library cannot be loaded. The pump gets time to pass the reason on.
+fn fail(path: &str, error: &dyn std::fmt::Display) -> ! {
+    eprintln!("{path}: {error}");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    exit(LOADER_FAILED)
 }
 
 fn call(hook: Option<Hook>) {
@@ -135,7 +139,10 @@ fn load_hooks(hooks: &Shared, loaded: &mut Vec<Library>) -> bool {
         // `notebooks/kernel/src/hooks.rs` gives them.
         unsafe {
             // For all cells: they are linked without it.
-            let Ok(library) = UnixLibrary::open(Some(&path), RTLD_LAZY | RTLD_GLOBAL) else { continue };
+            let library = match UnixLibrary::open(Some(&path), RTLD_LAZY | RTLD_GLOBAL) {
+                Ok(library) => library,
+                Err(error) => fail(&path.display().to_string(), &error),
+            };
             let find = |name: &str| library.get::<Hook>(name.as_bytes()).ok().map(|hook| *hook);
             hooks.before_cell = hooks.before_cell.or_else(|| find("autogo_before_cell"));
             hooks.after_cell = hooks.after_cell.or_else(|| find("autogo_after_cell"));

@@ -6,12 +6,12 @@
 //! - nothing: the line is known;
 //! - dynamic libraries in folders of this machine, such as `notebooks/kernel`: cargo builds the libraries, in their own
 //!   workspaces and by their own locks, and says where they lie;
-//! - anything else (`:dep`): cargo builds the first cell; the line by which it calls rustc is recorded for the next ones.
+//! - other crates (`:dep`): cargo builds an empty cell with them; the line by which it calls rustc is recorded for the next ones.
 
 use crate::cells_crate;
 use crate::frame::{self, Frame};
 use crate::rewrite;
-use crate::stand_in::{code, real_cargo, restore_lock};
+use crate::stand_in::{code, real_cargo};
 use crate::workplace::Workplace;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ pub fn dependencies(workplace: &Workplace) -> Result<Table> {
 /// Builds the libraries that cells will link to, before the first cell asks for them.
 pub fn build_early(workplace: &Workplace) -> Result<()> {
     let dependencies = cells_crate::dependencies_in(workplace.folder())?;
-    if !dependencies.is_empty() && are_libraries(&dependencies) {
+    if !dependencies.is_empty() && dependencies.iter().all(|(name, dependency)| is_library(name, dependency)) {
         let told = |line: &str| announce(workplace, line);
         build_libraries(workplace, &dependencies, told)?.map_err(|code| anyhow::anyhow!("cargo ended with {code}"))?;
     }
@@ -73,11 +73,7 @@ pub fn build(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
     let known = known_line(workplace, &dependencies);
     let line = match known {
         Some(line) => Ok(line),
-        None if are_libraries(&dependencies) => build_libraries(workplace, &dependencies, |line| {
-            announce(workplace, line);
-            pass_on(line);
-        })?,
-        None => build_with_cargo(workplace, arguments, &dependencies)?,
+        None => build_dependencies(workplace, arguments, &dependencies)?,
     };
     let line = match line {
         Ok(line) => line,
@@ -166,15 +162,13 @@ fn folder_of<'a>(name: &'a str, dependency: &'a toml::Value) -> Option<(&'a Path
     Some((Path::new(path), dependency.get("package").and_then(toml::Value::as_str).unwrap_or(name)))
 }
 
-/// Whether all dependencies are dynamic libraries in folders of this machine.
-fn are_libraries(dependencies: &Table) -> bool {
-    dependencies.iter().all(|(name, dependency)| {
-        let manifest = folder_of(name, dependency).map(|(folder, _)| folder.join("Cargo.toml"));
-        let manifest = manifest.and_then(|path| std::fs::read_to_string(path).ok());
-        let manifest: Option<Table> = manifest.and_then(|text| toml::from_str(&text).ok());
-        let types = manifest.as_ref().and_then(|manifest| manifest.get("lib")?.get("crate-type")?.as_array());
-        types.is_some_and(|types| types.iter().any(|kind| kind.as_str() == Some("dylib")))
-    })
+/// Whether a dependency is a dynamic library in a folder of this machine.
+fn is_library(name: &str, dependency: &toml::Value) -> bool {
+    let manifest = folder_of(name, dependency).map(|(folder, _)| folder.join("Cargo.toml"));
+    let manifest = manifest.and_then(|path| std::fs::read_to_string(path).ok());
+    let manifest: Option<Table> = manifest.and_then(|text| toml::from_str(&text).ok());
+    let types = manifest.as_ref().and_then(|manifest| manifest.get("lib")?.get("crate-type")?.as_array());
+    types.is_some_and(|types| types.iter().any(|kind| kind.as_str() == Some("dylib")))
 }
 
 /// The shared folder of compiled crates.
@@ -259,42 +253,72 @@ fn write_libraries(workplace: &Workplace, libraries: &[PathBuf]) -> Result<()> {
     Ok(std::fs::write(workplace.libraries(), list.join("\n"))?)
 }
 
-/// Lets cargo build the cell and everything that it links to, and returns the line it used; or cargo's exit code.
-fn build_with_cargo(workplace: &Workplace, arguments: &[String], dependencies: &Table) -> Result<Result<Line, i32>> {
-    let source = workplace.folder().join("src/lib.rs");
-    // Cargo compiles an empty cell: a wrong one would have it look at every crate again and again.
-    let text = std::fs::read(&source)?;
-    std::fs::write(&source, "")?;
-    let built = (|| {
-        for _ in 0..2 {
-            restore_lock(workplace)?;
-            // Gone already at the first build.
-            let _ = std::fs::remove_file(workplace.line());
-            let mut command = real_cargo(workplace, arguments);
-            for_cells(workplace, &mut command)?;
-            command.env("RUSTC_WRAPPER", workplace.stand_in("record-rustc"));
-            workplace.name_to(&mut command);
-            let status = run_watched(workplace, command, |line| {
-                announce(workplace, line);
-                pass_on(line);
-            })?;
-            if !status.success() {
-                return Ok(Err(code(status)));
-            }
-            if let Ok(text) = std::fs::read(workplace.line()) {
-                let line: Line = serde_json::from_slice(&text)?;
-                return keep(workplace, Line { dependencies: dependencies.clone(), ..line }).map(Ok);
-            }
-            // Another kernel's cell of the same text is newer, so cargo had nothing to do.
-            std::fs::File::options().write(true).open(&source)?.set_modified(std::time::SystemTime::now())?;
-        }
-        anyhow::bail!("cargo did not compile the cell")
-    })();
-    std::fs::write(&source, text)?;
-    built
+/// Builds what cells link to, libraries and other crates apart, and returns the line that links to both; or cargo's exit code.
+fn build_dependencies(workplace: &Workplace, arguments: &[String], dependencies: &Table) -> Result<Result<Line, i32>> {
+    let hear = |line: &str| {
+        announce(workplace, line);
+        pass_on(line);
+    };
+    let (libraries, others): (Table, Table) =
+        dependencies.clone().into_iter().partition(|(name, dependency)| is_library(name, dependency));
+    let libraries = match build_libraries(workplace, &libraries, hear)? {
+        Ok(line) if others.is_empty() => return Ok(Ok(line)),
+        Ok(line) => line,
+        Err(code) => return Ok(Err(code)),
+    };
+    let others = match build_with_cargo(workplace, arguments, &others, hear)? {
+        Ok(line) => line,
+        Err(code) => return Ok(Err(code)),
+    };
+    // The other crates' line, and what the libraries' line has beyond the plain one.
+    let plain = plain_line(workplace, dependencies).arguments.len();
+    let mut line = Line { dependencies: dependencies.clone(), ..others };
+    line.arguments.extend_from_slice(&libraries.arguments[plain..]);
+    keep(workplace, line).map(Ok)
 }
 
-/// As cargo's rustc wrapper: notes the line that compiles a cell, and the libraries it links to. Returns an exit code.
+/// Lets cargo build an empty cell with these crates, by the library's lock, and returns the line it used; or cargo's exit code.
+fn build_with_cargo(
+    workplace: &Workplace,
+    arguments: &[String],
+    crates: &Table,
+    hear: impl Fn(&str),
+) -> Result<Result<Line, i32>> {
+    let folder = workplace.folder().join("others");
+    let source = folder.join("src/lib.rs");
+    std::fs::create_dir_all(folder.join("src"))?;
+    let manifest = format!(
+        "[package]\nname = \"{CELL}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\n[lib]\ncrate-type = [\"cdylib\"]\n\n\
+         [dependencies]\n{}",
+        toml::to_string(crates)?
+    );
+    std::fs::write(folder.join("Cargo.toml"), manifest)?;
+    std::fs::write(&source, "")?;
+    let lock = workplace.folder().join("library.lock");
+    if lock.is_file() {
+        std::fs::copy(&lock, folder.join("Cargo.lock")).with_context(|| lock.display().to_string())?;
+    }
+    for _ in 0..2 {
+        // Gone already at the first build.
+        let _ = std::fs::remove_file(workplace.line());
+        let mut command = real_cargo(workplace, arguments);
+        for_cells(workplace, command.current_dir(&folder))?;
+        command.env("RUSTC_WRAPPER", workplace.stand_in("record-rustc"));
+        workplace.name_to(&mut command);
+        let status = run_watched(workplace, command, &hear)?;
+        if !status.success() {
+            return Ok(Err(code(status)));
+        }
+        if let Ok(text) = std::fs::read(workplace.line()) {
+            return Ok(Ok(serde_json::from_slice(&text)?));
+        }
+        // Another kernel's cell of the same text is newer, so cargo had nothing to do.
+        std::fs::File::options().write(true).open(&source)?.set_modified(std::time::SystemTime::now())?;
+    }
+    anyhow::bail!("cargo did not compile the cell")
+}
+
+/// As cargo's rustc wrapper: notes the line that compiles a cell. Returns an exit code.
 pub fn record(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
     let (rustc, arguments) = arguments.split_first().context("rustc's path is missing")?;
     if arguments.windows(2).any(|pair| pair[0] == "--crate-name" && pair[1] == CELL) {
@@ -306,9 +330,6 @@ pub fn record(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
             environment: std::env::vars().filter(|(name, _)| is_wanted(name)).collect(),
         };
         std::fs::write(workplace.line(), serde_json::to_vec(&line)?)?;
-        let linked = arguments.windows(2).filter(|pair| pair[0] == "--extern");
-        let linked = linked.filter_map(|pair| Some(pair[1].split_once('=')?.1)).filter(|path| path.ends_with(".so"));
-        write_libraries(workplace, &linked.map(PathBuf::from).collect::<Vec<_>>())?;
     }
     let mut command = Command::new(rustc);
     workplace.without_stand_ins(command.args(arguments));
@@ -377,11 +398,13 @@ mod tests {
 
     #[test]
     fn only_dynamic_libraries_in_folders_are_libraries() {
-        let dependencies = |text: &str| toml::from_str::<Table>(text).expect("TOML");
-        assert!(are_libraries(&Table::new()));
-        assert!(!are_libraries(&dependencies("serde = '1'")));
+        let is_library = |text: &str| {
+            let table = toml::from_str::<Table>(text).expect("TOML");
+            table.iter().all(|(name, dependency)| super::is_library(name, dependency))
+        };
+        assert!(!is_library("serde = '1'"));
         let here = env!("CARGO_MANIFEST_DIR");
-        assert!(!are_libraries(&dependencies(&format!("a = {{ path = '{here}' }}"))));
-        assert!(are_libraries(&dependencies(&format!("a = {{ path = '{here}/../kernel' }}"))));
+        assert!(!is_library(&format!("a = {{ path = '{here}' }}")));
+        assert!(is_library(&format!("a = {{ path = '{here}/../kernel' }}")));
     }
 }

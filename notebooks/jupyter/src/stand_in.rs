@@ -88,7 +88,7 @@ pub fn real_cargo(workplace: &Workplace, arguments: &[String]) -> Command {
 
 /// Puts the library's lock file beside the cells' manifest. evcxr first builds a cell without dependencies, for which cargo
 /// takes everything out of the lock; what it resolves afterwards is whatever version was published or downloaded last.
-pub fn restore_lock(workplace: &Workplace) -> Result<()> {
+fn restore_lock(workplace: &Workplace) -> Result<()> {
     let lock = workplace.folder().join("library.lock");
     if lock.is_file() {
         std::fs::copy(&lock, workplace.folder().join("Cargo.lock")).with_context(|| lock.display().to_string())?;
