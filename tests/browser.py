@@ -104,10 +104,12 @@ def check(width, height, dark):
     settings = tempfile.TemporaryDirectory()
     themes = pathlib.Path(settings.name) / "lab/user-settings/@jupyterlab/apputils-extension"
     themes.mkdir(parents=True)
-    (themes / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false"}))
     theme = "JupyterLab Dark" if dark else "JupyterLab Light"
     (themes / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
-    environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(pathlib.Path(settings.name) / "lab/user-settings")}
+    # Folders of its own: what another JupyterLab had open must not open here.
+    lab_folder = pathlib.Path(settings.name) / "lab"
+    environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(lab_folder / "user-settings"),
+                   "JUPYTERLAB_WORKSPACES_DIR": str(lab_folder / "workspaces")}
     lab = subprocess.Popen(
         [NOTEBOOKS / ".venv/bin/jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=",
          "--ContentsManager.allow_hidden=True", f"--ServerApp.root_dir={NOTEBOOKS}", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
