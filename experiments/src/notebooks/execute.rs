@@ -2,8 +2,9 @@
 
 use super::Checkout;
 use super::outcome::{self, Report};
-use super::setup::{KERNEL, Tools, write};
+use super::setup::{KERNEL, Tools};
 use crate::Failure;
+use autogo::files::write;
 use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
@@ -27,7 +28,7 @@ pub fn execute(checkout: &Checkout, tools: &Tools, name: &str, data: Option<&Pat
     println!("executing {name}");
     // A copy beside the notebook: the kernel finds its settings in the folder it runs in.
     let copy = checkout.notebooks.join(format!(".{name}.run.ipynb"));
-    write(&copy, &outcome::with_clock(&source)?.to_string())?;
+    write(&copy, outcome::with_clock(&source)?.to_string().as_bytes())?;
     let start = Instant::now();
     let executed_name = format!("{name}.executed.ipynb");
     let output = tools
@@ -55,7 +56,7 @@ pub fn execute(checkout: &Checkout, tools: &Tools, name: &str, data: Option<&Pat
     }
     let executed = html.join(&executed_name);
     let (clean, report) = outcome::examine(name, &source, &read(&executed)?, seconds)?;
-    write(&executed, &clean.to_string())?;
+    write(&executed, clean.to_string().as_bytes())?;
     let page = tools
         .jupyter(checkout, data)
         .args(["nbconvert", "--to", "html", "--log-level", "ERROR", "--output-dir"])

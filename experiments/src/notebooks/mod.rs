@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         return tools.open_lab(&checkout, first, data.as_deref());
     }
     println!(
-        "executing {} notebooks in {}, each under three minutes on two cores",
+        "executing {} notebooks in {}, each half a minute to four minutes on two cores",
         names.len(),
         checkout.notebooks.display()
     );

@@ -70,14 +70,6 @@ fn forget_cargo(command: &mut Command) {
     }
 }
 
-/// Writes a file whole or not at all.
-pub fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let draft = path.with_extension("part");
-    std::fs::write(&draft, text)
-        .and_then(|()| std::fs::rename(&draft, path))
-        .map_err(|error| Failure::Work(format!("{}: {error}", path.display())))
-}
-
 fn run(command: &mut Command, what: &str, help: &str) -> Result<(), Failure> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),

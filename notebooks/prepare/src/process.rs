@@ -64,9 +64,8 @@ fn forget_cargo(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let starts = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
-        let names = ["CARGO", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR", "LD_LIBRARY_PATH"];
-        if starts.iter().any(|start| text.starts_with(start)) || (names.contains(&&*text) && text != "LD_LIBRARY_PATH")
-        {
+        let names = ["CARGO", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
+        if starts.iter().any(|start| text.starts_with(start)) || names.contains(&&*text) {
             command.env_remove(&name);
         }
     }
