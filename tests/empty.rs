@@ -16,7 +16,7 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn graphs() -> Vec<Graph> {
-    (0..6).map(|at| autogo::families::graph(&FamilyName::Nb201.sample(4, at)).unwrap()).collect()
+    (0..6).map(|at| autogo::families::network(&FamilyName::Nb201.sample(4, at)).unwrap()).collect()
 }
 
 /// The columns of a comparison, without a run or with some.

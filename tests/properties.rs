@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use autogo::formats::onnx::{Pooling, Weights, export, import};
-use autogo::formats::{CompGraph, from_json, to_json};
+use autogo::formats::{from_json, to_json};
 use autogo::graph::{Graph, GraphParts, Op};
 use autogo::profile::{CycleCounter, Npu};
+use autogo::release::CompGraph;
 use autogo::segment::{Linearizer, Mining, Order, TokenForm};
 use autogo::testing::graphs;
 use proptest::prelude::*;

@@ -15,12 +15,12 @@ pub mod predict;
 pub mod prelude;
 pub mod profile;
 mod progress;
-mod quirks;
-mod rank;
+pub mod release;
 pub mod repair;
 pub mod report;
 mod rng;
 pub mod segment;
+pub mod stats;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -29,4 +29,3 @@ pub use partition::Partition;
 /// The polars this library is built with: frames that it returns are of this version.
 pub use polars;
 pub use progress::{Bar, Progress};
-pub use quirks::Quirks;

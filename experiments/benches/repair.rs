@@ -97,7 +97,7 @@ fn place((part, targets): &Part) -> Option<Place> {
 fn mined() -> Vec<Place> {
     let families =
         [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::Inception, FamilyName::TwoPath];
-    let network = |family: &FamilyName, index: u64| autogo::families::graph(&family.sample(0, index)).ok();
+    let network = |family: &FamilyName, index: u64| autogo::families::network(&family.sample(0, index)).ok();
     let graphs: Vec<Graph> =
         families.iter().flat_map(|family| (0..40).filter_map(move |index| network(family, index))).collect();
     let Ok(mined) = Mining::bpe(400).run(&graphs) else { return Vec::new() };

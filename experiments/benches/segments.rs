@@ -2,9 +2,9 @@
 
 use autogo::families::{FamilyName, Nb201};
 use autogo::files::{read_parquet, write_parquet};
-use autogo::formats::read_graph;
 use autogo::graph::Graph;
 use autogo::polars::prelude::{col, lit};
+use autogo::release::read_graph;
 use autogo::segment::{Keep, Linearizer, Mining, SegmentDb, Segmenter, TokenEncoder};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -34,7 +34,7 @@ fn corpus(share: u64) -> Vec<Graph> {
             })
         })
         .collect();
-    specs.par_iter().filter_map(|spec| autogo::families::graph(spec).ok()).collect()
+    specs.par_iter().filter_map(|spec| autogo::families::network(spec).ok()).collect()
 }
 
 /// Network number `index` of the 4,096 without `none`.

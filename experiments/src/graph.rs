@@ -4,8 +4,9 @@ use crate::Failure;
 use autogo::families::FamilyName;
 use autogo::files::write;
 use autogo::formats::onnx::{self, Pooling, Weights};
-use autogo::formats::{from_json, read_graph, to_json};
+use autogo::formats::{from_json, to_json};
 use autogo::graph::{Cost, Graph, Op, Shape};
+use autogo::release::read_graph;
 use clap::Parser;
 use serde::Serialize;
 use std::fmt::Write;
@@ -106,7 +107,7 @@ pub fn open(network: &str) -> Result<Graph, Failure> {
         Some("onnx") => onnx::import(&bytes(path)?).map_err(in_file),
         Some("pkl") => read_graph(&bytes(path)?).and_then(|form| Ok(form.to_graph()?.graph)).map_err(in_file),
         Some("json") => from_json(&text(path)?).map_err(in_file),
-        _ => Ok(autogo::families::graph(network)?),
+        _ => Ok(autogo::families::network(network)?),
     }
 }
 

@@ -6,11 +6,11 @@ use autogo::data::{DATA_VARIABLE, LabelledFamily};
 use autogo::families::FamilyName;
 use autogo::graph::Graph;
 use autogo::polars::prelude::DataFrame;
-use autogo::predict::{
-    Comparison, Contender, Gnn, Predictor, Psc, Reads, TrainSettings, Transfer, srcc, srcc_interval, summary,
-};
-use autogo::report::{paper_srcc, srcc_bars};
+use autogo::predict::{Comparison, Contender, Gnn, Predictor, Psc, Reads, TrainSettings, Transfer, summary};
+use autogo::release::paper_srcc;
+use autogo::report::srcc_bars;
 use autogo::segment::Mining;
+use autogo::stats::{srcc, srcc_interval};
 use clap::Parser;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};

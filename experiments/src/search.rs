@@ -136,7 +136,7 @@ impl Search {
         let mut graphs = Vec::new();
         for sample in &self.segments.families {
             for index in 0..sample.count {
-                graphs.push(autogo::families::graph(&sample.family.sample(self.segments.seed, index))?);
+                graphs.push(autogo::families::network(&sample.family.sample(self.segments.seed, index))?);
             }
         }
         let mined = self.segments.mining.run(&graphs)?;

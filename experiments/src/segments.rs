@@ -86,7 +86,7 @@ fn mine(order: &Order<'_>) -> Result<(), Failure> {
         let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == name).ok_or_else(wrong)?;
         let count: u64 = count.parse().map_err(|_| wrong())?;
         for index in 0..count {
-            graphs.push(autogo::families::graph(&family.sample(order.seed, index))?);
+            graphs.push(autogo::families::network(&family.sample(order.seed, index))?);
         }
     }
     let mining = match (order.stages, order.merges) {
@@ -136,7 +136,7 @@ fn ends(segment: &Segment) -> String {
 
 fn encode(folder: &Path, network: &str) -> Result<(), Failure> {
     let segmenter = Segmenter::load(folder.join("segmenter.json"))?;
-    let graph = autogo::families::graph(network)?;
+    let graph = autogo::families::network(network)?;
     for (number, nodes) in segmenter.groups(&graph, |_| true).iter().enumerate() {
         let names: Vec<&str> = nodes.iter().map(|&node| graph.node(node).op.name()).collect();
         crate::say(&format!("{number:>5}  {:<30} {}", format!("{nodes:?}"), names.join(" ")));

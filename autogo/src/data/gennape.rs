@@ -66,7 +66,7 @@ mod tests {
         let (one, two) = (TwoPath::sample(0, 1), TwoPath::sample(0, 2));
         let family = file(FamilyName::TwoPath, &[json(&one), json(&two)]).unwrap();
         assert_eq!(family.value(two), Some(91.5));
-        let arch = Inception::sample(0, 3, InceptionSampler::Dataset);
+        let arch = Inception::sample_by(0, 3, InceptionSampler::Dataset);
         let family = file(FamilyName::Inception, &[json(&arch)]).unwrap();
         assert_eq!(family.graph(0).unwrap().content_id(), arch.build().unwrap().content_id());
         let error = file(FamilyName::Hiaml, &["[\"hiaml_q\"]".into()]).unwrap_err().to_string();

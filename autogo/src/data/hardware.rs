@@ -5,7 +5,7 @@ use crate::csv::Csv;
 use crate::error::Error;
 use crate::families::{Family, Nb201};
 use crate::profile::{CycleCounter, Npu};
-use crate::rank::srcc;
+use crate::stats::srcc;
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::path::PathBuf;

@@ -38,7 +38,7 @@ impl LabelledFamily {
     /// ```
     /// use autogo::data::LabelledFamily;
     /// let data = LabelledFamily::nb201_computed(20)?;
-    /// let other = autogo::families::graph("hiaml:z,z,z,z")?;
+    /// let other = autogo::families::network("hiaml:z,z,z,z")?;
     /// let labels = data.labels_of(&[data.graph(3)?, other])?;
     /// assert!(labels[0].is_some() && labels[1].is_none());
     /// # Ok::<(), autogo::Error>(())
@@ -87,6 +87,6 @@ impl LabelledFamily {
                 b.extend([*value, earlier]);
             }
         }
-        crate::rank::srcc(&a, &b)
+        crate::stats::srcc(&a, &b)
     }
 }

@@ -9,7 +9,6 @@ mod lookup;
 mod nb101;
 mod nb201;
 mod registry;
-mod released;
 mod split;
 mod tfrecord;
 
@@ -18,7 +17,6 @@ pub use arch::{Arch, figures, sampled};
 pub use cache::cached;
 pub use hardware::{hardware_agreement, hardware_latencies};
 pub use registry::{Dataset, Registry, Source};
-pub use released::released;
 pub use split::Split;
 pub use tfrecord::records;
 

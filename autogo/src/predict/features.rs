@@ -2,8 +2,8 @@
 
 use super::settings::{Architecture, LargeKernels, NodeKind};
 use crate::error::Error;
-use crate::formats::{CompGraph, Limits};
 use crate::graph::{Graph, Op, Pool, Shape};
+use crate::release::{CompGraph, Limits};
 use crate::segment::{TokenEncoder, TokenForm};
 
 /// Size of the op vocabulary (specification §1.2), and of the kernel-size embedding.
@@ -111,11 +111,14 @@ impl GraphFeatures {
     /// Reads the features off the release's form, divided by these constants: with [`CompGraph`]'s own ones a network that was
     /// found by search looks different from the same network in a family's table (specification §1.4).
     pub fn from_release(graph: &CompGraph, limits: Limits) -> Result<Self, Error> {
-        let node = |node: &crate::formats::CompNode| {
+        let node = |node: &crate::release::CompNode| {
             Ok(NodeFeatures {
                 op: node.op,
                 weighted: node.kernel.is_some(),
-                shape: scaled(node.resolution, limits),
+                shape: scaled(
+                    [node.input.h, node.output.h, node.input.w, node.output.w, node.input.c, node.output.c],
+                    limits,
+                ),
                 kernel: known_kernel(&node.str_id, node.kernel.unwrap_or((0, 0)), LargeKernels::Refused)?,
                 bias: node.bias,
             })

@@ -17,7 +17,6 @@ mod prepared;
 
 #[cfg(test)]
 mod reference;
-mod release;
 mod saved;
 mod scale;
 mod scorer;
@@ -28,12 +27,13 @@ mod terms;
 mod train;
 mod transfer;
 
-pub use crate::rank::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
+pub use crate::stats::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
 pub use baselines::Baseline;
 pub use comparison::{Comparison, Contender, Method, fold_srcc, summary};
 pub use features::GraphFeatures;
+pub(crate) use model::{Model, layout};
 pub use predictor::{Gnn, Psc, sharing, triples};
-pub use release::release_triples;
+pub(crate) use scale::Scale;
 pub use scorer::{CutScorer, EncodedSegments};
 pub use settings::{
     Architecture, Convolution, LargeKernels, Loss, NodeKind, Readout, Reads, Schedule, Selection, Target, TrainSettings,

@@ -18,13 +18,13 @@ const HEAD: usize = 5;
 
 /// The parameters in the order of [`layout`], each a matrix; biases are matrices of one row.
 #[derive(Clone, Debug)]
-pub(super) struct Model {
-    pub(super) architecture: Architecture,
-    pub(super) values: Vec<Matrix>,
+pub(crate) struct Model {
+    pub(crate) architecture: Architecture,
+    pub(crate) values: Vec<Matrix>,
 }
 
 /// Names and sizes of all parameters, in order. A linear layer's weight has a row for each input.
-pub(super) fn layout(architecture: &Architecture) -> Vec<(String, usize, usize)> {
+pub(crate) fn layout(architecture: &Architecture) -> Vec<(String, usize, usize)> {
     let hidden = architecture.hidden;
     let mut layout: Vec<(String, usize, usize)> = Vec::new();
     let linear = |layout: &mut Vec<_>, name: &str, inputs: usize, outputs: usize| {

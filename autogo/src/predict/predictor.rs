@@ -28,17 +28,17 @@ const CHUNK: usize = 64;
 /// Predicts from whole networks: the paper's GNN baseline (specification §6.3).
 #[derive(Clone, Debug)]
 pub struct Gnn {
-    pub(super) model: Model,
-    pub(super) scale: Scale,
+    pub(crate) model: Model,
+    pub(crate) scale: Scale,
 }
 
 /// Predicts from a predecessor, a segment and a successor: one encoder over the three parts of a cut network, their means
 /// joined, a head on top (paper §3.3, specification §6.3).
 #[derive(Clone, Debug)]
 pub struct Psc {
-    pub(super) model: Model,
-    pub(super) scale: Scale,
-    pub(super) segmenter: Segmenter,
+    pub(crate) model: Model,
+    pub(crate) scale: Scale,
+    pub(crate) segmenter: Segmenter,
     /// Partitions over which a whole network's score is averaged; 0 for all of them.
     pub cuts: usize,
 }
@@ -309,7 +309,7 @@ fn score<T: Sync>(
 /// `distinct` computations among them, which are all that is done.
 ///
 /// ```
-/// let graphs = (0..20).map(|at| autogo::families::graph(&autogo::families::FamilyName::Nb201.sample(0, at)));
+/// let graphs = (0..20).map(|at| autogo::families::network(&autogo::families::FamilyName::Nb201.sample(0, at)));
 /// let table = autogo::predict::sharing(&graphs.collect::<Result<Vec<_>, _>>()?, 6)?;
 /// let distinct = table.column("distinct")?.u64()?;
 /// assert!(distinct.get(0) < distinct.get(6));

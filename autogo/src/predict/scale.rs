@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How labels become targets and predictions become labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Scale {
+pub(crate) enum Scale {
     /// The label itself.
     Plain,
     /// The label less its mean, in deviations.

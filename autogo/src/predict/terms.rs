@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn cells_that_look_alike_are_computed_once() {
-        let graph = crate::families::graph(&FamilyName::Nb201.sample(3, 1)).unwrap();
+        let graph = crate::families::network(&FamilyName::Nb201.sample(3, 1)).unwrap();
         let mut table = TermTable::new(6);
         let layers = table.graph(&GraphFeatures::new(&graph).unwrap());
         let distinct: std::collections::HashSet<Term> = layers[6].iter().copied().collect();
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn terms_behind_a_cut_equal_those_of_the_part_alone() {
         for (family, seed) in [(FamilyName::Inception, 1), (FamilyName::Nb101, 2), (FamilyName::Hiaml, 3)] {
-            let graph = crate::families::graph(&family.sample(seed, 0)).unwrap();
+            let graph = crate::families::network(&family.sample(seed, 0)).unwrap();
             let features = GraphFeatures::new(&graph).unwrap();
             let mut table = TermTable::new(6);
             let whole = table.graph(&features);

@@ -14,9 +14,9 @@ use crate::data::Example;
 use crate::error::Error;
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::rank::srcc;
 use crate::rng::Stream;
 use crate::segment::Segmenter;
+use crate::stats::srcc;
 use dfdx::prelude::*;
 use polars::prelude::{DataFrame, PolarsResult, df};
 use rand::Rng;
@@ -448,7 +448,7 @@ mod tests {
         /// three parts.
         #[test]
         fn all_partitions_equal_the_plain_computation(seed in 0u64..1000, family in 0usize..5, kind in 0usize..13) {
-            let graph = crate::families::graph(&FamilyName::ALL[family].sample(seed, 0)).unwrap();
+            let graph = crate::families::network(&FamilyName::ALL[family].sample(seed, 0)).unwrap();
             let architecture = architectures()[kind];
             let segmenter = Mining::bpe(50).segmenter(std::slice::from_ref(&graph)).unwrap();
             let features = GraphFeatures::read_by(&architecture, &graph).unwrap();

@@ -11,7 +11,7 @@ use polars::prelude::*;
 ///
 /// ```
 /// use autogo::profile::{Npu, compare};
-/// let graphs = ["resnet101", "resnet50"].map(|spec| (spec.to_string(), autogo::families::graph(spec).unwrap()));
+/// let graphs = ["resnet101", "resnet50"].map(|spec| (spec.to_string(), autogo::families::network(spec).unwrap()));
 /// let frame = compare(&Npu::n256(), &graphs, None)?;
 /// let change = frame.column("cycles_change")?.f64()?.get(1).unwrap();
 /// assert!(change < -30.0);

@@ -157,7 +157,7 @@ impl NpuProfile {
     ///
     /// ```
     /// use autogo::profile::{EnergyTable, Npu};
-    /// let profile = Npu::n256().profile(&autogo::families::graph("resnet50")?)?;
+    /// let profile = Npu::n256().profile(&autogo::families::network("resnet50")?)?;
     /// let energy = profile.energy(&EnergyTable::named("zigzag_tpu")?)?;
     /// let shares: f64 = energy.shares().iter().map(|(_, share)| share).sum();
     /// assert!((shares - 1.0).abs() < 1e-12 && energy.milliwatts() > 0.0);

@@ -7,12 +7,11 @@
 pub mod array;
 mod compare;
 mod energy;
-mod error;
 mod gemm;
 mod npu;
 
+pub use crate::error::ProfileError;
 pub use compare::compare;
 pub use energy::{Constant, EnergyReport, EnergyTable};
-pub use error::ProfileError;
 pub use gemm::Gemm;
 pub use npu::{Bound, CycleCounter, Fusion, Mapping, Npu, NpuProfile, NpuRow, Place, Transposed, VectorCosts};

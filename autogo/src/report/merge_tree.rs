@@ -10,7 +10,7 @@ use std::fmt::Write;
 ///
 /// ```
 /// use autogo::report::MergeTree;
-/// let graphs = [autogo::families::graph("nb201:nor_conv_3x3,none,none,nor_conv_1x1,none,none")?];
+/// let graphs = [autogo::families::network("nb201:nor_conv_3x3,none,none,nor_conv_1x1,none,none")?];
 /// let segmenter = autogo::segment::Mining::bpe(20).segmenter(&graphs)?;
 /// let tree = MergeTree::longest(&segmenter, 8)?;
 /// assert!(tree.svg().starts_with("<svg"));

@@ -12,7 +12,7 @@ use std::path::Path;
 ///
 /// ```
 /// use autogo::report::Page;
-/// let graph = autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?;
+/// let graph = autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?;
 /// let page = Page::new("A cell").text("Zeros & one convolution").drawing(&graph.draw().nodes(0..9));
 /// assert!(page.html().contains("Zeros &amp; one convolution"));
 /// # Ok::<(), autogo::Error>(())

@@ -1,9 +1,10 @@
 //! Comparisons of predictors to look at.
 
-use super::{Bars, Chart, paper_srcc};
+use super::{Bars, Chart};
 use crate::error::Error;
 use crate::families::FamilyName;
 use crate::predict::{TrainLog, summary};
+use crate::release::paper_srcc;
 use polars::prelude::*;
 
 /// Mean SRCC of every contender of a comparison on one family, with the spread over seeds (two deviations of the mean either way;
@@ -69,7 +70,7 @@ pub fn rank_chart(predicted: &[f64], truth: &[f64]) -> Chart {
         ranks
     };
     let points: Vec<(f64, f64)> = rank(predicted).into_iter().zip(rank(truth)).collect();
-    let srcc = crate::rank::srcc(predicted, truth).map_or("none".into(), |srcc| format!("{srcc:.3}"));
+    let srcc = crate::stats::srcc(predicted, truth).map_or("none".into(), |srcc| format!("{srcc:.3}"));
     Chart::new(&format!("{} unseen networks: SRCC {srcc}", points.len()), "predicted rank", "true rank")
         .dots("networks", &points)
         .size(460, 440)

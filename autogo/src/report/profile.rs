@@ -69,7 +69,7 @@ const RAMP: [(f64, &str, &str); 4] = [
 ///
 /// ```
 /// use autogo::profile::Npu;
-/// let graph = autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?;
+/// let graph = autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?;
 /// let drawing = autogo::report::cycle_drawing(&graph, &Npu::n256().profile(&graph)?);
 /// assert!(drawing.svg().contains("5 % of all cycles or more"));
 /// # Ok::<(), autogo::Error>(())

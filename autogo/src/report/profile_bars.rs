@@ -16,8 +16,8 @@ const AFTER: &str = "#4f9fd0";
 /// ```
 /// use autogo::profile::Npu;
 /// let npu = Npu::n256();
-/// let before = npu.profile(&autogo::families::graph("resnet101")?)?;
-/// let after = npu.profile(&autogo::families::graph("resnet50")?)?;
+/// let before = npu.profile(&autogo::families::network("resnet101")?)?;
+/// let after = npu.profile(&autogo::families::network("resnet50")?)?;
 /// let bars = autogo::report::BeforeAfter::of(&before, &after);
 /// assert!(bars.svg().contains("all ops"));
 /// # Ok::<(), autogo::Error>(())
@@ -118,7 +118,7 @@ fn percent(change: f64) -> String {
 ///
 /// ```
 /// use autogo::profile::{EnergyTable, Npu};
-/// let profile = Npu::n256().profile(&autogo::families::graph("resnet50")?)?;
+/// let profile = Npu::n256().profile(&autogo::families::network("resnet50")?)?;
 /// let report = profile.energy(&EnergyTable::eyeriss65())?;
 /// assert!(autogo::report::EnergyBars::new("ResNet-50").bar("eyeriss65", &report).svg().contains("registers"));
 /// # Ok::<(), autogo::Error>(())
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn what_one_network_lacks_is_new_or_gone() {
         let npu = Npu::n256();
-        let profile = |spec: &str| npu.profile(&crate::families::graph(spec).unwrap()).unwrap();
+        let profile = |spec: &str| npu.profile(&crate::families::network(spec).unwrap()).unwrap();
         let bars = BeforeAfter::of(&profile("fsrcnn:32x32"), &profile("unet:32x32")).names("a<b", "c");
         let svg = bars.svg();
         assert!(svg.contains("new") && svg.contains("gone") && svg.contains("a&lt;b"));

@@ -10,7 +10,7 @@ use std::fmt::Write;
 ///
 /// ```
 /// use autogo::profile::{Npu, Place};
-/// let profile = Npu::n256().profile(&autogo::families::graph("resnet50")?)?;
+/// let profile = Npu::n256().profile(&autogo::families::network("resnet50")?)?;
 /// let svg = autogo::report::Roofline::of(&profile, Place::Sram).svg();
 /// assert!(svg.contains("256 multiply-adds a cycle"));
 /// # Ok::<(), autogo::Error>(())

@@ -10,7 +10,7 @@ use std::fmt::Write;
 ///
 /// ```
 /// use autogo::profile::Npu;
-/// let profile = Npu::n256().profile(&autogo::families::graph("resnet50")?)?;
+/// let profile = Npu::n256().profile(&autogo::families::network("resnet50")?)?;
 /// let svg = autogo::report::Waterfall::of(&profile).rows(24).svg();
 /// assert!(svg.contains("resnet50 on N256") && svg.contains("kernels"));
 /// # Ok::<(), autogo::Error>(())

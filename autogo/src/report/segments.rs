@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 ///
 /// ```
 /// use autogo::report::{Page, segment_card};
-/// let graphs = [autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?];
+/// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
 /// let db = autogo::segment::Mining::bpe(20).run_labelled(&graphs, &[91.5])?.db;
 /// let cards: Vec<_> = db.most_frequent(4).iter().map(segment_card).collect();
 /// assert!(cards[0].0.contains("hosts 91.50"));
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_family_covers_itself_better_than_others() {
         let graphs = |family: FamilyName| -> Vec<Graph> {
-            (0..20).map(|at| crate::families::graph(&family.sample(0, at)).unwrap()).collect()
+            (0..20).map(|at| crate::families::network(&family.sample(0, at)).unwrap()).collect()
         };
         let families = [FamilyName::Hiaml, FamilyName::TwoPath].map(|name| (name.to_string(), graphs(name)));
         let share = |at: usize, of: usize| {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// ```
 /// use autogo::report::Table;
 /// let npu = autogo::profile::Npu::n256();
-/// let graph = autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?;
+/// let graph = autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?;
 /// let html = Table::of(&npu.profile(&graph)?.frame()?).caption("Cycles by kernel").rows(3).html();
 /// assert!(html.contains("Cycles by kernel") && html.contains("3 of 163 rows"));
 /// # Ok::<(), autogo::Error>(())

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// use autogo::families::FamilyName;
 /// use autogo::segment::{Mining, TokenForm};
 /// let graphs = (0..20)
-///     .map(|at| autogo::families::graph(&FamilyName::Hiaml.sample(1, at)))
+///     .map(|at| autogo::families::network(&FamilyName::Hiaml.sample(1, at)))
 ///     .collect::<Result<Vec<_>, _>>()?;
 /// let paper = Mining::bpe(30).run(&graphs)?;
 /// let ablation = Mining { tokens: TokenForm::op(), ..Mining::bpe(30) }.run(&graphs)?;
@@ -285,7 +285,7 @@ mod tests {
 
     #[test]
     fn one_label_for_every_graph_or_none() {
-        let graphs = [crate::families::graph("nb201:none,none,none,nor_conv_1x1,none,none").unwrap()];
+        let graphs = [crate::families::network("nb201:none,none,none,nor_conv_1x1,none,none").unwrap()];
         let error = Mining::bpe(3).run_labelled(&graphs, &[1.0, 2.0]).unwrap_err().to_string();
         assert_eq!(error, "labels of mined graphs: 2 for 1 graphs; accepted: one for every graph, or none");
         let error = Mining::bpe(3).run(&[]).unwrap_err().to_string();

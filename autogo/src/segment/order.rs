@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn both_orders_are_topological_and_differ() {
-        let graph = crate::families::graph(
+        let graph = crate::families::network(
             "inception:2*conv3x3+conv1x1@16>16|conv5x5@16>16;1*conv3x3@64>64;1*conv3x3@128>128;1*conv3x3@256>256",
         );
         let graph = graph.unwrap();

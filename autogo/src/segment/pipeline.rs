@@ -9,7 +9,9 @@
 //! ships here. Code that brings a stage of its own passes it to [`super::SegmentDb::mine`] as the function that cuts a
 //! graph.
 
-use super::{Alphabet, Piece, PieceId, Segment, Symbol};
+use super::alphabet::{Alphabet, Symbol};
+use super::pieces::{Piece, PieceId};
+use super::segment::Segment;
 use crate::error::Error;
 use crate::graph::Graph;
 

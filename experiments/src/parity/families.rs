@@ -2,10 +2,10 @@
 
 use super::{Outcome, golden};
 use crate::Failure;
-use autogo::Quirks;
 use autogo::families::{FamilyName, Nb201, SkipAs};
-use autogo::formats::CompGraph;
 use autogo::graph::Graph;
+use autogo::release::CompGraph;
+use autogo::release::Quirks;
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -3,9 +3,9 @@
 use super::{Outcome, golden};
 use crate::Failure;
 use crate::host::{Input, Loaded, OnnxRuntime, load_runtime};
-use autogo::Quirks;
-use autogo::formats::CompGraph;
 use autogo::formats::onnx::{Weights, export, formula};
+use autogo::release::CompGraph;
+use autogo::release::Quirks;
 use ort::environment::Environment;
 use serde_json::Value;
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Reading the reference files.
 
 use crate::Failure;
-use autogo::formats::{CompGraph, CompNode, FramePadding, Limits};
+use autogo::release::{CompGraph, CompNode, FramePadding, Limits};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use super::{Outcome, golden};
 use crate::Failure;
-use autogo::formats::{CompGraph, read_graph};
+use autogo::release::{CompGraph, read_graph};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +28,7 @@ const BUILT: [(&str, &str); 3] =
 
 /// By content: the release leaves the order of the two batch norms in front of a sum to chance.
 fn compare_built(file: &Value, spec: &str) -> Result<(), String> {
-    let ours = autogo::families::graph(spec).map_err(|error| error.to_string())?;
+    let ours = autogo::families::network(spec).map_err(|error| error.to_string())?;
     let theirs = golden::comp_graph(file)?.to_graph().map_err(|error| error.to_string())?.graph;
     if ours.content_id() == theirs.content_id() { Ok(()) } else { Err("the content id differs".into()) }
 }

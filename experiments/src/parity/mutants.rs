@@ -40,7 +40,7 @@ pub fn run(_: &Path) -> Result<Option<Outcome>, Failure> {
     let mutator = mutator()?;
     for (name, count) in CASES {
         let spec = FamilyName::ALL.into_iter().find(|family| family.prefix() == name).and_then(FamilyName::best);
-        let parent = autogo::families::graph(spec.unwrap_or(name))?;
+        let parent = autogo::families::network(spec.unwrap_or(name))?;
         let children = distinct(&mutator, &parent, 3 * count)?;
         // Spread over all places and donors that were drawn.
         for number in 0..count {
@@ -74,7 +74,7 @@ fn mutator() -> Result<Mutator, Failure> {
     let mut graphs = Vec::new();
     for family in [Nb101, Nb201, Hiaml, Inception, TwoPath] {
         for index in 0..40 {
-            graphs.push(autogo::families::graph(&family.sample(0, index))?);
+            graphs.push(autogo::families::network(&family.sample(0, index))?);
         }
     }
     Ok(Mutator::new(Mining::bpe(400).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?)

@@ -3,8 +3,9 @@
 use super::segments::Release;
 use super::{Outcome, golden};
 use crate::Failure;
-use autogo::formats::{Checkpoint, CompGraph, Limits, read_tensors};
-use autogo::predict::{Gnn, GraphFeatures, Psc, release_triples};
+use autogo::predict::{Gnn, GraphFeatures, Psc};
+use autogo::release::release_triples;
+use autogo::release::{Checkpoint, CompGraph, Limits, read_tensors};
 use serde_json::Value;
 use std::path::Path;
 

@@ -2,11 +2,10 @@
 
 use super::{Outcome, golden};
 use crate::Failure;
-use autogo::Quirks;
-use autogo::formats::{ReleaseEncoder, read_encoder, read_sentencepiece};
-use autogo::segment::{
-    Alphabet, BpeTrainer, Limit, Piece, ReleaseRow, Symbol, Trainer, UNKNOWN, Vocabulary, release_database,
-};
+use autogo::release::Quirks;
+use autogo::release::{ReleaseEncoder, read_encoder, read_sentencepiece};
+use autogo::release::{ReleaseRow, release_database};
+use autogo::segment::{Alphabet, BpeTrainer, Limit, Piece, Symbol, Trainer, UNKNOWN, Vocabulary};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};

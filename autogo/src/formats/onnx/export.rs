@@ -17,7 +17,7 @@ const EPSILON: f32 = 1e-3;
 ///
 /// ```
 /// use autogo::formats::onnx::{Pooling, Weights, export, import};
-/// let graph = autogo::families::graph("nb201:nor_conv_3x3,none,avg_pool_3x3,skip_connect,none,nor_conv_1x1")?;
+/// let graph = autogo::families::network("nb201:nor_conv_3x3,none,avg_pool_3x3,skip_connect,none,nor_conv_1x1")?;
 /// let bytes = export(&graph, Weights::Seeded(0), Pooling::default())?;
 /// assert_eq!(import(&bytes)?.content_id(), graph.content_id());
 /// # Ok::<(), autogo::Error>(())

@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// ```
 /// use autogo::profile::{CycleCounter, Npu};
 /// let counter = CycleCounter::new(Npu::n256())?;
-/// let graph = autogo::families::graph("resnet50")?;
+/// let graph = autogo::families::network("resnet50")?;
 /// assert_eq!(counter.cycles(&graph)?, Npu::n256().cycles(&graph)?);
 /// assert!(counter.known() < graph.len());
 /// # Ok::<(), autogo::Error>(())

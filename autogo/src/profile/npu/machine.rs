@@ -54,7 +54,7 @@ pub struct Fusion {
 ///
 /// ```
 /// use autogo::profile::Npu;
-/// let graph = autogo::families::graph("resnet50")?;
+/// let graph = autogo::families::network("resnet50")?;
 /// let profile = Npu::n256().profile(&graph)?;
 /// assert_eq!(profile.cycles(), Npu::n256().cycles(&graph)?);
 /// assert!((20.0..120.0).contains(&profile.milliseconds()));

@@ -320,7 +320,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_is_an_error_that_names_the_node() {
-        let graph = crate::families::graph("nb201:none,none,none,nor_conv_1x1,none,none").unwrap();
+        let graph = crate::families::network("nb201:none,none,none,nor_conv_1x1,none,none").unwrap();
         let said = |npu: Npu| npu.cycles(&graph).unwrap_err().to_string();
         let without = Npu { costs: VectorCosts::default().without("mean"), ..Npu::n256() };
         assert!(said(without).contains("has no cost for `mean`, which node `"));

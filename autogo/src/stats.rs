@@ -28,7 +28,7 @@ fn is_comparable(a: &[f64], b: &[f64]) -> bool {
 /// `None` when the columns differ in length, hold fewer than two rows, a NaN, or one value only. O(n log n).
 ///
 /// ```
-/// use autogo::predict::srcc;
+/// use autogo::stats::srcc;
 /// let (a, b) = ([1.0, 2.0, 3.0, 4.0, 5.0], [5.0, 6.0, 7.0, 8.0, 7.0]);
 /// assert!((srcc(&a, &b).unwrap() - 0.8207826816681233).abs() < 1e-12); // scipy.stats.spearmanr
 /// assert_eq!(srcc(&a, &[1.0; 5]), None);
@@ -50,7 +50,7 @@ pub fn srcc(a: &[f64], b: &[f64]) -> Option<f64> {
 /// `None` as for [`srcc`]. O(n²).
 ///
 /// ```
-/// use autogo::predict::kendall_tau;
+/// use autogo::stats::kendall_tau;
 /// let (a, b) = ([12.0, 2.0, 1.0, 12.0, 2.0], [1.0, 4.0, 7.0, 1.0, 0.0]);
 /// assert!((kendall_tau(&a, &b).unwrap() + 0.47140452079103173).abs() < 1e-12); // scipy.stats.kendalltau
 /// ```
@@ -82,7 +82,7 @@ fn best_first(values: &[f64]) -> Vec<usize> {
 /// Share of the `k` truly largest that are among the `k` largest predictions.
 ///
 /// ```
-/// use autogo::predict::top_k_overlap;
+/// use autogo::stats::top_k_overlap;
 /// assert_eq!(top_k_overlap(&[3.0, 2.0, 1.0, 0.0], &[9.0, 1.0, 8.0, 0.0], 2), Some(0.5));
 /// ```
 pub fn top_k_overlap(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
@@ -99,7 +99,7 @@ pub fn top_k_overlap(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> 
 /// and 1: labels of any unit compare.
 ///
 /// ```
-/// use autogo::predict::ndcg;
+/// use autogo::stats::ndcg;
 /// assert_eq!(ndcg(&[3.0, 2.0, 1.0], &[30.0, 20.0, 10.0], 3), Some(1.0));
 /// ```
 pub fn ndcg(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
@@ -118,7 +118,7 @@ pub fn ndcg(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
 /// any number of threads. O(draws · n log n).
 ///
 /// ```
-/// use autogo::predict::srcc_interval;
+/// use autogo::stats::srcc_interval;
 /// let a: Vec<f64> = (0..200).map(f64::from).collect();
 /// let b: Vec<f64> = a.iter().map(|x| x + 40.0 * (x * 7.3).sin()).collect();
 /// let (low, high) = srcc_interval(&a, &b, 500, 0).unwrap();

@@ -4,6 +4,7 @@
 //! recorded by name, and only those on the caller's list are let through. Values live in an arena and refer to each other
 //! by number, so a memo that names the same list a billion times costs a number each.
 
+use crate::error::FormatError;
 use std::collections::HashMap;
 use std::str;
 use thiserror::Error;
@@ -16,6 +17,12 @@ pub struct PickleError {
     pub offset: usize,
     /// What is wrong with it.
     pub reason: String,
+}
+
+impl From<PickleError> for FormatError {
+    fn from(error: PickleError) -> Self {
+        FormatError::content(format!("byte {}", error.offset), error.reason)
+    }
 }
 
 /// A class or function that a pickle may name.
@@ -89,14 +96,14 @@ impl Pickle {
     /// O(bytes); memory is a small multiple of them.
     ///
     /// ```
-    /// use autogo::formats::Pickle;
+    /// use autogo::release::Pickle;
     /// // pickle.dumps([1, "a"], 2)
     /// let pickle = Pickle::read(b"\x80\x02]q\x00(K\x01X\x01\x00\x00\x00aq\x01e.", &[])?;
     /// assert_eq!(pickle.root().list().unwrap()[0].int(), Some(1));
     /// // A pickle that would run a command names a class that is not on the list.
     /// let error = Pickle::read(b"\x80\x02cos\nsystem\n.", &[]).unwrap_err();
     /// assert_eq!(error.to_string(), "byte 2: names os.system, which is not allowed here");
-    /// # Ok::<(), autogo::formats::PickleError>(())
+    /// # Ok::<(), autogo::release::PickleError>(())
     /// ```
     pub fn read(bytes: &[u8], classes: &[Class]) -> Result<Pickle, PickleError> {
         let mut machine = Machine {

@@ -1,7 +1,7 @@
 //! The lines that byte-pair encoding learns from, and the counts of their adjacent pairs.
 
-use super::bpe::PieceId;
-use super::tokens::{Symbol, UNKNOWN};
+use super::super::alphabet::{Symbol, UNKNOWN};
+use super::super::pieces::PieceId;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;

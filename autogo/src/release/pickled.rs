@@ -1,7 +1,9 @@
 //! The release's pickled graphs and token encoder.
 
+use super::comp_graph::{CompGraph, CompNode, FramePadding, Limits};
 use super::pickle::{Class, Item, Pickle};
-use super::{CompGraph, CompNode, FormatError, FramePadding, Limits};
+use crate::error::FormatError;
+use crate::graph::Shape;
 
 const MODULE: &str = "model_src.comp_graph.tf_comp_graph";
 const CLASSES: [Class; 3] = [
@@ -13,7 +15,7 @@ const CLASSES: [Class; 3] = [
 /// Reads a pickled graph of the release.
 ///
 /// ```
-/// let error = autogo::formats::read_graph(b"\x80\x02]q\x00.").unwrap_err();
+/// let error = autogo::release::read_graph(b"\x80\x02]q\x00.").unwrap_err();
 /// assert_eq!(error.to_string(), "graph: is no ComputeGraph");
 /// ```
 pub fn read_graph(bytes: &[u8]) -> Result<CompGraph, FormatError> {
@@ -87,7 +89,8 @@ fn node(item: Item<'_>, is_weighted: bool) -> Result<CompNode, FormatError> {
         return Err(FormatError::content(place, "is of the wrong class for its list"));
     }
     let resolution = sizes(field(item, &place, "resolution")?, &place)?;
-    let resolution: [u32; 6] = resolution
+    // Heights, widths and channels, each of them read and made.
+    let [read_h, made_h, read_w, made_w, read_c, made_c] = resolution
         .try_into()
         .map_err(|list: Vec<u32>| FormatError::content(&place, format!("a resolution of {} numbers", list.len())))?;
     // NHWC: the two in the middle are height and width.
@@ -105,7 +108,8 @@ fn node(item: Item<'_>, is_weighted: bool) -> Result<CompNode, FormatError> {
     Ok(CompNode {
         label: field(item, &place, "label")?.text().unwrap_or_default().into(),
         op: size(field(item, &place, "op_type_idx")?, &place)? as usize,
-        resolution,
+        input: Shape::new(read_h, read_w, read_c),
+        output: Shape::new(made_h, made_w, made_c),
         kernel,
         strides: given(item.field("strides")).map(middle).transpose()?,
         padding: match of_metadata("padding").map(|item| item.text()) {

@@ -1,7 +1,7 @@
 //! The release's checkpoints: PyTorch archives of tensors.
 
-use super::FormatError;
 use super::pickle::{Class, Item, Pickle};
+use crate::error::FormatError;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
 

@@ -1,7 +1,7 @@
 //! The release's checkpoints as safetensors.
 
-use super::FormatError;
 use super::checkpoint::{Checkpoint, Tensor};
+use crate::error::FormatError;
 use safetensors::tensor::{Dtype, SafeTensors};
 
 /// Reads all tensors of 32-bit floats of a safetensors file; others are passed over.

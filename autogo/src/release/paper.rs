@@ -7,8 +7,8 @@ use crate::families::FamilyName;
 ///
 /// ```
 /// use autogo::families::FamilyName;
-/// assert_eq!(autogo::report::paper_srcc(FamilyName::Nb201, "PSC"), Some(0.983));
-/// assert_eq!(autogo::report::paper_srcc(FamilyName::Edsr, "PSC"), None);
+/// assert_eq!(autogo::release::paper_srcc(FamilyName::Nb201, "PSC"), Some(0.983));
+/// assert_eq!(autogo::release::paper_srcc(FamilyName::Edsr, "PSC"), None);
 /// ```
 pub fn paper_srcc(family: FamilyName, predictor: &str) -> Option<f64> {
     match (family, predictor) {
@@ -25,7 +25,7 @@ pub fn paper_srcc(family: FamilyName, predictor: &str) -> Option<f64> {
 ///
 /// ```
 /// use autogo::families::FamilyName;
-/// assert_eq!(autogo::report::paper_latency_change(FamilyName::Edsr, 3), Some(-23.4));
+/// assert_eq!(autogo::release::paper_latency_change(FamilyName::Edsr, 3), Some(-23.4));
 /// ```
 pub fn paper_latency_change(family: FamilyName, number: usize) -> Option<f64> {
     match (family, number) {

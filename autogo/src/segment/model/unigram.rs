@@ -1,7 +1,8 @@
 //! A unigram language model over tokens: the most probable split of a line (Kudo, *Subword Regularization*, ACL 2018).
 
-use super::pipeline::{Limit, SegmentModel, Trainer, enough, not_empty};
-use super::{Alphabet, Piece, PieceId, Symbol, UNKNOWN};
+use super::super::alphabet::{Alphabet, Symbol, UNKNOWN};
+use super::super::pieces::{Piece, PieceId};
+use super::super::pipeline::{Limit, SegmentModel, Trainer, enough, not_empty};
 use crate::error::Error;
 use foldhash::HashMap;
 use rayon::prelude::*;

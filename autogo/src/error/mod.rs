@@ -1,8 +1,13 @@
 //! The one error a notebook or a command line has to print.
 
-use crate::formats::FormatError;
-use crate::graph::GraphError;
-use crate::profile::ProfileError;
+mod format;
+mod graph;
+mod profile;
+
+pub use format::FormatError;
+pub use graph::GraphError;
+pub use profile::ProfileError;
+
 use std::path::PathBuf;
 use thiserror::Error;
 

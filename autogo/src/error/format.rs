@@ -1,16 +1,12 @@
 //! What can be wrong with a file.
 
-use super::pickle::PickleError;
-use crate::graph::GraphError;
+use super::GraphError;
 use thiserror::Error;
 
 /// Why the content of a file was refused. Where there is a place in the file, it is named.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FormatError {
-    /// The pickle is malformed, too large, or asks for something that is not allowed.
-    #[error(transparent)]
-    Pickle(#[from] PickleError),
     /// The bytes are well-formed but not what the format demands.
     #[error("{place}: {reason}")]
     Content {
@@ -35,11 +31,11 @@ pub enum FormatError {
 }
 
 impl FormatError {
-    pub(super) fn content(place: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn content(place: impl Into<String>, reason: impl Into<String>) -> Self {
         FormatError::Content { place: place.into(), reason: reason.into() }
     }
 
-    pub(super) fn unsupported(node: &str, op: &str, reason: impl Into<String>) -> Self {
+    pub(crate) fn unsupported(node: &str, op: &str, reason: impl Into<String>) -> Self {
         FormatError::Unsupported { node: node.into(), op: op.into(), reason: reason.into() }
     }
 }

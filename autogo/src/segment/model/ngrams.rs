@@ -1,7 +1,8 @@
 //! Pieces of one fixed length; of length 1, single ops.
 
-use super::pipeline::{SegmentModel, Trainer, not_empty};
-use super::{Alphabet, Piece, PieceId, Symbol, UNKNOWN};
+use super::super::alphabet::{Alphabet, Symbol, UNKNOWN};
+use super::super::pieces::{Piece, PieceId};
+use super::super::pipeline::{SegmentModel, Trainer, not_empty};
 use crate::error::Error;
 use foldhash::HashMap;
 use serde::{Deserialize, Serialize};

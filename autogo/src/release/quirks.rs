@@ -2,7 +2,7 @@
 
 use crate::evolve::{Evolution, GridEnds, OnFailure, Sampling, ScoreOrder, Sources};
 use crate::families::SkipAs;
-use crate::formats::Pooling;
+use crate::formats::onnx::Pooling;
 use crate::predict::Selection;
 use crate::repair::{ChannelPenalty, ConcatRule, RepairForm, RepairSettings};
 use crate::segment::UnknownTokens;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Which of the original's peculiarities are reproduced. Every field is a strategy that the code it concerns is given.
 ///
 /// ```
-/// use autogo::Quirks;
+/// use autogo::release::Quirks;
 /// use autogo::families::SkipAs;
 /// assert_eq!(Quirks::default().nb201_skip, SkipAs::PassThrough);
 /// assert_eq!(Quirks::original().nb201_skip, SkipAs::Identity);

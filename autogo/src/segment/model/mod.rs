@@ -1,7 +1,17 @@
 //! The segment models that ship, and their trainers, as one choice each.
 
+mod bpe;
+mod corpus;
+mod ngrams;
+mod unigram;
+
+pub use bpe::{BpeTrainer, Vocabulary};
+pub use ngrams::{NGramTrainer, NGrams};
+pub use unigram::{Unigram, UnigramTrainer};
+
+use super::alphabet::{Alphabet, Symbol};
+use super::pieces::{Piece, PieceId};
 use super::pipeline::{SegmentModel, Trainer};
-use super::{Alphabet, BpeTrainer, NGramTrainer, NGrams, Piece, PieceId, Symbol, Unigram, UnigramTrainer, Vocabulary};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 

@@ -1,12 +1,9 @@
 //! The release's two checkpoints as predictors.
 
-use super::model::{Model, layout};
-use super::predictor::{Gnn, Psc};
-use super::scale::Scale;
-use super::settings::Architecture;
+use super::{Checkpoint, CompGraph};
 use crate::error::Error;
-use crate::formats::{Checkpoint, CompGraph};
 use crate::partition::Partition;
+use crate::predict::{Architecture, Gnn, Model, Psc, Scale, layout};
 use crate::segment::{Segmenter, UnknownTokens, Vocabulary};
 use dfdx::prelude::{Cpu, TensorFromVec};
 use std::collections::HashMap;

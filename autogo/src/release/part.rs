@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_sum_that_loses_an_operand_is_taken_out() {
         let graph =
-            crate::families::graph("nb201:nor_conv_1x1,nor_conv_3x3,skip_connect,avg_pool_3x3,none,none").unwrap();
+            crate::families::network("nb201:nor_conv_1x1,nor_conv_3x3,skip_connect,avg_pool_3x3,none,none").unwrap();
         let form = CompGraph::from_graph(&graph).unwrap();
         let all: Vec<usize> = (0..form.nodes.len()).collect();
         assert_eq!(form.part(&all).0.edges, form.edges);

@@ -1,8 +1,8 @@
 //! The original's segment database, by its own rule (specification §3.5).
 
-use super::bpe::UnknownTokens;
-use super::{Symbol, Vocabulary};
-use crate::formats::CompGraph;
+use super::comp_graph::CompGraph;
+use crate::graph::Shape;
+use crate::segment::{Symbol, UnknownTokens, Vocabulary};
 use petgraph::algo::is_isomorphic_matching;
 use petgraph::graph::DiGraph;
 use std::collections::HashMap;
@@ -12,10 +12,11 @@ use std::collections::HashMap;
 pub struct ReleaseRow {
     /// The tokens of its nodes, in topological order.
     pub tokens: Vec<String>,
-    /// Resolutions of the nodes without a predecessor inside, sorted: the original's order is that of a Python set.
-    pub inputs: Vec<[u32; 6]>,
-    /// Resolutions of the nodes without a successor inside, sorted.
-    pub outputs: Vec<[u32; 6]>,
+    /// The shapes that the nodes without a predecessor inside read and make, sorted: the release's order is that of a Python
+    /// set.
+    pub inputs: Vec<(Shape, Shape)>,
+    /// The shapes that the nodes without a successor inside read and make, sorted.
+    pub outputs: Vec<(Shape, Shape)>,
     /// Place of the graph it comes from.
     pub graph: usize,
     /// Its nodes in that graph, ascending.
@@ -24,7 +25,7 @@ pub struct ReleaseRow {
 
 /// Mines graphs as the original does: pieces of the whole vocabulary with unknown neighbours fused, induced subgraphs, grouped
 /// by their tokens; a subgraph is kept unless it is isomorphic, by op names and resolutions, to one that is kept. Kernels,
-/// strides and biases are not compared, and edges into the middle of a piece are lost; [`super::SegmentDb`] does neither.
+/// strides and biases are not compared, and edges into the middle of a piece are lost; [`crate::segment::SegmentDb`] does neither.
 ///
 /// Rows stand in the order in which their tokens were first found. O(pieces · rows of the same tokens).
 pub fn release_database(graphs: &[CompGraph], vocabulary: &Vocabulary) -> Vec<ReleaseRow> {
@@ -50,8 +51,8 @@ pub fn release_database(graphs: &[CompGraph], vocabulary: &Vocabulary) -> Vec<Re
     groups.into_iter().flatten().map(|(row, _)| row).collect()
 }
 
-/// An induced subgraph: op name and resolution of every node.
-type Part = DiGraph<(String, [u32; 6]), ()>;
+/// An induced subgraph: op name and shapes of every node.
+type Part = DiGraph<(String, (Shape, Shape)), ()>;
 
 fn is_same(a: &Part, b: &Part) -> bool {
     is_isomorphic_matching(a, b, |x, y| x == y, |(), ()| true)
@@ -61,15 +62,18 @@ fn cut(graph: &CompGraph, number: usize, nodes: &[usize], tokens: &[String]) -> 
     let mut part = Part::new();
     let made: HashMap<usize, _> = nodes
         .iter()
-        .map(|&node| (node, part.add_node((graph.nodes[node].op_name().to_string(), graph.nodes[node].resolution))))
+        .map(|&at| {
+            let node = &graph.nodes[at];
+            (at, part.add_node((node.op_name().to_string(), (node.input, node.output))))
+        })
         .collect();
     for (from, to) in &graph.edges {
         if let (Some(&from), Some(&to)) = (made.get(from), made.get(to)) {
             part.add_edge(from, to, ());
         }
     }
-    let ends = |direction: petgraph::Direction| -> Vec<[u32; 6]> {
-        let mut ends: Vec<[u32; 6]> = part.externals(direction).map(|node| part[node].1).collect();
+    let ends = |direction: petgraph::Direction| -> Vec<(Shape, Shape)> {
+        let mut ends: Vec<(Shape, Shape)> = part.externals(direction).map(|node| part[node].1).collect();
         ends.sort_unstable();
         ends
     };

@@ -1,6 +1,6 @@
 //! A segment in the release's form, and how the release makes its sizes follow a new place before its program sees them.
 
-use super::RepairError;
+use super::super::error::RepairError;
 use crate::graph::{Conv, Node, Op, Padding, Pool, Shape, Window};
 use crate::segment::{Segment, Source};
 use std::collections::{BTreeSet, VecDeque};
@@ -278,7 +278,7 @@ fn strided([h, w, c]: [u32; 3], strides: Option<(u32, u32)>) -> [u32; 3] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{X, conv, segment};
+    use super::super::super::tests::{X, conv, segment};
     use super::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! The networks that come with the original release.
 
+use super::read_graph;
 use crate::error::Error;
-use crate::formats::read_graph;
 use crate::graph::Graph;
 use std::path::PathBuf;
 

@@ -1,11 +1,11 @@
 //! The original's program (specification §5), by a sweep or by a solver.
 
-use super::corrected::{Answer, PRESOLVE};
-use super::program::Without;
-use super::release_part::ReleasePart;
-use super::settings::{ChannelPenalty, ConcatRule, RepairSettings};
-use super::solve::{Problem, Solved};
-use super::sweep::{Plan, Sizes, Swept, Way, sweep};
+use super::super::answer::{Answer, NoAnswer, PRESOLVE};
+use super::super::error::RepairError;
+use super::super::settings::{ChannelPenalty, ConcatRule, RepairSettings};
+use super::super::solve::{Problem, Solved};
+use super::super::sweep::{Choice, Plan, Sizes, Swept, sweep};
+use super::part::{PartNode, ReleasePart};
 use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
 use good_lp::{Expression, Variable, variable};
@@ -16,7 +16,7 @@ const RANGE: std::ops::RangeInclusive<i64> = 2..=10_000;
 /// What the original's program makes of a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartAnswer {
-    /// Every node's new resolution, interleaved as in [`PartNode`](super::PartNode).
+    /// Every node's new resolution, interleaved as in [`PartNode`].
     pub resolutions: Vec<[u32; 6]>,
     /// Value of the objective.
     pub objective: i64,
@@ -44,7 +44,7 @@ impl ReleasePart {
     /// dimensions, which after [`ReleasePart::propagate`] is every one.
     pub(super) fn is_rejected(&self, settings: &RepairSettings) -> bool {
         let differing =
-            |node: &super::PartNode| node.read().iter().zip(node.made()).filter(|(read, made)| **read != *made).count();
+            |node: &PartNode| node.read().iter().zip(node.made()).filter(|(read, made)| **read != *made).count();
         settings.concat == ConcatRule::Rejected && self.nodes.iter().any(|node| node.is_concat() && differing(node) < 2)
     }
 
@@ -52,16 +52,12 @@ impl ReleasePart {
     /// shapes. Of the settings it heeds the concat rule, the penalty, the solver, the presolve and the time limit.
     ///
     /// An error is what the original calls infeasible, or that it builds no program
-    /// ([`RepairError::Concat`](super::RepairError::Concat)).
-    pub fn repair(
-        &self,
-        outputs: &[(usize, Shape)],
-        settings: &RepairSettings,
-    ) -> Result<PartAnswer, super::RepairError> {
+    /// ([`RepairError::Concat`]).
+    pub fn repair(&self, outputs: &[(usize, Shape)], settings: &RepairSettings) -> Result<PartAnswer, RepairError> {
         self.check(outputs.iter().map(|(node, _)| *node))?;
         if self.is_rejected(settings) {
             let concat = self.nodes.iter().position(|node| node.is_concat()).unwrap_or_default();
-            return Err(super::RepairError::Concat { node: concat.to_string() });
+            return Err(RepairError::Concat { node: concat.to_string() });
         }
         self.solve(outputs, settings).map_err(|(without, _)| {
             let shape = |sizes: [i64; 3]| Shape::new(sizes[0] as u32, sizes[1] as u32, sizes[2] as u32);
@@ -72,16 +68,16 @@ impl ReleasePart {
         })
     }
 
-    pub(super) fn solve(
+    pub(in crate::repair) fn solve(
         &self,
         outputs: &[(usize, Shape)],
         settings: &RepairSettings,
-    ) -> Result<PartAnswer, (Without, &'static str)> {
+    ) -> Result<PartAnswer, (NoAnswer, &'static str)> {
         let ordered = Ordered::new(self, outputs);
         let swept = if settings.presolve { ordered.sweep(settings) } else { Swept::TooMany };
         match swept {
             Swept::Best(objective, made) => Ok(ordered.answer(made, objective, true, PRESOLVE)),
-            Swept::Nothing => Err((Without::Infeasible, PRESOLVE)),
+            Swept::Nothing => Err((NoAnswer::Infeasible, PRESOLVE)),
             Swept::TooMany => {
                 let solver = settings.solver.version();
                 let (made, is_optimal) = ordered.program(settings).map_err(|without| (without, solver))?;
@@ -214,7 +210,7 @@ impl Ordered<'_> {
             let node = &self.part.nodes[self.order[at]];
             let mut push = |made: Sizes| {
                 if self.targets[at].is_none_or(|target| target == made) {
-                    found.push(Way { made, cost: self.price(at, read, made, settings), choice: made });
+                    found.push(Choice { made, cost: self.price(at, read, made, settings), choice: made });
                 }
             };
             if !node.is_sized() {
@@ -233,7 +229,7 @@ impl Ordered<'_> {
 
     /// The same as an integer program. Variables of the specification that equations tie to others are put in: what is left
     /// are the binaries of the options, and the two penalties.
-    fn program(&self, settings: &RepairSettings) -> Result<(Vec<Sizes>, bool), Without> {
+    fn program(&self, settings: &RepairSettings) -> Result<(Vec<Sizes>, bool), NoAnswer> {
         let mut problem = Problem::default();
         let mut made: Vec<[Expression; 3]> = Vec::with_capacity(self.order.len());
         let mut binaries: Vec<[Vec<(i64, Variable)>; 3]> = Vec::with_capacity(self.order.len());
@@ -309,20 +305,20 @@ impl Ordered<'_> {
             binaries.push(chosen);
         }
         if !can_be {
-            return Err(Without::Infeasible);
+            return Err(NoAnswer::Infeasible);
         }
         let wanted: Vec<Variable> = binaries.iter().flatten().flatten().map(|(_, binary)| *binary).collect();
-        let (values, is_optimal) = match problem.solve(&wanted, settings).map_err(Without::Failed)? {
+        let (values, is_optimal) = match problem.solve(&wanted, settings).map_err(NoAnswer::Failed)? {
             Solved::Optimal(values) => (values, true),
             Solved::Feasible(values) => (values, false),
-            Solved::Infeasible => return Err(Without::Infeasible),
-            Solved::TimedOut => return Err(Without::TimedOut),
+            Solved::Infeasible => return Err(NoAnswer::Infeasible),
+            Solved::TimedOut => return Err(NoAnswer::TimedOut),
         };
         let mut values = values.into_iter();
         let mut sizes: Vec<Sizes> = Vec::with_capacity(self.order.len());
         for (at, chosen) in binaries.iter().enumerate() {
             let operands: Vec<Sizes> = self.operands[at].iter().map(|source| self.size_of(source, &sizes)).collect();
-            let mut makes = self.read(at, &operands).ok_or_else(|| Without::Failed("operands disagree".into()))?;
+            let mut makes = self.read(at, &operands).ok_or_else(|| NoAnswer::Failed("operands disagree".into()))?;
             for (side, options) in chosen.iter().enumerate() {
                 for (option, _) in options {
                     if values.next().is_some_and(|value| value > 0.5) {
@@ -372,12 +368,12 @@ fn only_of(target: Option<Sizes>) -> [Option<i64>; 3] {
 }
 
 /// The original's form on a segment of ours: its sizes give filters and strides. What has no whole stride is an error.
-pub(super) fn solve(
+pub(in crate::repair) fn solve(
     segment: &Segment,
     inputs: &[Shape],
     outputs: &[Shape],
     settings: &RepairSettings,
-) -> Result<Answer, (Without, &'static str)> {
+) -> Result<Answer, (NoAnswer, &'static str)> {
     let mut part = ReleasePart::of(segment);
     let is_source = |at: &usize| segment.operands[*at].iter().all(|source| matches!(source, Source::Input(_)));
     let mut reads = Vec::new();
@@ -387,8 +383,8 @@ pub(super) fn solve(
         }
     }
     part.propagate(&reads).map_err(|error| match error {
-        super::RepairError::Infeasible { .. } => (Without::Infeasible, PRESOLVE),
-        other => (Without::Failed(other.to_string()), PRESOLVE),
+        RepairError::Infeasible { .. } => (NoAnswer::Infeasible, PRESOLVE),
+        other => (NoAnswer::Failed(other.to_string()), PRESOLVE),
     })?;
     let targets: Vec<(usize, Shape)> = segment.outputs.iter().copied().zip(outputs.iter().copied()).collect();
     let answer = part.solve(&targets, settings)?;
@@ -399,7 +395,7 @@ pub(super) fn solve(
         let strides = || {
             let strides = stride(h, to_h).zip(stride(w, to_w));
             let reason = || format!("`{}` would need a stride of {h}/{to_h}, {w}/{to_w}", node.name);
-            strides.ok_or_else(|| (Without::NoNetwork(reason()), answer.solver))
+            strides.ok_or_else(|| (NoAnswer::NoNetwork(reason()), answer.solver))
         };
         match &mut op {
             Op::Conv(conv) if conv.groups == 1 => {

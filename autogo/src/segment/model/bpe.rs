@@ -1,10 +1,10 @@
 //! Byte-pair encoding over node tokens: training and encoding (specification §3.4).
 
+use super::super::alphabet::{Alphabet, Symbol};
+use super::super::pieces::{Piece, PieceId};
+use super::super::pipeline::{Limit, SegmentModel, Trainer, enough, not_empty};
 use super::corpus::Corpus;
-use super::pipeline::{Limit, SegmentModel, Trainer, enough, not_empty};
-use super::tokens::{Alphabet, Symbol, UNKNOWN};
 use crate::error::Error;
-use crate::formats::ReleaseEncoder;
 use crate::interrupt;
 use foldhash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
@@ -38,9 +38,6 @@ impl Default for BpeTrainer {
     }
 }
 
-/// A number of a piece: below the alphabet's size a single token, above it a merge in the order of learning.
-pub type PieceId = u32;
-
 /// Token alphabet and learned merges.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
@@ -71,42 +68,6 @@ impl TryFrom<Saved> for Vocabulary {
 
     fn try_from(saved: Saved) -> Result<Self, Error> {
         Vocabulary::new(saved.alphabet, saved.merges)
-    }
-}
-
-/// A piece that stands somewhere in a line: its number and how many tokens it covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece {
-    /// The piece; [`UNKNOWN`] for a token outside the alphabet.
-    pub id: PieceId,
-    /// Number of tokens, at least 1.
-    pub len: usize,
-}
-
-/// What becomes of tokens that the alphabet does not hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnknownTokens {
-    /// Each is a piece of its own.
-    #[default]
-    Single,
-    /// Neighbours become one piece, as in SentencePiece.
-    Fused,
-}
-
-impl UnknownTokens {
-    /// The pieces with unknown neighbours treated so.
-    pub fn apply(self, pieces: Vec<Piece>) -> Vec<Piece> {
-        let mut made: Vec<Piece> = Vec::with_capacity(pieces.len());
-        for piece in pieces {
-            match made.last_mut() {
-                Some(last) if self == UnknownTokens::Fused && last.id == UNKNOWN && piece.id == UNKNOWN => {
-                    last.len += piece.len;
-                }
-                _ => made.push(piece),
-            }
-        }
-        made
     }
 }
 
@@ -194,24 +155,6 @@ impl Vocabulary {
         }
         vocabulary.joins = joins(&vocabulary.spelled);
         Ok(vocabulary)
-    }
-
-    /// The vocabulary of the release: its token encoder, and the pieces of its SentencePiece model in the order of their ids
-    /// ([`crate::formats::read_sentencepiece`]). Single characters among them are the alphabet and are passed over.
-    pub fn from_release(encoder: &ReleaseEncoder, pieces: &[String]) -> Result<Self, Error> {
-        let mut alphabet = Alphabet::default();
-        let mut symbols: HashMap<char, Symbol> = HashMap::new();
-        for (token, character) in &encoder.tokens {
-            symbols.insert(*character, alphabet.insert(token));
-        }
-        let spell = |piece: &String| {
-            let known = |character: char| symbols.get(&character).copied();
-            piece.chars().map(known).collect::<Option<Vec<Symbol>>>().ok_or_else(|| {
-                Error::setting("vocabulary", format!("piece `{piece}`"), "pieces of the encoder's characters")
-            })
-        };
-        let spelled = pieces.iter().filter(|piece| piece.chars().nth(1).is_some()).map(spell);
-        Self::from_pieces(alphabet, spelled.collect::<Result<Vec<_>, Error>>()?)
     }
 
     /// A vocabulary of pieces of two or more symbols, in the order in which they are preferred. Each must be two pieces that
