@@ -1,4 +1,4 @@
-//! Which segments are tried in a place (paper §3.2, specification §4.3).
+//! Which segments are tried in a place (paper §3.2, [release §4.3](crate::doc::release#s4-3)).
 
 use super::places::Place;
 use super::{MutationSettings, Unit};
@@ -32,8 +32,11 @@ pub enum ScoreOrder {
     /// As asked: every network has its own.
     #[default]
     AsAsked,
-    /// As the original's data loader visits them: in bins by size, cut into batches that are shuffled. They are taken to be in
-    /// the order asked, so networks of different sizes get each other's (specification §4.3, §7.3f).
+    /// As the original's data loader visits them: in bins by size, cut into batches that are shuffled. They are taken
+    /// to be in the order asked, so networks of different sizes get each other's ([release §4.3], [release §7.3f]).
+    ///
+    /// [release §4.3]: crate::doc::release#s4-3
+    /// [release §7.3f]: crate::doc::release#s7-3f
     AsLoaded,
 }
 

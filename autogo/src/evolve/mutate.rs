@@ -1,4 +1,5 @@
-//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2, specification §4).
+//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2,
+//! [release §4](crate::doc::release#s4)).
 
 use super::column::Figures;
 use super::derivation::Derivation;

@@ -1,4 +1,7 @@
-//! Who has children: parents are drawn from the front (paper §3.4, specification §7.3b-c).
+//! Who has children: parents are drawn from the front (paper §3.4, [release §7.3b], [release §7.3c]).
+//!
+//! [release §7.3b]: crate::doc::release#s7-3b
+//! [release §7.3c]: crate::doc::release#s7-3c
 
 use super::ParetoArchive;
 use crate::data::Goal;
@@ -30,7 +33,8 @@ pub enum GridEnds {
     /// A point on the border between cells belongs to one of them.
     #[default]
     Included,
-    /// Points on a border belong to none, the extremes among them: the original's (specification §7.3b).
+    /// Points on a border belong to none, the extremes among them: the original's
+    /// ([release §7.3b](crate::doc::release#s7-3b)).
     Excluded,
 }
 
@@ -124,7 +128,8 @@ fn grid(members: &[Scored], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<
 }
 
 /// Ids by the sum of their ranks in every objective, best first; ties by order
-/// (specification §7.3c). What has no value in an objective ranks last in it. O(objectives · scored · log).
+/// ([release §7.3c](crate::doc::release#s7-3c)). What has no value in an objective ranks last in it. O(objectives ·
+/// scored · log).
 pub fn rank_sum(scored: &[(usize, Vec<f64>)], goals: &[Goal]) -> Vec<usize> {
     let mut sums = vec![0usize; scored.len()];
     for (axis, goal) in goals.iter().enumerate() {

@@ -77,8 +77,9 @@ impl FamilyName {
         }
     }
 
-    /// The graph of a configuration in the release's JSON fields: a list of block names for HiAML, an object for the others,
-    /// such as `{"ops": […]}` for NB-201 and `{"matrix": […], "ops": […]}` for NB-101 (specification §2). For the systems that are not sampled, an object of their own settings.
+    /// The graph of a configuration in the release's JSON fields: a list of block names for HiAML, an object for the
+    /// others, such as `{"ops": […]}` for NB-201 and `{"matrix": […], "ops": […]}` for NB-101
+    /// ([release §2](crate::doc::release#s2)). For the systems that are not sampled, an object of their own settings.
     pub fn build_config(self, json: &str) -> Result<Graph, Error> {
         fn build<F: Family + serde::de::DeserializeOwned>(json: &str) -> Result<Graph, Error> {
             let config: F = serde_json::from_str(json).map_err(|error| {
@@ -124,7 +125,7 @@ impl FamilyName {
     }
 
     /// The best network of the family as the original release ships it, for the five families of its predictors
-    /// (specification §2; FLOPs in §1.5).
+    /// ([release §2]; FLOPs in [release §1.5]).
     ///
     /// ```
     /// use autogo::families::{FamilyName, graph};
@@ -134,6 +135,9 @@ impl FamilyName {
     /// assert_eq!(flops(FamilyName::Nb101)?, 11_722_075_156);
     /// # Ok::<(), autogo::Error>(())
     /// ```
+    ///
+    /// [release §2]: crate::doc::release#s2
+    /// [release §1.5]: crate::doc::release#s1-5
     pub fn best(self) -> Option<&'static str> {
         Some(match self {
             FamilyName::Nb101 => "nb101:110001010100010100101:00200",

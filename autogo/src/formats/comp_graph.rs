@@ -1,4 +1,5 @@
-//! The release's own form of a network: a computation graph of weighted and regular nodes (specification §1).
+//! The release's own form of a network: a computation graph of weighted and regular nodes
+//! ([release §1](crate::doc::release#s1)).
 
 use super::FormatError;
 use crate::graph::{Conv, Graph, GraphBuilder, Op, Padding, Pool, Shape, Window};
@@ -6,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-/// The op vocabulary by index (specification §1.2); 0 is out of vocabulary.
+/// The op vocabulary by index ([release §1.2](crate::doc::release#s1-2)); 0 is out of vocabulary.
 pub const OP_VOCABULARY: [&str; 32] = [
     "<oov>",
     "input",
@@ -68,7 +69,7 @@ pub enum FramePadding {
     Valid,
 }
 
-/// Constants that predictor features are divided by (specification §1.4).
+/// Constants that predictor features are divided by ([release §1.4](crate::doc::release#s1-4)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest number of channels.
@@ -137,7 +138,7 @@ pub struct Executable {
 }
 
 impl CompNode {
-    /// The name that tokens and the database use (specification §1.7).
+    /// The name that tokens and the database use ([release §1.7](crate::doc::release#s1-7)).
     pub fn op_name(&self) -> &str {
         let label = self.label.as_str();
         let is_numbered =
@@ -159,7 +160,7 @@ impl CompNode {
         Shape::new(self.resolution[1], self.resolution[3], self.resolution[5])
     }
 
-    /// Multiply-adds for one operand by the original's counter (specification §1.5).
+    /// Multiply-adds for one operand by the original's counter ([release §1.5](crate::doc::release#s1-5)).
     fn macs(&self) -> u64 {
         let (i, o) = (self.input(), self.output());
         let taps = self.kernel.map_or(0, |(h, w)| u64::from(h) * u64::from(w));
@@ -287,8 +288,8 @@ impl CompGraph {
         }
     }
 
-    /// The first-in-first-out topological order by which tokens are written (specification §3.3). Nodes on a cycle are
-    /// left out.
+    /// The first-in-first-out topological order by which tokens are written ([release §3.3](crate::doc::release#s3-3)).
+    /// Nodes on a cycle are left out.
     pub fn topological_order(&self) -> Vec<usize> {
         let mut readers = vec![Vec::new(); self.nodes.len()];
         let mut waiting = vec![0usize; self.nodes.len()];
@@ -310,8 +311,9 @@ impl CompGraph {
         order
     }
 
-    /// The tokens of the nodes in topological order, with that order (specification §3.1). The original's own tokens: of a
-    /// [`Graph`] with cut channels or zeros they are not those of [`crate::segment::TokenForm`].
+    /// The tokens of the nodes in topological order, with that order ([release §3.1](crate::doc::release#s3-1)). The
+    /// original's own tokens: of a [`Graph`] with cut channels or zeros they are not those of
+    /// [`crate::segment::TokenForm`].
     pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
         let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();
         let mut around = vec![(String::new(), String::new()); self.nodes.len()];
@@ -331,7 +333,7 @@ impl CompGraph {
     }
 
     /// Multiply-adds of every node by the original's counter: each node counts once for every distinct operand
-    /// (specification §1.5).
+    /// ([release §1.5](crate::doc::release#s1-5)).
     pub fn macs_per_node(&self) -> Vec<u64> {
         let mut operands = vec![0u64; self.nodes.len()];
         self.edges.iter().for_each(|&(_, to)| operands[to] += 1);
@@ -343,9 +345,9 @@ impl CompGraph {
         self.macs_per_node().into_iter().sum()
     }
 
-    /// The network as the original executes it (specification §8): several inputs are summed, all cut to the fewest
-    /// channels; one with more channels than its reader takes is cut to the first of them. A concat's operands stand in
-    /// node order, behind the one whose channels are the concat's own.
+    /// The network as the original executes it ([release §8.2](crate::doc::release#s8-2)): several inputs are summed,
+    /// all cut to the fewest channels; one with more channels than its reader takes is cut to the first of them. A
+    /// concat's operands stand in node order, behind the one whose channels are the concat's own.
     pub fn to_graph(&self) -> Result<Executable, FormatError> {
         self.to_graph_with(&|_| None)
     }

@@ -1,8 +1,8 @@
 //! Repair: a segment from elsewhere is made to fit the place where it is put.
 //!
 //! Filters and strides are chosen by a mixed-integer linear program that changes the segment as little as possible; the
-//! answer counts only after exact shape inference (paper §3.2, specification §5 in the corrected form described in
-//! [`repair`]). [`RepairSettings`] holds every choice, [`Repairer`] remembers what it has repaired.
+//! answer counts only after exact shape inference (paper §3.2, [release §5](crate::doc::release#s5) in the corrected
+//! form described in [`repair`]). [`RepairSettings`] holds every choice, [`Repairer`] remembers what it has repaired.
 
 mod channels;
 mod classes;
@@ -120,10 +120,11 @@ impl RepairError {
 ///
 /// `Σ (1 + descendants) · (|filters − before| + 100 · [stride changed] + 100 · [a changed stride skips pixels])`,
 ///
-/// so that late nodes change first and a stride above the kernel is taken only where nothing else fits. Unlike the original's
-/// program it counts channels both up and down, lets filters take any whole number up to 10,000, keeps sizes whole, joins
-/// channels at a concat, and allows sizes of 1 (specification §5). Depth-wise convolutions follow their input and may
-/// stride; those with other groups get filters and inputs that the groups divide.
+/// so that late nodes change first and a stride above the kernel is taken only where nothing else fits. Unlike the
+/// original's program it counts channels both up and down, lets filters take any whole number up to 10,000, keeps sizes
+/// whole, joins channels at a concat, and allows sizes of 1 ([release §5](crate::doc::release#s5)). Depth-wise
+/// convolutions follow their input and may stride; those with other groups get filters and inputs that the groups
+/// divide.
 ///
 /// A segment that fits already comes back as it is.
 pub fn repair(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {

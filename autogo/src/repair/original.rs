@@ -1,4 +1,4 @@
-//! The original's program (specification §5), by a sweep or by a solver.
+//! The original's program ([release §5](crate::doc::release#s5)), by a sweep or by a solver.
 
 use super::corrected::{Answer, PRESOLVE};
 use super::program::Without;
@@ -231,8 +231,8 @@ impl Ordered<'_> {
         })
     }
 
-    /// The same as an integer program. Variables of the specification that equations tie to others are put in: what is left
-    /// are the binaries of the options, and the two penalties.
+    /// The same as an integer program. Variables of [release §5](crate::doc::release#s5) that equations tie to other
+    /// variables are eliminated: the binaries of the options and the two penalties are left.
     fn program(&self, settings: &RepairSettings) -> Result<(Vec<Sizes>, bool), Without> {
         let mut problem = Problem::default();
         let mut made: Vec<[Expression; 3]> = Vec::with_capacity(self.order.len());

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 /// A node of a part in the release's form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartNode {
-    /// The op's name (specification §1.7): `conv2d`, `relu`, `fusedbatchnorm`.
+    /// The op's name ([release §1.7](crate::doc::release#s1-7)): `conv2d`, `relu`, `fusedbatchnorm`.
     pub op: String,
     /// Height in and out, width in and out, channels in and out, interleaved so.
     pub resolution: [u32; 6],
@@ -20,8 +20,11 @@ pub struct PartNode {
     pub is_same: bool,
 }
 
-/// A part of a network in the release's form: what its own repair works on (specification §4.4, §5). Operands have no order,
-/// and a node knows its own sizes, which need not be those that its operands make.
+/// A part of a network in the release's form: what its own repair works on ([release §4.4], [release §5]). Operands
+/// have no order, and a node knows its own sizes, which need not be those that its operands make.
+///
+/// [release §4.4]: crate::doc::release#s4-4
+/// [release §5]: crate::doc::release#s5
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleasePart {
     /// The nodes.
@@ -202,10 +205,10 @@ impl ReleasePart {
         order
     }
 
-    /// Virtual forward propagation (specification §4.4 (a), (b)): the given nodes read these shapes, and what follows them
-    /// takes the sizes that come of it. Windows divide by their strides and round down, channels stay what was read, also
-    /// behind a convolution. A node that is reached with two different sizes ends the walk from one input; what was still to
-    /// be walked is taken up by the next, as there.
+    /// Virtual forward propagation ([release §4.4](crate::doc::release#s4-4) (a), (b)): the given nodes read these
+    /// shapes, and what follows them takes the sizes that come of it. Windows divide by their strides and round down,
+    /// channels stay what was read, also behind a convolution. A node that is reached with two different sizes ends the
+    /// walk from one input; what was still to be walked is taken up by the next, as there.
     pub fn propagate(&mut self, inputs: &[(usize, Shape)]) -> Result<(), RepairError> {
         self.check(inputs.iter().map(|(node, _)| *node))?;
         let operands = self.operands();

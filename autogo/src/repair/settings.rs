@@ -10,8 +10,8 @@ pub enum RepairForm {
     /// Ours: any whole number of filters, exact window arithmetic, sizes from 1 (see [`repair`](crate::repair::repair)).
     #[default]
     Corrected,
-    /// The original's: sizes and channels halved, quartered or doubled, sizes from 2, strides that follow from the sizes
-    /// (specification §5). Its answer, too, counts only when exact shape inference agrees.
+    /// The original's: sizes and channels halved, quartered or doubled, sizes from 2, strides that follow from the
+    /// sizes ([release §5](crate::doc::release#s5)). Its answer, too, counts only when exact shape inference agrees.
     Original,
 }
 
@@ -22,7 +22,7 @@ pub enum ConcatRule {
     /// The channels of a concat are the sum of its operands'.
     #[default]
     Joined,
-    /// It is refused: the original builds no program for it (specification §5, surprise 4).
+    /// It is refused: the original builds no program for it ([release §5.9](crate::doc::release#s5-9)).
     Rejected,
 }
 
@@ -33,7 +33,7 @@ pub enum ChannelPenalty {
     /// More and fewer filters alike.
     #[default]
     BothSides,
-    /// Fewer filters alone; more are free (specification §5 point 6, surprise 5).
+    /// Fewer filters alone; more are free ([release §5.6](crate::doc::release#s5-6)).
     OneSided,
 }
 

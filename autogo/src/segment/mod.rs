@@ -149,7 +149,7 @@ impl Segment {
     }
 
     /// Whether the segment may be replaced or inserted: it holds no op that fixes the network's interface (input,
-    /// output, global mean, dense; specification §4.2), and it reads and is read.
+    /// output, global mean, dense; [release §4.2](crate::doc::release#s4-2)), and it reads and is read.
     pub fn is_movable(&self) -> bool {
         let fixed = |node: &Node| matches!(node.op, Op::Input(_) | Op::Output | Op::Mean | Op::Dense { .. });
         !self.inputs.is_empty() && !self.outputs.is_empty() && !self.nodes.iter().any(fixed)

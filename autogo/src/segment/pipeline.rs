@@ -1,4 +1,4 @@
-//! The four stages of mining, as traits. Read in order they are the specification of segment mining:
+//! The four stages of mining, as traits. Read in order they say how segments are mined:
 //!
 //! 1. a [`Linearizer`] puts the nodes of a graph in a line;
 //! 2. a [`TokenEncoder`] turns every node into a token;

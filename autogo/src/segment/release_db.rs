@@ -1,4 +1,4 @@
-//! The original's segment database, by its own rule (specification §3.5).
+//! The original's segment database, by its own rule ([release §3.5](crate::doc::release#s3-5)).
 
 use super::bpe::UnknownTokens;
 use super::{Symbol, Vocabulary};

@@ -1,4 +1,5 @@
-//! The passing of time: a line of demand a cycle, unless a memory lets the array wait (NPU specification, A.3).
+//! The passing of time: a line of demand a cycle, unless a memory lets the array wait
+//! ([npu §A.3.1](crate::doc::npu#sa-3-1)).
 
 use super::estimate::Fetched;
 use super::folds::{Folds, Trapezoid};

@@ -1,4 +1,4 @@
-//! Which lanes of an operand work in which line, and on which words (NPU specification, A.2).
+//! Which lanes of an operand work in which line, and on which words ([npu §A.2](crate::doc::npu#sa-2)).
 
 use super::folds::{Folds, Trapezoid};
 use super::image::Image;

@@ -1,6 +1,6 @@
-//! What is asked for and not there when bandwidths are given (NPU specification, A.3, USER). An operand's words are prefetched
-//! in one long stream, round and round, cut into lines. A window of lines is there, and moves on until it holds the word that
-//! is asked for. Time has no part in that, so it is found out apart from it.
+//! What is asked for and not there when bandwidths are given ([npu §A.3.4](crate::doc::npu#sa-3-4)). An operand's words
+//! are prefetched in one long stream, round and round, cut into lines. A window of lines is there, and moves on until
+//! it holds the word that is asked for. Time has no part in that, so it is found out apart from it.
 
 use super::demand::{Demand, Entry, last_where};
 use super::folds::Trapezoid;

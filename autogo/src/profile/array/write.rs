@@ -1,4 +1,4 @@
-//! The memory of the output: filled by the array, emptied in bursts (NPU specification, A.3).
+//! The memory of the output: filled by the array, emptied in bursts ([npu §A.3.2](crate::doc::npu#sa-3-2)).
 
 use std::collections::VecDeque;
 
