@@ -6,9 +6,9 @@
 //! | [`release`] | What does the published AutoGO code do, paragraph by paragraph? |
 //! | [`npu`] | How is a network timed on a neural processing unit? |
 //!
-//! Paragraphs of [`release`] and [`npu`] have numbers, and comments cite them: [release §4.2](release#s4-2) is the paragraph
-//! on sources, [npu §A.2](npu#sa-2) the paragraph on folds. A paragraph's anchor is `s` and its number in lower case, with
-//! `-` for every dot. A test in this file checks that every paragraph that is cited exists.
+//! Paragraphs of [`release`] and [`npu`] have numbers, and comments cite them: [release §4.2](release#s4-2) is the
+//! paragraph on sources, [npu §A.2](npu#sa-2) is the paragraph on folds. A paragraph's anchor is `s` and its number in
+//! lower case, with `-` for every dot: `s4-2`, `sa-2`. A test in this file checks that every cited paragraph exists.
 
 pub mod design {
     #![doc = include_str!("../doc/design.md")]

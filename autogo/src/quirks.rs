@@ -1,4 +1,4 @@
-//! The original release's peculiarities, each by name. The default is ours: all of them corrected.
+//! The release's peculiarities, each by name. The default is ours: all of them corrected.
 
 use crate::evolve::{Evolution, GridEnds, OnFailure, Sampling, ScoreOrder, Sources};
 use crate::families::SkipAs;
@@ -8,7 +8,7 @@ use crate::repair::{ChannelPenalty, ConcatRule, RepairForm, RepairSettings};
 use crate::segment::UnknownTokens;
 use serde::{Deserialize, Serialize};
 
-/// Which of the original's peculiarities are reproduced. Every field is a strategy that the code it concerns is given.
+/// Which of the release's peculiarities are reproduced. Every field is a strategy that the code it concerns is given.
 ///
 /// ```
 /// use autogo::Quirks;
@@ -25,32 +25,32 @@ pub struct Quirks {
     /// SentencePiece joins neighbours that it does not know into one piece, so all nodes with unseen tokens in a row
     /// are one segment ([release §3.4.3](crate::doc::release#s3-4-3)).
     pub unknown: UnknownTokens,
-    /// The original's Torch twin pads max pools with zeros and counts padded zeros in average pools
+    /// The release's Torch twin pads max pools with zeros and counts padded zeros in average pools
     /// ([release §8.5](crate::doc::release#s8-5)).
     pub pooling: Pooling,
-    /// The original keeps the epoch with the smallest percentage error of z-scores, which those near zero decide
+    /// The release keeps the epoch with the smallest percentage error of z-scores, which those near zero decide
     /// ([release §6.5](crate::doc::release#s6-5)).
     pub selection: Selection,
-    /// The original takes scores in the order in which its data loader visits networks for those of the networks it
+    /// The release takes scores in the order in which its data loader visits networks for those of the networks it
     /// asked about ([release §4.3], [release §7.3f]).
     ///
     /// [release §4.3]: crate::doc::release#s4-3
     /// [release §7.3f]: crate::doc::release#s7-3f
     pub scores: ScoreOrder,
-    /// After the first donor of a place that does not fit, the original skips the others
+    /// After the first donor of a place that does not fit, the release skips the others
     /// ([release §4.5](crate::doc::release#s4-5)).
     pub on_failure: OnFailure,
-    /// The original means the segments with the most FLOPs and takes those with the fewest
+    /// The release means the segments with the most FLOPs and takes those with the fewest
     /// ([release §4.2](crate::doc::release#s4-2)).
     pub sources: Sources,
-    /// The original's grid over the front never draws its extremes ([release §7.3b](crate::doc::release#s7-3b)).
+    /// The release's grid over the front never draws its extremes ([release §7.3b](crate::doc::release#s7-3b)).
     pub grid_ends: GridEnds,
-    /// The original's program has no answer for a segment with a concat ([release §5.9](crate::doc::release#s5-9)).
+    /// The release's program has no answer for a segment with a concat ([release §5.9](crate::doc::release#s5-9)).
     pub concat: ConcatRule,
-    /// The original's repair program chooses sizes and channels among a half, once and twice what they are
+    /// The release's repair program chooses sizes and channels among a half, once and twice what they are
     /// ([release §5.4](crate::doc::release#s5-4)).
     pub repair_form: RepairForm,
-    /// More channels cost the original's program nothing ([release §5.6](crate::doc::release#s5-6)).
+    /// More channels cost the release's program nothing ([release §5.6](crate::doc::release#s5-6)).
     pub channel_penalty: ChannelPenalty,
 }
 

@@ -25,7 +25,7 @@ pub enum Column {
     MultiplyAdds,
     /// FLOPs, twice the multiply-adds.
     Flops,
-    /// FLOPs by the original's counter ([release §1.5](crate::doc::release#s1-5)).
+    /// FLOPs by the release's counter ([release §1.5](crate::doc::release#s1-5)).
     FlopsOriginal,
     /// Parameters.
     Params,

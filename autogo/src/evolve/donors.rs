@@ -18,7 +18,7 @@ use std::collections::HashSet;
 #[serde(rename_all = "snake_case")]
 pub enum Ranking {
     /// Those that the predictor scores best in the place. A predictor that reads whole networks only leaves it to chance, as
-    /// the original does with its GNN.
+    /// the release does with its GNN.
     #[default]
     Predictor,
     /// At random.
@@ -32,7 +32,7 @@ pub enum ScoreOrder {
     /// As asked: every network has its own.
     #[default]
     AsAsked,
-    /// As the original's data loader visits them: in bins by size, cut into batches that are shuffled. They are taken
+    /// As the release's data loader visits them: in bins by size, cut into batches that are shuffled. They are taken
     /// to be in the order asked, so networks of different sizes get each other's ([release §4.3], [release §7.3f]).
     ///
     /// [release §4.3]: crate::doc::release#s4-3
@@ -40,7 +40,7 @@ pub enum ScoreOrder {
     AsLoaded,
 }
 
-/// Networks in a batch of the original's loader.
+/// Networks in a batch of the release's loader.
 const BATCH: usize = 32;
 
 impl ScoreOrder {

@@ -19,7 +19,7 @@ pub enum Sources {
     /// Those with the most FLOPs: where there is most to gain.
     #[default]
     Dearest,
-    /// Those with the fewest: the original means the other end and sorts the wrong way
+    /// Those with the fewest: the release means the other end and sorts the wrong way
     /// ([release §4.2](crate::doc::release#s4-2)).
     Cheapest,
     /// All at random.

@@ -33,7 +33,7 @@ pub enum GridEnds {
     /// A point on the border between cells belongs to one of them.
     #[default]
     Included,
-    /// Points on a border belong to none, the extremes among them: the original's
+    /// Points on a border belong to none, the extremes among them: the release's
     /// ([release §7.3b](crate::doc::release#s7-3b)).
     Excluded,
 }

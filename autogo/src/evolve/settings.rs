@@ -30,7 +30,7 @@ pub enum OnFailure {
     /// They are tried.
     #[default]
     GoOn,
-    /// They are given up: a flag that the original sets once a place and never resets
+    /// They are given up: a flag that the release sets once a place and never resets
     /// ([release §4.5](crate::doc::release#s4-5)). There tensors fail to be matched; here every match is one to one,
     /// and it is the repair that may fail.
     GiveUp,

@@ -127,7 +127,7 @@ impl Nb201 {
         Nb201::at(rng.random_range(0..Self::COUNT))
     }
 
-    /// Whether no edge is `none`: the 4,096 networks the original's experiments use.
+    /// Whether no edge is `none`: the 4,096 networks the release's experiments use.
     pub fn has_no_none(&self) -> bool {
         !self.ops.contains(&CellOp::None)
     }

@@ -124,7 +124,7 @@ impl FamilyName {
         }
     }
 
-    /// The best network of the family as the original release ships it, for the five families of its predictors
+    /// The best network of the family as the release ships it, for the five families of its predictors
     /// ([release §2]; FLOPs in [release §1.5]).
     ///
     /// ```

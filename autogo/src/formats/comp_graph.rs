@@ -160,7 +160,7 @@ impl CompNode {
         Shape::new(self.resolution[1], self.resolution[3], self.resolution[5])
     }
 
-    /// Multiply-adds for one operand by the original's counter ([release §1.5](crate::doc::release#s1-5)).
+    /// Multiply-adds for one operand by the release's counter ([release §1.5](crate::doc::release#s1-5)).
     fn macs(&self) -> u64 {
         let (i, o) = (self.input(), self.output());
         let taps = self.kernel.map_or(0, |(h, w)| u64::from(h) * u64::from(w));
@@ -312,7 +312,7 @@ impl CompGraph {
     }
 
     /// The tokens of the nodes in topological order, with that order ([release §3.1](crate::doc::release#s3-1)). The
-    /// original's own tokens: of a [`Graph`] with cut channels or zeros they are not those of
+    /// release's own tokens: of a [`Graph`] with cut channels or zeros they are not those of
     /// [`crate::segment::TokenForm`].
     pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
         let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();
@@ -332,7 +332,7 @@ impl CompGraph {
         (order, tokens)
     }
 
-    /// Multiply-adds of every node by the original's counter: each node counts once for every distinct operand
+    /// Multiply-adds of every node by the release's counter: each node counts once for every distinct operand
     /// ([release §1.5](crate::doc::release#s1-5)).
     pub fn macs_per_node(&self) -> Vec<u64> {
         let mut operands = vec![0u64; self.nodes.len()];
@@ -340,12 +340,12 @@ impl CompGraph {
         self.nodes.iter().zip(operands).map(|(node, operands)| node.macs() * operands.max(1)).collect()
     }
 
-    /// All multiply-adds by the original's counter. FLOPs are twice as many.
+    /// All multiply-adds by the release's counter. FLOPs are twice as many.
     pub fn macs(&self) -> u64 {
         self.macs_per_node().into_iter().sum()
     }
 
-    /// The network as the original executes it ([release §8.2](crate::doc::release#s8-2)): several inputs are summed,
+    /// The network as the release executes it ([release §8.2](crate::doc::release#s8-2)): several inputs are summed,
     /// all cut to the fewest channels; one with more channels than its reader takes is cut to the first of them. A
     /// concat's operands stand in node order, behind the one whose channels are the concat's own.
     pub fn to_graph(&self) -> Result<Executable, FormatError> {
@@ -480,7 +480,7 @@ impl CompGraph {
             BATCHNORM => Op::BatchNorm,
             6 => Op::Relu,
             7 => Op::Relu6,
-            // The original builds every dense layer with a bias.
+            // The release builds every dense layer with a bias.
             MATMUL => Op::Dense { features: filters, bias: true },
             ADD => Op::Add,
             MUL => Op::Mul,

@@ -4,7 +4,7 @@ use super::CompGraph;
 use std::collections::BTreeSet;
 
 impl CompGraph {
-    /// The subgraph of some nodes, as the original makes a network of it ([release §4.1](crate::doc::release#s4-1)):
+    /// The subgraph of some nodes, as the release makes a network of it ([release §4.1](crate::doc::release#s4-1)):
     /// edges from and to the others are lost, and a sum, product or concat that is left with exactly one operand is
     /// taken out. Returns it with the numbers here of its nodes, which stand in ascending order. O(nodes + edges ·
     /// log).

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Convention {
     /// Twice the multiply-adds of convolutions and dense layers, nothing else: the usual figure of papers.
     Usual,
-    /// The counter of the original release ([release §1.5](crate::doc::release#s1-5)): batch norm, activations, pools
+    /// The counter of the release ([release §1.5](crate::doc::release#s1-5)): batch norm, activations, pools
     /// and adds count too, a dense layer always counts a bias, and every node counts once for each distinct operand.
     Original,
 }

@@ -4,7 +4,7 @@ use super::Graph;
 use std::collections::VecDeque;
 
 impl Graph {
-    /// The original's node numbering: weighted nodes first, then the others, each in execution order
+    /// The release's node numbering: weighted nodes first, then the others, each in execution order
     /// ([release §1.1](crate::doc::release#s1-1)). Returns the number of every node.
     pub fn original_numbering(&self) -> Vec<usize> {
         let weighted = self.nodes().filter(|node| node.op.is_weighted()).count();

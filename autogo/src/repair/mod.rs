@@ -121,7 +121,7 @@ impl RepairError {
 /// `Σ (1 + descendants) · (|filters − before| + 100 · [stride changed] + 100 · [a changed stride skips pixels])`,
 ///
 /// so that late nodes change first and a stride above the kernel is taken only where nothing else fits. Unlike the
-/// original's program it counts channels both up and down, lets filters take any whole number up to 10,000, keeps sizes
+/// release's program it counts channels both up and down, lets filters take any whole number up to 10,000, keeps sizes
 /// whole, joins channels at a concat, and allows sizes of 1 ([release §5](crate::doc::release#s5)). Depth-wise
 /// convolutions follow their input and may stride; those with other groups get filters and inputs that the groups
 /// divide.

@@ -1,4 +1,4 @@
-//! The original's program ([release §5](crate::doc::release#s5)), by a sweep or by a solver.
+//! The release's program ([release §5](crate::doc::release#s5)), by a sweep or by a solver.
 
 use super::corrected::{Answer, PRESOLVE};
 use super::program::Without;
@@ -13,7 +13,7 @@ use good_lp::{Expression, Variable, variable};
 /// Sizes and channels lie in this range there.
 const RANGE: std::ops::RangeInclusive<i64> = 2..=10_000;
 
-/// What the original's program makes of a part.
+/// What the release's program makes of a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartAnswer {
     /// Every node's new resolution, interleaved as in [`PartNode`](super::PartNode).
@@ -40,7 +40,7 @@ struct Ordered<'a> {
 }
 
 impl ReleasePart {
-    /// Whether the original builds a program at all: not for a concat whose sizes in and out differ in fewer than two
+    /// Whether the release builds a program at all: not for a concat whose sizes in and out differ in fewer than two
     /// dimensions, which after [`ReleasePart::propagate`] is every one.
     pub(super) fn is_rejected(&self, settings: &RepairSettings) -> bool {
         let differing =
@@ -48,10 +48,10 @@ impl ReleasePart {
         settings.concat == ConcatRule::Rejected && self.nodes.iter().any(|node| node.is_concat() && differing(node) < 2)
     }
 
-    /// Solves the original's program: nodes without operands read what their resolution says, the given nodes make these
+    /// Solves the release's program: nodes without operands read what their resolution says, the given nodes make these
     /// shapes. Of the settings it heeds the concat rule, the penalty, the solver, the presolve and the time limit.
     ///
-    /// An error is what the original calls infeasible, or that it builds no program
+    /// An error is what the release calls infeasible, or that it builds no program
     /// ([`RepairError::Concat`](super::RepairError::Concat)).
     pub fn repair(
         &self,
@@ -371,7 +371,7 @@ fn only_of(target: Option<Sizes>) -> [Option<i64>; 3] {
     target.map_or([None; 3], |sizes| sizes.map(Some))
 }
 
-/// The original's form on a segment of ours: its sizes give filters and strides. What has no whole stride is an error.
+/// The release's form on a segment of ours: its sizes give filters and strides. What has no whole stride is an error.
 pub(super) fn solve(
     segment: &Segment,
     inputs: &[Shape],

@@ -12,7 +12,7 @@ pub struct PartNode {
     pub op: String,
     /// Height in and out, width in and out, channels in and out, interleaved so.
     pub resolution: [u32; 6],
-    /// Kernel of convolutions and pools. The original's program does not look at it.
+    /// Kernel of convolutions and pools. The release's program does not look at it.
     pub kernel: Option<(u32, u32)>,
     /// Strides of convolutions and pools.
     pub strides: Option<(u32, u32)>,
@@ -46,7 +46,7 @@ impl PartNode {
         self.op == "concat"
     }
 
-    /// Whether the original's program may change its sizes.
+    /// Whether the release's program may change its sizes.
     pub(super) fn is_sized(&self) -> bool {
         matches!(self.op.as_str(), "conv2d" | "avgpool" | "maxpool")
     }

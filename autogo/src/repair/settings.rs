@@ -10,7 +10,7 @@ pub enum RepairForm {
     /// Ours: any whole number of filters, exact window arithmetic, sizes from 1 (see [`repair`](crate::repair::repair)).
     #[default]
     Corrected,
-    /// The original's: sizes and channels halved, quartered or doubled, sizes from 2, strides that follow from the
+    /// The release's: sizes and channels halved, quartered or doubled, sizes from 2, strides that follow from the
     /// sizes ([release §5](crate::doc::release#s5)). Its answer, too, counts only when exact shape inference agrees.
     Original,
 }
@@ -22,7 +22,7 @@ pub enum ConcatRule {
     /// The channels of a concat are the sum of its operands'.
     #[default]
     Joined,
-    /// It is refused: the original builds no program for it ([release §5.9](crate::doc::release#s5-9)).
+    /// It is refused: the release builds no program for it ([release §5.9](crate::doc::release#s5-9)).
     Rejected,
 }
 
@@ -86,7 +86,7 @@ pub struct RepairSettings {
     /// Which changes of filters cost something.
     pub penalty: ChannelPenalty,
     /// Every convolution whose filters change gets a multiple of this many (NPUs compute 8 or 16 channels at once). The
-    /// original's form knows no such rule and refuses it.
+    /// release's form knows no such rule and refuses it.
     pub align: Option<u32>,
     /// Who solves what exact means leave.
     pub solver: Solver,
@@ -113,7 +113,7 @@ impl Default for RepairSettings {
 }
 
 impl RepairSettings {
-    /// The original's: its program, concats refused, more channels free.
+    /// The release's: its program, concats refused, more channels free.
     pub fn original() -> Self {
         RepairSettings {
             form: RepairForm::Original,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// Kahn's order with a first-in-first-out queue: the original's, layer by layer
+    /// Kahn's order with a first-in-first-out queue: the release's, layer by layer
     /// ([release §3.3](crate::doc::release#s3-3)).
     #[default]
     Topological,

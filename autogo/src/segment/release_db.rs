@@ -1,4 +1,4 @@
-//! The original's segment database, by its own rule ([release §3.5](crate::doc::release#s3-5)).
+//! The release's segment database, by its own rule ([release §3.5](crate::doc::release#s3-5)).
 
 use super::bpe::UnknownTokens;
 use super::{Symbol, Vocabulary};
@@ -7,12 +7,12 @@ use petgraph::algo::is_isomorphic_matching;
 use petgraph::graph::DiGraph;
 use std::collections::HashMap;
 
-/// A row of the original's database.
+/// A row of the release's database.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReleaseRow {
     /// The tokens of its nodes, in topological order.
     pub tokens: Vec<String>,
-    /// Resolutions of the nodes without a predecessor inside, sorted: the original's order is that of a Python set.
+    /// Resolutions of the nodes without a predecessor inside, sorted: the release's order is that of a Python set.
     pub inputs: Vec<[u32; 6]>,
     /// Resolutions of the nodes without a successor inside, sorted.
     pub outputs: Vec<[u32; 6]>,
@@ -22,7 +22,7 @@ pub struct ReleaseRow {
     pub nodes: Vec<usize>,
 }
 
-/// Mines graphs as the original does: pieces of the whole vocabulary with unknown neighbours fused, induced subgraphs, grouped
+/// Mines graphs as the release does: pieces of the whole vocabulary with unknown neighbours fused, induced subgraphs, grouped
 /// by their tokens; a subgraph is kept unless it is isomorphic, by op names and resolutions, to one that is kept. Kernels,
 /// strides and biases are not compared, and edges into the middle of a piece are lost; [`super::SegmentDb`] does neither.
 ///

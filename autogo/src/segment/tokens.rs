@@ -50,7 +50,7 @@ fn stem(op: &Op) -> &'static str {
 pub struct TokenForm {
     /// The kernel's width, of ops with weights.
     pub kernel: bool,
-    /// The names of the operands and of the readers, both in the original's node numbering.
+    /// The names of the operands and of the readers, both in the release's node numbering.
     pub neighbours: bool,
     /// Channels read and made.
     pub channels: bool,
@@ -142,7 +142,7 @@ impl TokenEncoder for TokenForm {
     }
 }
 
-/// Neighbours by the original's numbering.
+/// Neighbours by the release's numbering.
 struct Around {
     number: Vec<usize>,
     nodes: Vec<usize>,
