@@ -16,10 +16,10 @@ use std::cmp::Reverse;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sources {
-    /// Those with the most FLOPs: where there is most to gain.
+    /// The runs with the most FLOPs, where there is most to gain.
     #[default]
     Dearest,
-    /// Those with the fewest: the release means the other end and sorts the wrong way
+    /// The runs with the fewest FLOPs. The release intends those with the most and takes the wrong end of its list
     /// ([release §4.2](crate::doc::release#s4-2)).
     Cheapest,
     /// All at random.

@@ -178,8 +178,8 @@ impl CompNode {
 }
 
 impl CompGraph {
-    /// The release's form of a graph. Zeros and channel cuts vanish as they do there, a sum whose operands come to be one
-    /// node vanishes too, and operands lose their order. O(nodes + edges · log).
+    /// The release's form of a graph. Zeros and channel cuts vanish, as in the release; a sum whose operands become one
+    /// node vanishes too; operands lose their order. O(nodes + edges · log edges).
     ///
     /// ```
     /// use autogo::formats::CompGraph;
@@ -311,9 +311,9 @@ impl CompGraph {
         order
     }
 
-    /// The tokens of the nodes in topological order, with that order ([release §3.1](crate::doc::release#s3-1)). The
-    /// release's own tokens: of a [`Graph`] with cut channels or zeros they are not those of
-    /// [`crate::segment::TokenForm`].
+    /// The topological order, and the tokens of the nodes in this order ([release §3.1](crate::doc::release#s3-1)). For
+    /// a [`Graph`] with cut channels or zeros, these tokens differ from those of [`crate::segment::TokenForm`], because
+    /// the release's form has no such nodes.
     pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
         let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();
         let mut around = vec![(String::new(), String::new()); self.nodes.len()];
@@ -345,9 +345,10 @@ impl CompGraph {
         self.macs_per_node().into_iter().sum()
     }
 
-    /// The network as the release executes it ([release §8.2](crate::doc::release#s8-2)): several inputs are summed,
-    /// all cut to the fewest channels; one with more channels than its reader takes is cut to the first of them. A
-    /// concat's operands stand in node order, behind the one whose channels are the concat's own.
+    /// The network as the release executes it ([release §8.2](crate::doc::release#s8-2)): several operands are cut to
+    /// the smallest channel count among them and summed; a single operand with more channels than its reader takes is
+    /// cut to its first channels. The first operand of a concat is the one whose channels the concat stores as `C_in`;
+    /// the others follow in node order.
     pub fn to_graph(&self) -> Result<Executable, FormatError> {
         self.to_graph_with(&|_| None)
     }

@@ -109,8 +109,8 @@ impl GraphFeatures {
         Ok(features)
     }
 
-    /// Reads the features off the release's form, divided by these constants: with [`CompGraph`]'s own ones a network
-    /// that was found by search looks different from the same network in a family's table
+    /// Reads the features off the release's form, divided by the constants `limits`. Under the constants in a
+    /// [`CompGraph`], a network that was found by search has other features than the same network in a family's table
     /// ([release §1.4](crate::doc::release#s1-4)).
     pub fn from_release(graph: &CompGraph, limits: Limits) -> Result<Self, Error> {
         let node = |node: &crate::formats::CompNode| {

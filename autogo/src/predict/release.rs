@@ -86,9 +86,9 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
     Ok(Model { architecture, values })
 }
 
-/// The release's training triples of a network ([release §6.4](crate::doc::release#s6-4)): for every segment of the
-/// whole vocabulary the nodes before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments
-/// that are spelled alike stand together, in the order in which they are first met.
+/// The release's training triples of a network ([release §6.4](crate::doc::release#s6-4)): for every segment under the
+/// whole vocabulary the nodes before the segment, its own nodes, and the nodes behind it, each as [`CompGraph::part`]
+/// returns them. Segments with the same tokens stand together, in the order in which their tokens first occur.
 pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<usize>; 3]> {
     let (order, tokens) = graph.tokens();
     let line: Vec<_> = tokens.iter().map(|token| vocabulary.alphabet().symbol(token)).collect();

@@ -75,9 +75,9 @@ impl Gemm {
         self.pixels * self.window * self.filters * self.repeats
     }
 
-    /// Compute cycles on a weight-stationary array. With A rows and B columns, `ceil(K/A)·ceil(M/B)` folds of
-    /// `P + 2A + B - 2` cycles, counted from 0, so one less in all; as many times as the product repeats. Sums that do not
-    /// fit stay at the largest number. O(1).
+    /// Compute cycles on a weight-stationary array with A rows and B columns: `ceil(K/A)·ceil(M/B)` folds of
+    /// `P + 2A + B - 2` cycles each, less one because cycles are numbered from 0, times `repeats`. Results that do not
+    /// fit 64 bits become the largest number. O(1).
     ///
     /// ```
     /// use autogo::profile::Gemm;

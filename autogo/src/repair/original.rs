@@ -10,10 +10,10 @@ use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
 use good_lp::{Expression, Variable, variable};
 
-/// Sizes and channels lie in this range there.
+/// The range of sizes and channels in the release's program.
 const RANGE: std::ops::RangeInclusive<i64> = 2..=10_000;
 
-/// What the release's program makes of a part.
+/// The answer of the release's program for a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartAnswer {
     /// Every node's new resolution, interleaved as in [`PartNode`](super::PartNode).
@@ -40,16 +40,18 @@ struct Ordered<'a> {
 }
 
 impl ReleasePart {
-    /// Whether the release builds a program at all: not for a concat whose sizes in and out differ in fewer than two
-    /// dimensions, which after [`ReleasePart::propagate`] is every one.
+    /// Whether the release builds no program for this part, under settings that refuse concats. The release builds none
+    /// for a concat whose input and output sizes differ in fewer than two dimensions; after
+    /// [`ReleasePart::propagate`] every concat is one of these.
     pub(super) fn is_rejected(&self, settings: &RepairSettings) -> bool {
         let differing =
             |node: &super::PartNode| node.read().iter().zip(node.made()).filter(|(read, made)| **read != *made).count();
         settings.concat == ConcatRule::Rejected && self.nodes.iter().any(|node| node.is_concat() && differing(node) < 2)
     }
 
-    /// Solves the release's program: nodes without operands read what their resolution says, the given nodes make these
-    /// shapes. Of the settings it heeds the concat rule, the penalty, the solver, the presolve and the time limit.
+    /// Solves the release's program. Nodes without operands read the sizes in their resolution; every node in `outputs`
+    /// must make the shape given with it. The settings in use are the concat rule, the penalty, the solver, the
+    /// presolve and the time limit.
     ///
     /// An error is what the release calls infeasible, or that it builds no program
     /// ([`RepairError::Concat`](super::RepairError::Concat)).
@@ -93,7 +95,7 @@ impl ReleasePart {
 }
 
 impl Ordered<'_> {
-    /// Of a part that was checked.
+    /// The part in execution order; the part must have been checked.
     fn new<'a>(part: &'a ReleasePart, outputs: &[(usize, Shape)]) -> Ordered<'a> {
         let order = part.topological_order();
         let count = part.nodes.len();
@@ -371,7 +373,8 @@ fn only_of(target: Option<Sizes>) -> [Option<i64>; 3] {
     target.map_or([None; 3], |sizes| sizes.map(Some))
 }
 
-/// The release's form on a segment of ours: its sizes give filters and strides. What has no whole stride is an error.
+/// Solves the release's program for a [`Segment`]. Filters and strides follow from the sizes of the answer; sizes that
+/// need a stride that is no whole number are an error.
 pub(super) fn solve(
     segment: &Segment,
     inputs: &[Shape],

@@ -21,8 +21,8 @@ pub trait Linearizer: Sync {
 
 /// Turns nodes into tokens.
 pub trait TokenEncoder: Sync {
-    /// Calls `visit` with the token of every node of `order`, in that order. Two nodes with one token are alike to all that
-    /// follows.
+    /// Calls `visit` with the token of every node of `order`, in this order. Later stages cannot tell two nodes with
+    /// the same token apart.
     fn encode(&self, graph: &Graph, order: &[usize], visit: &mut dyn FnMut(&str));
 }
 

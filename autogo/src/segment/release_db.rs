@@ -22,9 +22,10 @@ pub struct ReleaseRow {
     pub nodes: Vec<usize>,
 }
 
-/// Mines graphs as the release does: pieces of the whole vocabulary with unknown neighbours fused, induced subgraphs, grouped
-/// by their tokens; a subgraph is kept unless it is isomorphic, by op names and resolutions, to one that is kept. Kernels,
-/// strides and biases are not compared, and edges into the middle of a piece are lost; [`super::SegmentDb`] does neither.
+/// Mines graphs as the release does. Graphs are cut under the whole vocabulary, with unknown neighbours fused. Each
+/// piece becomes its induced subgraph, and subgraphs are grouped by their tokens. A subgraph is dropped if a kept one
+/// is isomorphic to it by op names and resolutions. Kernels, strides and biases are not compared, and edges into the
+/// middle of a piece are lost; [`super::SegmentDb`] compares the former and keeps the latter.
 ///
 /// Rows stand in the order in which their tokens were first found. O(pieces · rows of the same tokens).
 pub fn release_database(graphs: &[CompGraph], vocabulary: &Vocabulary) -> Vec<ReleaseRow> {

@@ -13,8 +13,8 @@ pub(super) enum Entry {
     Loaded,
 }
 
-/// An operand that is read, as tiles of lanes by steps. A fold reads a tile if the operand is skewed, and some steps of a tile
-/// if it is loaded.
+/// An operand that is read, as tiles of lanes by steps. A fold reads a whole tile if the operand is skewed, and some
+/// steps of a tile if it is loaded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Demand {
     pub folds: Folds,

@@ -69,7 +69,7 @@ pub enum Memory {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Fidelity {
-    /// A wait for a prefetch is added twice, and so is taken back if it is negative.
+    /// A wait for a prefetch is added twice if it is positive; a negative wait is added once, which shortens the stall.
     pub stalls_twice: bool,
     /// An output-stationary fold counts `rows + columns` SRAM writes too many.
     pub os_writes_extra: bool,
