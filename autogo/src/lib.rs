@@ -1,8 +1,9 @@
-#![doc = include_str!("../DESIGN.md")]
+#![doc = include_str!("../doc/design.md")]
 
 mod csv;
 pub mod data;
 mod display;
+pub mod doc;
 mod error;
 pub mod evolve;
 pub mod families;

@@ -19,7 +19,7 @@ fn main() {
 /// A segment, and the place where it is to stand.
 type Place = (Segment, Vec<Shape>, Vec<Shape>);
 
-/// Who answers: the default, the whole program without any presolve, and the same two of the original's form.
+/// Who answers: the default, the whole program without any presolve, and the same two of the release's form.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Ours,
@@ -45,7 +45,7 @@ impl Way {
 /// A part in the release's form, and what it has to make.
 type Part = (ReleasePart, Vec<(usize, Shape)>);
 
-/// The original's instances, if they are there.
+/// The release's instances, if they are there.
 fn golden_parts() -> Vec<Part> {
     let folder = std::env::var_os("AUTOGO_GOLDEN").filter(|value| !value.is_empty()).map(PathBuf::from);
     let text = folder.and_then(|folder| std::fs::read_to_string(folder.join("original/milp_instances.json")).ok());
@@ -141,8 +141,8 @@ fn median_of<T>(all: &[T], mut work: impl FnMut(&T)) -> Option<&T> {
     times.get(times.len() / 2).map(|(_, at)| &all[*at])
 }
 
-/// The original's own instances under its own program, as it is solved there for every part: by the sweep (true), by the
-/// integer program (false). The original takes 9.6 ms of CPU for one.
+/// The release's own instances under its own program, as it is solved there for every part: by the sweep (true), by the
+/// integer program (false). The release takes 9.6 ms of CPU for one.
 #[divan::bench(args = [true, false], sample_count = 20)]
 fn original_programs(bencher: Bencher<'_, '_>, presolve: bool) {
     let parts = golden_parts();

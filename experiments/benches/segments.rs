@@ -16,7 +16,7 @@ fn main() {
     divan::main();
 }
 
-/// The five families in the numbers that the original mined: 21,166 graphs; `share` of them in percent.
+/// The five families in the numbers that the release mined: 21,166 graphs; `share` of them in percent.
 fn corpus(share: u64) -> Vec<Graph> {
     let counts = [
         (FamilyName::Nb101, 5_000),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 #[command(group(clap::ArgGroup::new("form").multiple(false)))]
 pub struct Args {
     /// The network: a compact string such as nb201:OP,OP,OP,OP,OP,OP or resnet50, a family's name with --config, or a
-    /// file (.onnx, .json of --save, .pkl of the original release).
+    /// file (.onnx, .json of --save, .pkl of AutoGO's release).
     network: String,
     /// The configuration in the release's JSON fields, or a file that holds it; then NETWORK is the family's name.
     #[arg(long)]

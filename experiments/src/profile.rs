@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Parser)]
 pub struct Args {
     /// The network: a compact string such as nb201:OP,OP,OP,OP,OP,OP or resnet50, or a file (.onnx, .json of `autogo graph
-    /// --save`, .pkl of the original release).
+    /// --save`, .pkl of AutoGO's release).
     network: String,
     /// The machine: N256, N512, N1024, or a TOML file.
     #[arg(long, default_value = "N256")]

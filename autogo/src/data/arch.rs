@@ -63,7 +63,7 @@ impl Arch {
         }
     }
 
-    /// Whether the original's experiments use it: NB-201 without `none`, the other families whole.
+    /// Whether the release's experiments use it: NB-201 without `none`, the other families whole.
     pub(super) fn is_usable(&self) -> bool {
         !matches!(self, Arch::Nb201(arch) if !arch.has_no_none())
     }

@@ -167,7 +167,8 @@ impl LabelledFamily {
         })
     }
 
-    /// Content id, formula id, nodes, edges, FLOPs (usual and original), parameters and spec of these rows, from their graphs.
+    /// Content id, formula id, nodes, edges, FLOPs (usual and the release's), parameters and spec of these rows, from
+    /// their graphs.
     /// O(rows · nodes), on all cores.
     pub fn figures(&self, rows: &[usize]) -> Result<DataFrame, Error> {
         let archs = rows

@@ -25,7 +25,7 @@ pub enum Column {
     MultiplyAdds,
     /// FLOPs, twice the multiply-adds.
     Flops,
-    /// FLOPs by the original's counter (specification §1.5).
+    /// FLOPs by the release's counter ([release §1.5](crate::doc::release#s1-5)).
     FlopsOriginal,
     /// Parameters.
     Params,
@@ -177,8 +177,8 @@ impl Objective {
     }
 }
 
-/// A child is kept when a figure falls by a percentage of the input's between two bounds, both excluded (specification
-/// §4.5). In TOML: `{ column = "flops", decrease = [-10, 100] }`.
+/// A child is kept when a figure falls by a percentage of the input's between two bounds, both excluded
+/// ([release §4.5](crate::doc::release#s4-5)). In TOML: `{ column = "flops", decrease = [-10, 100] }`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {

@@ -1,4 +1,4 @@
-//! Which segments are tried in a place (paper §3.2, specification §4.3).
+//! Which segments are tried in a place (paper §3.2, [release §4.3](crate::doc::release#s4-3)).
 
 use super::places::Place;
 use super::{MutationSettings, Unit};
@@ -13,12 +13,12 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
-/// How the donors that must be repaired are chosen among all of a place's arity.
+/// How donors that must be repaired are chosen among all segments with as many inputs and outputs as the place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ranking {
-    /// Those that the predictor scores best in the place. A predictor that reads whole networks only leaves it to chance, as
-    /// the original does with its GNN.
+    /// The segments with the best scores in the place. With a predictor that reads only whole networks, the choice is
+    /// random, as in the release with its GNN.
     #[default]
     Predictor,
     /// At random.
@@ -32,16 +32,20 @@ pub enum ScoreOrder {
     /// As asked: every network has its own.
     #[default]
     AsAsked,
-    /// As the original's data loader visits them: in bins by size, cut into batches that are shuffled. They are taken to be in
-    /// the order asked, so networks of different sizes get each other's (specification §4.3, §7.3f).
+    /// As the release's data loader visits the networks: networks of equal size are cut into batches, and the batches
+    /// are shuffled. The scores are read as if they stood in the order asked, so networks of different sizes get each
+    /// other's scores ([release §4.3], [release §7.3f]).
+    ///
+    /// [release §4.3]: crate::doc::release#s4-3
+    /// [release §7.3f]: crate::doc::release#s7-3f
     AsLoaded,
 }
 
-/// Networks in a batch of the original's loader.
+/// Networks in a batch of the release's loader.
 const BATCH: usize = 32;
 
 impl ScoreOrder {
-    /// Scores as they are taken to be, of networks with these sizes.
+    /// The scores that the search takes for those of networks `0, 1, …`, given each network's true score and size.
     pub(super) fn apply(self, scores: Vec<f64>, sizes: &[usize], rng: &mut Draw) -> Vec<f64> {
         if self == ScoreOrder::AsAsked {
             return scores;
@@ -55,7 +59,7 @@ impl ScoreOrder {
     }
 }
 
-/// What is liked in a score, and in which order scores come.
+/// Which scores are better, and in which order scores come.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Preference {
     pub(super) goal: Goal,
@@ -65,8 +69,8 @@ pub(super) struct Preference {
 /// The segments of a database as donors.
 pub(super) struct Donors {
     db: SegmentDb,
-    /// For every row what it has in common with rows that a repair may make the same: ops, kernels and edges, without
-    /// channels, strides and shapes.
+    /// For every row a hash of its ops, kernels and edges, without channels, strides and shapes. A repair can make two
+    /// rows with the same hash equal.
     forms: Vec<u64>,
     /// The database as a predictor reads it, if it scores segments in place.
     encoded: Option<EncodedSegments>,
@@ -157,7 +161,7 @@ impl Donors {
         Ok(rows.into_iter().map(donor).collect())
     }
 
-    /// Sorts rows by how the predictor likes them in the place, if it scores segments in place at all.
+    /// Sorts rows by their scores in the place, the best first, if the predictor scores segments in place.
     fn rank(
         &self,
         rows: &mut Vec<usize>,
@@ -208,7 +212,7 @@ fn matching(from: &[Shape], to: &[Shape], rng: &mut Draw) -> Vec<usize> {
     let mut free: Vec<usize> = (0..to.len()).collect();
     let mut order: Vec<usize> = (0..from.len()).collect();
     order.shuffle(rng);
-    // Those with an equal partner first, so that nobody takes it from them without need.
+    // Shapes with an equal partner come first, so that no other shape takes this partner without need.
     order.sort_by_key(|&at| !to.contains(&from[at]));
     let mut map = vec![0; from.len()];
     for at in order {

@@ -1,4 +1,5 @@
-//! The search loop (paper §3.4, specification §7): a runner with a record for every round and a reason to stop.
+//! The search loop (paper §3.4, [release §7](crate::doc::release#s7)): a runner with a record for every round and a
+//! reason to stop.
 
 use super::donors::Preference;
 use super::mutate::{Brood, Child, Mutator, Round};
@@ -201,7 +202,7 @@ impl Evolution {
         let taken = self.scores.apply(scores.clone(), &sizes, &mut rng);
         for (((origin, graph), own), score) in origins.into_iter().zip(graphs).zip(scores).zip(taken) {
             let (parent, content_id, figures, derivation) = origin;
-            // Whether it is good enough is asked of its own score (specification §7.3g).
+            // Whether it is good enough is asked of its own score (release §7.3g).
             let mut individual = Individual {
                 id: run.individuals.len(),
                 parent: Some(parent),

@@ -1,4 +1,5 @@
-//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2, specification §4).
+//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2,
+//! [release §4](crate::doc::release#s4)).
 
 use super::column::Figures;
 use super::derivation::Derivation;
@@ -17,7 +18,7 @@ use crate::segment::{Mined, SegmentDb, Segmenter};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// What makes children: segments, who cuts networks into them, a predictor, a machine.
+/// Makes children. It holds a database of segments, the segmenter that cuts networks, a predictor and a machine.
 ///
 /// ```
 /// use autogo::prelude::*;
@@ -39,7 +40,7 @@ pub struct Mutator {
     energy: Option<EnergyTable>,
 }
 
-/// What all broods of a round share.
+/// The settings that all parents of a round share.
 #[derive(Clone, Copy)]
 pub(super) struct Round<'a> {
     pub(super) settings: &'a MutationSettings,
@@ -48,7 +49,7 @@ pub(super) struct Round<'a> {
     pub(super) stream: Stream,
 }
 
-/// A child that nobody has looked at yet.
+/// A child without a score.
 #[derive(Clone, Debug)]
 pub(super) struct Child {
     pub(super) graph: Graph,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Points that no other point dominates, in the order in which they came.
 ///
 /// A point dominates another when it is at least as good in every objective and better in one. Exact duplicates of a
-/// member stay, as in the original (specification §7).
+/// member stay, as in the release ([release §7.2](crate::doc::release#s7-2)).
 ///
 /// ```
 /// use autogo::data::Goal;

@@ -1,4 +1,7 @@
-//! Where a parent may change: its movable runs of segments (paper §3.2, specification §4.1, §4.2).
+//! Where a parent may change: its movable runs of segments (paper §3.2, [release §4.1], [release §4.2]).
+//!
+//! [release §4.1]: crate::doc::release#s4-1
+//! [release §4.2]: crate::doc::release#s4-2
 
 use super::{MutationSettings, Unit};
 use crate::graph::Graph;
@@ -13,10 +16,11 @@ use std::cmp::Reverse;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sources {
-    /// Those with the most FLOPs: where there is most to gain.
+    /// The runs with the most FLOPs, where there is most to gain.
     #[default]
     Dearest,
-    /// Those with the fewest: the original means the other end and sorts the wrong way (specification §4.2).
+    /// The runs with the fewest FLOPs. The release intends those with the most and takes the wrong end of its list
+    /// ([release §4.2](crate::doc::release#s4-2)).
     Cheapest,
     /// All at random.
     Random,

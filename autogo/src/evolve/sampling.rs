@@ -1,4 +1,7 @@
-//! Who has children: parents are drawn from the front (paper §3.4, specification §7.3b-c).
+//! Who has children: parents are drawn from the front (paper §3.4, [release §7.3b], [release §7.3c]).
+//!
+//! [release §7.3b]: crate::doc::release#s7-3b
+//! [release §7.3c]: crate::doc::release#s7-3c
 
 use super::ParetoArchive;
 use crate::data::Goal;
@@ -30,7 +33,8 @@ pub enum GridEnds {
     /// A point on the border between cells belongs to one of them.
     #[default]
     Included,
-    /// Points on a border belong to none, the extremes among them: the original's (specification §7.3b).
+    /// A point on a border belongs to no cell, so the extremes of the front are never drawn, as in the release
+    /// ([release §7.3b](crate::doc::release#s7-3b)).
     Excluded,
 }
 
@@ -123,8 +127,9 @@ fn grid(members: &[Scored], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<
     inside.values().filter_map(|ids| ids.choose(rng).copied()).collect()
 }
 
-/// Ids by the sum of their ranks in every objective, best first; ties by order
-/// (specification §7.3c). What has no value in an objective ranks last in it. O(objectives · scored · log).
+/// Ids by the sum of their ranks in every objective, the best first; equal sums keep their order
+/// ([release §7.3c](crate::doc::release#s7-3c)). An individual without a value in an objective ranks last in that
+/// objective. O(objectives · scored · log scored).
 pub fn rank_sum(scored: &[(usize, Vec<f64>)], goals: &[Goal]) -> Vec<usize> {
     let mut sums = vec![0usize; scored.len()];
     for (axis, goal) in goals.iter().enumerate() {

@@ -17,8 +17,9 @@ pub enum Unit {
     /// Segments: the paper's.
     #[default]
     Segment,
-    /// Single ops, by single ops with the same boundary: what evolution did before segments (specification §4.3). Takes a
-    /// database that holds single ops, as `Mining::ngrams(1)` mines it.
+    /// Single ops are replaced by single ops with the same input and output shapes, as in evolution without segments
+    /// ([release §4.3.3](crate::doc::release#s4-3-3)). This needs a database of single ops, as `Mining::ngrams(1)`
+    /// mines it.
     Op,
 }
 
@@ -29,8 +30,9 @@ pub enum OnFailure {
     /// They are tried.
     #[default]
     GoOn,
-    /// They are given up: a flag that the original sets once a place and never resets (specification §4.5). There tensors fail
-    /// to be matched; here every match is one to one, and it is the repair that may fail.
+    /// The other donors are given up. The release does so, because it sets a flag once per place and never resets the
+    /// flag ([release §4.5](crate::doc::release#s4-5)). In the release, matching the tensors may fail; here tensors are
+    /// matched one to one, and only the repair may fail.
     GiveUp,
 }
 
@@ -54,8 +56,9 @@ pub struct MutationSettings {
     pub consecutive: usize,
     /// Share of the longer pieces that a draw of the vocabulary leaves out.
     pub sparsity: f64,
-    /// Ops a donor may hold, by name (specification §4.2). An empty list stands for all but `zero`: what runs into zeros is
-    /// cut off, which is cheap, and which a predictor that has seen little of it may like.
+    /// Names of the ops that a donor may hold ([release §4.2](crate::doc::release#s4-2)). An empty list allows all ops
+    /// but `zero`: a donor with zeros cuts branches off, which makes a network cheap, and a predictor that has seen few
+    /// zeros may score it high.
     pub ops: Vec<String>,
     /// How donors are made to fit.
     pub repair: RepairSettings,
@@ -122,7 +125,8 @@ pub struct Evolution {
     pub mutation: MutationSettings,
     /// A child is kept when it is inside all of them.
     pub windows: Vec<Window>,
-    /// Whether a child must also be better in the first objective than the input to enter the front (specification §7.3g).
+    /// Whether a child must also be better in the first objective than the input to enter the front
+    /// ([release §7.3g](crate::doc::release#s7-3g)).
     pub above_input: bool,
     /// What the front is made of.
     pub objectives: Vec<Objective>,
@@ -178,8 +182,8 @@ impl Evolution {
         Evolution { objectives, windows, ..Evolution::default() }
     }
 
-    /// The paper's search: ten rounds of ten parents, ten places in each, a hundred donors in each place, for a high score
-    /// and few FLOPs (specification §7).
+    /// The paper's search: ten rounds of ten parents, ten places in each, a hundred donors in each place, for a high
+    /// score and few FLOPs ([release §7](crate::doc::release#s7)).
     pub fn paper() -> Self {
         Evolution {
             generations: 10,

@@ -1,4 +1,4 @@
-//! EDSR's encoder for super-resolution (specification §2.6).
+//! EDSR's encoder for super-resolution ([release §2.6](crate::doc::release#s2-6)).
 
 use super::text::pixels;
 use super::{Family, Layers};

@@ -1,4 +1,4 @@
-//! HiAML: four stages of hand-made blocks, 38,416 networks (specification §2.3).
+//! HiAML: four stages of hand-made blocks, 38,416 networks ([release §2.3](crate::doc::release#s2-3)).
 
 use super::text::body;
 use super::{Family, Layers};
@@ -68,7 +68,7 @@ const CLASSES: u32 = 10;
 /// ```
 /// use autogo::families::{Family, Hiaml};
 /// let best: Hiaml = "hiaml:src1,src1,r30,src3".parse()?;
-/// assert_eq!(best.build()?.cost().flops_original, 246_314_516); // specification §1.5
+/// assert_eq!(best.build()?.cost().flops_original, 246_314_516); // release §1.5
 /// # Ok::<(), autogo::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

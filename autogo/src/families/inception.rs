@@ -1,4 +1,4 @@
-//! Inception: four stages of repeated multi-path blocks (specification §2.5).
+//! Inception: four stages of repeated multi-path blocks ([release §2.5](crate::doc::release#s2-5)).
 
 use super::text::body;
 use super::two_path::sample_ops;
@@ -77,7 +77,7 @@ pub struct Inception {
     pub stages: Vec<InceptionStage>,
 }
 
-/// Which limits on the number of ops the sampler keeps (specification §2.5).
+/// Which limits on the number of ops the sampler keeps ([release §2.5](crate::doc::release#s2-5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum InceptionSampler {
     /// The published constants.

@@ -1,4 +1,5 @@
-//! NAS-Bench-101: a cell of up to seven vertices and nine edges, 423,624 networks (specification §2.1).
+//! NAS-Bench-101: a cell of up to seven vertices and nine edges, 423,624 networks
+//! ([release §2.1](crate::doc::release#s2-1)).
 
 use super::text::body;
 use super::{Family, Layers};

@@ -1,4 +1,5 @@
-//! NAS-Bench-201: six operations on the edges of a four-node cell, 15,625 networks (specification §2.2).
+//! NAS-Bench-201: six operations on the edges of a four-node cell, 15,625 networks
+//! ([release §2.2](crate::doc::release#s2-2)).
 
 use super::{Family, Layers};
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! ResNet-50 and ResNet-101 as the release holds them (specification §2.6).
+//! ResNet-50 and ResNet-101 as the release holds them ([release §2.6](crate::doc::release#s2-6)).
 
 use super::layers::valid;
 use super::text::body;
@@ -16,7 +16,7 @@ use std::str::FromStr;
 /// ```
 /// use autogo::families::{Family, ResNet};
 /// assert_eq!("resnet50".parse::<ResNet>()?, ResNet { depth: 50 });
-/// assert_eq!(ResNet { depth: 50 }.build()?.cost().flops_original, 6_306_482_512); // specification §1.5
+/// assert_eq!(ResNet { depth: 50 }.build()?.cost().flops_original, 6_306_482_512); // release §1.5
 /// # Ok::<(), autogo::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

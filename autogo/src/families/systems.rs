@@ -84,9 +84,9 @@ impl FamilyName {
         (self.system().build)(spec)
     }
 
-    /// The graph of a configuration in the release's JSON fields: a list of block names for HiAML, an object for the others,
-    /// such as `{"ops": […]}` for NB-201 and `{"matrix": […], "ops": […]}` for NB-101 (specification §2). For the systems that
-    /// are not sampled, an object of their own settings.
+    /// The graph of a configuration in the release's JSON fields: a list of block names for HiAML, an object for the
+    /// others, such as `{"ops": […]}` for NB-201 and `{"matrix": […], "ops": […]}` for NB-101 ([release
+    /// §2](crate::doc::release#s2)). For the systems that are not sampled, an object of their own settings.
     ///
     /// # Errors
     /// JSON that has other fields, or values that the family refuses.
@@ -94,8 +94,8 @@ impl FamilyName {
         (self.system().build_config)(json)
     }
 
-    /// The compact string of the `index`-th sample under `seed`, by the family's published rules. A family of one or two
-    /// networks repeats them in turn.
+    /// The compact string of the `index`-th sample under `seed`, by the family's published rules. A family of one or
+    /// two networks repeats them in turn.
     ///
     /// ```
     /// use autogo::families::FamilyName;
@@ -107,7 +107,7 @@ impl FamilyName {
     }
 
     /// The best network of the family as the release ships it, for the five families of its predictors
-    /// (specification §2; FLOPs in §1.5).
+    /// ([release §2](crate::doc::release#s2); FLOPs in [release §1.5](crate::doc::release#s1-5)).
     ///
     /// ```
     /// use autogo::families::{FamilyName, network};
@@ -145,8 +145,8 @@ impl FamilyName {
         })
     }
 
-    /// The family a compact string belongs to, if any. The prefix stands before `:` (or alone, or followed by digits, as
-    /// in `resnet50`); without one, six comma-separated operations or a NAS-Bench-201 string stand for themselves.
+    /// The family a compact string belongs to, if any. The prefix stands before `:` (or alone, or followed by digits,
+    /// as in `resnet50`); without one, six comma-separated operations or a NAS-Bench-201 string stand for themselves.
     pub fn of(spec: &str) -> Option<FamilyName> {
         let spec = spec.trim();
         let head = spec.split_once(':').map_or(spec, |(head, _)| head.trim());

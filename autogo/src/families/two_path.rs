@@ -1,4 +1,4 @@
-//! Two-Path: two parallel chains of blocks (specification §2.4).
+//! Two-Path: two parallel chains of blocks ([release §2.4](crate::doc::release#s2-4)).
 
 use super::text::body;
 use super::{Family, Layers};

@@ -1,4 +1,4 @@
-//! VGG-16 with batch norm as the release holds it (specification §2.6).
+//! VGG-16 with batch norm as the release holds it ([release §2.6](crate::doc::release#s2-6)).
 
 use super::layers::valid;
 use super::text::body;
@@ -13,7 +13,7 @@ use std::str::FromStr;
 ///
 /// ```
 /// use autogo::families::{Family, Vgg16};
-/// assert_eq!(Vgg16 {}.build()?.cost().flops_original, 30_805_729_232); // specification §1.5
+/// assert_eq!(Vgg16 {}.build()?.cost().flops_original, 30_805_729_232); // release §1.5
 /// # Ok::<(), autogo::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

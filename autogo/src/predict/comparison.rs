@@ -83,11 +83,12 @@ impl Comparison {
         })
     }
 
-    /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and whether it was
-    /// `measured`, `contender`, `seed`, `srcc` of scores of whole networks with
-    /// its 95 % bootstrap interval (`low`, `high`), `fold_srcc` (the paper's protocol, specification §6.6: every network by one of its
-    /// partitions; empty for what reads whole networks), `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks.
-    /// An interrupt ends it after the contender that runs, with the rows so far.
+    /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and
+    /// whether it was `measured`, `contender`, `seed`, `srcc` of scores of whole networks with its 95 % bootstrap
+    /// interval (`low`, `high`), `fold_srcc` (the paper's protocol, [release §6.6](crate::doc::release#s6-6): every
+    /// network by one of its partitions; empty for what reads whole networks), `kendall_tau`, `top_20_overlap`,
+    /// `ndcg_20`, `seconds` to train, `train` and `test` networks. An interrupt ends it after the contender that runs,
+    /// with the rows so far.
     pub fn run(&self, family: &LabelledFamily, progress: Progress) -> Result<DataFrame, Error> {
         if self.seeds.is_empty() || self.contenders.is_empty() {
             let reason = format!("{} seeds and {} contenders", self.seeds.len(), self.contenders.len());
@@ -181,8 +182,8 @@ struct Scored {
 /// Most folds of the paper's protocol.
 const FOLDS: usize = 10;
 
-/// The mean SRCC over folds (specification §6.6): fold k takes of every network its partition number k, modulo how many it
-/// has.
+/// The mean SRCC over folds ([release §6.6](crate::doc::release#s6-6)): fold k takes of every network its partition
+/// number k, modulo how many it has.
 pub fn fold_srcc(psc: &Psc, graphs: &[Graph], truth: &[f64]) -> Result<Option<f64>, Error> {
     use rayon::prelude::*;
     let each = graphs.par_iter().map(|graph| psc.predict_partitions(graph)).collect::<Result<Vec<_>, Error>>()?;

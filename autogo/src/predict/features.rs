@@ -1,4 +1,4 @@
-//! What a predictor sees of a node (specification §6.1).
+//! What a predictor sees of a node ([release §6.1](crate::doc::release#s6-1)).
 
 use super::settings::{Architecture, LargeKernels, NodeKind};
 use crate::error::Error;
@@ -6,7 +6,7 @@ use crate::graph::{Graph, Op, Pool, Shape};
 use crate::release::{CompGraph, Limits};
 use crate::segment::{TokenEncoder, TokenForm};
 
-/// Size of the op vocabulary (specification §1.2), and of the kernel-size embedding.
+/// Size of the op vocabulary ([release §1.2](crate::doc::release#s1-2)), and of the kernel-size embedding.
 pub(super) const OPS: usize = 32;
 pub(super) const KERNELS: usize = 8;
 /// Rows of the embedding of tokens.
@@ -74,8 +74,9 @@ pub struct GraphFeatures {
 }
 
 impl GraphFeatures {
-    /// Reads the features off a graph, divided by the constants of the five families (specification §1.4). Fails for a
-    /// kernel wider than 7, which the embedding does not hold. O(nodes).
+    /// Reads the features off a graph, divided by the constants of the five families
+    /// ([release §1.4](crate::doc::release#s1-4)). Fails for a kernel wider than 7, which the embedding does not hold.
+    /// O(nodes).
     pub fn new(graph: &Graph) -> Result<Self, Error> {
         Self::with_kernels(graph, LargeKernels::Refused)
     }
@@ -108,8 +109,9 @@ impl GraphFeatures {
         Ok(features)
     }
 
-    /// Reads the features off the release's form, divided by these constants: with [`CompGraph`]'s own ones a network that was
-    /// found by search looks different from the same network in a family's table (specification §1.4).
+    /// Reads the features off the release's form, divided by the constants `limits`. Under the constants in a
+    /// [`CompGraph`], a network that was found by search has other features than the same network in a family's table
+    /// ([release §1.4](crate::doc::release#s1-4)).
     pub fn from_release(graph: &CompGraph, limits: Limits) -> Result<Self, Error> {
         let node = |node: &crate::release::CompNode| {
             Ok(NodeFeatures {
@@ -171,7 +173,7 @@ fn known_kernel(node: &str, kernel: (u32, u32), large: LargeKernels) -> Result<(
     Err(Error::setting(&format!("predictor features of node `{node}`"), reason, &accepted))
 }
 
-/// The op's index in the vocabulary of 32 (specification §1.2).
+/// The op's index in the vocabulary of 32 ([release §1.2](crate::doc::release#s1-2)).
 fn op_index(op: &Op) -> usize {
     match op {
         Op::Input(_) => 1,

@@ -1,5 +1,8 @@
 //! The network of a predictor in dfdx: node embedding, rounds of message passing, one row a part, a head
-//! (specification §6.1 to §6.3).
+//! ([release §6.1] to [release §6.3]).
+//!
+//! [release §6.1]: crate::doc::release#s6-1
+//! [release §6.3]: crate::doc::release#s6-3
 
 use super::batch::{Batch, Kind, Round};
 use super::features::KERNELS;
@@ -262,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_parameter_counts_are_the_specification_s() {
-        // Used in forward (specification §6.3).
+        // Used in forward (release §6.3).
         let count = |architecture| Model::new(architecture, 0, &Cpu::default()).count();
         assert_eq!(count(Architecture::default()), 51_135);
         assert_eq!(count(Architecture::gnn()), 18_047);

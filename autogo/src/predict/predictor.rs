@@ -25,15 +25,15 @@ use std::path::Path;
 /// Networks that share a table of computations while they are scored.
 const CHUNK: usize = 64;
 
-/// Predicts from whole networks: the paper's GNN baseline (specification §6.3).
+/// Predicts from whole networks: the paper's GNN baseline ([release §6.3](crate::doc::release#s6-3)).
 #[derive(Clone, Debug)]
 pub struct Gnn {
     pub(crate) model: Model,
     pub(crate) scale: Scale,
 }
 
-/// Predicts from a predecessor, a segment and a successor: one encoder over the three parts of a cut network, their means
-/// joined, a head on top (paper §3.3, specification §6.3).
+/// Predicts from a predecessor, a segment and a successor: one encoder over the three parts of a cut network, their
+/// means joined, a head on top (paper §3.3, [release §6.3](crate::doc::release#s6-3)).
 #[derive(Clone, Debug)]
 pub struct Psc {
     pub(crate) model: Model,

@@ -44,8 +44,9 @@ impl Prepared {
 
     /// A network with its partitions at the segments that `choose` picks of all of them, as places in line.
     ///
-    /// A segment that reaches the first (last) node leaves that node to the predecessor (successor), as in the specification
-    /// §6.4; the segment may then be empty. O(layers · (nodes + what each cut changes)).
+    /// A segment that reaches the first (last) node leaves that node to the predecessor (successor), as in
+    /// [release §6.4](crate::doc::release#s6-4); the segment may then be empty. O(layers · (nodes + what each cut
+    /// changes)).
     pub(super) fn partitions(
         graph: &Graph,
         by: &Architecture,

@@ -208,7 +208,7 @@ pub enum Selection {
     /// The largest rank correlation.
     #[default]
     Srcc,
-    /// The smallest mean absolute percentage error of targets: the original's. Targets near zero decide it.
+    /// The smallest mean absolute percentage error of targets: the release's. Targets near zero decide it.
     Mape,
 }
 

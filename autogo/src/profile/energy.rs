@@ -1,4 +1,4 @@
-//! What a profile costs in energy, by named tables (NPU specification, C).
+//! What a profile costs in energy, by named tables ([npu §C](crate::doc::npu#sc)).
 
 use super::NpuProfile;
 use crate::error::Error;

@@ -1,4 +1,5 @@
-//! The release's own form of a network: a computation graph of weighted and regular nodes (specification §1).
+//! The release's own form of a network: a computation graph of weighted and regular nodes ([release
+//! §1](crate::doc::release#s1)).
 
 use super::ops::OP_VOCABULARY;
 use crate::error::FormatError;
@@ -15,7 +16,7 @@ pub enum FramePadding {
     Valid,
 }
 
-/// Constants that predictor features are divided by (specification §1.4).
+/// Constants that predictor features are divided by ([release §1.4](crate::doc::release#s1-4)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest number of channels.
@@ -60,8 +61,8 @@ pub struct CompNode {
     pub bias: bool,
 }
 
-/// A network in the release's form. Weighted nodes (convolutions, dense layers) come first, then the regular ones; edges
-/// are sorted pairs without repetition, so operands have no order and `x + x` is lost.
+/// A network in the release's form. Weighted nodes (convolutions, dense layers) come first, then the regular ones;
+/// edges are sorted pairs without repetition, so operands have no order and `x + x` is lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompGraph {
     /// Name of the network.
@@ -77,7 +78,7 @@ pub struct CompGraph {
 }
 
 impl CompNode {
-    /// The name that tokens and the database use (specification §1.7).
+    /// The name that tokens and the database use ([release §1.7](crate::doc::release#s1-7)).
     pub fn op_name(&self) -> &str {
         let label = self.label.as_str();
         let is_numbered =
@@ -91,7 +92,7 @@ impl CompNode {
         }
     }
 
-    /// Multiply-adds for one operand by the original's counter (specification §1.5).
+    /// Multiply-adds for one operand by the release's counter ([release §1.5](crate::doc::release#s1-5)).
     pub(super) fn macs(&self) -> u64 {
         let (i, o) = (self.input, self.output);
         let taps = self.kernel.map_or(0, |(h, w)| u64::from(h) * u64::from(w));
@@ -150,15 +151,15 @@ impl CompGraph {
         }
     }
 
-    /// Multiply-adds of every node by the original's counter: each node counts once for every distinct operand
-    /// (specification §1.5).
+    /// Multiply-adds of every node by the release's counter: each node counts once for every distinct operand
+    /// ([release §1.5](crate::doc::release#s1-5)).
     pub fn macs_per_node(&self) -> Vec<u64> {
         let mut operands = vec![0u64; self.nodes.len()];
         self.edges.iter().for_each(|&(_, to)| operands[to] += 1);
         self.nodes.iter().zip(operands).map(|(node, operands)| node.macs() * operands.max(1)).collect()
     }
 
-    /// All multiply-adds by the original's counter. FLOPs are twice as many.
+    /// All multiply-adds by the release's counter. FLOPs are twice as many.
     pub fn macs(&self) -> u64 {
         self.macs_per_node().into_iter().sum()
     }

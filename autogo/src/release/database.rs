@@ -1,4 +1,4 @@
-//! The original's segment database, by its own rule (specification §3.5).
+//! The release's segment database, by its own rule ([release §3.5](crate::doc::release#s3-5)).
 
 use super::comp_graph::CompGraph;
 use crate::graph::Shape;
@@ -7,13 +7,13 @@ use petgraph::algo::is_isomorphic_matching;
 use petgraph::graph::DiGraph;
 use std::collections::HashMap;
 
-/// A row of the original's database.
+/// A row of the release's database.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ReleaseRow {
     /// The tokens of its nodes, in topological order.
     pub tokens: Vec<String>,
-    /// The shapes that the nodes without a predecessor inside read and make, sorted: the release's order is that of a Python
-    /// set.
+    /// The shapes that the nodes without a predecessor inside read and make, sorted: the release's order is that of a
+    /// Python set.
     pub inputs: Vec<(Shape, Shape)>,
     /// The shapes that the nodes without a successor inside read and make, sorted.
     pub outputs: Vec<(Shape, Shape)>,
@@ -23,9 +23,10 @@ pub struct ReleaseRow {
     pub nodes: Vec<usize>,
 }
 
-/// Mines graphs as the original does: pieces of the whole vocabulary with unknown neighbours fused, induced subgraphs, grouped
-/// by their tokens; a subgraph is kept unless it is isomorphic, by op names and resolutions, to one that is kept. Kernels,
-/// strides and biases are not compared, and edges into the middle of a piece are lost; [`crate::segment::SegmentDb`] does neither.
+/// Mines graphs as the original does: pieces of the whole vocabulary with unknown neighbours fused, induced subgraphs,
+/// grouped by their tokens; a subgraph is kept unless it is isomorphic, by op names and resolutions, to one that is
+/// kept. Kernels, strides and biases are not compared, and edges into the middle of a piece are lost;
+/// [`crate::segment::SegmentDb`] does neither.
 ///
 /// Rows stand in the order in which their tokens were first found. O(pieces · rows of the same tokens).
 pub fn release_database(graphs: &[CompGraph], vocabulary: &Vocabulary) -> Vec<ReleaseRow> {

@@ -6,8 +6,8 @@ use crate::error::FormatError;
 use crate::graph::{Graph, Op, Padding, Pool, Shape};
 
 impl CompGraph {
-    /// The release's form of a graph. Zeros and channel cuts vanish as they do there, a sum whose operands come to be one
-    /// node vanishes too, and operands lose their order. O(nodes + edges · log).
+    /// The release's form of a graph. Zeros and channel cuts vanish as they do there, a sum whose operands come to be
+    /// one node vanishes too, and operands lose their order. O(nodes + edges · log).
     ///
     /// ```
     /// use autogo::release::CompGraph;

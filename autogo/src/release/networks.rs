@@ -1,4 +1,4 @@
-//! The networks that come with the original release.
+//! The networks that come with the release.
 
 use super::read_graph;
 use crate::error::Error;

@@ -1,6 +1,6 @@
-//! The release's vocabulary of ops (specification §1.2).
+//! The release's vocabulary of ops ([release §1.2](crate::doc::release#s1-2)).
 
-/// The op vocabulary by index (specification §1.2); 0 is out of vocabulary.
+/// The op vocabulary by index ([release §1.2](crate::doc::release#s1-2)); 0 is out of vocabulary.
 pub const OP_VOCABULARY: [&str; 32] = [
     "<oov>",
     "input",

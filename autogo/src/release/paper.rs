@@ -2,8 +2,8 @@
 
 use crate::families::FamilyName;
 
-/// SRCC in table 1 of the paper (Salameh et al., NeurIPS 2023) for the networks of a family: `GNN` or `PSC`, where it is
-/// carried over here.
+/// SRCC in table 1 of the paper (Salameh et al., NeurIPS 2023) for the networks of a family: `GNN` or `PSC`, where it
+/// is carried over here.
 ///
 /// ```
 /// use autogo::families::FamilyName;
@@ -19,9 +19,9 @@ pub fn paper_srcc(family: FamilyName, predictor: &str) -> Option<f64> {
     }
 }
 
-/// Change of latency in %, against the network that was evolved, which the paper (Salameh et al., NeurIPS 2023) reports for a
-/// network of the release on its own simulator of a neural processing unit, where it is carried over here: the number of the
-/// network counts from 1.
+/// Change of latency in %, against the network that was evolved, which the paper (Salameh et al., NeurIPS 2023) reports
+/// for a network of the release on its own simulator of a neural processing unit, where it is carried over here: the
+/// number of the network counts from 1.
 ///
 /// ```
 /// use autogo::families::FamilyName;

@@ -4,9 +4,10 @@ use super::CompGraph;
 use std::collections::BTreeSet;
 
 impl CompGraph {
-    /// The subgraph of some nodes, as the original makes a network of it (specification §4.1): edges from and to the others
-    /// are lost, and a sum, product or concat that is left with exactly one operand is taken out. Returns it with the
-    /// numbers here of its nodes, which stand in ascending order. O(nodes + edges · log).
+    /// The subgraph of some nodes, in the form in which the release turns a part into a network
+    /// ([release §4.1](crate::doc::release#s4-1)): edges from and to other nodes are lost, and a sum, product or concat
+    /// with exactly one operand left is taken out. Returns the subgraph, and for each of its nodes the index in this
+    /// graph, ascending. O(nodes + edges · log edges).
     pub fn part(&self, nodes: &[usize]) -> (CompGraph, Vec<usize>) {
         let mut kept: BTreeSet<usize> = nodes.iter().copied().filter(|&node| node < self.nodes.len()).collect();
         let mut operands: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); self.nodes.len()];

@@ -1,8 +1,8 @@
 //! An inert reader for Python pickles.
 //!
 //! It runs the pickle machine without Python: nothing is imported, nothing is called. Classes and functions are only
-//! recorded by name, and only those on the caller's list are let through. Values live in an arena and refer to each other
-//! by number, so a memo that names the same list a billion times costs a number each.
+//! recorded by name, and only those on the caller's list are let through. Values live in an arena and refer to each
+//! other by number, so a memo that names the same list a billion times costs a number each.
 
 use crate::error::FormatError;
 use std::collections::HashMap;

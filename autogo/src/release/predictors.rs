@@ -16,7 +16,8 @@ impl Gnn {
 }
 
 impl Psc {
-    /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's mean.
+    /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's
+    /// mean.
     pub fn from_release(checkpoint: &Checkpoint, vocabulary: Vocabulary) -> Result<Self, Error> {
         let segmenter = Segmenter::of_vocabulary(vocabulary, UnknownTokens::Fused);
         let model = model(checkpoint, Architecture::default())?;
@@ -83,9 +84,9 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
     Ok(Model { architecture, values })
 }
 
-/// The original's training triples of a network (specification §6.4): for every segment of the whole vocabulary the nodes
-/// before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike stand
-/// together, in the order in which they are first met.
+/// The release's training triples of a network ([release §6.4](crate::doc::release#s6-4)): for every segment under the
+/// whole vocabulary the nodes before the segment, its own nodes, and the nodes behind it, each as [`CompGraph::part`]
+/// returns them. Segments with the same tokens stand together, in the order in which their tokens first occur.
 pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<usize>; 3]> {
     let (order, tokens) = graph.tokens();
     let line: Vec<_> = tokens.iter().map(|token| vocabulary.alphabet().symbol(token)).collect();

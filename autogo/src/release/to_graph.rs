@@ -17,9 +17,9 @@ pub struct Executable {
 }
 
 impl CompGraph {
-    /// The network as the original executes it (specification §8): several inputs are summed, all cut to the fewest
-    /// channels; one with more channels than its reader takes is cut to the first of them. A concat's operands stand in
-    /// node order, behind the one whose channels are the concat's own.
+    /// The network as the release executes it ([release §8](crate::doc::release#s8)): several inputs are summed, all
+    /// cut to the fewest channels; one with more channels than its reader takes is cut to the first of them. A concat's
+    /// operands stand in node order, behind the one whose channels are the concat's own.
     pub fn to_graph(&self) -> Result<Executable, FormatError> {
         self.to_graph_with(&|_| None)
     }
@@ -152,7 +152,7 @@ impl CompGraph {
             BATCHNORM => Op::BatchNorm,
             RELU => Op::Relu,
             RELU6 => Op::Relu6,
-            // The original builds every dense layer with a bias.
+            // The release builds every dense layer with a bias.
             MATMUL => Op::Dense { features: filters, bias: true },
             ADD => Op::Add,
             MUL => Op::Mul,

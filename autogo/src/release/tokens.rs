@@ -4,8 +4,8 @@ use super::comp_graph::{CompGraph, CompNode};
 use std::collections::VecDeque;
 
 impl CompGraph {
-    /// The first-in-first-out topological order by which tokens are written (specification §3.3). Nodes on a cycle are
-    /// left out.
+    /// The first-in-first-out topological order by which tokens are written ([release §3.3](crate::doc::release#s3-3)).
+    /// Nodes on a cycle are left out.
     pub fn topological_order(&self) -> Vec<usize> {
         let mut readers = vec![Vec::new(); self.nodes.len()];
         let mut waiting = vec![0usize; self.nodes.len()];
@@ -27,8 +27,9 @@ impl CompGraph {
         order
     }
 
-    /// The tokens of the nodes in topological order, with that order (specification §3.1). The original's own tokens: of a
-    /// [`Graph`] with cut channels or zeros they are not those of [`crate::segment::TokenForm`].
+    /// The tokens of the nodes in topological order, with that order ([release §3.1](crate::doc::release#s3-1)). The
+    /// release's own tokens: of a [`Graph`] with cut channels or zeros they are not those of
+    /// [`crate::segment::TokenForm`].
     pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
         let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();
         let mut around = vec![(String::new(), String::new()); self.nodes.len()];

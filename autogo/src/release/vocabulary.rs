@@ -26,8 +26,8 @@ struct Piece {
 /// The kind of pieces that stand for text; others are control symbols.
 const NORMAL: i32 = 1;
 
-/// The pieces of a model in the order of their ids, control symbols left out: first the merges in the order in which they
-/// were learned, then single characters.
+/// The pieces of a model in the order of their ids, control symbols left out: first the merges in the order in which
+/// they were learned, then single characters.
 ///
 /// ```
 /// let error = autogo::release::read_sentencepiece(b"\xff").unwrap_err();
@@ -42,8 +42,8 @@ pub fn read_sentencepiece(bytes: &[u8]) -> Result<Vec<String>, FormatError> {
 }
 
 impl Vocabulary {
-    /// The vocabulary of the release: its token encoder, and the pieces of its SentencePiece model in the order of their ids
-    /// ([`read_sentencepiece`]). Single characters among them are the alphabet and are passed over.
+    /// The vocabulary of the release: its token encoder, and the pieces of its SentencePiece model in the order of
+    /// their ids ([`read_sentencepiece`]). Single characters among them are the alphabet and are passed over.
     pub fn from_release(encoder: &ReleaseEncoder, pieces: &[String]) -> Result<Self, Error> {
         let mut alphabet = Alphabet::default();
         let mut symbols: HashMap<char, Symbol> = HashMap::new();

@@ -10,17 +10,19 @@ use super::settings::{ConcatRule, RepairForm, RepairSettings};
 use crate::graph::{Op, Shape};
 use crate::segment::Segment;
 
-/// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both, under
-/// the default settings and without memory; [`Repairer`] has both.
+/// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both,
+/// under the default settings and without memory; [`Repairer`] has both.
 ///
-/// Filters of convolutions and strides of convolutions and pools may change; kernels, paddings and edges stay. Minimised is
+/// Filters of convolutions and strides of convolutions and pools may change; kernels, paddings and edges stay.
+/// Minimised is
 ///
 /// `Σ (1 + descendants) · (|filters − before| + 100 · [stride changed] + 100 · [a changed stride skips pixels])`,
 ///
-/// so that late nodes change first and a stride above the kernel is taken only where nothing else fits. Unlike the original's
-/// program it counts channels both up and down, lets filters take any whole number up to 10,000, keeps sizes whole, joins
-/// channels at a concat, and allows sizes of 1 (specification §5). Depth-wise convolutions follow their input and may
-/// stride; those with other groups get filters and inputs that the groups divide.
+/// so that late nodes change first and a stride above the kernel is taken only where nothing else fits. Unlike the
+/// release's program it counts channels both up and down, lets filters take any whole number up to 10,000, keeps sizes
+/// whole, joins channels at a concat, and allows sizes of 1 ([release §5](crate::doc::release#s5)). Depth-wise
+/// convolutions follow their input and may stride; those with other groups get filters and inputs that the groups
+/// divide.
 ///
 /// A segment that fits already comes back as it is.
 pub fn repair(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {

@@ -1,8 +1,8 @@
 //! Repair: a segment from elsewhere is made to fit the place where it is put.
 //!
 //! Filters and strides are chosen by a mixed-integer linear program that changes the segment as little as possible; the
-//! answer counts only after exact shape inference (paper §3.2, specification §5 in the corrected form described in
-//! [`repair`]). [`RepairSettings`] holds every choice, [`Repairer`] remembers what it has repaired.
+//! answer counts only after exact shape inference (paper §3.2, [release §5](crate::doc::release#s5) in the corrected
+//! form described in [`repair`]). [`RepairSettings`] holds every choice, [`Repairer`] remembers what it has repaired.
 
 mod answer;
 mod channels;

@@ -435,7 +435,7 @@ proptest! {
 
     #[test]
     fn our_form_has_an_answer_wherever_the_original_s_has((segment, inputs, outputs) in recipes(8), presolve: bool) {
-        // The original's answer counts where it is a network: its sizes may ask for strides that are no whole numbers.
+        // The release's answer counts where it is a network: its sizes may ask for strides that are no whole numbers.
         let original = RepairSettings { concat: ConcatRule::Joined, presolve, ..RepairSettings::original() };
         let theirs = under(original, &segment, &inputs, &outputs);
         if theirs.record.status.fits() {

@@ -65,9 +65,9 @@ struct Found {
 }
 
 impl SegmentDb {
-    /// Cuts every graph into groups of nodes and keeps the distinct segments that pass the filter (specification §3.5;
-    /// unlike the original's, the id also compares kernels, strides and biases). `labels` holds a label for each graph, or
-    /// nothing. O(nodes); the same on any number of threads.
+    /// Cuts every graph into groups of nodes and keeps the distinct segments that pass the filter
+    /// ([release §3.5](crate::doc::release#s3-5); unlike the release's, the id also compares kernels, strides and
+    /// biases). `labels` holds a label for each graph, or nothing. O(nodes); the same on any number of threads.
     ///
     /// ```
     /// use autogo::segment::{Keep, SegmentDb};

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Keep {
     /// Only segments that may stand elsewhere ([`Segment::is_movable`]).
     pub movable: bool,
-    /// Only segments of one piece: the original's pieces are neighbours in the line, not always in the graph.
+    /// Only connected segments. The nodes of the release's pieces are neighbours in the line, but not always in the
+    /// graph.
     pub connected: bool,
     /// Fewest nodes.
     pub min_nodes: usize,

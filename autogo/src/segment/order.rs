@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// Kahn's order with a first-in-first-out queue: the original's, layer by layer (specification §3.3).
+    /// Kahn's order with a first-in-first-out queue: the release's, layer by layer
+    /// ([release §3.3](crate::doc::release#s3-3)).
     #[default]
     Topological,
     /// Depth first: a branch is followed to its end before the next one starts, so that neighbours in the line are more often

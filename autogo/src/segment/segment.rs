@@ -70,8 +70,8 @@ impl Segment {
         }
     }
 
-    /// Says what is wrong with a segment that was read from a file: every operand must stand before its node, every declared
-    /// shape must be the inferred one, the outputs must be nodes of it.
+    /// Says what is wrong with a segment that was read from a file: every operand must stand before its node, every
+    /// declared shape must be the inferred one, the outputs must be nodes of it.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.operands.len() != self.nodes.len() || self.nodes.is_empty() {
             return Err(format!("{} nodes and {} operand lists", self.nodes.len(), self.operands.len()));
@@ -115,7 +115,7 @@ impl Segment {
     }
 
     /// Whether the segment may be replaced or inserted: it holds no op that fixes the network's interface (input,
-    /// output, global mean, dense; specification §4.2), and it reads and is read.
+    /// output, global mean, dense; [release §4.2](crate::doc::release#s4-2)), and it reads and is read.
     pub fn is_movable(&self) -> bool {
         let fixed = |node: &Node| matches!(node.op, Op::Input(_) | Op::Output | Op::Mean | Op::Dense { .. });
         !self.inputs.is_empty() && !self.outputs.is_empty() && !self.nodes.iter().any(fixed)

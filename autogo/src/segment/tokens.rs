@@ -1,10 +1,10 @@
-//! Nodes become tokens: the op, its kernel width, and the ops around it (specification §3.1).
+//! Nodes become tokens: the op, its kernel width, and the ops around it ([release §3.1](crate::doc::release#s3-1)).
 
 use super::pipeline::TokenEncoder;
 use crate::graph::{Graph, Op};
 use serde::{Deserialize, Serialize};
 
-/// The stem of an op's name in a token; ReLU and ReLU6 share one (specification §1.7).
+/// The stem of an op's name in a token; ReLU and ReLU6 share one ([release §1.7](crate::doc::release#s1-7)).
 fn stem(op: &Op) -> &'static str {
     match op {
         Op::Relu6 => "relu",
@@ -49,7 +49,7 @@ fn stem(op: &Op) -> &'static str {
 pub struct TokenForm {
     /// The kernel's width, of ops with weights.
     pub kernel: bool,
-    /// The names of the operands and of the readers, both in the original's node numbering.
+    /// The names of the operands and of the readers, both in the release's node numbering.
     pub neighbours: bool,
     /// Channels read and made.
     pub channels: bool,
@@ -58,7 +58,7 @@ pub struct TokenForm {
 }
 
 impl Default for TokenForm {
-    /// `name[,kernel width],in,` + operands + `,out,` + readers (specification §3.1).
+    /// `name[,kernel width],in,` + operands + `,out,` + readers ([release §3.1](crate::doc::release#s3-1)).
     fn default() -> Self {
         TokenForm { kernel: true, neighbours: true, channels: false, resolution_ratio: false }
     }
@@ -141,7 +141,7 @@ impl TokenEncoder for TokenForm {
     }
 }
 
-/// Neighbours by the original's numbering.
+/// Neighbours by the release's numbering.
 struct Around {
     number: Vec<usize>,
     nodes: Vec<usize>,

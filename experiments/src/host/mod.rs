@@ -1,4 +1,4 @@
-//! Running a network on this machine's processor (NPU specification, F).
+//! Running a network on this machine's processor ([npu §F](autogo::doc::npu#sf)).
 
 mod counters;
 mod measure;

@@ -1,4 +1,4 @@
-//! Forward passes: our exported networks, run in ONNX Runtime, against values of the original's Torch networks.
+//! Forward passes: our exported networks, run in ONNX Runtime, against values of the release's Torch networks.
 
 use super::{Outcome, golden};
 use crate::Failure;

@@ -66,7 +66,7 @@ fn compare(file: &Value, data: Option<&Path>) -> Result<(), String> {
     let executable = theirs.to_graph().map_err(|error| error.to_string())?;
     let graph = &executable.graph;
     if let Some(params) = file["torch_n_params"].as_u64() {
-        // The original counts the running statistics of batch norm as well where the file says how many there are.
+        // The release counts the running statistics of batch norm as well where the file says how many there are.
         let own = graph.cost().params;
         if own != params {
             return Err(format!("{own} parameters; reference: {params}"));

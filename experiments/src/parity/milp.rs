@@ -1,5 +1,5 @@
-//! The original's repair program: status and objective of instances that were solved with GLPK, by the sweep and by the
-//! integer program; and that our own form has an answer wherever the original's has one.
+//! The release's repair program: status and objective of instances that were solved with GLPK, by the sweep and by the
+//! integer program; and that our own form has an answer wherever the release's has one.
 
 use super::{Outcome, golden};
 use crate::Failure;
@@ -45,13 +45,13 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
     Ok(Some(outcome))
 }
 
-/// One program and what the original said of it.
+/// One program and what the release said of it.
 struct Instance {
     part: ReleasePart,
     outputs: Vec<(usize, Shape)>,
     /// The objective, where there is a solution.
     objective: Option<f64>,
-    /// Whether the original built no program.
+    /// Whether the release built no program.
     is_refused: bool,
 }
 

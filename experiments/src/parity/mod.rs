@@ -1,4 +1,4 @@
-//! `autogo parity`: this library's numbers against those of the original release and of other references.
+//! `autogo parity`: this library's numbers against those of the release and of other references.
 
 mod evolution;
 mod families;

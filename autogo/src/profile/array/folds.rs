@@ -1,4 +1,4 @@
-//! How a layer is cut to the size of the array, and what follows from that alone (NPU specification, A.2).
+//! How a layer is cut to the size of the array, and what follows from that alone ([npu §A.2](crate::doc::npu#sa-2)).
 
 use super::layer::Layer;
 use super::machine::{ArrayMachine, Dataflow};

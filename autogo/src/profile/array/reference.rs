@@ -1,5 +1,8 @@
-//! The array line by line and word by word, as NPU specification, A.1 to A.3 write it down: slow, and what the fast simulation
-//! is compared with.
+//! The array line by line and word by word, as [npu §A.1] to [npu §A.3] describe it. This simulation is slow; tests
+//! compare the fast simulation with it.
+//!
+//! [npu §A.1]: crate::doc::npu#sa-1
+//! [npu §A.3]: crate::doc::npu#sa-3
 
 use super::folds::Folds;
 use super::layer::Layer;

@@ -17,7 +17,7 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
-/// A layer on an array: cycles, stalls, utilisation, and what moved over each memory (NPU specification, part A).
+/// A layer on an array: cycles, stalls, utilisation, and what moved over each memory ([npu §A](crate::doc::npu#sa)).
 ///
 /// Errors: sizes of 0, a filter larger than the image, more than 2^32 lines of demand, or more work than a few minutes'.
 ///

@@ -1,4 +1,4 @@
-//! Layers from a table as SCALE-Sim reads them (NPU specification, A.1).
+//! Layers from a table as SCALE-Sim reads them ([npu §A.1](crate::doc::npu#sa-1)).
 
 use super::layer::Layer;
 use crate::csv;

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 /// pool's cost counts once for every element under its window, four at least. For convolutions and dense layers it is
 /// what writing a result takes.
 ///
-/// The default is the table of Ethos-U55-256 and U65-512 (NPU specification, B: add 0.75, pools a cycle for eight taps, copies
-/// 0.5, bilinear enlarging 2.7 with its intermediate copies, sigmoid and tanh 1 cycle an element on eight lanes). PReLU (minimum, product, ReLU, sum), `zero` and
-/// `fusedbatchnorm` (a copy each) are assumptions; they are not measured there.
+/// The default is the table of Ethos-U55-256 and U65-512 ([npu §B.5](crate::doc::npu#sb-5): add 0.75, pools a cycle for
+/// eight taps, copies 0.5, bilinear enlarging 2.7 with its intermediate copies, sigmoid and tanh 1 cycle an element on
+/// eight lanes). PReLU (minimum, product, ReLU, sum), `zero` and `fusedbatchnorm` (a copy each) are assumptions; they
+/// are not measured there.
 ///
 /// ```
 /// use autogo::profile::VectorCosts;

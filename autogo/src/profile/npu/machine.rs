@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mapping {
-    /// Weights lie in the array, pixels stream through; filled and drained for every fold (NPU specification, A.2).
+    /// Weights lie in the array, pixels stream through; filled and drained for every fold
+    /// ([npu §A.2](crate::doc::npu#sa-2)).
     WeightStationary,
     /// A micro block of 2 × 2 pixels and 8 channels is made at once, and each of its elements sums over several input
     /// channels in a cycle (Ethos-U). Four cycles are a step: 32 channels of one tap, or 8 channels of four taps.

@@ -1,4 +1,4 @@
-//! Whole graphs on a neural processing unit (NPU specification, B).
+//! Whole graphs on a neural processing unit ([npu §B](crate::doc::npu#sb)).
 //!
 //! A machine's compiler is modelled in four steps, a file each: nodes are fused into kernels (`fusion`), a kernel's output
 //! is cut into blocks that fit the array's buffer (`block`), which gives its cycles and traffic (`kernel`), and tensors find

@@ -1,4 +1,5 @@
-//! A segment in the release's form, and how the release makes its sizes follow a new place before its program sees them.
+//! A segment in the release's form, and how the release makes its sizes follow a new place before its program sees
+//! them.
 
 use super::super::error::RepairError;
 use crate::graph::{Conv, Node, Op, Padding, Pool, Shape, Window};
@@ -8,11 +9,11 @@ use std::collections::{BTreeSet, VecDeque};
 /// A node of a part in the release's form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartNode {
-    /// The op's name (specification §1.7): `conv2d`, `relu`, `fusedbatchnorm`.
+    /// The op's name ([release §1.7](crate::doc::release#s1-7)): `conv2d`, `relu`, `fusedbatchnorm`.
     pub op: String,
     /// Height in and out, width in and out, channels in and out, interleaved so.
     pub resolution: [u32; 6],
-    /// Kernel of convolutions and pools. The original's program does not look at it.
+    /// Kernel of convolutions and pools. The release's program does not look at it.
     pub kernel: Option<(u32, u32)>,
     /// Strides of convolutions and pools.
     pub strides: Option<(u32, u32)>,
@@ -20,8 +21,12 @@ pub struct PartNode {
     pub is_same: bool,
 }
 
-/// A part of a network in the release's form: what its own repair works on (specification §4.4, §5). Operands have no order,
-/// and a node knows its own sizes, which need not be those that its operands make.
+/// A part of a network in the release's form, on which the release's repair works ([release §4.4], [release §5]).
+/// Operands have no order. A node stores the sizes it reads and makes; the sizes it reads may differ from those its
+/// operands make.
+///
+/// [release §4.4]: crate::doc::release#s4-4
+/// [release §5]: crate::doc::release#s5
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleasePart {
     /// The nodes.
@@ -43,7 +48,7 @@ impl PartNode {
         self.op == "concat"
     }
 
-    /// Whether the original's program may change its sizes.
+    /// Whether the release's program may change its sizes.
     pub(super) fn is_sized(&self) -> bool {
         matches!(self.op.as_str(), "conv2d" | "avgpool" | "maxpool")
     }
@@ -95,7 +100,7 @@ impl PartNode {
 }
 
 impl ReleasePart {
-    /// The part that a segment is there: node for node, edges from outside lost, operands a set.
+    /// A segment in the release's form: node for node, without the edges from outside, and with operands as a set.
     pub fn of(segment: &Segment) -> ReleasePart {
         let node = |at: usize| {
             let node = &segment.nodes[at];
@@ -120,10 +125,10 @@ impl ReleasePart {
         ReleasePart { nodes: (0..segment.nodes.len()).map(node).collect(), edges: edges.into_iter().collect() }
     }
 
-    /// The part as a segment of ours, and for every node its number there. Nodes without operands read an input each, in
-    /// execution order; implicit sums become nodes; what joins only one operand passes it on. Nodes keep the sizes they
-    /// declare, which need not agree yet: a repair infers its own. An error names an op that no segment holds here, or a window
-    /// without kernel or strides.
+    /// The part as a [`Segment`], and for every node of the part its index in the segment. Every node without operands
+    /// reads an input of its own, in execution order. Implicit sums become nodes; a sum, product or concat of one
+    /// operand passes its operand on. Nodes keep the sizes they store, which need not agree: a repair infers sizes
+    /// anew. An error names an op that a segment cannot hold, or a window without kernel or strides.
     pub fn to_segment(&self, outputs: &[usize]) -> Result<(Segment, Vec<usize>), RepairError> {
         self.check(outputs.iter().copied())?;
         let operands = self.operands();
@@ -202,10 +207,10 @@ impl ReleasePart {
         order
     }
 
-    /// Virtual forward propagation (specification §4.4 (a), (b)): the given nodes read these shapes, and what follows them
-    /// takes the sizes that come of it. Windows divide by their strides and round down, channels stay what was read, also
-    /// behind a convolution. A node that is reached with two different sizes ends the walk from one input; what was still to
-    /// be walked is taken up by the next, as there.
+    /// Virtual forward propagation ([release §4.4](crate::doc::release#s4-4) (a), (b)): the given nodes read these
+    /// shapes, and the nodes behind them take the sizes that follow. A window divides a size by its stride and rounds
+    /// down. Channels do not change, not even behind a convolution. A node that is reached with two different sizes
+    /// ends the walk from one input; the edges left in the queue are walked from the next input, as in the release.
     pub fn propagate(&mut self, inputs: &[(usize, Shape)]) -> Result<(), RepairError> {
         self.check(inputs.iter().map(|(node, _)| *node))?;
         let operands = self.operands();

@@ -1,4 +1,4 @@
-//! The original's program (specification §5), by a sweep or by a solver.
+//! The release's program ([release §5](crate::doc::release#s5)), by a sweep or by a solver.
 
 use super::super::answer::{Answer, NoAnswer, PRESOLVE};
 use super::super::error::RepairError;
@@ -10,10 +10,10 @@ use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
 use good_lp::{Expression, Variable, variable};
 
-/// Sizes and channels lie in this range there.
+/// The range of sizes and channels in the release's program.
 const RANGE: std::ops::RangeInclusive<i64> = 2..=10_000;
 
-/// What the original's program makes of a part.
+/// The answer of the release's program for a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartAnswer {
     /// Every node's new resolution, interleaved as in [`PartNode`].
@@ -40,18 +40,20 @@ struct Ordered<'a> {
 }
 
 impl ReleasePart {
-    /// Whether the original builds a program at all: not for a concat whose sizes in and out differ in fewer than two
-    /// dimensions, which after [`ReleasePart::propagate`] is every one.
+    /// Whether the release builds no program for this part, under settings that refuse concats. The release builds none
+    /// for a concat whose input and output sizes differ in fewer than two dimensions; after
+    /// [`ReleasePart::propagate`] every concat is one of these.
     pub(super) fn is_rejected(&self, settings: &RepairSettings) -> bool {
         let differing =
             |node: &PartNode| node.read().iter().zip(node.made()).filter(|(read, made)| **read != *made).count();
         settings.concat == ConcatRule::Rejected && self.nodes.iter().any(|node| node.is_concat() && differing(node) < 2)
     }
 
-    /// Solves the original's program: nodes without operands read what their resolution says, the given nodes make these
-    /// shapes. Of the settings it heeds the concat rule, the penalty, the solver, the presolve and the time limit.
+    /// Solves the release's program. Nodes without operands read the sizes in their resolution; every node in `outputs`
+    /// must make the shape given with it. The settings in use are the concat rule, the penalty, the solver, the
+    /// presolve and the time limit.
     ///
-    /// An error is what the original calls infeasible, or that it builds no program
+    /// An error is what the release calls infeasible, or that it builds no program
     /// ([`RepairError::Concat`]).
     pub fn repair(&self, outputs: &[(usize, Shape)], settings: &RepairSettings) -> Result<PartAnswer, RepairError> {
         self.check(outputs.iter().map(|(node, _)| *node))?;
@@ -89,7 +91,7 @@ impl ReleasePart {
 }
 
 impl Ordered<'_> {
-    /// Of a part that was checked.
+    /// The part in execution order; the part must have been checked.
     fn new<'a>(part: &'a ReleasePart, outputs: &[(usize, Shape)]) -> Ordered<'a> {
         let order = part.topological_order();
         let count = part.nodes.len();
@@ -137,8 +139,8 @@ impl Ordered<'_> {
         options
     }
 
-    /// The options of every node that can lead on to the targets: a node that keeps sizes hands its readers' wishes on, a window
-    /// must not make more than it reads, a pool keeps channels. Necessary, not sufficient.
+    /// The options of every node that can lead on to the targets: a node that keeps sizes hands its readers' wishes on,
+    /// a window must not make more than it reads, a pool keeps channels. Necessary, not sufficient.
     fn useful_options(&self) -> Vec<[Vec<i64>; 3]> {
         let count = self.order.len();
         let mut options: Vec<[Vec<i64>; 3]> = vec![Default::default(); count];
@@ -227,8 +229,8 @@ impl Ordered<'_> {
         })
     }
 
-    /// The same as an integer program. Variables of the specification that equations tie to others are put in: what is left
-    /// are the binaries of the options, and the two penalties.
+    /// The same as an integer program. Variables of [release §5](crate::doc::release#s5) that equations tie to others
+    /// are put in: what is left are the binaries of the options, and the two penalties.
     fn program(&self, settings: &RepairSettings) -> Result<(Vec<Sizes>, bool), NoAnswer> {
         let mut problem = Problem::default();
         let mut made: Vec<[Expression; 3]> = Vec::with_capacity(self.order.len());
@@ -367,7 +369,7 @@ fn only_of(target: Option<Sizes>) -> [Option<i64>; 3] {
     target.map_or([None; 3], |sizes| sizes.map(Some))
 }
 
-/// The original's form on a segment of ours: its sizes give filters and strides. What has no whole stride is an error.
+/// The release's form on a segment of ours: its sizes give filters and strides. What has no whole stride is an error.
 pub(in crate::repair) fn solve(
     segment: &Segment,
     inputs: &[Shape],

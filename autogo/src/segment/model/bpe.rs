@@ -1,4 +1,4 @@
-//! Byte-pair encoding over node tokens: training and encoding (specification §3.4).
+//! Byte-pair encoding over node tokens: training and encoding ([release §3.4](crate::doc::release#s3-4)).
 
 use super::super::alphabet::{Alphabet, Symbol};
 use super::super::pieces::{Piece, PieceId};
