@@ -9,6 +9,7 @@ pub mod evolve;
 pub mod families;
 pub mod files;
 pub mod formats;
+mod goal;
 pub mod graph;
 pub mod interrupt;
 mod partition;
@@ -26,6 +27,7 @@ pub mod stats;
 pub mod testing;
 
 pub use error::Error;
+pub use goal::Goal;
 pub use partition::Partition;
 /// The polars this library is built with: frames that it returns are of this version.
 pub use polars;

@@ -1,11 +1,10 @@
 //! What a notebook cell needs: `use autogo::prelude::*;`.
 
 pub use crate::Error;
+pub use crate::Goal;
 pub use crate::Partition;
 pub use crate::Progress;
-pub use crate::data::{
-    Arch, Example, Goal, Label, LabelledFamily, Split, figures, hardware_agreement, hardware_latencies, sampled,
-};
+pub use crate::data::{Arch, Example, Label, LabelledFamily, Split, figures, hardware_latencies, sampled};
 pub use crate::evolve::{Column, Evolution, EvolutionRun, Formula, Individual, MutationSettings, Mutator, Objective};
 pub use crate::evolve::{ParetoArchive, RunFolder, Sampling, StopReason, Window};
 pub use crate::families::{CellOp, Edsr, Family, FamilyName, Fsrcnn, Hiaml, Inception, InceptionSampler, Nb101, Nb201};
@@ -14,6 +13,7 @@ pub use crate::formats::{from_json, onnx, to_json};
 pub use crate::graph::{Convention, Cost, Drawing, Graph, GraphBuilder, Op, Shape};
 pub use crate::predict::{Architecture, Convolution, Gnn, Loss, Predictor, Psc, Readout, Reads, Target, TrainLog};
 pub use crate::predict::{Baseline, Comparison, TrainSettings, fold_srcc, sharing, summary};
+pub use crate::profile::hardware_agreement;
 pub use crate::profile::{CycleCounter, EnergyReport, EnergyTable, Gemm, Npu, NpuProfile, Place, compare};
 pub use crate::release::Quirks;
 pub use crate::release::paper_latency_change;

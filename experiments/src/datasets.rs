@@ -2,7 +2,7 @@
 
 use crate::Failure;
 use autogo::Progress;
-use autogo::data::{DATA_VARIABLE, Registry, Source};
+use autogo::data::{DATA_VARIABLE, Origin, Registry};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -63,10 +63,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
                 let source =
                     dataset.fetch(into, &mirrors, Progress::Live).map_err(|error| Failure::Work(error.to_string()))?;
                 let how = match source {
-                    Source::Present => "was there".into(),
-                    Source::Mirror(folder) => format!("copied from {}", folder.display()),
-                    Source::Download { resumed_at: 0 } => "downloaded".into(),
-                    Source::Download { resumed_at } => format!("downloaded, resumed at byte {resumed_at}"),
+                    Origin::Present => "was there".into(),
+                    Origin::Mirror(folder) => format!("copied from {}", folder.display()),
+                    Origin::Download { resumed_at: 0 } => "downloaded".into(),
+                    Origin::Download { resumed_at } => format!("downloaded, resumed at byte {resumed_at}"),
                 };
                 println!("{}: {how}, checksum good", into.join(&dataset.path).display());
             }

@@ -1,8 +1,8 @@
 //! The figures of an individual, and what a search wants of them.
 
 use super::Formula;
-use crate::data::Goal;
 use crate::error::Error;
+use crate::goal::Goal;
 use crate::graph::{Cost, Graph};
 use crate::profile::{CycleCounter, EnergyTable};
 use serde::{Deserialize, Serialize};

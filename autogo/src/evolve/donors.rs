@@ -2,8 +2,8 @@
 
 use super::places::Place;
 use super::{MutationSettings, Unit};
-use crate::data::Goal;
 use crate::error::Error;
+use crate::goal::Goal;
 use crate::graph::{Graph, Op, Shape, mix};
 use crate::predict::{EncodedSegments, Predictor};
 use crate::rng::Draw;

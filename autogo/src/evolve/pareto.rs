@@ -1,6 +1,6 @@
 //! The archive of what nothing else beats.
 
-use crate::data::Goal;
+use crate::goal::Goal;
 use serde::{Deserialize, Serialize};
 
 /// Points that no other point dominates, in the order in which they came.
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// member stay, as in the release ([release §7.2](crate::doc::release#s7-2)).
 ///
 /// ```
-/// use autogo::data::Goal;
+/// use autogo::Goal;
 /// use autogo::evolve::ParetoArchive;
 /// let mut archive = ParetoArchive::new(vec![Goal::Maximise, Goal::Minimise]);
 /// assert!(archive.insert(0, vec![90.0, 5.0]));
@@ -79,7 +79,7 @@ impl ParetoArchive {
     /// do not beat it add nothing, and a point with another number of objectives has no volume. O(members^objectives).
     ///
     /// ```
-    /// use autogo::data::Goal;
+    /// use autogo::Goal;
     /// use autogo::evolve::ParetoArchive;
     /// let mut archive = ParetoArchive::new(vec![Goal::Maximise, Goal::Minimise]);
     /// archive.insert(0, vec![3.0, 2.0]);

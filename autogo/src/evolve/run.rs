@@ -1,8 +1,8 @@
 //! What a search has found: everybody, round by round, and the front.
 
 use super::{Column, Derivation, Evolution, Figures, Objective, ParetoArchive};
-use crate::data::Goal;
 use crate::error::Error;
+use crate::goal::Goal;
 use crate::graph::{ContentId, Graph};
 use crate::interrupt;
 use crate::progress::{Bar, Progress};

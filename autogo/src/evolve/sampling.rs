@@ -4,7 +4,7 @@
 //! [release §7.3c]: crate::doc::release#s7-3c
 
 use super::ParetoArchive;
-use crate::data::Goal;
+use crate::goal::Goal;
 use crate::rng::{Draw, Stream};
 use rand::Rng;
 use rand::seq::IndexedRandom;

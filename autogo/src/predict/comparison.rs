@@ -95,7 +95,7 @@ impl Comparison {
             return Err(Error::setting("comparison", reason, "at least 1 of each"));
         }
         let mut rows = Vec::new();
-        let mut bar = progress.start(family.family().prefix(), 0, self.seeds.len() * self.contenders.len());
+        let mut bar = progress.start(family.family(), 0, self.seeds.len() * self.contenders.len());
         'seeds: for &seed in &self.seeds {
             let split = family.split(self.train, self.test, seed)?;
             let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
@@ -148,7 +148,7 @@ impl Comparison {
     fn frame(&self, family: &LabelledFamily, rows: &[Scored]) -> Result<DataFrame, Error> {
         let numbers = |of: &dyn Fn(&Scored) -> Option<f64>| rows.iter().map(of).collect::<Vec<Option<f64>>>();
         Ok(df!(
-            "family" => vec![family.family().prefix(); rows.len()],
+            "family" => vec![family.family(); rows.len()],
             "label" => vec![family.label().title.as_str(); rows.len()],
             "measured" => vec![family.label().measured; rows.len()],
             "contender" => rows.iter().map(|row| row.contender.as_str()).collect::<Vec<_>>(),

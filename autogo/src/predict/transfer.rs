@@ -68,7 +68,7 @@ impl Transfer {
             .iter()
             .map(|split| quality(&self.train_on(&few(split, self.few))?, split))
             .collect::<Result<Vec<_>, Error>>()?;
-        let mut rows: Vec<Cell> = Vec::new();
+        let mut rows: Vec<Cell<'_>> = Vec::new();
         for (source, learned) in families.iter().zip(&splits) {
             let trained = self.train_on(learned)?;
             for ((target, split), alone) in families.iter().zip(&splits).zip(&alone) {
@@ -83,7 +83,7 @@ impl Transfer {
                         quality(&Trained::Psc(tuned), split)?
                     }
                 };
-                let (trained_on, tried_on) = (source.family().prefix(), target.family().prefix());
+                let (trained_on, tried_on) = (source.family(), target.family());
                 rows.push(Cell { trained_on, tried_on, as_it_is: quality(&trained, split)?, tuned, few: *alone });
                 progress.say(&format!("{trained_on} to {tried_on}: done"));
             }
@@ -108,9 +108,9 @@ impl Transfer {
 }
 
 /// One pair of families: rank correlations on the second.
-struct Cell {
-    trained_on: &'static str,
-    tried_on: &'static str,
+struct Cell<'a> {
+    trained_on: &'a str,
+    tried_on: &'a str,
     as_it_is: Option<f64>,
     tuned: Option<f64>,
     few: Option<f64>,

@@ -4,7 +4,7 @@ use super::predictors::{agree, checkpoint};
 use super::segments::Release;
 use super::{Outcome, golden};
 use crate::Failure;
-use autogo::data::Goal;
+use autogo::Goal;
 use autogo::evolve::{GridEnds, ParetoArchive, grid_sample, rank_sum};
 use autogo::predict::{Gnn, GraphFeatures, Psc};
 use autogo::release::{Checkpoint, Limits};

@@ -1,12 +1,13 @@
 //! Labels of NAS-Bench-101: a table of all 423,624 cells, or the benchmark's own record file.
 
-use super::arch::Arch;
+use super::super::arch::Arch;
+use super::super::labelled::{Label, LabelledFamily};
 use super::gzip::read_text;
 use super::tfrecord::records;
-use super::{Goal, Label, LabelledFamily};
 use crate::csv::{self, Csv};
 use crate::error::Error;
-use crate::families::{FamilyName, Nb101};
+use crate::families::{Family, Nb101};
+use crate::goal::Goal;
 use base64::Engine;
 use polars::prelude::*;
 use prost::Message;
@@ -142,7 +143,7 @@ fn family(archs: &[Nb101], accuracies: &[f64], extra: &[Column], source: String)
         measured: true,
     };
     let values = archs.iter().map(|arch| Arch::Nb101(*arch)).zip(accuracies.iter().map(|value| Some(*value))).collect();
-    LabelledFamily::new(FamilyName::Nb101, label, frame, values)
+    LabelledFamily::new(Nb101::NAME, label, frame, values)
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Labels of HiAML, Inception and Two-Path, as GENNAPE publishes them.
 
-use super::arch::{self, Arch};
+use super::super::arch::{self, Arch};
+use super::super::labelled::{Label, LabelledFamily};
 use super::gzip::read_text;
-use super::{Goal, Label, LabelledFamily};
 use crate::error::Error;
 use crate::families::FamilyName;
 use crate::formats::read_gennape;
+use crate::goal::Goal;
 use polars::prelude::*;
 use std::path::Path;
 
@@ -31,7 +32,7 @@ pub(super) fn read(path: &Path, family: FamilyName) -> Result<LabelledFamily, Er
         measured: true,
     };
     let values = archs.into_iter().zip(accuracies.into_iter().map(Some)).collect();
-    LabelledFamily::new(family, label, frame, values)
+    LabelledFamily::new(family.prefix(), label, frame, values)
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! Labels of NAS-Bench-201.
 
-use super::arch::{self, Arch};
+use super::super::arch::{self, Arch};
+use super::super::labelled::{Label, LabelledFamily};
 use super::gzip::read_text;
-use super::{Goal, Label, LabelledFamily};
 use crate::csv::Csv;
 use crate::error::Error;
-use crate::families::{Family, FamilyName, Nb201};
-use crate::graph::Zeros;
-use crate::profile::{CycleCounter, Npu};
+use crate::families::{Family, Nb201};
+use crate::goal::Goal;
 use polars::prelude::*;
-use rayon::prelude::*;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -17,8 +15,6 @@ use std::path::Path;
 const ACCURACIES: [&str; 4] = ["cifar10_test", "cifar100_test", "imagenet16_120_test", "cifar10_valid"];
 const ACCEPTED_FILE: &str = "a CSV with a header and 15,625 rows: arch, cifar10_test, cifar100_test, \
      imagenet16_120_test, cifar10_valid (percent)";
-/// Seed of the networks that are labelled on the spot.
-const SEED: u64 = 201;
 
 /// Reads the CSV of published accuracies and joins it with the graphs' figures. Every wrong cell is refused with its
 /// line.
@@ -37,7 +33,7 @@ pub(super) fn read(path: &Path) -> Result<LabelledFamily, Error> {
         source: format!("NAS-Bench-201, 200 epochs, mean over seeds ({})", path.display()),
         measured: true,
     };
-    LabelledFamily::new(FamilyName::Nb201, label, frame, labelled)
+    LabelledFamily::new(Nb201::NAME, label, frame, labelled)
 }
 
 struct Row {
@@ -79,44 +75,8 @@ fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// Labels `count` networks with their cycles, in millions; no two of them write down one formula, so all of them can be drawn into a
-/// split.
-pub(super) fn compute(count: usize) -> Result<LabelledFamily, Error> {
-    let counter = CycleCounter::new(Npu::n256())?;
-    let mut archs = Vec::with_capacity(count);
-    let mut seen = HashSet::new();
-    let all = Nb201::FORMULAS_WITHOUT_NONE;
-    if count == 0 || count > all {
-        return Err(Error::setting("computed labels", format!("{count} networks"), &format!("1 to {all}")));
-    }
-    for index in 0.. {
-        if archs.len() == count {
-            break;
-        }
-        let arch = Nb201::sample(SEED, index);
-        if arch.has_no_none() && seen.insert(arch.build()?.formula_id(Zeros::Dropped)) {
-            archs.push(arch);
-        }
-    }
-    let cycles = archs
-        .par_iter()
-        .map(|arch| Ok(counter.cycles(&arch.build()?)? as f64 / 1e6))
-        .collect::<Result<Vec<f64>, Error>>()?;
-    let mut frame = figures(&archs)?;
-    frame.with_column(Column::new("npu_megacycles".into(), &cycles))?;
-    let label = Label {
-        column: "npu_megacycles".into(),
-        title: format!("NPU cycles on {} [millions]", counter.npu().name),
-        goal: Goal::Minimise,
-        source: "whole-graph model of a neural processing unit".into(),
-        measured: false,
-    };
-    let values = archs.into_iter().map(Arch::Nb201).zip(cycles.into_iter().map(Some)).collect();
-    LabelledFamily::new(FamilyName::Nb201, label, frame, values)
-}
-
 /// What the graphs themselves say of these architectures, and the parameters that the benchmark publishes for them.
-fn figures(archs: &[Nb201]) -> Result<DataFrame, Error> {
+pub(crate) fn figures(archs: &[Nb201]) -> Result<DataFrame, Error> {
     let mut frame = arch::figures(&archs.iter().copied().map(Arch::Nb201).collect::<Vec<_>>())?;
     let strings = archs.iter().map(Nb201::arch_string).collect::<Vec<_>>();
     frame.with_column(Column::new("arch".into(), strings))?;
