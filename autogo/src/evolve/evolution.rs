@@ -278,7 +278,7 @@ mod tests {
     use super::*;
     use crate::families::{Family, Nb201};
     use crate::profile::Npu;
-    use crate::quirks::Quirks;
+    use crate::release::Quirks;
     use crate::segment::Mining;
 
     fn nodes(graph: &Graph) -> f64 {

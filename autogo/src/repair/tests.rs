@@ -1,8 +1,8 @@
 //! Repairs derived by hand, and the ways to an optimum against each other.
 
 use super::*;
-use crate::graph::{Border, Conv, Node, Padding, Pool, Window};
-use crate::segment::Source;
+use crate::graph::{Border, Conv, Node, Op, Padding, Pool, Shape, Window};
+use crate::segment::{Segment, Source};
 use proptest::prelude::*;
 
 /// A chain or DAG from ops and sources, with shapes inferred from `inputs`.

@@ -275,6 +275,7 @@ impl Vocabulary {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::alphabet::UNKNOWN;
     use super::*;
     use proptest::prelude::*;
 
