@@ -138,7 +138,7 @@ proptest! {
         for mining in minings() {
             let segmenter = mining.segmenter(seen).unwrap();
             for graph in &graphs {
-                let mut nodes = segmenter.groups(graph, |id| id < allowed).concat();
+                let mut nodes = segmenter.groups_of(graph, |id| id < allowed).concat();
                 prop_assert_eq!(&nodes, &mining.order.order(graph));
                 nodes.sort_unstable();
                 prop_assert_eq!(nodes, (0..graph.len()).collect::<Vec<_>>());

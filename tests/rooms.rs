@@ -201,7 +201,8 @@ fn no_files_stand_in_a_circle() {
             graph.add_edge(nodes[from], *to, ());
         }
     }
-    let name = |part: Vec<NodeIndex>| part.into_iter().map(|node| graph[node].join("::")).collect::<Vec<_>>().join(" - ");
+    let name =
+        |part: Vec<NodeIndex>| part.into_iter().map(|node| graph[node].join("::")).collect::<Vec<_>>().join(" - ");
     let circles: Vec<String> = tarjan_scc(&graph).into_iter().filter(|part| part.len() > 1).map(name).collect();
     assert!(circles.is_empty(), "{}", circles.join("\n"));
 }

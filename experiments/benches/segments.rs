@@ -68,7 +68,7 @@ fn tokens_and_encoding_of_released_graphs(bencher: Bencher<'_, '_>) {
     let Some(segmenter) = segmenter(&corpus(5)) else { return };
     bencher.counter(ItemsCount::new(nodes)).bench_local(|| {
         for graph in &graphs {
-            black_box(segmenter.groups(graph, |_| true));
+            black_box(segmenter.groups(graph));
         }
     });
 }
@@ -103,7 +103,7 @@ fn mine_database(bencher: Bencher<'_, '_>, share: u64) {
     let graphs = corpus(share);
     let Some(segmenter) = segmenter(&graphs) else { return };
     bencher.counter(ItemsCount::new(graphs.len())).bench_local(|| {
-        let cut = |graph: &Graph| segmenter.groups(graph, |_| true);
+        let cut = |graph: &Graph| segmenter.groups(graph);
         black_box(SegmentDb::mine(&graphs, &[], &Keep::default(), cut).len())
     });
 }

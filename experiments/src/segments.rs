@@ -137,7 +137,7 @@ fn ends(segment: &Segment) -> String {
 fn encode(folder: &Path, network: &str) -> Result<(), Failure> {
     let segmenter = Segmenter::load(folder.join("segmenter.json"))?;
     let graph = autogo::families::network(network)?;
-    for (number, nodes) in segmenter.groups(&graph, |_| true).iter().enumerate() {
+    for (number, nodes) in segmenter.groups(&graph).iter().enumerate() {
         let names: Vec<&str> = nodes.iter().map(|&node| graph.node(node).op.name()).collect();
         crate::say(&format!("{number:>5}  {:<30} {}", format!("{nodes:?}"), names.join(" ")));
     }

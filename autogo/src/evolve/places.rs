@@ -67,7 +67,7 @@ fn cut(parent: &Graph, segmenter: &Segmenter, sparsity: f64, rng: &mut Draw) -> 
     let mut kept: Vec<bool> = (0..merges).map(|at| at as f64 >= sparsity * merges as f64).collect();
     kept.shuffle(rng);
     let singles = segmenter.alphabet().len();
-    segmenter.groups(parent, |id| kept.get((id as usize).wrapping_sub(singles)).is_none_or(|&kept| kept))
+    segmenter.groups_of(parent, |id| kept.get((id as usize).wrapping_sub(singles)).is_none_or(|&kept| kept))
 }
 
 #[cfg(test)]

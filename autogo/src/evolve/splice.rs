@@ -76,7 +76,7 @@ mod tests {
         let segmenter = Mining::bpe(40).segmenter(std::slice::from_ref(&graph)).unwrap();
         let order = graph.topological_order();
         let mut tried = 0;
-        for group in segmenter.groups(&graph, |_| true) {
+        for group in segmenter.groups(&graph) {
             let place = Segment::cut(&graph, &group);
             if !place.segment.is_movable() {
                 continue;

@@ -91,7 +91,7 @@ impl Psc {
     /// let (psc, _) = Psc::train(&split.train, &segmenter, &settings, Progress::Silent)?;
     /// let segments: Vec<Segment> = db.rows().iter().map(|row| row.segment.clone()).collect();
     /// let encoded = psc.encode_segments(&segments)?;
-    /// let groups = segmenter.groups(&graphs[0], |_| true);
+    /// let groups = segmenter.groups(&graphs[0]);
     /// let scores = psc.scorer(&graphs[0], &Partition::at(&groups, 3, 1))?.score(&encoded);
     /// assert_eq!(scores.len(), db.len());
     /// # Ok::<(), autogo::Error>(())
@@ -240,7 +240,7 @@ mod tests {
         let Mined { segmenter, db, .. } = Mining::bpe(60).run(&graphs).unwrap();
         let segments: Vec<Segment> = db.rows().iter().map(|row| row.segment.clone()).collect();
         let graph = &split.test[0].graph;
-        let partition = Partition::at(&segmenter.groups(graph, |_| true), 9, 2);
+        let partition = Partition::at(&segmenter.groups(graph), 9, 2);
         let whole = GraphFeatures::new(graph).unwrap();
         for reads in [Reads::Psc, Reads::WithoutPredecessor, Reads::WithoutSuccessor, Reads::SegmentOnly] {
             let architecture = Architecture { reads, ..Architecture::default() };

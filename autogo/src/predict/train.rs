@@ -456,7 +456,7 @@ mod tests {
             let mut table = TermTable::new(architecture.layers);
             let prepared = Prepared::partitions(&graph, &architecture, &segmenter, &mut table, |all| spread(all, 0)).unwrap();
             let fast = predict_each(&model, &table, &[prepared]).unwrap().concat();
-            let groups = segmenter.groups(&graph, |_| true);
+            let groups = segmenter.groups(&graph);
             prop_assert_eq!(fast.len(), groups.len());
             let every = groups.len().div_ceil(12);
             for (partition, fast) in Partition::all(&groups).iter().zip(fast).step_by(every) {

@@ -282,7 +282,7 @@ mod tests {
             assert!(db.with_arity(row.segment.inputs.len(), outputs.len()).contains(&at));
         }
         let total: u64 = db.rows().iter().map(|row| row.count).sum();
-        let pieces: usize = graphs.iter().map(|graph| mined.segmenter.groups(graph, |_| true).len()).sum();
+        let pieces: usize = graphs.iter().map(|graph| mined.segmenter.groups(graph).len()).sum();
         assert!(total < pieces as u64 && total > pieces as u64 / 2, "{total} of {pieces}");
         assert_eq!(db.frame().unwrap().height(), db.len());
         let long = db.filter(col("nodes").gt_eq(lit(4))).unwrap();

@@ -117,7 +117,7 @@ impl Mining {
             return Err(Error::setting("labels of mined graphs", reason, "one for every graph, or none"));
         }
         let segmenter = self.segmenter(graphs)?;
-        let db = SegmentDb::mine(graphs, labels, &self.keep, |graph| segmenter.groups(graph, |_| true));
+        let db = SegmentDb::mine(graphs, labels, &self.keep, |graph| segmenter.groups(graph));
         Ok(Mined { mining: *self, segmenter, db })
     }
 
@@ -197,8 +197,21 @@ impl Segmenter {
     }
 
     /// Cuts a graph into groups of consecutive nodes of the line, one for every piece. Each node stands in exactly one
-    /// group. Longer pieces that `allowed` refuses are split.
-    pub fn groups(&self, graph: &Graph, allowed: impl Fn(PieceId) -> bool) -> Vec<Vec<usize>> {
+    /// group. O(n log n).
+    ///
+    /// ```
+    /// use autogo::segment::Mining;
+    /// let toy = autogo::tutorials::toy()?;
+    /// let segmenter = Mining::bpe(2).segmenter(&[toy.clone(), toy.clone()])?;
+    /// assert_eq!(segmenter.groups(&toy), [vec![0, 1], vec![2, 3], vec![4]]);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn groups(&self, graph: &Graph) -> Vec<Vec<usize>> {
+        self.groups_of(graph, |_| true)
+    }
+
+    /// The same with some of the pieces: longer pieces that `allowed` refuses are split.
+    pub fn groups_of(&self, graph: &Graph, allowed: impl Fn(PieceId) -> bool) -> Vec<Vec<usize>> {
         let (order, pieces) = self.pieces(graph, allowed);
         let mut rest = order.as_slice();
         pieces

@@ -1,6 +1,7 @@
 //! Several things as one output, for a notebook cell or a file.
 
-use super::{Bars, Chart, HeatMap, MergeTree, Table};
+use super::super::charts::{Bars, Chart, HeatMap, MergeTree};
+use super::table::Table;
 use crate::display;
 use crate::error::Error;
 use crate::graph::Drawing;
@@ -63,7 +64,7 @@ impl Page {
         self.push(&bars.svg())
     }
 
-    /// A picture: SVG of this library's other charts, such as [`Waterfall`](super::Waterfall).
+    /// A picture: SVG of this library's other charts, such as [`Waterfall`](crate::report::Waterfall).
     pub fn svg(self, svg: &str) -> Self {
         self.push(svg)
     }

@@ -1,6 +1,8 @@
 //! Searches to look at: the front and how it came to be, the networks on it, a page, and the pictures of a run's folder.
 
-use super::{Chart, Page, Table};
+use super::super::charts::Chart;
+use super::page::Page;
+use super::table::Table;
 use crate::error::Error;
 use crate::evolve::{Column, EvolutionRun, Individual, Mutator, RunFolder};
 use crate::files::write;
@@ -82,7 +84,7 @@ pub fn mutant_drawing(run: &EvolutionRun, id: usize, mutator: &Mutator) -> Resul
 }
 
 fn segments_drawing(graph: &Graph, mutator: &Mutator) -> Drawing {
-    graph.draw().rows(24).groups(&mutator.segmenter().groups(graph, |_| true))
+    graph.draw().rows(24).groups(&mutator.segmenter().groups(graph))
 }
 
 /// A page about a run: what was asked, why it ended, the front as chart and table, the best networks' last changes.

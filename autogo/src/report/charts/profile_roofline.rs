@@ -1,6 +1,6 @@
 //! Where memory ends and the array begins.
 
-use super::profile::{BOUNDS, FAINT, GRID, INK, colour, legend, open_svg};
+use super::super::theme::{BOUNDS, FAINT, GRID, INK, colour, legend, open_svg};
 use crate::display;
 use crate::profile::{NpuProfile, NpuRow, Place};
 use std::fmt::Write;

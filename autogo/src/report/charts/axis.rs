@@ -1,6 +1,6 @@
 //! An axis: where a number lies between its ends, and the round numbers that are marked on it.
 
-use super::table::{fraction, grouped};
+use super::super::numbers::{fraction, grouped};
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use std::ops::Range;
 

@@ -1,16 +1,15 @@
-//! A profile as pictures: what they share, and a graph coloured by cycles.
+//! What all pictures share: inks, colours, the head of an SVG, a legend, an axis of shares.
 
 use crate::display;
-use crate::graph::{Drawing, Graph};
-use crate::profile::{Bound, NpuProfile};
+use crate::profile::Bound;
 use std::fmt::Write;
 
-pub(super) const INK: &str = "#26323f";
-pub(super) const FAINT: &str = "#6b7783";
-pub(super) const GRID: &str = "#e4e8ec";
+pub(in crate::report) const INK: &str = "#26323f";
+pub(in crate::report) const FAINT: &str = "#6b7783";
+pub(in crate::report) const GRID: &str = "#e4e8ec";
 
 /// What kernels are bound by, with their colours.
-pub(super) const BOUNDS: [(Bound, &str, &str); 4] = [
+pub(in crate::report) const BOUNDS: [(Bound, &str, &str); 4] = [
     (Bound::Compute, "array", "#8fc7e8"),
     (Bound::Vector, "vector unit", "#7fcfb2"),
     (Bound::Sram, "on-chip memory", "#f5c56b"),
@@ -18,12 +17,12 @@ pub(super) const BOUNDS: [(Bound, &str, &str); 4] = [
 ];
 
 /// The colour of what a kernel is bound by.
-pub(super) fn colour(bound: Bound) -> &'static str {
+pub(in crate::report) fn colour(bound: Bound) -> &'static str {
     BOUNDS.iter().find(|(other, ..)| *other == bound).map_or(GRID, |(.., colour)| colour)
 }
 
 /// An SVG that is not closed yet, with its title.
-pub(super) fn open_svg(width: f64, height: f64, title: &str) -> String {
+pub(in crate::report) fn open_svg(width: f64, height: f64, title: &str) -> String {
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
          height=\"{height:.0}\" style=\"max-width:100%;height:auto\" font-family=\"system-ui,sans-serif\" \
@@ -34,7 +33,7 @@ pub(super) fn open_svg(width: f64, height: f64, title: &str) -> String {
 }
 
 /// Coloured squares with their meanings in one line, from `x` on.
-pub(super) fn legend(svg: &mut String, mut x: f64, y: f64, entries: &[(&str, &str)]) {
+pub(in crate::report) fn legend(svg: &mut String, mut x: f64, y: f64, entries: &[(&str, &str)]) {
     for (meaning, colour) in entries {
         let _ = write!(
             svg,
@@ -48,40 +47,35 @@ pub(super) fn legend(svg: &mut String, mut x: f64, y: f64, entries: &[(&str, &st
     }
 }
 
+/// Vertical lines of a grid from `top` to `bottom`, each with its label below.
+pub(in crate::report) fn grid(svg: &mut String, top: f64, bottom: f64, lines: impl IntoIterator<Item = (f64, String)>) {
+    for (x, label) in lines {
+        let _ = write!(
+            svg,
+            "<path d=\"M{x:.1} {top:.0}V{bottom:.0}\" stroke=\"{GRID}\"/>\
+             <text x=\"{x:.1}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"{FAINT}\">{label}</text>",
+            bottom + 18.0
+        );
+    }
+}
+
+/// A name to the left of `x`, at the height of its row.
+pub(in crate::report) fn row_name(svg: &mut String, x: f64, y: f64, name: &str) {
+    let _ = write!(svg, "<text x=\"{x:.0}\" y=\"{y:.1}\" text-anchor=\"end\">{}</text>", display::escape(name));
+}
+
+/// Room for names of this many characters to the left of a chart.
+pub(in crate::report) fn name_width<'a>(names: impl Iterator<Item = &'a str>) -> f64 {
+    24.0 + 6.8 * names.map(|name| name.chars().count()).max().unwrap_or(0) as f64
+}
+
 /// Text of at most this many characters: the end of a longer one, which tells nodes apart.
-pub(super) fn tail(text: &str, most: usize) -> String {
+pub(in crate::report) fn tail(text: &str, most: usize) -> String {
     let count = text.chars().count();
     if count <= most {
         return text.into();
     }
     std::iter::once('…').chain(text.chars().skip(count + 1 - most)).collect()
-}
-
-/// Steps of the ramp: the least share of all cycles, its words, its colour.
-const RAMP: [(f64, &str, &str); 4] = [
-    (0.05, "5 % of all cycles or more", "#d9603b"),
-    (0.02, "2 to 5 %", "#f0a07f"),
-    (0.005, "0.5 to 2 %", "#f8d5c2"),
-    (0.0, "less", "#fdf3ec"),
-];
-
-/// The graph, each kernel's nodes coloured by its share of all cycles. Nodes that take none stay plain.
-///
-/// ```
-/// use autogo::profile::Npu;
-/// let graph = autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?;
-/// let drawing = autogo::report::cycle_drawing(&graph, &Npu::n256().profile(&graph)?);
-/// assert!(drawing.svg().contains("5 % of all cycles or more"));
-/// # Ok::<(), autogo::Error>(())
-/// ```
-pub fn cycle_drawing(graph: &Graph, profile: &NpuProfile) -> Drawing {
-    let total = profile.cycles().max(1) as f64;
-    let step = |cycles: u64| RAMP.iter().position(|(least, ..)| cycles as f64 / total >= *least);
-    RAMP.iter().enumerate().fold(graph.draw(), |drawing, (at, (_, meaning, colour))| {
-        let rows = profile.rows.iter().filter(|row| row.cycles > 0 && step(row.cycles) == Some(at));
-        let nodes: Vec<usize> = rows.flat_map(|row| row.nodes.iter().copied()).collect();
-        drawing.paint(&nodes, meaning, colour)
-    })
 }
 
 #[cfg(test)]

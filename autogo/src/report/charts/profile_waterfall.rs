@@ -1,7 +1,7 @@
 //! Kernel after kernel along the time axis.
 
-use super::profile::{BOUNDS, FAINT, GRID, INK, colour, legend, open_svg, tail};
-use super::table::{fraction, grouped};
+use super::super::numbers::{fraction, grouped};
+use super::super::theme::{BOUNDS, INK, colour, grid, legend, open_svg, tail};
 use crate::display;
 use crate::profile::{Bound, NpuProfile};
 use std::fmt::Write;
@@ -109,16 +109,8 @@ impl Waterfall {
         let bottom = top + ROW * steps.len() as f64;
         let mut svg = open_svg(left + WIDTH + 70.0, bottom + 30.0, &self.title);
         legend(&mut svg, left, 46.0, &BOUNDS.map(|(_, name, colour)| (name, colour)));
-        for share in 0..=5 {
-            let x = left + WIDTH * f64::from(share) / 5.0;
-            let _ = write!(
-                svg,
-                "<path d=\"M{x:.1} {top:.0}V{bottom:.0}\" stroke=\"{GRID}\"/>\
-                 <text x=\"{x:.1}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"{FAINT}\">{} %</text>",
-                bottom + 18.0,
-                20 * share
-            );
-        }
+        let lines = (0..=5).map(|share| (left + WIDTH * f64::from(share) / 5.0, format!("{} %", 20 * share)));
+        grid(&mut svg, top, bottom, lines);
         let mut start = 0.0;
         for (row, step) in steps.iter().enumerate() {
             let y = top + row as f64 * ROW;

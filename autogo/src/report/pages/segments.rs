@@ -1,6 +1,7 @@
 //! Segments to look at: cards, how often and how long they are, whose vocabulary covers whom.
 
-use super::{Chart, HeatMap, Page};
+use super::super::charts::{Chart, HeatMap};
+use super::page::Page;
 use crate::error::Error;
 use crate::graph::{Drawing, Graph};
 use crate::segment::{Mined, SegmentDb, SegmentRow, Segmenter};

@@ -1,6 +1,7 @@
 //! Named numbers as horizontal bars.
 
-use super::table::fraction;
+use super::super::numbers::fraction;
+use super::super::theme::{INK, grid, name_width, open_svg, row_name};
 use crate::display;
 use std::fmt::Write;
 
@@ -29,7 +30,8 @@ struct Bar {
 
 const ROW: f64 = 30.0;
 const WIDTH: f64 = 430.0;
-const INK: &str = "#26323f";
+/// Ink of what a bar is compared with.
+const REFERENCE: &str = "#d55e00";
 
 impl Bars {
     /// An empty chart over a range of numbers.
@@ -51,37 +53,23 @@ impl Bars {
 
     /// The chart as SVG.
     pub fn svg(&self) -> String {
-        let longest = self.bars.iter().map(|bar| bar.name.chars().count()).max().unwrap_or(0);
-        let left = 24.0 + 6.8 * longest as f64;
+        let left = name_width(self.bars.iter().map(|bar| bar.name.as_str()));
         let has_reference = self.bars.iter().any(|bar| bar.reference.is_some());
         let top = if has_reference { 62.0 } else { 40.0 };
         let (width, height) = (left + WIDTH + 84.0, top + ROW * self.bars.len() as f64 + 34.0);
         let span = (self.range.end - self.range.start).max(f64::MIN_POSITIVE);
         let x = |value: f64| left + WIDTH * ((value - self.range.start) / span).clamp(0.0, 1.0);
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-             height=\"{height:.0}\" style=\"max-width:100%;height:auto\" font-family=\"system-ui,sans-serif\" \
-             font-size=\"12\" fill=\"{INK}\"><rect width=\"100%\" height=\"100%\" fill=\"white\"/>\
-             <text x=\"10\" y=\"22\" font-size=\"15\" font-weight=\"600\">{}</text>",
-            display::escape(&self.title)
-        );
+        let mut svg = open_svg(width, height, &self.title);
         let bottom = top + ROW * self.bars.len() as f64;
-        for step in 0..=5 {
+        let lines = (0..=5).map(|step| {
             let value = self.range.start + span * f64::from(step) / 5.0;
-            let at = x(value);
-            let label = format!("{value:.3}");
-            let label = label.trim_end_matches('0').trim_end_matches('.');
-            let _ = write!(
-                svg,
-                "<path d=\"M{at:.1} {top:.0}V{bottom:.0}\" stroke=\"#e4e8ec\"/>\
-                 <text x=\"{at:.1}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"#6b7783\">{label}</text>",
-                bottom + 18.0
-            );
-        }
+            (x(value), format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_string())
+        });
+        grid(&mut svg, top, bottom, lines);
         if has_reference {
             let _ = write!(
                 svg,
-                "<path d=\"M{:.0} 38l5 7l-5 7l-5 -7z\" fill=\"#d55e00\"/><text x=\"{:.0}\" y=\"49\">{}</text>",
+                "<path d=\"M{:.0} 38l5 7l-5 7l-5 -7z\" fill=\"{REFERENCE}\"/><text x=\"{:.0}\" y=\"49\">{}</text>",
                 left + 5.0,
                 left + 16.0,
                 display::escape(&self.reference)
@@ -91,14 +79,11 @@ impl Bars {
             let middle = top + (row as f64 + 0.5) * ROW;
             let value = if bar.value.is_finite() { fraction(bar.value) } else { "–".into() };
             let end = if bar.value.is_finite() { x(bar.value) } else { left };
+            row_name(&mut svg, left - 10.0, middle + 4.0, &bar.name);
             let _ = write!(
                 svg,
-                "<text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>\
-                 <rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"18\" rx=\"2\" fill=\"#8fc7e8\"/>\
+                "<rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"18\" rx=\"2\" fill=\"#8fc7e8\"/>\
                  <text x=\"{:.0}\" y=\"{:.1}\">{value}</text>",
-                left - 10.0,
-                middle + 4.0,
-                display::escape(&bar.name),
                 middle - 9.0,
                 (end - left).max(0.0),
                 left + WIDTH + 12.0,
@@ -115,7 +100,7 @@ impl Bars {
             }
             if let Some(reference) = bar.reference {
                 let at = x(reference);
-                let _ = write!(svg, "<path d=\"M{at:.1} {:.1}l5 7l-5 7l-5 -7z\" fill=\"#d55e00\"/>", middle - 7.0);
+                let _ = write!(svg, "<path d=\"M{at:.1} {:.1}l5 7l-5 7l-5 -7z\" fill=\"{REFERENCE}\"/>", middle - 7.0);
             }
         }
         svg + "</svg>"

@@ -1,5 +1,6 @@
 //! A polars frame as an HTML table.
 
+use super::super::numbers::{fraction, grouped};
 use crate::display;
 use polars::prelude::{AnyValue, DataFrame};
 use std::fmt::Write;
@@ -23,7 +24,7 @@ pub struct Table {
 
 /// Style of every table; `Page` brings it too, so a table looks the same on its own. Jupyter styles tables as well, hence
 /// the `!important`.
-pub(super) const STYLE: &str = "<style>table.ag{border-collapse:collapse;\
+pub(in crate::report) const STYLE: &str = "<style>table.ag{border-collapse:collapse;\
      font:13px system-ui,sans-serif;color:#26323f}\
      table.ag caption{caption-side:top;text-align:left;font-weight:600;padding:0 0 6px}\
      table.ag th{border-bottom:1.5px solid #26323f;padding:3px 10px;font-weight:600}\
@@ -143,52 +144,10 @@ fn cell(value: &AnyValue<'_>) -> String {
     }
 }
 
-/// Digits in groups of three, from 10 000 on.
-pub(super) fn grouped(number: i128) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let sign = if number < 0 { "−" } else { "" };
-    if digits.len() < 5 {
-        return format!("{sign}{digits}");
-    }
-    let mut text = String::from(sign);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Four significant digits.
-pub(super) fn fraction(number: f64) -> String {
-    if number == 0.0 || !number.is_finite() {
-        return number.to_string();
-    }
-    let magnitude = number.abs().log10().floor() as i32;
-    match magnitude {
-        5..=14 => grouped(number.round() as i128),
-        -3..=4 => format!("{number:.*}", (3 - magnitude).max(0) as usize),
-        _ => format!("{number:.3e}"),
-    }
-    .replace('-', "−")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use polars::prelude::df;
-
-    #[test]
-    fn numbers_are_written_for_people() {
-        assert_eq!(grouped(9999), "9999");
-        assert_eq!(grouped(-1_234_567), "−1\u{202f}234\u{202f}567");
-        assert_eq!(fraction(0.90904), "0.9090");
-        assert_eq!(fraction(94.37333), "94.37");
-        assert_eq!(fraction(-1_234_567.8), "−1\u{202f}234\u{202f}568");
-        assert_eq!(fraction(0.0), "0");
-        assert_eq!(fraction(-2.5e300), "−2.500e300");
-    }
 
     #[test]
     fn markup_is_escaped_and_cuts_are_said() {

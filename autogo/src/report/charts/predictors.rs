@@ -1,6 +1,7 @@
 //! Comparisons of predictors to look at.
 
-use super::{Bars, Chart};
+use super::bars::Bars;
+use super::chart::Chart;
 use crate::error::Error;
 use crate::families::FamilyName;
 use crate::predict::{TrainLog, summary};

@@ -1,7 +1,7 @@
 //! Two networks side by side, op by op; and energy, part by part.
 
-use super::profile::{FAINT, GRID, INK, legend, open_svg};
-use super::table::{fraction, grouped};
+use super::super::numbers::{fraction, grouped};
+use super::super::theme::{FAINT, GRID, INK, legend, name_width, open_svg, row_name};
 use crate::display;
 use crate::profile::{EnergyReport, NpuProfile};
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ impl BeforeAfter {
 
     /// The chart as SVG.
     pub fn svg(&self) -> String {
-        let left = 24.0 + 6.8 * self.rows.iter().map(|(op, ..)| op.chars().count()).max().unwrap_or(0) as f64;
+        let left = name_width(self.rows.iter().map(|(op, ..)| op.as_str()));
         let top = 62.0;
         let most = self.rows.iter().map(|(_, before, after)| *before.max(after)).max().unwrap_or(1).max(1) as f64;
         let bottom = top + PAIR * self.rows.len() as f64;
@@ -147,7 +147,7 @@ impl EnergyBars {
 
     /// The chart as SVG.
     pub fn svg(&self) -> String {
-        let left = 24.0 + 6.8 * self.bars.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0) as f64;
+        let left = name_width(self.bars.iter().map(|(name, _)| name.as_str()));
         let top = 60.0;
         let bottom = top + ROW * self.bars.len() as f64;
         let mut svg = open_svg(left + WIDTH + 190.0, bottom + 16.0, &self.title);
@@ -160,13 +160,7 @@ impl EnergyBars {
         for (row, (name, report)) in self.bars.iter().enumerate() {
             let y = top + row as f64 * ROW;
             let mut x = left;
-            let _ = write!(
-                svg,
-                "<text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-                left - 10.0,
-                y + 20.0,
-                display::escape(name)
-            );
+            row_name(&mut svg, left - 10.0, y + 20.0, name);
             for ((part, share), colour) in report.shares().into_iter().zip(PARTS) {
                 let width = WIDTH * share;
                 let _ = write!(

@@ -1,6 +1,6 @@
 //! A chart that grows while a cell runs.
 
-use super::Chart;
+use super::chart::Chart;
 use crate::display::{self, LiveOutput};
 use crate::error::Error;
 use std::time::{Duration, Instant};
