@@ -3,7 +3,7 @@
 use super::counters::{Counters, CpuTime, Hardware};
 use super::ticks::{Cycles, Ticks};
 use super::{Engine, Input, Loaded};
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::formats::onnx::{Pooling, Weights, export};
 use autogo::graph::Graph;
 use serde::Serialize;

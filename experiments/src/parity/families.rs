@@ -1,7 +1,8 @@
 //! Networks built from configurations: nodes, order, edges, shapes, FLOPs.
 
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
+use crate::inputs::family_named;
 use autogo::Quirks;
 use autogo::families::{FamilyName, Nb201, SkipAs};
 use autogo::formats::CompGraph;
@@ -13,8 +14,7 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let files = golden::files(&folder.join("original/families"))?;
     let mut outcome = Outcome::default();
     for (stem, file) in &files {
-        let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == stem);
-        let Some(family) = family else {
+        let Some(family) = family_named(stem) else {
             outcome.skipped.push(format!("{stem}: no such family"));
             continue;
         };

@@ -1,6 +1,7 @@
 //! Reading the reference files.
 
-use crate::Failure;
+use crate::failure::Failure;
+use crate::inputs::plain_text;
 use autogo::formats::{CompGraph, CompNode, FramePadding, Limits};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -11,9 +12,14 @@ pub fn json(path: &Path) -> Result<Option<Value>, Failure> {
     if !path.is_file() {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let text = plain_text(path)?;
     let value = serde_json::from_str(&text);
     value.map(Some).map_err(|error| Failure::Input(format!("{}:{}: {error}", path.display(), error.line())))
+}
+
+/// The reference file of one of the release's graphs, by its name, or `None` when it is not there.
+pub fn graph(folder: &Path, name: &str) -> Result<Option<Value>, Failure> {
+    json(&folder.join(format!("original/graphs/{name}.json")))
 }
 
 /// The files of a folder that end so, with their stems, sorted.
@@ -42,8 +48,7 @@ pub type Table = (String, Vec<HashMap<String, String>>);
 pub fn tables(folder: &Path) -> Result<Vec<Table>, Failure> {
     let mut tables = Vec::new();
     for (stem, path) in paths(folder, "csv") {
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+        let text = plain_text(&path)?;
         let mut lines = text.lines();
         let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
         let row = |line: &str| {

@@ -2,7 +2,7 @@
 
 use super::segments::Release;
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::formats::{Checkpoint, CompGraph, Limits, read_tensors};
 use autogo::predict::{Gnn, GraphFeatures, Psc, release_triples};
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub fn gnn(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let gnn = Gnn::from_release(&checkpoint)?;
     let mut outcome = Outcome::default();
     for (name, entry) in file.as_object().into_iter().flatten() {
-        let Some(graph) = golden::json(&folder.join(format!("original/graphs/{name}.json")))? else {
+        let Some(graph) = golden::graph(folder, name)? else {
             outcome.skipped.push(format!("{name}: the reference has no such graph"));
             continue;
         };
@@ -65,7 +65,7 @@ pub fn psc(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let psc = Psc::from_release(&checkpoint, vocabulary.clone())?;
     let mut outcome = Outcome::default();
     let whole = |name: &str| -> Result<Option<CompGraph>, Failure> {
-        let graph = golden::json(&folder.join(format!("original/graphs/{name}.json")))?;
+        let graph = golden::graph(folder, name)?;
         graph.map(|graph| golden::comp_graph(&graph).map_err(Failure::Input)).transpose()
     };
     for (name, entry) in predictions.as_object().into_iter().flatten() {

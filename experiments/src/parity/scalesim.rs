@@ -1,7 +1,7 @@
 //! Layers on a systolic array against SCALE-Sim 3.0.0.
 
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::polars::prelude::{DataFrame, DataType};
 use autogo::profile::array::{ArrayMachine, Fidelity, Layer, LayerReport, Memory, frame, simulate};
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! Whole graphs: our cycles against those that Vela 5.2.0 estimates for Ethos-U55-256 and Ethos-U65-512.
 
 use super::Outcome;
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::graph::{Conv, Graph, GraphBuilder, GraphError, Interpolation, Op, Pool, Shape, Window};
 use autogo::prelude::srcc;
 use autogo::profile::{Npu, NpuProfile};

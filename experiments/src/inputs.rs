@@ -1,0 +1,177 @@
+//! What the verbs read: networks, families, labels, machines, settings. Each is read here, once.
+
+use crate::failure::Failure;
+use autogo::Quirks;
+use autogo::data::{DATA_VARIABLE, LabelledFamily};
+use autogo::families::{FamilyName, Nb201, graph};
+use autogo::formats::{FormatError, from_json, onnx, read_graph};
+use autogo::graph::Graph;
+use autogo::profile::Npu;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Networks that are labelled on the spot where there is no published data.
+const COMPUTED: usize = 900;
+
+/// The peculiarities that a verb reproduces: with `--release` all of the original release's, otherwise none.
+pub fn quirks(is_release: bool) -> Quirks {
+    if is_release { Quirks::original() } else { Quirks::default() }
+}
+
+/// The folder with public data, if `$AUTOGO_DATA` names one.
+pub fn data_folder() -> Option<PathBuf> {
+    folder_in(DATA_VARIABLE)
+}
+
+/// The folder that an environment variable names; an empty variable names none.
+pub fn folder_in(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+/// The graph of a compact string, or of a file by its extension: `.onnx`, `.json` of `autogo graph --save`, `.pkl` of the
+/// original release.
+pub fn network(text: &str) -> Result<Graph, Failure> {
+    network_with(text, &Quirks::default())
+}
+
+/// The same, where a compact string of NAS-Bench-201 shows its `skip_connect` as the peculiarities say.
+pub fn network_with(text: &str, quirks: &Quirks) -> Result<Graph, Failure> {
+    let path = Path::new(text);
+    let in_file = |error: FormatError| Failure::input(path, error);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("onnx") => onnx::import(&file(path)?).map_err(in_file),
+        Some("pkl") => read_graph(&file(path)?).and_then(|form| Ok(form.to_graph()?.graph)).map_err(in_file),
+        Some("json") => from_json(&text_file(path)?).map_err(in_file),
+        _ if FamilyName::of(text) == Some(FamilyName::Nb201) => {
+            Ok(text.parse::<Nb201>()?.build_with(quirks.nb201_skip).map_err(autogo::Error::from)?)
+        }
+        _ => Ok(graph(text)?),
+    }
+}
+
+/// The graph of a configuration in the release's JSON fields: the text itself, or a file that holds it.
+pub fn configured(family: &str, config: &str, quirks: &Quirks) -> Result<Graph, Failure> {
+    let family = family_named(family).ok_or_else(|| {
+        Failure::Input(format!("family `{family}` is not known; accepted with --config: {}", family_names()))
+    })?;
+    let is_inline = config.trim_start().starts_with(['{', '[']);
+    let graph = match is_inline {
+        true => family.build_config(config)?,
+        false => family.build_config(&text_file(Path::new(config))?)?,
+    };
+    // The name of a graph that was built is its compact string.
+    if family == FamilyName::Nb201 { network_with(graph.name(), quirks) } else { Ok(graph) }
+}
+
+/// The family of this name.
+pub fn family_named(name: &str) -> Option<FamilyName> {
+    FamilyName::ALL.into_iter().find(|family| family.prefix() == name)
+}
+
+/// The names of all families, for messages.
+fn family_names() -> String {
+    FamilyName::ALL.map(FamilyName::prefix).join(", ")
+}
+
+/// So many sampled networks of a family: `hiaml=200` as an argument, `{ family = "hiaml", count = 200 }` in a file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    family: FamilyName,
+    count: u64,
+}
+
+impl FromStr for Sample {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Sample, Failure> {
+        let wrong = || Failure::Input(format!("`{text}` is no FAMILY=COUNT; accepted families: {}", family_names()));
+        let (name, count) = text.split_once('=').ok_or_else(wrong)?;
+        let family = family_named(name).ok_or_else(wrong)?;
+        Ok(Sample { family, count: count.parse().map_err(|_| wrong())? })
+    }
+}
+
+impl Sample {
+    /// So many networks of each of the five families that the paper's segments come from.
+    pub fn of_five(count: u64) -> Vec<Sample> {
+        use FamilyName::{Hiaml, Inception, Nb101, Nb201, TwoPath};
+        [Nb101, Nb201, Hiaml, Inception, TwoPath].map(|family| Sample { family, count }).into()
+    }
+}
+
+/// The sampled networks, sample after sample.
+pub fn corpus(samples: &[Sample], seed: u64) -> Result<Vec<Graph>, Failure> {
+    let mut graphs = Vec::new();
+    for sample in samples {
+        for index in 0..sample.count {
+            graphs.push(graph(&sample.family.sample(seed, index))?);
+        }
+    }
+    Ok(graphs)
+}
+
+/// A family's public labels, if there are any. Without data NAS-Bench-201 is labelled on the spot.
+pub fn labels(family: FamilyName) -> Result<Option<LabelledFamily>, Failure> {
+    Ok(match (family, data_folder()) {
+        (FamilyName::Nb201, Some(folder)) => Some(LabelledFamily::nb201(folder)?),
+        (FamilyName::Nb201, None) => Some(LabelledFamily::nb201_computed(COMPUTED)?),
+        (FamilyName::Nb101, Some(folder)) => Some(LabelledFamily::nb101(folder)?),
+        _ => None,
+    })
+}
+
+/// The labelled family of this name; a family without labels is refused.
+pub fn labelled(name: &str) -> Result<LabelledFamily, Failure> {
+    let refused = || Failure::Input(format!("`{name}` has no public labels; accepted: nb201, nb101"));
+    labels(family_named(name).ok_or_else(refused)?)?.ok_or_else(refused)
+}
+
+/// The machine of a preset's name, or of a TOML file.
+pub fn machine(name: &str) -> Result<Npu, Failure> {
+    if let Some(preset) = Npu::presets().into_iter().find(|preset| preset.name.eq_ignore_ascii_case(name)) {
+        return Ok(preset);
+    }
+    if !name.ends_with(".toml") {
+        let names = Npu::presets().map(|preset| preset.name).join(", ");
+        return Err(Failure::Input(format!("machine `{name}` is not known; accepted: {names}, or a TOML file")));
+    }
+    Npu::from_toml(&plain_text(Path::new(name))?).map_err(|error| Failure::input(name, error))
+}
+
+/// An experiment of this repository by its name: `experiments/NAME.toml`, unless another file was asked for.
+pub fn experiment(asked: Option<&Path>, name: &str) -> PathBuf {
+    asked.map_or_else(|| experiments().join(format!("{name}.toml")), Path::to_path_buf)
+}
+
+/// The folder of experiments.
+pub fn experiments() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A value in a TOML file. An error names the line.
+pub fn toml_file<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let text = plain_text(path)?;
+    toml::from_str(&text).map_err(|error| {
+        let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
+        Failure::Input(format!("{}:{line}: {}", path.display(), error.message()))
+    })
+}
+
+/// The bytes of a file.
+fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::input(path, error))
+}
+
+/// The text of a file.
+pub fn plain_text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::input(path, error))
+}
+
+/// The text of a file, without a byte-order mark.
+fn text_file(path: &Path) -> Result<String, Failure> {
+    let text = plain_text(path)?;
+    Ok(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text))
+}
