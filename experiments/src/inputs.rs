@@ -1,12 +1,12 @@
 //! What the verbs read: networks, families, labels, machines, settings. Each is read here, once.
 
 use crate::failure::Failure;
-use autogo::Quirks;
 use autogo::data::{DATA_VARIABLE, LabelledFamily};
 use autogo::families::{FamilyName, Nb201, graph};
 use autogo::formats::{FormatError, from_json, onnx, read_graph};
 use autogo::graph::Graph;
 use autogo::profile::Npu;
+use autogo::{Error, Quirks};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ pub fn network_with(text: &str, quirks: &Quirks) -> Result<Graph, Failure> {
         Some("pkl") => read_graph(&file(path)?).and_then(|form| Ok(form.to_graph()?.graph)).map_err(in_file),
         Some("json") => from_json(&text_file(path)?).map_err(in_file),
         _ if FamilyName::of(text) == Some(FamilyName::Nb201) => {
-            Ok(text.parse::<Nb201>()?.build_with(quirks.nb201_skip).map_err(autogo::Error::from)?)
+            Ok(text.parse::<Nb201>()?.build_with(quirks.nb201_skip).map_err(Error::from)?)
         }
         _ => Ok(graph(text)?),
     }

@@ -2,6 +2,8 @@
 
 use crate::failure::Failure;
 use crate::inputs::{configured, network_with, quirks};
+use crate::say::json;
+use autogo::Error;
 use autogo::files::write;
 use autogo::formats::onnx::{Weights, export};
 use autogo::formats::to_json;
@@ -72,13 +74,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     match (&args.svg, &args.onnx, &args.save) {
         (Some(path), _, _) => Ok(write(path, graph.draw().svg().as_bytes())?),
         (_, Some(path), _) => {
-            let bytes = export(&graph, Weights::Seeded(0), quirks.pooling).map_err(autogo::Error::from)?;
+            let bytes = export(&graph, Weights::Seeded(0), quirks.pooling).map_err(Error::from)?;
             Ok(write(path, &bytes)?)
         }
         (_, _, Some(path)) => Ok(write(path, to_json(&graph).as_bytes())?),
         _ => {
             let text = match (args.json, args.dot) {
-                (true, _) => json(&graph)?,
+                (true, _) => json(&Description::new(&graph))?,
                 (_, true) => graph.dot(),
                 _ => table(&graph),
             };
@@ -88,24 +90,26 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-fn json(graph: &Graph) -> Result<String, Failure> {
-    let node = |index: usize| NodeDescription {
-        name: graph.node(index).name.clone(),
-        op: graph.node(index).op,
-        operands: graph.operands(index).to_vec(),
-        shape: graph.node(index).shape,
-        cost: graph.node_cost(index),
-    };
-    let description = Description {
-        name: graph.name().into(),
-        content_id: graph.content_id().to_string(),
-        input: graph.input_shape(),
-        cost: graph.cost(),
-        nodes: (0..graph.len()).map(node).collect(),
-    };
-    serde_json::to_string_pretty(&description).map_err(|error| Failure::Work(error.to_string()))
+impl Description {
+    fn new(graph: &Graph) -> Description {
+        let node = |index: usize| NodeDescription {
+            name: graph.node(index).name.clone(),
+            op: graph.node(index).op,
+            operands: graph.operands(index).to_vec(),
+            shape: graph.node(index).shape,
+            cost: graph.node_cost(index),
+        };
+        Description {
+            name: graph.name().into(),
+            content_id: graph.content_id().to_string(),
+            input: graph.input_shape(),
+            cost: graph.cost(),
+            nodes: (0..graph.len()).map(node).collect(),
+        }
+    }
 }
 
+/// A line a node, and totals.
 fn table(graph: &Graph) -> String {
     let mut text = format!(
         "{:>5}  {:<38} {:<15} {:<12} {:>14} {:>10}\n",

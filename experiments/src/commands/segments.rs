@@ -135,6 +135,7 @@ fn ends(segment: &Segment) -> String {
     format!("{} … {}", shapes(&segment.inputs), shapes(&segment.output_shapes()))
 }
 
+/// Prints the segments of a network.
 fn encode(folder: &Path, network: &str, is_release: bool) -> Result<(), Failure> {
     let mut segmenter = Segmenter::load(folder.join("segmenter.json"))?;
     let quirks = quirks(is_release);

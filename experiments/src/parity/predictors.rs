@@ -5,6 +5,7 @@ use super::{Outcome, golden};
 use crate::failure::Failure;
 use autogo::formats::{Checkpoint, CompGraph, Limits, read_tensors};
 use autogo::predict::{Gnn, GraphFeatures, Psc, release_triples};
+use autogo::segment::Vocabulary;
 use serde_json::Value;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ const TOLERANCE: f64 = 1e-5;
 pub fn checkpoint(folder: &Path, name: &str) -> Result<Option<Checkpoint>, Failure> {
     let path = folder.join(format!("original/{name}.safetensors"));
     let Ok(bytes) = std::fs::read(&path) else { return Ok(None) };
-    let tensors = read_tensors(&bytes).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let tensors = read_tensors(&bytes).map_err(|error| Failure::input(&path, error))?;
     Ok(Some(tensors))
 }
 
@@ -115,7 +116,7 @@ fn compare_parts(graph: &CompGraph, instance: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn compare_triples(graph: &CompGraph, entry: &Value, vocabulary: &autogo::segment::Vocabulary) -> Result<(), String> {
+fn compare_triples(graph: &CompGraph, entry: &Value, vocabulary: &Vocabulary) -> Result<(), String> {
     let ours = release_triples(graph, vocabulary);
     let theirs = entry.as_array().ok_or("no list of triples")?;
     if ours.len() != theirs.len() {

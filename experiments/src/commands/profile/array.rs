@@ -5,6 +5,7 @@
 
 use crate::failure::Failure;
 use crate::inputs::toml_file;
+use autogo::Error;
 use autogo::graph::{Graph, Op};
 use autogo::profile::array::{ArrayMachine, Dataflow, Fidelity, Layer, LayerReport, Memory, simulate_all};
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,7 @@ struct Bandwidth {
 }
 
 impl ArrayFile {
-    fn machine(&self) -> Result<ArrayMachine, autogo::Error> {
+    fn machine(&self) -> Result<ArrayMachine, Error> {
         let memory = match self.bandwidth {
             None => Memory::Calc,
             Some(Bandwidth { ifmap, filter, ofmap }) => {

@@ -8,6 +8,7 @@ mod kernels;
 use crate::failure::Failure;
 use crate::host::{Engine, HostReport, measure};
 use crate::inputs::{machine, network};
+use crate::say::json;
 use autogo::graph::Graph;
 use autogo::profile::{EnergyReport, EnergyTable, NpuProfile};
 use clap::Parser;
@@ -107,9 +108,4 @@ impl Args {
             false => Ok(None),
         }
     }
-}
-
-/// A value as JSON for machines.
-fn json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value).map_err(|error| Failure::Work(error.to_string()))
 }
