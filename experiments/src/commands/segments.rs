@@ -85,7 +85,9 @@ impl Mine {
         }
         let graphs = corpus(&samples, self.seed)?;
         let mut mined = self.mining()?.run(&graphs)?;
-        mined.segmenter.unknown = quirks(self.release).unknown;
+        if self.release {
+            mined.segmenter.unknown = quirks(true).unknown;
+        }
         mined.save(&self.out)?;
         let (tokens, pieces) = (mined.segmenter.alphabet().len(), mined.segmenter.longer_pieces());
         let segments = mined.db.len();

@@ -51,7 +51,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let segmenter = || {
         let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
         let mut segmenter = Mining::bpe(813).segmenter(&graphs)?;
-        segmenter.unknown = quirks(args.release).unknown;
+        if args.release {
+            segmenter.unknown = quirks(true).unknown;
+        }
         Ok(segmenter)
     };
     let kept = args.resume.then(|| args.out.with_extension("training"));

@@ -3,7 +3,7 @@
 use super::Experiment;
 use super::rows::{Judged, Row, frame, print};
 use crate::failure::Failure;
-use crate::inputs::{data_folder, network, toml_file};
+use crate::inputs::{data_folder, network_with, quirks, toml_file};
 use crate::search::{Prepared, SEGMENTS, SHARED, SearchSettings};
 use autogo::Progress;
 use autogo::data::{DATA_VARIABLE, released, write_parquet};
@@ -50,7 +50,7 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let prepared = table.search.prepare(&base)?;
     let mut rows = Vec::new();
     for input in &table.inputs {
-        let graph = network(&input.network)?;
+        let graph = network_with(&input.network, &quirks(table.search.release))?;
         say!("{}: {} nodes", input.network, graph.len());
         for (number, &seed) in table.seeds.iter().enumerate() {
             let run = search(&base, input, &graph, &prepared, seed)?;

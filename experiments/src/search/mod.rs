@@ -18,7 +18,7 @@ pub const SEGMENTS: &str = "segments";
 /// The predictor, in the folder of a run.
 pub const PREDICTOR: &str = "predictor.safetensors";
 
-/// What all runs of one search share, each file in the folder of a run.
+/// The files in the folder of a run that all runs of one experiment share: the segments and the predictor.
 pub const SHARED: [&str; 4] =
     ["segments/mining.json", "segments/segmenter.json", "segments/segments.parquet", PREDICTOR];
 

@@ -46,14 +46,18 @@ impl SearchSettings {
         Ok(Prepared { mutator, evolution, learned })
     }
 
+    /// The segments of the sampled networks.
     fn mine(&self) -> Result<Mined, Failure> {
         let graphs = corpus(&self.segments.families, self.segments.seed)?;
         let mut mined = self.segments.mining.run(&graphs)?;
-        mined.segmenter.unknown = quirks(self.release).unknown;
+        if self.release {
+            mined.segmenter.unknown = quirks(true).unknown;
+        }
         say!("{} segments of {} networks", mined.db.len(), graphs.len());
         Ok(mined)
     }
 
+    /// A predictor that learned from a labelled family, and that family.
     fn train(&self, mined: &Mined) -> Result<(Trained, LabelledFamily), Failure> {
         let wanted = &self.predictor;
         let family = labelled(wanted.family.prefix())?;

@@ -6,8 +6,8 @@ use autogo::profile::{EnergyTable, Npu, compare};
 use std::fmt::Write;
 
 /// A line a network; changes are against the first.
-pub fn comparison(npu: &Npu, graphs: &[(String, Graph)], table: Option<&EnergyTable>) -> Result<String, Failure> {
-    let frame = compare(npu, graphs, table)?;
+pub fn table(npu: &Npu, graphs: &[(String, Graph)], energy: Option<&EnergyTable>) -> Result<String, Failure> {
+    let frame = compare(npu, graphs, energy)?;
     let number = |column: &str, row: usize| {
         let column = frame.column(column).ok()?;
         column.get(row).ok()?.extract::<f64>()
@@ -21,7 +21,7 @@ pub fn comparison(npu: &Npu, graphs: &[(String, Graph)], table: Option<&EnergyTa
         "ms",
         "used"
     );
-    if table.is_some() {
+    if energy.is_some() {
         let _ = write!(text, " {:>12} {:>9}", "energy mJ", "change");
     }
     for (row, (name, _)) in graphs.iter().enumerate() {
@@ -35,7 +35,7 @@ pub fn comparison(npu: &Npu, graphs: &[(String, Graph)], table: Option<&EnergyTa
             of("milliseconds"),
             100.0 * of("utilisation")
         );
-        if table.is_some() {
+        if energy.is_some() {
             let _ = write!(text, " {:>12.4} {:>+8.1}%", of("millijoules"), of("energy_change"));
         }
     }

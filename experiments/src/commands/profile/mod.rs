@@ -84,7 +84,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         for name in &args.compare {
             graphs.push((name.clone(), network(name)?));
         }
-        say!("{}", comparison::comparison(&npu, &graphs, table.as_ref())?);
+        say!("{}", comparison::table(&npu, &graphs, table.as_ref())?);
         return Ok(());
     }
     let profile = npu.profile(&graph)?;
