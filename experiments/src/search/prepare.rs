@@ -6,7 +6,6 @@ use crate::inputs::{corpus, labelled, machine, quirks};
 use crate::trained::Trained;
 use autogo::data::{Label, LabelledFamily};
 use autogo::evolve::{Column, Evolution, Formula, Mutator, Objective, RunFolder};
-use autogo::predict::TrainSettings;
 use autogo::profile::EnergyTable;
 use autogo::segment::Mined;
 use std::path::Path;
@@ -63,10 +62,10 @@ impl SearchSettings {
         let family = labelled(wanted.family.prefix())?;
         say!("Predictor: {} networks. {}", wanted.train, family.banner());
         let split = family.split(wanted.train, 0, wanted.settings.seed)?;
-        let settings = match self.release {
-            true => TrainSettings { selection: quirks(true).selection, ..wanted.settings.clone() },
-            false => wanted.settings.clone(),
-        };
+        let mut settings = wanted.settings;
+        if self.release {
+            settings.selection = quirks(true).selection;
+        }
         let segmenter = || Ok(mined.segmenter.clone());
         let (trained, _) = Trained::train(&split.train, segmenter, &settings, None)?;
         Ok((trained, family))
