@@ -10,7 +10,7 @@ mod ticks;
 pub use measure::{HostReport, measure};
 pub use runtime::{OnnxRuntime, load_runtime};
 
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::graph::Shape;
 use clap::ValueEnum;
 use std::path::Path;

@@ -1,9 +1,9 @@
-//! Pareto fronts, ranks and grids of the release's search, and the mutants it made.
+//! Pareto fronts, ranks and grids of the original's search, and the mutants it made.
 
 use super::predictors::{agree, checkpoint};
 use super::segments::Release;
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::Goal;
 use autogo::evolve::{GridEnds, ParetoArchive, grid_sample, rank_sum};
 use autogo::predict::{Gnn, GraphFeatures, Psc};
@@ -115,7 +115,7 @@ fn cells(points: &[Scored], case: &Value) -> Result<(), String> {
     }
 }
 
-/// Suite `mutations`: every mutant of the release is a valid network here or refused with a reason; FLOPs, parameters, the
+/// Suite `mutations`: every mutant of the original is a valid network here or refused with a reason; FLOPs, parameters, the
 /// window and the checkpoints' predictions agree.
 pub fn mutations(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let file = golden::json(&folder.join("original/mutations.json"))?;
@@ -130,7 +130,7 @@ pub fn mutations(folder: &Path) -> Result<Option<Outcome>, Failure> {
         for (number, mutant) in run["mutants"].as_array().into_iter().flatten().enumerate() {
             let case = format!("{name} {number}");
             match judge.compare(mutant, base) {
-                // What the release executes must be a network here; of what it does not, the reason is said.
+                // What the original executes must be a network here; of what it does not, the reason is said.
                 Ok(Some(refused)) if mutant["torch_executable"] == true => outcome.count(&case, Err(refused)),
                 Ok(Some(refused)) => {
                     outcome.skipped.push(format!("{case} is no network: {refused}"));
@@ -144,12 +144,12 @@ pub fn mutations(folder: &Path) -> Result<Option<Outcome>, Failure> {
     Ok(Some(outcome))
 }
 
-/// MFLOPs of the network a run of the release started from.
+/// MFLOPs of the network a run of the original started from.
 fn base_flops(run: &Value, folder: &Path) -> Result<Option<f64>, Failure> {
     let Some(stem) = run["file"].as_str().and_then(|file| Path::new(file).file_stem()?.to_str()) else {
         return Ok(None);
     };
-    let graph = golden::json(&folder.join(format!("original/graphs/{stem}.json")))?;
+    let graph = golden::graph(folder, stem)?;
     Ok(graph.and_then(|graph| graph["flops_m"].as_f64()))
 }
 

@@ -1,7 +1,7 @@
 //! Forward passes: our exported networks, run in ONNX Runtime, against values of the release's Torch networks.
 
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
 use crate::host::{Input, Loaded, OnnxRuntime, load_runtime};
 use autogo::formats::onnx::{Weights, export, formula};
 use autogo::release::CompGraph;
@@ -27,7 +27,7 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
         }
     };
     for (name, entry) in file.as_object().into_iter().flatten() {
-        let graph = golden::json(&folder.join(format!("original/graphs/{name}.json")))?;
+        let graph = golden::graph(folder, name)?;
         let result = match graph {
             Some(graph) => golden::comp_graph(&graph).and_then(|graph| compare(&runtime, &graph, entry)),
             None => {

@@ -2,7 +2,7 @@
 //! integer program; and that our own form has an answer wherever the release's has one.
 
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::graph::Shape;
 use autogo::repair::{PartNode, ReleasePart, RepairError, RepairSettings, Repairer};
 use serde_json::Value;
