@@ -65,9 +65,11 @@ fn part(instance: &Value) -> Option<Part> {
     for node in input["nodes"].as_array()? {
         number.insert(node["id"].to_string(), part.nodes.len());
         let op = node["op_name"].as_str()?;
+        let [read_h, made_h, read_w, made_w, read_c, made_c] = numbers(&node["resolution"])?;
         part.nodes.push(PartNode {
             op: op.into(),
-            resolution: numbers(&node["resolution"])?,
+            input: Shape::new(read_h, read_w, read_c),
+            output: Shape::new(made_h, made_w, made_c),
             kernel: numbers::<4>(&node["shape"]).map(|s| (s[2], s[3])).or(op.ends_with("pool").then_some((3, 3))),
             strides: numbers::<4>(&node["strides"]).map(|s| (s[1], s[2])),
             is_same: true,

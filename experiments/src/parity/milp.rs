@@ -62,7 +62,8 @@ impl Instance {
         let mut nodes = Vec::new();
         for node in input["nodes"].as_array().ok_or("no nodes")? {
             place.insert(node["id"].to_string(), nodes.len());
-            let resolution = golden::numbers(&node["resolution"]).and_then(|list| list.try_into().ok());
+            let (input, output) =
+                golden::shapes(&node["resolution"]).ok_or_else(|| format!("resolution {}", node["resolution"]))?;
             let middle =
                 |list: Option<Vec<u32>>, at: usize| list.filter(|list| list.len() == 4).map(|l| (l[at], l[at + 1]));
             let op = node["op_name"].as_str().ok_or("no op_name")?;
@@ -70,7 +71,8 @@ impl Instance {
                 op: op.into(),
                 // The file has no windows of pools; sizes under SAME do not depend on them.
                 kernel: middle(golden::numbers(&node["shape"]), 2).or(op.ends_with("pool").then_some((3, 3))),
-                resolution: resolution.ok_or_else(|| format!("resolution {}", node["resolution"]))?,
+                input,
+                output,
                 strides: middle(golden::numbers(&node["strides"]), 1),
                 is_same: true,
             });

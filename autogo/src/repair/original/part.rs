@@ -11,8 +11,10 @@ use std::collections::{BTreeSet, VecDeque};
 pub struct PartNode {
     /// The op's name ([release §1.7](crate::doc::release#s1-7)): `conv2d`, `relu`, `fusedbatchnorm`.
     pub op: String,
-    /// Height in and out, width in and out, channels in and out, interleaved so.
-    pub resolution: [u32; 6],
+    /// Shape of the tensor that the node reads, as the node itself knows it.
+    pub input: Shape,
+    /// Shape of the tensor that the node makes.
+    pub output: Shape,
     /// Kernel of convolutions and pools. The release's program does not look at it.
     pub kernel: Option<(u32, u32)>,
     /// Strides of convolutions and pools.
@@ -35,13 +37,18 @@ pub struct ReleasePart {
     pub edges: Vec<(usize, usize)>,
 }
 
+/// Height, width and channels.
+fn sizes(shape: Shape) -> [u32; 3] {
+    [shape.h, shape.w, shape.c]
+}
+
 impl PartNode {
     pub(super) fn read(&self) -> [i64; 3] {
-        [0, 2, 4].map(|at| self.resolution[at].into())
+        sizes(self.input).map(i64::from)
     }
 
     pub(super) fn made(&self) -> [i64; 3] {
-        [1, 3, 5].map(|at| self.resolution[at].into())
+        sizes(self.output).map(i64::from)
     }
 
     pub(super) fn is_concat(&self) -> bool {
@@ -69,8 +76,8 @@ impl PartNode {
         };
         let conv = |groups: u32, filters: u32| Ok(Op::Conv(Conv { filters, window: window()?, groups, bias: false }));
         Ok(match self.op.as_str() {
-            "conv2d" => conv(1, self.resolution[5])?,
-            "depthwise" => conv(self.resolution[4], self.resolution[4])?,
+            "conv2d" => conv(1, self.output.c)?,
+            "depthwise" => conv(self.input.c, self.input.c)?,
             "maxpool" => Op::Pool(Pool::Max, window()?),
             "avgpool" => Op::Pool(Pool::Avg, window()?),
             "fusedbatchnorm" => Op::BatchNorm,
@@ -87,15 +94,15 @@ impl PartNode {
     }
 
     fn set_read(&mut self, [h, w, c]: [u32; 3]) {
-        (self.resolution[0], self.resolution[2], self.resolution[4]) = (h, w, c);
+        self.input = Shape::new(h, w, c);
     }
 
     fn set_made(&mut self, [h, w, c]: [u32; 3]) {
-        (self.resolution[1], self.resolution[3], self.resolution[5]) = (h, w, c);
+        self.output = Shape::new(h, w, c);
     }
 
     fn sizes_made(&self) -> [u32; 3] {
-        [self.resolution[1], self.resolution[3], self.resolution[5]]
+        sizes(self.output)
     }
 }
 
@@ -109,7 +116,8 @@ impl ReleasePart {
             let name = if node.op == Op::Relu6 { "relu" } else { node.op.name() };
             PartNode {
                 op: name.into(),
-                resolution: [read.h, node.shape.h, read.w, node.shape.w, read.c, node.shape.c],
+                input: read,
+                output: node.shape,
                 kernel: window.map(|window| window.kernel),
                 strides: window.map(|window| window.stride),
                 is_same: window.is_none_or(|window| window.padding == Padding::Same),
@@ -136,8 +144,7 @@ impl ReleasePart {
         let mut numbers = vec![0; self.nodes.len()];
         for at in self.topological_order() {
             let node = &self.nodes[at];
-            let [h, to_h, w, to_w, c, to_c] = node.resolution;
-            let (read, made) = (Shape::new(h, w, c), Shape::new(to_h, to_w, to_c));
+            let (read, made) = (node.input, node.output);
             let mut sources: Vec<Source> = operands[at].iter().map(|&from| Source::Inner(numbers[from])).collect();
             if sources.is_empty() {
                 sources.push(Source::Input(segment.inputs.len()));
@@ -291,10 +298,10 @@ mod tests {
         let inner = [Source::Inner(0)];
         let chain = segment(&[Shape::new(8, 8, 4)], &[(conv(3, 16, 2), &[X]), (Op::Relu, &inner)], &[1]);
         let mut part = ReleasePart::of(&chain);
-        assert_eq!(part.nodes[0].resolution, [8, 4, 8, 4, 4, 16]);
+        assert_eq!((part.nodes[0].input, part.nodes[0].output), (Shape::new(8, 8, 4), Shape::new(4, 4, 16)));
         part.propagate(&[(0, Shape::new(7, 6, 5))]).unwrap();
-        assert_eq!(part.nodes[0].resolution, [7, 3, 6, 3, 5, 5]);
-        assert_eq!(part.nodes[1].resolution, [3, 3, 3, 3, 5, 5]);
+        assert_eq!((part.nodes[0].input, part.nodes[0].output), (Shape::new(7, 6, 5), Shape::new(3, 3, 5)));
+        assert_eq!((part.nodes[1].input, part.nodes[1].output), (Shape::new(3, 3, 5), Shape::new(3, 3, 5)));
         assert!(part.propagate(&[(0, Shape::new(1, 6, 5))]).is_err());
         part.nodes[0].op = "swirl".into();
         let error = part.propagate(&[(0, Shape::new(7, 6, 5))]).unwrap_err().to_string();
@@ -322,6 +329,6 @@ mod tests {
         let mut part = ReleasePart::of(&fork);
         part.propagate(&[(0, Shape::new(4, 4, 5))]).unwrap();
         // The walk is breadth first: the convolution has let its five channels through before the concat is reached.
-        assert_eq!(part.nodes[2].resolution, [4, 4, 4, 4, 10, 10]);
+        assert_eq!((part.nodes[2].input, part.nodes[2].output), (Shape::new(4, 4, 10), Shape::new(4, 4, 10)));
     }
 }

@@ -16,8 +16,8 @@ const RANGE: std::ops::RangeInclusive<i64> = 2..=10_000;
 /// The answer of the release's program for a part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PartAnswer {
-    /// Every node's new resolution, interleaved as in [`PartNode`].
-    pub resolutions: Vec<[u32; 6]>,
+    /// For every node the new shapes that it reads and makes.
+    pub shapes: Vec<(Shape, Shape)>,
     /// Value of the objective.
     pub objective: i64,
     /// Whether it is known to be the least.
@@ -49,7 +49,7 @@ impl ReleasePart {
         settings.concat == ConcatRule::Rejected && self.nodes.iter().any(|node| node.is_concat() && differing(node) < 2)
     }
 
-    /// Solves the release's program. Nodes without operands read the sizes in their resolution; every node in `outputs`
+    /// Solves the release's program. Nodes without operands read the sizes of their input; every node in `outputs`
     /// must make the shape given with it. The settings in use are the concat rule, the penalty, the solver, the
     /// presolve and the time limit.
     ///
@@ -62,10 +62,9 @@ impl ReleasePart {
             return Err(RepairError::Concat { node: concat.to_string() });
         }
         self.solve(outputs, settings).map_err(|(without, _)| {
-            let shape = |sizes: [i64; 3]| Shape::new(sizes[0] as u32, sizes[1] as u32, sizes[2] as u32);
             let operands = self.operands();
             let sources = (0..self.nodes.len()).filter(|&node| operands[node].is_empty());
-            let inputs = sources.map(|node| shape(self.nodes[node].read())).collect();
+            let inputs = sources.map(|node| self.nodes[node].input).collect();
             without.into_error(inputs, outputs.iter().map(|(_, shape)| *shape).collect())
         })
     }
@@ -355,13 +354,16 @@ impl Ordered<'_> {
 
     fn answer(&self, made: Vec<Sizes>, objective: i64, is_optimal: bool, solver: &'static str) -> PartAnswer {
         let reads = self.reads(&made);
-        let mut resolutions = vec![[0; 6]; self.order.len()];
+        let mut shapes = vec![(Shape::new(0, 0, 0), Shape::new(0, 0, 0)); self.order.len()];
         for (at, &node) in self.order.iter().enumerate() {
-            let ([h, w, c], [to_h, to_w, to_c]) = (reads[at].map(|size| size as u32), made[at].map(|size| size as u32));
-            resolutions[node] = [h, to_h, w, to_w, c, to_c];
+            shapes[node] = (shape_of(reads[at]), shape_of(made[at]));
         }
-        PartAnswer { resolutions, objective, is_optimal, solver }
+        PartAnswer { shapes, objective, is_optimal, solver }
     }
+}
+
+fn shape_of([h, w, c]: Sizes) -> Shape {
+    Shape::new(h as u32, w as u32, c as u32)
 }
 
 /// The one size along each side that a target allows.
@@ -391,20 +393,21 @@ pub(in crate::repair) fn solve(
     let targets: Vec<(usize, Shape)> = segment.outputs.iter().copied().zip(outputs.iter().copied()).collect();
     let answer = part.solve(&targets, settings)?;
     let mut ops = Vec::with_capacity(segment.nodes.len());
-    for (node, &[h, to_h, w, to_w, c, to_c]) in segment.nodes.iter().zip(&answer.resolutions) {
+    for (node, &(read, made)) in segment.nodes.iter().zip(&answer.shapes) {
         let mut op = node.op;
         let stride = |from: u32, to: u32| (to > 0 && from.is_multiple_of(to)).then(|| from / to);
         let strides = || {
-            let strides = stride(h, to_h).zip(stride(w, to_w));
-            let reason = || format!("`{}` would need a stride of {h}/{to_h}, {w}/{to_w}", node.name);
+            let strides = stride(read.h, made.h).zip(stride(read.w, made.w));
+            let ratios = format!("{}/{}, {}/{}", read.h, made.h, read.w, made.w);
+            let reason = || format!("`{}` would need a stride of {ratios}", node.name);
             strides.ok_or_else(|| (NoAnswer::NoNetwork(reason()), answer.solver))
         };
         match &mut op {
             Op::Conv(conv) if conv.groups == 1 => {
-                conv.filters = to_c;
+                conv.filters = made.c;
                 conv.window.stride = strides()?;
             }
-            Op::Conv(conv) if conv.groups == conv.filters => (conv.groups, conv.filters) = (c, to_c),
+            Op::Conv(conv) if conv.groups == conv.filters => (conv.groups, conv.filters) = (read.c, made.c),
             Op::Pool(_, window) => window.stride = strides()?,
             Op::Input(_)
             | Op::Output
