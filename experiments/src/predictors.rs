@@ -7,7 +7,7 @@ use autogo::families::FamilyName;
 use autogo::graph::Graph;
 use autogo::polars::prelude::DataFrame;
 use autogo::predict::{
-    Comparison, Contender, Gnn, Predictor, Psc, Reads, TrainSettings, Transfer, srcc, srcc_interval, summary,
+    Comparison, Contender, Predictor, Reports, TrainSettings, Trained, Transfer, srcc, srcc_interval, summary,
 };
 use autogo::report::{paper_srcc, srcc_bars};
 use autogo::segment::Mining;
@@ -133,17 +133,17 @@ pub fn train(args: &Train) -> Result<(), Failure> {
     let settings = TrainSettings { seed: args.seed, ..settings };
     let split = family.split(args.train, args.test, args.seed)?;
     let progress = args.resume.then(|| args.out.with_extension("training"));
-    let log = if settings.architecture.reads == Reads::Graph {
-        let (gnn, log) = Gnn::train_at(&split.train, &settings, progress.as_deref(), Progress::Live)?;
-        gnn.save(&args.out)?;
-        log
-    } else {
+    let mut reports = Reports::new(Progress::Live);
+    if let Some(path) = &progress {
+        reports = reports.resumable(path);
+    }
+    let mut segmenter = None;
+    if settings.architecture.reads.is_cut() {
         let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
-        let segmenter = Mining::bpe(813).segmenter(&graphs)?;
-        let (psc, log) = Psc::train_at(&split.train, &segmenter, &settings, progress.as_deref(), Progress::Live)?;
-        psc.save(&args.out)?;
-        log
-    };
+        segmenter = Some(Mining::bpe(813).segmenter(&graphs)?);
+    }
+    let (predictor, log) = Trained::train(&split.train, segmenter.as_ref(), &settings, reports)?;
+    predictor.save(&args.out)?;
     if let Some(progress) = progress {
         // The predictor is there: what was kept for an interruption is not needed any more.
         std::fs::remove_file(progress).ok();
@@ -158,11 +158,7 @@ pub fn evaluate(args: &Evaluate) -> Result<(), Failure> {
     let split = family.split(args.train, args.test, args.seed)?;
     let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
     let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();
-    let predictor: Box<dyn Predictor> = match Psc::load(&args.model) {
-        Ok(psc) => Box::new(psc),
-        Err(_) => Box::new(Gnn::load(&args.model)?),
-    };
-    let scores = predictor.score(&unseen)?;
+    let scores = Trained::load(&args.model)?.score(&unseen)?;
     let found = srcc(&scores, &truth).unwrap_or(f64::NAN);
     let (low, high) = srcc_interval(&scores, &truth, 1000, 0).unwrap_or((f64::NAN, f64::NAN));
     crate::say(&family.banner());

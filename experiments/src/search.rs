@@ -11,7 +11,7 @@ use autogo::families::FamilyName;
 use autogo::files::write;
 use autogo::formats::to_json;
 use autogo::graph::Graph;
-use autogo::predict::{Gnn, Psc, Reads, TrainSettings};
+use autogo::predict::{TrainSettings, Trained};
 use autogo::profile::{EnergyTable, Npu};
 use autogo::report::write_run;
 use autogo::segment::{Mined, Mining};
@@ -145,7 +145,7 @@ impl Search {
             mined.save(folder.join("segments"))?;
         }
         let mut evolution = self.evolution.clone();
-        let (mut predictor, learned) = match &self.predictor.file {
+        let (predictor, learned) = match &self.predictor.file {
             Some(file) => (Trained::load(file)?, learned_by(file)),
             None => {
                 let (trained, family) = self.train(&mined)?;
@@ -163,14 +163,12 @@ impl Search {
                 (trained, format!("{} of {}", family.label().title, family.family()))
             }
         };
-        if let Trained::Psc(psc) = &mut predictor {
-            psc.cuts = self.predictor.cuts;
-        }
+        let predictor = predictor.with_cuts(self.predictor.cuts);
         if let Some(folder) = folder {
-            predictor.save(&folder.join("predictor.safetensors"))?;
+            predictor.save(folder.join("predictor.safetensors"))?;
         }
         let energy = self.energy.as_deref().map(EnergyTable::named).transpose()?;
-        let mutator = predictor.mutator(mined, machine(&self.machine)?, energy)?;
+        let mutator = mutator(mined, predictor, machine(&self.machine)?, energy)?;
         Ok(Prepared { mutator, evolution, learned })
     }
 
@@ -181,50 +179,17 @@ impl Search {
         let data = load(*family)?.ok_or_else(no_labels)?;
         crate::say(&format!("Predictor: {train} networks. {}", data.banner()));
         let split = data.split(*train, 0, settings.seed)?;
-        let trained = match settings.architecture.reads {
-            Reads::Graph => Trained::Gnn(Gnn::train(&split.train, settings, Progress::Live)?.0),
-            Reads::Psc | Reads::WithoutPredecessor | Reads::WithoutSuccessor | Reads::SegmentOnly => {
-                Trained::Psc(Psc::train(&split.train, &mined.segmenter, settings, Progress::Live)?.0)
-            }
-        };
+        let (trained, _) = Trained::train(&split.train, Some(&mined.segmenter), settings, Progress::Live)?;
         Ok((trained, data))
     }
 }
 
-/// A predictor of either kind.
-enum Trained {
-    Gnn(Gnn),
-    Psc(Psc),
-}
-
-impl Trained {
-    fn load(path: &Path) -> Result<Self, Failure> {
-        match (Psc::load(path), Gnn::load(path)) {
-            (Ok(psc), _) => Ok(Trained::Psc(psc)),
-            (_, Ok(gnn)) => Ok(Trained::Gnn(gnn)),
-            // What is neither is told as what it was read as first.
-            (Err(error), _) => Err(error.into()),
-        }
-    }
-
-    fn save(&self, path: &Path) -> Result<(), Failure> {
-        match self {
-            Trained::Gnn(gnn) => gnn.save(path)?,
-            Trained::Psc(psc) => psc.save(path)?,
-        }
-        Ok(())
-    }
-
-    fn mutator(self, mined: Mined, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
-        let mutator = match self {
-            Trained::Psc(psc) => Mutator::new(mined, psc, npu)?,
-            Trained::Gnn(gnn) => Mutator::new(mined, gnn, npu)?,
-        };
-        Ok(match energy {
-            Some(table) => mutator.with_energy(table),
-            None => mutator,
-        })
-    }
+fn mutator(mined: Mined, predictor: Trained, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
+    let mutator = Mutator::new(mined, predictor, npu)?;
+    Ok(match energy {
+        Some(table) => mutator.with_energy(table),
+        None => mutator,
+    })
 }
 
 /// Runs a search, or takes one up.
@@ -286,7 +251,7 @@ fn reopen(folder: &RunFolder) -> Result<Prepared, Failure> {
     let file = folder.path().join("predictor.safetensors");
     let trained = Trained::load(&file)?;
     let told = folder.told()?;
-    let mutator = trained.mutator(mined, told.machine, told.energy)?;
+    let mutator = mutator(mined, trained, told.machine, told.energy)?;
     Ok(Prepared { mutator, evolution: told.evolution, learned: learned_by(&file) })
 }
 

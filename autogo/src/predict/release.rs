@@ -1,20 +1,18 @@
 //! The release's two checkpoints as predictors.
 
-use super::model::{Model, layout};
-use super::predictor::{Gnn, Psc};
-use super::scale::Scale;
-use super::settings::Architecture;
+use super::network::{Architecture, Model, Parameter, layout};
+use super::scoring::{Cutting, Gnn, Psc, Trained};
+use super::training::Scale;
 use crate::error::Error;
 use crate::formats::{Checkpoint, CompGraph};
 use crate::partition::Partition;
 use crate::segment::{Segmenter, UnknownTokens, Vocabulary};
-use dfdx::prelude::{Cpu, TensorFromVec};
 use std::collections::HashMap;
 
 impl Gnn {
     /// The release's GNN checkpoint. It predicts accuracy as a fraction.
     pub fn from_release(checkpoint: &Checkpoint) -> Result<Self, Error> {
-        Ok(Gnn { model: model(checkpoint, Architecture::gnn())?, scale: Scale::Plain })
+        Ok(Gnn(Trained { model: model(checkpoint, Architecture::gnn())?, scale: Scale::Plain, cutting: None }))
     }
 }
 
@@ -23,7 +21,7 @@ impl Psc {
     pub fn from_release(checkpoint: &Checkpoint, vocabulary: Vocabulary) -> Result<Self, Error> {
         let segmenter = Segmenter::of_vocabulary(vocabulary, UnknownTokens::Fused);
         let model = model(checkpoint, Architecture::default())?;
-        Ok(Psc { model, scale: Scale::Plain, segmenter, cuts: 0 })
+        Ok(Psc(Trained { model, scale: Scale::Plain, cutting: Some(Cutting { segmenter, cuts: 0 }) }))
     }
 }
 
@@ -59,11 +57,10 @@ fn original(name: &str) -> String {
 }
 
 fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, Error> {
-    let device = Cpu::default();
     let tensors: HashMap<&str, _> = checkpoint.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let values = layout(&architecture)
         .into_iter()
-        .map(|(name, rows, columns)| {
+        .map(|Parameter { name, rows, columns, .. }| {
             let theirs = original(&name);
             let wrong = |reason: String, accepted: &str| Error::setting("release checkpoint", reason, accepted);
             let tensor = tensors.get(theirs.as_str()).copied();
@@ -79,11 +76,10 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
                 return Err(wrong(format!("tensor `{theirs}` is {:?}", tensor.shape), &format!("{expected:?}")));
             }
             let transposed = (0..rows * columns).map(|at| tensor.values[(at % columns) * rows + at / columns]);
-            let values = if is_table { tensor.values.clone() } else { transposed.collect() };
-            Ok(device.tensor_from_vec(values, (rows, columns)))
+            Ok(if is_table { tensor.values.clone() } else { transposed.collect() })
         })
         .collect::<Result<Vec<_>, Error>>()?;
-    Ok(Model { architecture, values })
+    Ok(Model::with_values(architecture, values))
 }
 
 /// The original's training triples of a network (specification §6.4): for every segment of the whole vocabulary the nodes
