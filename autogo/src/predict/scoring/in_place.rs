@@ -42,7 +42,7 @@ pub(super) fn encode_segments(model: &Model, segments: &[Segment]) -> Result<Enc
 fn check(model: &Model) -> Result<(), Error> {
     match model.architecture.nodes {
         NodeKind::Op => Ok(()),
-        NodeKind::Token => Err(Error::predictor("nodes", "are told by their tokens", "`op` to score segments apart")),
+        NodeKind::Token => Err(Error::predictor("nodes", "are named by their tokens", "`op` to score segments apart")),
     }
 }
 

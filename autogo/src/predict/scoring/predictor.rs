@@ -6,7 +6,7 @@ use crate::graph::Graph;
 use crate::partition::Partition;
 use crate::segment::Segment;
 
-/// Anything that scores whole networks. A search asks a predictor for scores, and for nothing else.
+/// Anything that scores whole networks: everything that a search asks of a predictor.
 ///
 /// A function of a graph is a predictor:
 ///
