@@ -1,8 +1,8 @@
 //! Predictors: they say how a network will score, without training it.
 //!
-//! A predictor is an encoder (node embeddings, rounds of message passing, one row for each part that is read) with a head on top.
-//! [`Gnn`] reads a network as a whole; [`Psc`] reads predecessor, segment and successor of a cut. [`TrainSettings`] says what a
-//! predictor is made of and how it is trained; each of its choices is a line of TOML.
+//! A predictor is an encoder (node embeddings, rounds of message passing, one row for each part that is read) with a
+//! head on top. [`Gnn`] reads a network as a whole; [`Psc`] reads predecessor, segment and successor of a cut.
+//! [`TrainSettings`] says what a predictor is made of and how it is trained; each of its choices is a line of TOML.
 //!
 //! Four rooms, each built on the ones before:
 //!

@@ -7,8 +7,8 @@ use crate::formats::{CompGraph, CompNode, Limits};
 use crate::graph::Shape;
 
 impl GraphFeatures {
-    /// Reads the features of the release's form, in units of these limits: with [`CompGraph`]'s own limits a network that a search
-    /// found differs from the same network in a family's table (release §1.4).
+    /// Reads the features of the release's form, in units of these limits: with [`CompGraph`]'s own limits a network
+    /// that a search found differs from the same network in a family's table (release §1.4).
     ///
     /// # Errors
     /// A kernel wider than 7.

@@ -11,8 +11,8 @@ use super::terms::{Term, TermTable};
 use dfdx::prelude::{Cpu, NoneTape};
 use foldhash::{HashMap, HashMapExt};
 
-/// The matrices of some parts. The parts of one case stand side by side: with `k` parts a case, case `i` is made of parts `i · k` to
-/// `i · k + k - 1`.
+/// The matrices of some parts. The parts of one case stand side by side: with `k` parts a case, case `i` is made of
+/// parts `i · k` to `i · k + k - 1`.
 pub(crate) struct Batch {
     /// The distinct nodes.
     pub(super) nodes: NodeMatrices,
@@ -78,9 +78,9 @@ fn count(row: &Row, numbers: &mut Numbers) -> Vec<(usize, f32)> {
     counted
 }
 
-/// The matrices of every round, first round first, and the terms of layer 0 that the first round reads. `last` are the terms
-/// that the last round must make: the rounds are walked from the last one back, because each decides which terms the one before
-/// must make.
+/// The matrices of every round, first round first, and the terms of layer 0 that the first round reads. `last` are the
+/// terms that the last round must make: the rounds are walked from the last one back, because each decides which terms
+/// the one before must make.
 fn rounds(table: &TermTable, convolution: Convolution, last: Numbers) -> (Vec<Vec<SparsePair>>, Numbers) {
     let matrices = convolution.layer::<NoneTape>().matrices;
     let mut wanted = last;

@@ -54,7 +54,8 @@ impl Default for SizeLimits {
 }
 
 impl SizeLimits {
-    /// The shapes that a node reads and makes, as features: H in, H out, W in, W out, C in, C out, each in units of its limit.
+    /// The shapes that a node reads and makes, as features: H in, H out, W in, W out, C in, C out, each in units of its
+    /// limit.
     pub(crate) fn scale(self, read: Shape, made: Shape) -> [f32; 6] {
         let sizes = [read.h, made.h, read.w, made.w, read.c, made.c];
         let limits = [self.height, self.height, self.width, self.width, self.channels, self.channels];
@@ -204,7 +205,8 @@ impl GraphFeatures {
         })
     }
 
-    /// The features of the subgraph of `nodes`: edges from outside are lost. Node `i` of the part is `nodes[i]` of the whole.
+    /// The features of the subgraph of `nodes`: edges from outside are lost. Node `i` of the part is `nodes[i]` of the
+    /// whole.
     ///
     /// ```
     /// use autogo::predict::GraphFeatures;

@@ -1,8 +1,9 @@
 //! The network of a predictor: from a graph to a number.
 //!
-//! In the order of the data: [`features`](GraphFeatures) are read off a graph; equal computations get one number (`terms`); a network
-//! is made ready with its partitions (`prepared`); the distinct computations behind some rows become matrices (`batch`); the
-//! `model` walks them: embedding, `layers`, `readouts`, head. `plain` and `reference` compute the same node by node, for the tests.
+//! In the order of the data: [`features`](GraphFeatures) are read off a graph; equal computations get one number
+//! (`terms`); a network is made ready with its partitions (`prepared`); the distinct computations behind some rows
+//! become matrices (`batch`); the `model` walks them: embedding, `layers`, `readouts`, head. `plain` and `reference`
+//! compute the same node by node, for the tests.
 
 mod architecture;
 mod batch;

@@ -1,4 +1,5 @@
-//! The network of a predictor in dfdx: node embedding, rounds of message passing, one row a part, a head (release §6.1 to §6.3).
+//! The network of a predictor in dfdx: node embedding, rounds of message passing, one row a part, a head (release §6.1
+//! to §6.3).
 
 use super::architecture::Architecture;
 use super::batch::Batch;

@@ -98,7 +98,8 @@ fn join(part: &str, name: &str) -> String {
     format!("{part}{dot}{name}")
 }
 
-/// The values of a network's parameters by name, seen from one part of the network: the part uses the names of its own layout.
+/// The values of a network's parameters by name, seen from one part of the network: the part uses the names of its own
+/// layout.
 pub(super) struct Named<'a, V> {
     part: String,
     values: &'a HashMap<String, V>,

@@ -63,8 +63,8 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(12))]
-        /// The exact shortcut: every partition of a network, computed without repetition, against the plain computation of its
-        /// three parts.
+        /// The exact shortcut: every partition of a network, computed without repetition, against the plain computation
+        /// of its three parts.
         #[test]
         fn all_partitions_equal_the_plain_computation(seed in 0u64..1000, family in 0usize..5, kind in 0usize..13) {
             let graph = crate::families::graph(&FamilyName::ALL[family].sample(seed, 0)).unwrap();

@@ -45,8 +45,8 @@ impl Prepared {
 
     /// A network with its partitions at the segments that `choose` picks, given how many segments there are.
     ///
-    /// A segment that reaches the first (last) node leaves that node to the predecessor (successor), as in the release (§6.4);
-    /// the segment may then be empty. O(layers · (nodes + what each cut changes)).
+    /// A segment that reaches the first (last) node leaves that node to the predecessor (successor), as in the release
+    /// (§6.4); the segment may then be empty. O(layers · (nodes + what each cut changes)).
     pub(crate) fn partitions(
         graph: &Graph,
         architecture: &Architecture,
@@ -99,8 +99,8 @@ impl Prepared {
     }
 }
 
-/// The places in a line of `nodes` nodes that each segment takes, given the segments' lengths. The first place is left to the
-/// predecessor, the last one to the successor.
+/// The places in a line of `nodes` nodes that each segment takes, given the segments' lengths. The first place is left
+/// to the predecessor, the last one to the successor.
 fn segment_places(lengths: &[usize], nodes: usize) -> Vec<Range<usize>> {
     let mut end = 0;
     let last = lengths.len().saturating_sub(1);

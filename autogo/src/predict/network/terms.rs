@@ -109,8 +109,8 @@ impl TermTable {
         layers
     }
 
-    /// The terms on the last layer of the nodes of a part, in the order of `nodes`: edges from outside are lost. `whole` are
-    /// the terms of the whole graph on layer 0. O(layers · edges of the part).
+    /// The terms on the last layer of the nodes of a part, in the order of `nodes`: edges from outside are lost.
+    /// `whole` are the terms of the whole graph on layer 0. O(layers · edges of the part).
     pub(crate) fn part(&mut self, graph: &GraphFeatures, whole: &[Vec<Term>], nodes: &[usize]) -> Vec<Term> {
         // Parts that are computed so are segments: a handful of nodes.
         let place = |operand: &usize| nodes.iter().position(|node| node == operand);
@@ -131,8 +131,8 @@ impl TermTable {
         terms
     }
 
-    /// The terms on the last layer that change when every node before place `start` of `order` is cut away, as (place, term):
-    /// none but those up to as many edges behind the cut as there are layers. O(what changes).
+    /// The terms on the last layer that change when every node before place `start` of `order` is cut away, as (place,
+    /// term): none but those up to as many edges behind the cut as there are layers. O(what changes).
     pub(crate) fn behind(
         &mut self,
         graph: &GraphFeatures,

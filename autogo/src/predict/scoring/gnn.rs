@@ -10,8 +10,8 @@ use crate::predict::training::{Reports, TrainLog, TrainSettings};
 use std::ops::Deref;
 use std::path::Path;
 
-/// Predicts from whole networks: the paper's GNN baseline (release §6.3). It is a [`Trained`] predictor that reads the whole graph, and
-/// has the methods of one.
+/// Predicts from whole networks: the paper's GNN baseline (release §6.3). It is a [`Trained`] predictor that reads the
+/// whole graph, and has the methods of one.
 ///
 /// ```
 /// use autogo::predict::TrainSettings;

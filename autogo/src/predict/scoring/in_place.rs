@@ -14,8 +14,8 @@ const CHUNK: usize = 256;
 
 /// Scores segments in one place of a network, whose predecessor and successor are encoded once.
 ///
-/// The head is two straight lines with a ReLU between them. Predecessor and successor add a constant of the place to the first line,
-/// so a candidate costs one product of its row (1 × hidden) with a matrix (hidden × width).
+/// The head is two straight lines with a ReLU between them. Predecessor and successor add a constant of the place to
+/// the first line, so a candidate costs one product of its row (1 × hidden) with a matrix (hidden × width).
 #[derive(Clone, Debug)]
 pub struct CutScorer {
     scale: Scale,
@@ -89,7 +89,8 @@ impl CutScorer {
     }
 }
 
-/// Adds the product of a row with a matrix, given by rows, to `sums`. Rows of the matrix behind the last one needed are left out.
+/// Adds the product of a row with a matrix, given by rows, to `sums`. Rows of the matrix behind the last one needed are
+/// left out.
 fn add_product(sums: &mut [f32], row: &[f32], matrix: &[f32]) {
     for (x, weights) in row.iter().zip(matrix.chunks_exact(sums.len())) {
         sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += x * weight);

@@ -1,7 +1,7 @@
 //! Scoring: from a trained predictor to scores.
 //!
-//! [`Predictor`] is the trait that a search asks; [`Trained`] trains, tunes, saves, loads and scores, and [`Gnn`] and [`Psc`] are it with a
-//! known way to read a network; `in_place` scores many segments in one place of a network.
+//! [`Predictor`] is the trait that a search asks; [`Trained`] trains, tunes, saves, loads and scores, and [`Gnn`] and
+//! [`Psc`] are it with a known way to read a network; `in_place` scores many segments in one place of a network.
 
 mod cutting;
 mod encoded;

@@ -25,8 +25,8 @@ pub trait Predictor: Send + Sync {
     /// A network that the predictor cannot read, such as one with a kernel wider than 7.
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error>;
 
-    /// A name for the computation, such as a hash of the weights: predictors of one name score alike. Empty where there is no name,
-    /// as for a function.
+    /// A name for the computation, such as a hash of the weights: predictors of one name score alike. Empty where there
+    /// is no name, as for a function.
     fn fingerprint(&self) -> String {
         String::new()
     }

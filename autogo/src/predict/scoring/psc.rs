@@ -14,8 +14,9 @@ use crate::segment::{Segment, Segmenter};
 use std::ops::Deref;
 use std::path::Path;
 
-/// Predicts from a predecessor, a segment and a successor: one encoder reads the three parts of a cut network, their rows are joined,
-/// and a head predicts (paper §3.3, release §6.3). It is a [`Trained`] predictor that cuts networks, and has the methods of one.
+/// Predicts from a predecessor, a segment and a successor: one encoder reads the three parts of a cut network, their
+/// rows are joined, and a head predicts (paper §3.3, release §6.3). It is a [`Trained`] predictor that cuts networks,
+/// and has the methods of one.
 ///
 /// ```
 /// use autogo::predict::TrainSettings;
@@ -62,8 +63,8 @@ impl Psc {
         self.0.fine_tune(examples, settings, reports).map(|(trained, log)| (Psc(trained), log))
     }
 
-    /// The same predictor, with scores averaged over `cuts` partitions of a network; 0 for all of them. Sixteen unless asked
-    /// otherwise; two rank as well and are quicker.
+    /// The same predictor, with scores averaged over `cuts` partitions of a network; 0 for all of them. Sixteen unless
+    /// asked otherwise; two rank as well and are quicker.
     #[must_use]
     pub fn with_cuts(self, cuts: usize) -> Self {
         Psc(self.0.with_cuts(cuts))
@@ -85,7 +86,8 @@ impl Psc {
         encode_segments(&self.0.model, segments)
     }
 
-    /// A scorer for the segments that may stand in the place of the partition's segment; predecessor and successor are encoded once.
+    /// A scorer for the segments that may stand in the place of the partition's segment; predecessor and successor are
+    /// encoded once.
     ///
     /// # Errors
     /// A network that the predictor cannot read, and a predictor whose nodes are named by their tokens.

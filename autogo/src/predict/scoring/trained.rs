@@ -22,8 +22,8 @@ use std::path::Path;
 const CHUNK: usize = 64;
 
 /// A trained predictor of either kind: of whole networks, or of networks that are cut. The settings decide which
-/// ([`Architecture::reads`](crate::predict::Architecture::reads)). [`Gnn`](super::Gnn) and [`Psc`](super::Psc) are this type with a
-/// known kind; all that they share is here.
+/// ([`Architecture::reads`](crate::predict::Architecture::reads)). [`Gnn`](super::Gnn) and [`Psc`](super::Psc) are this
+/// type with a known kind; all that they share is here.
 ///
 /// ```
 /// use autogo::predict::{Architecture, Trained, TrainSettings};
@@ -53,9 +53,9 @@ impl Trained {
     /// O(distinct computations · width²).
     ///
     /// # Errors
-    /// Settings out of range, no segmenter where one is needed, fewer than two examples to train on, labels that are not finite,
-    /// networks that the predictor cannot read, a loss that stops being finite; errors of `reports`: a file of another training, a
-    /// file that cannot be written, an error of the watcher.
+    /// Settings out of range, no segmenter where one is needed, fewer than two examples to train on, labels that are
+    /// not finite, networks that the predictor cannot read, a loss that stops being finite; errors of `reports`: a file
+    /// of another training, a file that cannot be written, an error of the watcher.
     pub fn train<'a>(
         examples: &[Example],
         segmenter: Option<&Segmenter>,
@@ -70,8 +70,8 @@ impl Trained {
         Self::learn(examples, cutting, settings, None, reports.into())
     }
 
-    /// Goes on from these weights with other labelled networks, such as a few of a new family, cut by the same segmenter. The
-    /// architecture stays; the new labels bring their own scale.
+    /// Goes on from these weights with other labelled networks, such as a few of a new family, cut by the same
+    /// segmenter. The architecture stays; the new labels bring their own scale.
     ///
     /// # Errors
     /// Those of [`Trained::train`].
@@ -102,13 +102,14 @@ impl Trained {
         self.model.count()
     }
 
-    /// The partitions over which a whole network's score is averaged: 0 for all of them, nothing where networks are not cut.
+    /// The partitions over which a whole network's score is averaged: 0 for all of them, nothing where networks are not
+    /// cut.
     pub fn cuts(&self) -> Option<usize> {
         self.cutting.as_ref().map(|cutting| cutting.cuts)
     }
 
-    /// The same predictor, with scores averaged over `cuts` partitions of a network; 0 for all of them. A predictor of whole networks
-    /// stays as it is.
+    /// The same predictor, with scores averaged over `cuts` partitions of a network; 0 for all of them. A predictor of
+    /// whole networks stays as it is.
     #[must_use]
     pub fn with_cuts(self, cuts: usize) -> Self {
         Trained { cutting: self.cutting.map(|cutting| Cutting { cuts, ..cutting }), ..self }
@@ -125,8 +126,8 @@ impl Trained {
         Ok(each.into_iter().flatten().map(|one| self.scale.label(one)).collect())
     }
 
-    /// Writes the predictor as safetensors, with everything that its scores depend on: read again, it scores the same. The file
-    /// appears whole or not at all.
+    /// Writes the predictor as safetensors, with everything that its scores depend on: read again, it scores the same.
+    /// The file appears whole or not at all.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -199,7 +200,8 @@ impl Trained {
 }
 
 impl Predictor for Trained {
-    /// The label predicted for each network; the mean over [`Trained::cuts`] partitions, spread evenly over the network's segments.
+    /// The label predicted for each network; the mean over [`Trained::cuts`] partitions, spread evenly over the
+    /// network's segments.
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
         let cuts = self.cuts().unwrap_or(0);
         self.score_with(graphs, |graph, table| self.prepare(graph, cuts, table))
@@ -216,8 +218,8 @@ impl Predictor for Trained {
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Nothing from a predictor of whole networks, and nothing where a node's kind is its token: a segment by itself does not know
-    /// which nodes will stand around it.
+    /// Nothing from a predictor of whole networks, and nothing where a node's kind is its token: a segment by itself
+    /// does not know which nodes will stand around it.
     fn encode(&self, segments: &[Segment]) -> Result<Option<EncodedSegments>, Error> {
         match (&self.cutting, self.model.architecture.nodes) {
             (Some(_), NodeKind::Op) => encode_segments(&self.model, segments).map(Some),

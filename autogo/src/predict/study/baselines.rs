@@ -37,8 +37,8 @@ pub enum Baseline {
 }
 
 impl Baseline {
-    /// One score for each network of `test`; a baseline that learns learns from `train`. For FLOPs, parameters and nodes more counts
-    /// as better.
+    /// One score for each network of `test`; a baseline that learns learns from `train`. For FLOPs, parameters and
+    /// nodes more counts as better.
     ///
     /// # Errors
     /// A penalty that is not positive, a forest without trees, examples that a forest cannot learn from.

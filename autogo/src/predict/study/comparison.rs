@@ -14,8 +14,8 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
 
-/// A comparison of ways to score the networks of one family: every one is trained on the same networks and tried on the same
-/// others, once for each seed. A seed draws the split, too; both halves are disjoint by content id.
+/// A comparison of ways to score the networks of one family: every one is trained on the same networks and tried on the
+/// same others, once for each seed. A seed draws the split, too; both halves are disjoint by content id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {
@@ -87,14 +87,15 @@ impl Comparison {
         })
     }
 
-    /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and whether it was
-    /// `measured`, `contender`, `seed`, `srcc` of scores of whole networks with its 95 % bootstrap interval (`low`, `high`),
-    /// `fold_srcc` (see [`fold_srcc`]; empty for a contender that reads whole networks), `kendall_tau`, `top_20_overlap`, `ndcg_20`,
-    /// `seconds` to train, `train` and `test` networks. An interrupt ends the comparison after the contender that runs, with the rows so
-    /// far.
+    /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and
+    /// whether it was `measured`, `contender`, `seed`, `srcc` of scores of whole networks with its 95 % bootstrap
+    /// interval (`low`, `high`), `fold_srcc` (see [`fold_srcc`]; empty for a contender that reads whole networks),
+    /// `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks. An interrupt ends
+    /// the comparison after the contender that runs, with the rows so far.
     ///
     /// # Errors
-    /// No seeds or no contenders, fewer networks than the split needs, settings out of range, networks that a contender cannot read.
+    /// No seeds or no contenders, fewer networks than the split needs, settings out of range, networks that a contender
+    /// cannot read.
     pub fn run(&self, family: &LabelledFamily, progress: Progress) -> Result<DataFrame, Error> {
         if self.seeds.is_empty() || self.contenders.is_empty() {
             let reason = format!("{} seeds and {} contenders", self.seeds.len(), self.contenders.len());
@@ -149,7 +150,8 @@ struct Trial {
     truth: Vec<f64>,
 }
 
-/// Scores of a contender: those of whole networks, the mean SRCC over folds if it cuts networks, and the seconds it trained for.
+/// Scores of a contender: those of whole networks, the mean SRCC over folds if it cuts networks, and the seconds it
+/// trained for.
 struct Scores {
     whole: Vec<f64>,
     folds: Option<f64>,

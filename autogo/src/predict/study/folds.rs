@@ -9,8 +9,8 @@ use rayon::prelude::*;
 /// Most folds.
 const FOLDS: usize = 10;
 
-/// The mean SRCC over folds (release §6.6): fold `k` takes of every network its partition number `k`, modulo how many partitions the
-/// network has. Nothing where no fold has an SRCC.
+/// The mean SRCC over folds (release §6.6): fold `k` takes of every network its partition number `k`, modulo how many
+/// partitions the network has. Nothing where no fold has an SRCC.
 ///
 /// # Errors
 /// A network that the predictor cannot read.

@@ -1,7 +1,8 @@
 //! Studies: how good predictors are, and why.
 //!
-//! `baselines` are what a predictor has to beat; a [`Comparison`] trains contenders on the same networks; a [`Transfer`] tries a predictor on
-//! another family than it learned from; [`sharing`] counts the computations that message passing does once.
+//! `baselines` are what a predictor has to beat; a [`Comparison`] trains contenders on the same networks; a
+//! [`Transfer`] tries a predictor on another family than it learned from; [`sharing`] counts the computations that
+//! message passing does once.
 
 mod baselines;
 mod comparison;

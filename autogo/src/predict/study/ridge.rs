@@ -10,8 +10,8 @@ pub(super) struct Ridge {
 }
 
 impl Ridge {
-    /// The line through the labels of some rows of counts over `width` columns. The penalty is `alpha` times the mean variance of a
-    /// column times the rows. O(rounds · counts).
+    /// The line through the labels of some rows of counts over `width` columns. The penalty is `alpha` times the mean
+    /// variance of a column times the rows. O(rounds · counts).
     pub(super) fn fit(rows: &[Counts], labels: &[f64], width: usize, alpha: f64) -> Self {
         let count = rows.len().max(1) as f64;
         let mean = labels.iter().sum::<f64>() / count;
@@ -36,8 +36,8 @@ impl Ridge {
     }
 }
 
-/// The product of the normal equations' matrix `Xᵀ X + penalty · I` with weights, where `X` are the rows less the means. The matrix is
-/// never written down.
+/// The product of the normal equations' matrix `Xᵀ X + penalty · I` with weights, where `X` are the rows less the
+/// means. The matrix is never written down.
 fn normal_product(rows: &[Counts], means: &[f64], penalty: f64, weights: &[f64]) -> Vec<f64> {
     let shift: f64 = means.iter().zip(weights).map(|(mean, weight)| mean * weight).sum();
     let mut out: Vec<f64> = weights.iter().map(|weight| penalty * weight).collect();
@@ -51,8 +51,8 @@ fn normal_product(rows: &[Counts], means: &[f64], penalty: f64, weights: &[f64])
     out
 }
 
-/// Solves `A x = right` for a positive definite matrix `A`, given by its products: at most 200 rounds, or until the residual is 10⁻⁸ of
-/// what it was.
+/// Solves `A x = right` for a positive definite matrix `A`, given by its products: at most 200 rounds, or until the
+/// residual is 10⁻⁸ of what it was.
 fn conjugate_gradients(right: Vec<f64>, product: impl Fn(&[f64]) -> Vec<f64>) -> Vec<f64> {
     let inner = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let mut solution = vec![0.0; right.len()];

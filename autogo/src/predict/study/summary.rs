@@ -3,8 +3,8 @@
 use crate::error::Error;
 use polars::prelude::*;
 
-/// Means over seeds, by family, label and contender in the order in which the contenders took part: `srcc` with its deviation over
-/// seeds, `fold_srcc`, `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds`, `seeds`.
+/// Means over seeds, by family, label and contender in the order in which the contenders took part: `srcc` with its
+/// deviation over seeds, `fold_srcc`, `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds`, `seeds`.
 ///
 /// # Errors
 /// A frame that lacks one of the columns of [`Comparison::run`](crate::predict::Comparison::run).

@@ -32,12 +32,12 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// One row for each pair of families: `trained_on`, `tried_on`, `srcc` as trained, `tuned_srcc` after fine-tuning on `few`
-    /// networks, `few_srcc` of a predictor that learned from those few alone.
+    /// One row for each pair of families: `trained_on`, `tried_on`, `srcc` as trained, `tuned_srcc` after fine-tuning
+    /// on `few` networks, `few_srcc` of a predictor that learned from those few alone.
     ///
     /// # Errors
-    /// Fewer than 2 or more than `train` networks to fine-tune on, fewer networks than the splits need, settings out of range, networks
-    /// that the predictor cannot read.
+    /// Fewer than 2 or more than `train` networks to fine-tune on, fewer networks than the splits need, settings out of
+    /// range, networks that the predictor cannot read.
     pub fn run(&self, families: &[LabelledFamily], progress: Progress) -> Result<DataFrame, Error> {
         if self.few < 2 || self.few > self.train {
             let accepted = format!("2 to {} (train)", self.train);

@@ -1,8 +1,8 @@
 //! Adam (Kingma and Ba, 2015) with the usual decay rates and decoupled weight decay, as in AdamW.
 //!
-//! With the gradient `g` cut to the norm `clip`, at step `t`:
-//! `m ← 0.9 m + 0.1 g`, `v ← 0.999 v + 0.001 g²`,
-//! `x ← x (1 - rate · decay) - rate · (m / (1 - 0.9ᵗ)) / (√(v / (1 - 0.999ᵗ)) + ε)`; ε is 10⁻⁸ before the correction of `v`.
+//! With the gradient `g` cut to the norm `clip`, at step `t`: `m ← 0.9 m + 0.1 g`, `v ← 0.999 v + 0.001 g²`,
+//! `x ← x (1 - rate · decay) - rate · (m / (1 - 0.9ᵗ)) / (√(v / (1 - 0.999ᵗ)) + ε)`; ε is 10⁻⁸ before the correction of
+//! `v`.
 
 use crate::predict::network::Model;
 use dfdx::prelude::*;

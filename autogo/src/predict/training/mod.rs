@@ -1,8 +1,8 @@
 //! Training: from labelled networks to weights.
 //!
-//! [`settings`](TrainSettings) say how; `examples` are made ready with their targets (`scale`); the `trainer` walks epochs, a `step`
-//! has a loss (`losses`, one file each) and a gradient, `adam` and `schedule` move the weights; the `log` records every epoch; `state`
-//! and `state_file` let an interrupted training go on.
+//! [`settings`](TrainSettings) say how; `examples` are made ready with their targets (`scale`); the `trainer` walks
+//! epochs, a `step` has a loss (`losses`, one file each) and a gradient, `adam` and `schedule` move the weights; the
+//! `log` records every epoch; `state` and `state_file` let an interrupted training go on.
 
 mod adam;
 mod exact;

@@ -41,8 +41,8 @@ impl<'a> Reports<'a> {
         progress.into()
     }
 
-    /// Keeps the state of the training in a file after every epoch. A training that finds its own file goes on from there and ends
-    /// with the same bytes; a file of another training is an error.
+    /// Keeps the state of the training in a file after every epoch. A training that finds its own file goes on from
+    /// there and ends with the same bytes; a file of another training is an error.
     #[must_use]
     pub fn resumable(self, path: impl Into<PathBuf>) -> Self {
         Reports { path: Some(path.into()), ..self }

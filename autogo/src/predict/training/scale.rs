@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub enum Target {
     /// The label less the mean of all labels, in standard deviations: the paper's.
     ZScore,
-    /// The normal score of the label's rank: a few very bad networks then weigh no more than others, and close ones are told
-    /// apart.
+    /// The normal score of the label's rank: a few very bad networks then weigh no more than others, and close ones are
+    /// told apart.
     #[default]
     Rank,
 }

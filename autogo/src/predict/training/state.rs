@@ -25,8 +25,8 @@ impl State {
         State { mean: model.numbers(), adam: Adam::new(&model), best: model.clone(), model, log: TrainLog::default() }
     }
 
-    /// One step of the model against a gradient. The running mean of the weights keeps a share `average` of itself; with 0 there is
-    /// no mean.
+    /// One step of the model against a gradient. The running mean of the weights keeps a share `average` of itself;
+    /// with 0 there is no mean.
     pub(super) fn step(&mut self, gradient: Vec<Vec<f32>>, size: &StepSize, average: f64) {
         self.adam.step(&mut self.model, gradient, size);
         if average > 0.0 {
@@ -34,7 +34,8 @@ impl State {
         }
     }
 
-    /// Moves the running mean towards the model's weights. The mean starts at the first weights and forgets them as it goes on.
+    /// Moves the running mean towards the model's weights. The mean starts at the first weights and forgets them as it
+    /// goes on.
     fn follow(&mut self, average: f64) {
         let step = self.adam.steps as f64;
         // Early on the mean is over the steps so far.

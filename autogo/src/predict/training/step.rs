@@ -9,8 +9,8 @@ use dfdx::prelude::*;
 use rand::Rng;
 use rayon::prelude::*;
 
-/// Pieces of a step that are differentiated side by side. Their gradients are added in order, so the bytes do not depend on the
-/// number of threads.
+/// Pieces of a step that are differentiated side by side. Their gradients are added in order, so the bytes do not
+/// depend on the number of threads.
 const PIECES: usize = 2;
 
 /// One prediction of a step: the rows that it reads, and its target.
@@ -22,7 +22,8 @@ pub(super) struct Case {
 /// Loss and gradient; the gradient has the numbers of each parameter by rows.
 pub(super) type LossAndGradient = (f64, Vec<Vec<f32>>);
 
-/// The cases of example number `number` in epoch number `epoch`, counted from 0: the whole network, or some of its partitions.
+/// The cases of example number `number` in epoch number `epoch`, counted from 0: the whole network, or some of its
+/// partitions.
 pub(super) fn cases(
     example: &Prepared,
     number: usize,

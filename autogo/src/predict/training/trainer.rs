@@ -28,12 +28,12 @@ pub(crate) struct Learned {
     pub(crate) log: TrainLog,
 }
 
-/// Trains a model on labelled networks, cut at the segments of `segmenter` if the architecture reads parts of a cut. Weights start as
-/// those of `from`, or at random. An interrupt ends the training after the epoch that runs.
+/// Trains a model on labelled networks, cut at the segments of `segmenter` if the architecture reads parts of a cut.
+/// Weights start as those of `from`, or at random. An interrupt ends the training after the epoch that runs.
 ///
 /// # Errors
-/// Settings out of range, fewer than two examples to train on, labels that are not finite, kernels that the network refuses, a loss
-/// that stops being finite; errors of the file of the state and of the watcher.
+/// Settings out of range, fewer than two examples to train on, labels that are not finite, kernels that the network
+/// refuses, a loss that stops being finite; errors of the file of the state and of the watcher.
 pub(crate) fn train(
     examples: &[Example],
     segmenter: Option<&Segmenter>,

@@ -3,8 +3,8 @@
 //! * A node without weights: `[op, shape]`.
 //! * A node with weights: `[op, shape, kernel height, kernel width, bias]`.
 //!
-//! `op` is a row of a table; `shape` is a linear layer of the six sizes; kernel height and width are rows of one table; `bias` is a
-//! linear layer of `[1, 0]` (no bias) or `[0, 1]`.
+//! `op` is a row of a table; `shape` is a linear layer of the six sizes; kernel height and width are rows of one table;
+//! `bias` is a linear layer of `[1, 0]` (no bias) or `[0, 1]`.
 //!
 //! # Shapes
 //! * `regular_op`: kinds × (hidden - 8); `weighted_op`: kinds × (hidden - 18)

@@ -1,5 +1,5 @@
-//! The graph attention network with one head: `h' = tanh(Σ αᵤ hᵤ W + b)`, where `u` runs over a node and the nodes that it receives
-//! from (Veličković et al., *Graph Attention Networks*, 2018). The attention `αᵤ` is the share of
+//! The graph attention network with one head: `h' = tanh(Σ αᵤ hᵤ W + b)`, where `u` runs over a node and the nodes that
+//! it receives from (Veličković et al., *Graph Attention Networks*, 2018). The attention `αᵤ` is the share of
 //! `exp(leaky_relu(hᵤ W s + h W r))` in the sum of them; the leaky ReLU keeps a fifth of what is below zero.
 //!
 //! # Shapes
@@ -24,8 +24,8 @@ impl Layer for Gat {
         Layout::default().linear("", hidden, hidden).matrix("sender", hidden, 1).matrix("receiver", hidden, 1)
     }
 
-    /// Three matrices. With a row for every message: the sender's row, and the receiver's own row. With a row for every node: the
-    /// sum of its messages. A node sends itself a message.
+    /// Three matrices. With a row for every message: the sender's row, and the receiver's own row. With a row for every
+    /// node: the sum of its messages. A node sends itself a message.
     fn matrices(messages: &Messages) -> Vec<SparsePair> {
         let pairs = messages.receivers.iter().flat_map(|node| node.own_then_received().map(|from| (from, node.own)));
         let (senders, receivers): (Vec<usize>, Vec<usize>) = pairs.unzip();

@@ -1,6 +1,6 @@
-//! The graph convolutional network: `h' = tanh(mean(h, received) W + b)`. Kipf and Welling (*Semi-Supervised Classification with
-//! Graph Convolutional Networks*, 2017) normalise by the degrees of sender and receiver; this layer normalises by the
-//! receiver's degree alone.
+//! The graph convolutional network: `h' = tanh(mean(h, received) W + b)`. Kipf and Welling (*Semi-Supervised
+//! Classification with Graph Convolutional Networks*, 2017) normalise by the degrees of sender and receiver; this layer
+//! normalises by the receiver's degree alone.
 //!
 //! # Shapes
 //! * `h`, `received`, `h'`: nodes × hidden

@@ -1,5 +1,5 @@
-//! GraphConv, the paper's layer: `h' = tanh(h W + (Σ received) V + b)` (Morris et al., *Weisfeiler and Leman Go Neural*, 2019;
-//! release §6.2).
+//! GraphConv, the paper's layer: `h' = tanh(h W + (Σ received) V + b)` (Morris et al., *Weisfeiler and Leman Go
+//! Neural*, 2019; release §6.2).
 //!
 //! # Shapes
 //! * `h`, `received`, `h'`: nodes × hidden

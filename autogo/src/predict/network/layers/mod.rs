@@ -1,5 +1,6 @@
-//! The layers of a predictor's network, one file each. A file holds a layer's parameters by name, the sparse matrices that it
-//! takes from the graph, its forward pass, and its plain computation in 64 bits, which tests compare the forward pass with.
+//! The layers of a predictor's network, one file each. A file holds a layer's parameters by name, the sparse matrices
+//! that it takes from the graph, its forward pass, and its plain computation in 64 bits, which tests compare the
+//! forward pass with.
 //!
 //! To add a way to pass messages: write its file and its row in the table below.
 
@@ -58,7 +59,8 @@ table_of_layers! {
     Gin => gin::Gin,
     /// `tanh(W mean(h, received) + b)`: normalised by the receiver's degree alone (after Kipf and Welling, 2017).
     Gcn => gcn::Gcn,
-    /// `tanh(Σ αᵤ W hᵤ + b)` with attention α over a node and the nodes that it receives from, one head (Veličković et al., 2018).
+    /// `tanh(Σ αᵤ W hᵤ + b)` with attention α over a node and the nodes that it receives from, one head (Veličković et
+    /// al., 2018).
     Gat => gat::Gat,
 }
 
@@ -125,8 +127,8 @@ impl Receiver {
 }
 
 impl Messages {
-    /// The sum of own and received rows (receivers × 2 · senders), where every sender has two rows: row `2 i` is read as a node's
-    /// own, row `2 i + 1` is read by others.
+    /// The sum of own and received rows (receivers × 2 · senders), where every sender has two rows: row `2 i` is read
+    /// as a node's own, row `2 i + 1` is read by others.
     fn own_and_received(&self) -> SparsePair {
         let mut sum = Sparse::new(2 * self.senders);
         for node in &self.receivers {

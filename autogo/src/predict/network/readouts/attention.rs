@@ -1,5 +1,5 @@
-//! The mean with learned weights: `r = Σ exp(h a) h / (Σ exp(h a) + 10⁻⁶)` over the nodes of a part. A part without nodes reads
-//! zeros.
+//! The mean with learned weights: `r = Σ exp(h a) h / (Σ exp(h a) + 10⁻⁶)` over the nodes of a part. A part without
+//! nodes reads zeros.
 //!
 //! # Shapes
 //! * `h`: nodes × hidden

@@ -1,4 +1,5 @@
-//! The mean, the paper's readout: `r = Σ h / n` over the `n` nodes of a part (release §6.2). A part without nodes reads zeros.
+//! The mean, the paper's readout: `r = Σ h / n` over the `n` nodes of a part (release §6.2). A part without nodes reads
+//! zeros.
 //!
 //! # Shapes
 //! * `h`: nodes × hidden

@@ -1,5 +1,6 @@
-//! The readouts of a predictor's network, one file each: how the nodes of a part become one row. A file holds a readout's parameters
-//! by name, the share of a node, its forward pass, and its plain computation in 64 bits, which tests compare the forward pass with.
+//! The readouts of a predictor's network, one file each: how the nodes of a part become one row. A file holds a
+//! readout's parameters by name, the share of a node, its forward pass, and its plain computation in 64 bits, which
+//! tests compare the forward pass with.
 //!
 //! To add a readout: write its file and its row in the table below.
 
@@ -64,7 +65,8 @@ trait PartRow {
     /// The weight of each node of a part of `nodes` nodes in the matrix that [`PartRow::forward`] is given.
     fn share(nodes: usize) -> f32;
 
-    /// The rows (parts × hidden) that a readout makes of the nodes `x` (nodes × hidden); `parts` (parts × nodes) holds the shares.
+    /// The rows (parts × hidden) that a readout makes of the nodes `x` (nodes × hidden); `parts` (parts × nodes) holds
+    /// the shares.
     fn forward<T: Tape<f32, Cpu>>(x: Matrix<T>, parts: &SparsePair, weights: &Weights<'_>) -> Result<Matrix<T>, Error>;
 
     /// The plain computation of one part's row.

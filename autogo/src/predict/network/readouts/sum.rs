@@ -1,4 +1,5 @@
-//! The sum, in hundreds: `r = Σ h / 100` over the nodes of a part. Sums over hundreds of nodes are so brought to the size of means.
+//! The sum, in hundreds: `r = Σ h / 100` over the nodes of a part. Sums over hundreds of nodes are so brought to the
+//! size of means.
 //!
 //! # Shapes
 //! * `h`: nodes × hidden

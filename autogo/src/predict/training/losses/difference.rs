@@ -1,6 +1,6 @@
-//! The mean squared error of differences: `L = mean ((pₐ - p_b) - (tₐ - t_b))²` over the pairs of a step with `tₐ > t_b`: the
-//! network learns by how much one of two networks is better, as of a segment that takes another's place. The level of all
-//! predictions is left open.
+//! The mean squared error of differences: `L = mean ((pₐ - p_b) - (tₐ - t_b))²` over the pairs of a step with
+//! `tₐ > t_b`: the network learns by how much one of two networks is better, as of a segment that takes another's
+//! place. The level of all predictions is left open.
 
 use super::pairs::{Pairs, needs_two};
 use super::{Column, Function, Value, column};

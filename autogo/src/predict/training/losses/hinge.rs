@@ -1,5 +1,6 @@
-//! The pairwise hinge: `L = mean max(0, margin · min(d, 1) - (pₐ - p_b))` over the pairs of a step with `d = tₐ - t_b > noise`:
-//! the better of two networks should lead by `margin` times the distance of their targets, one deviation at most.
+//! The pairwise hinge: `L = mean max(0, margin · min(d, 1) - (pₐ - p_b))` over the pairs of a step with
+//! `d = tₐ - t_b > noise`: the better of two networks should lead by `margin` times the distance of their targets, one
+//! deviation at most.
 
 use super::pairs::{Pairs, needs_two};
 use super::{Column, Function, Value, column};

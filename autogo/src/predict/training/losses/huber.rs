@@ -1,5 +1,5 @@
-//! Huber's loss: `L = mean h(p - t)`, where `h(d)` is `d² / 2` up to a distance of one deviation and `|d| - 1 / 2` beyond: a wrong
-//! label then pulls no harder than others.
+//! Huber's loss: `L = mean h(p - t)`, where `h(d)` is `d² / 2` up to a distance of one deviation and `|d| - 1 / 2`
+//! beyond: a wrong label then pulls no harder than others.
 
 use super::{Column, Function, Value, column};
 use crate::error::Error;

@@ -1,8 +1,8 @@
-//! The losses that a training minimises, one file each. A file holds a loss's formula, its checks, its computation on dfdx, and its
-//! plain computation in 64 bits, which tests compare value and gradient with.
+//! The losses that a training minimises, one file each. A file holds a loss's formula, its checks, its computation on
+//! dfdx, and its plain computation in 64 bits, which tests compare value and gradient with.
 //!
-//! In the formulas `p` are predictions and `t` targets, both in deviations of the scale of targets. To add a loss: write its file,
-//! its variant of [`Loss`] and its row in [`Loss::function`].
+//! In the formulas `p` are predictions and `t` targets, both in deviations of the scale of targets. To add a loss:
+//! write its file, its variant of [`Loss`] and its row in [`Loss::function`].
 //!
 //! # Shapes
 //! * predictions: networks × 1
@@ -33,8 +33,8 @@ pub enum Loss {
     /// Mean squared error: the paper's.
     #[default]
     Mse,
-    /// Pairwise hinge: of every two networks of a step, the better one should score higher by `margin` times the distance of
-    /// their targets, one deviation at most.
+    /// Pairwise hinge: of every two networks of a step, the better one should score higher by `margin` times the
+    /// distance of their targets, one deviation at most.
     Hinge {
         /// Wanted distance of two predictions, in units of the distance of their targets.
         margin: f64,
@@ -42,8 +42,8 @@ pub enum Loss {
         #[serde(default)]
         noise: f64,
     },
-    /// Mean squared error of differences: the network learns of every two networks of a step by how much one is better, as of a
-    /// segment that takes another's place. The level of all predictions is left open.
+    /// Mean squared error of differences: the network learns of every two networks of a step by how much one is better,
+    /// as of a segment that takes another's place. The level of all predictions is left open.
     Difference,
     /// Squared up to a distance of one deviation, straight beyond (Huber): a wrong label then pulls no harder than others.
     Huber,
