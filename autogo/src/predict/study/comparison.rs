@@ -16,6 +16,19 @@ use std::time::Instant;
 
 /// A comparison of ways to score the networks of one family: every one is trained on the same networks and tried on the
 /// same others, once for each seed. A seed draws the split, too; both halves are disjoint by content id.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let comparison = Comparison::from_toml(r#"
+///     train = 20
+///     test = 10
+///     seeds = [0, 1]
+///     contenders = [{ name = "FLOPs", baseline = "flops" }, { name = "nodes", baseline = "nodes" }]
+/// "#)?;
+/// let runs = comparison.run(&LabelledFamily::nb201_computed(40)?, Progress::Silent)?;
+/// assert_eq!(runs.height(), 4);
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comparison {

@@ -14,6 +14,18 @@ const FOLDS: usize = 10;
 ///
 /// # Errors
 /// A network that the predictor cannot read.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let split = LabelledFamily::nb201_computed(40)?.split(20, 10, 0)?;
+/// let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
+/// let labels: Vec<f64> = split.train.iter().map(|example| example.value).collect();
+/// let segmenter = Mining::bpe(30).segmenter(&graphs)?;
+/// let settings = TrainSettings { epochs: 1, ..TrainSettings::default() };
+/// let (psc, _) = Psc::train(&split.train, &segmenter, &settings, Progress::Silent)?;
+/// assert!(fold_srcc(&psc, &graphs, &labels)?.is_some());
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn fold_srcc(predictor: &Trained, graphs: &[Graph], truth: &[f64]) -> Result<Option<f64>, Error> {
     let each = graphs.par_iter().map(|graph| predictor.predict_partitions(graph)).collect::<Result<Vec<_>, Error>>()?;
     let most = each.iter().map(Vec::len).max().unwrap_or(0);

@@ -6,6 +6,19 @@ use polars::prelude::*;
 /// Means over seeds, by family, label and contender in the order in which the contenders took part: `srcc` with its
 /// deviation over seeds, `fold_srcc`, `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds`, `seeds`.
 ///
+/// ```
+/// use autogo::prelude::*;
+/// let comparison = Comparison::from_toml(r#"
+///     train = 20
+///     test = 10
+///     seeds = [0, 1]
+///     contenders = [{ name = "FLOPs", baseline = "flops" }]
+/// "#)?;
+/// let runs = comparison.run(&LabelledFamily::nb201_computed(40)?, Progress::Silent)?;
+/// assert_eq!(summary(&runs)?.column("seeds")?.u32()?.get(0), Some(2));
+/// # Ok::<(), autogo::Error>(())
+/// ```
+///
 /// # Errors
 /// A frame that lacks one of the columns of [`Comparison::run`](crate::predict::Comparison::run).
 pub fn summary(runs: &DataFrame) -> Result<DataFrame, Error> {

@@ -4,6 +4,12 @@ use super::exact;
 use serde::{Deserialize, Serialize};
 
 /// The number that the network is to predict for a label.
+///
+/// ```
+/// use autogo::predict::{Target, TrainSettings};
+/// let as_in_the_paper = TrainSettings { target: Target::ZScore, ..TrainSettings::default() };
+/// assert_ne!(as_in_the_paper, TrainSettings::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
