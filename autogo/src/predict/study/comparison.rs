@@ -23,6 +23,7 @@ use std::time::Instant;
 ///     train = 20
 ///     test = 10
 ///     seeds = [0, 1]
+///     mining = { trainer = { model = "bpe", merges = 20 } }
 ///     contenders = [{ name = "FLOPs", baseline = "flops" }, { name = "nodes", baseline = "nodes" }]
 /// "#)?;
 /// let runs = comparison.run(&LabelledFamily::nb201_computed(40)?, Progress::Silent)?;

@@ -12,6 +12,7 @@ use polars::prelude::*;
 ///     train = 20
 ///     test = 10
 ///     seeds = [0, 1]
+///     mining = { trainer = { model = "bpe", merges = 20 } }
 ///     contenders = [{ name = "FLOPs", baseline = "flops" }]
 /// "#)?;
 /// let runs = comparison.run(&LabelledFamily::nb201_computed(40)?, Progress::Silent)?;
