@@ -7,7 +7,7 @@ use autogo::families::FamilyName;
 use autogo::formats::onnx::{Pooling, Weights, export, import};
 use autogo::formats::{from_json, read_gennape, to_json};
 use autogo::graph::Graph;
-use autogo::predict::{Predictor, Psc, TrainSettings};
+use autogo::predict::{Predictor, Psc, Reports, TrainSettings};
 use autogo::release::{Checkpoint, Class, Pickle, read_encoder, read_graph};
 use autogo::segment::{Mined, Mining, SegmentDb, Segmenter};
 use proptest::prelude::*;
@@ -91,8 +91,8 @@ impl Saved {
         let example = |(at, graph): (usize, &Graph)| Example { graph: graph.clone(), value: at as f64 };
         let examples: Vec<Example> = graphs.iter().enumerate().map(example).collect();
         let training = folder.join("training.safetensors");
-        let (psc, _) =
-            Psc::train_at(&examples, &mined.segmenter, &settings(), Some(&training), Progress::Silent).unwrap();
+        let reports = Reports::new(Progress::Silent).resumable(&training);
+        let (psc, _) = Psc::train(&examples, &mined.segmenter, &settings(), reports).unwrap();
         psc.save(folder.join("predictor.safetensors")).unwrap();
         write_parquet(&mut mined.db.frame().unwrap(), &folder.join("figures.parquet")).unwrap();
         Saved { folder, examples, segmenter: mined.segmenter }
@@ -110,8 +110,8 @@ impl Saved {
             "mining.json" => format!("{:?}", Mined::load(&self.folder)?.mining),
             "predictor.safetensors" => Psc::load(&path)?.fingerprint(),
             "training.safetensors" => {
-                let (psc, log) =
-                    Psc::train_at(&self.examples, &self.segmenter, &settings(), Some(&path), Progress::Silent)?;
+                let reports = Reports::new(Progress::Silent).resumable(&path);
+                let (psc, log) = Psc::train(&self.examples, &self.segmenter, &settings(), reports)?;
                 format!("{} {log:?}", psc.fingerprint())
             }
             _ => format!("{}", read_parquet(&path)?),

@@ -11,7 +11,9 @@ pub use crate::families::{CellOp, Edsr, Family, FamilyName, Fsrcnn, Hiaml, Incep
 pub use crate::families::{ResNet, SkipAs, TwoPath, UNet, VertexOp, Vgg16};
 pub use crate::formats::{from_json, onnx, to_json};
 pub use crate::graph::{Convention, Cost, Drawing, Graph, GraphBuilder, Op, Shape};
-pub use crate::predict::{Architecture, Convolution, Gnn, Loss, Predictor, Psc, Readout, Reads, Target, TrainLog};
+pub use crate::predict::{
+    Architecture, Convolution, Gnn, Loss, Predictor, Psc, Readout, Reads, Reports, Target, TrainLog,
+};
 pub use crate::predict::{Baseline, Comparison, TrainSettings, fold_srcc, sharing, summary};
 pub use crate::profile::hardware_agreement;
 pub use crate::profile::{CycleCounter, EnergyReport, EnergyTable, Gemm, Npu, NpuProfile, Place, compare};

@@ -28,9 +28,8 @@ fn mutator() -> Option<Mutator> {
     let split = LabelledFamily::nb201_computed(120).ok()?.split(60, 0, 0).ok()?;
     let mined = mined()?;
     let settings = TrainSettings { epochs: 1, ..TrainSettings::default() };
-    let (mut psc, _) = Psc::train(&split.train, &mined.segmenter, &settings, Progress::Silent).ok()?;
-    psc.cuts = 2;
-    Mutator::new(mined, psc, Npu::n256()).ok()
+    let (psc, _) = Psc::train(&split.train, &mined.segmenter, &settings, Progress::Silent).ok()?;
+    Mutator::new(mined, psc.with_cuts(2), Npu::n256()).ok()
 }
 
 fn best_nb201() -> Option<Graph> {

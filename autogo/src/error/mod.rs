@@ -66,6 +66,16 @@ pub enum Error {
         /// What would have been accepted.
         accepted: String,
     },
+    /// A predictor cannot be trained on, read or asked this.
+    #[error("{what}: {reason}; accepted: {accepted}")]
+    Predictor {
+        /// The part of the predictor or of its input.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What would have been accepted.
+        accepted: String,
+    },
     /// A number stopped being a number during a computation.
     #[error("{what} is not finite {place}; training stopped")]
     NotFinite {
@@ -98,5 +108,10 @@ impl Error {
     /// A setting that is out of range.
     pub(crate) fn setting(what: &str, reason: impl Into<String>, accepted: &str) -> Self {
         Error::Setting { what: what.into(), reason: reason.into(), accepted: accepted.into() }
+    }
+
+    /// A predictor that cannot be trained on, read or asked something.
+    pub(crate) fn predictor(what: &str, reason: impl Into<String>, accepted: &str) -> Self {
+        Error::Predictor { what: what.into(), reason: reason.into(), accepted: accepted.into() }
     }
 }

@@ -7,6 +7,7 @@
 mod checkpoint;
 mod comp_graph;
 mod database;
+mod features;
 mod from_graph;
 mod networks;
 mod ops;

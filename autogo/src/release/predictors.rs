@@ -3,25 +3,23 @@
 use super::{Checkpoint, CompGraph};
 use crate::error::Error;
 use crate::partition::Partition;
-use crate::predict::{Architecture, Gnn, Model, Psc, Scale, layout};
+use crate::predict::{Architecture, Cutting, Gnn, Model, Parameter, Psc, Scale, Trained, layout};
 use crate::segment::{Segmenter, UnknownTokens, Vocabulary};
-use dfdx::prelude::{Cpu, TensorFromVec};
 use std::collections::HashMap;
 
 impl Gnn {
     /// The release's GNN checkpoint. It predicts accuracy as a fraction.
     pub fn from_release(checkpoint: &Checkpoint) -> Result<Self, Error> {
-        Ok(Gnn { model: model(checkpoint, Architecture::gnn())?, scale: Scale::Plain })
+        Ok(Gnn(Trained { model: model(checkpoint, Architecture::gnn())?, scale: Scale::Plain, cutting: None }))
     }
 }
 
 impl Psc {
-    /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's
-    /// mean.
+    /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's mean.
     pub fn from_release(checkpoint: &Checkpoint, vocabulary: Vocabulary) -> Result<Self, Error> {
         let segmenter = Segmenter::of_vocabulary(vocabulary, UnknownTokens::Fused);
         let model = model(checkpoint, Architecture::default())?;
-        Ok(Psc { model, scale: Scale::Plain, segmenter, cuts: 0 })
+        Ok(Psc(Trained { model, scale: Scale::Plain, cutting: Some(Cutting { segmenter, cuts: 0 }) }))
     }
 }
 
@@ -57,11 +55,10 @@ fn original(name: &str) -> String {
 }
 
 fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, Error> {
-    let device = Cpu::default();
     let tensors: HashMap<&str, _> = checkpoint.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let values = layout(&architecture)
         .into_iter()
-        .map(|(name, rows, columns)| {
+        .map(|Parameter { name, rows, columns, .. }| {
             let theirs = original(&name);
             let wrong = |reason: String, accepted: &str| Error::setting("release checkpoint", reason, accepted);
             let tensor = tensors.get(theirs.as_str()).copied();
@@ -77,16 +74,15 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
                 return Err(wrong(format!("tensor `{theirs}` is {:?}", tensor.shape), &format!("{expected:?}")));
             }
             let transposed = (0..rows * columns).map(|at| tensor.values[(at % columns) * rows + at / columns]);
-            let values = if is_table { tensor.values.clone() } else { transposed.collect() };
-            Ok(device.tensor_from_vec(values, (rows, columns)))
+            Ok(if is_table { tensor.values.clone() } else { transposed.collect() })
         })
         .collect::<Result<Vec<_>, Error>>()?;
-    Ok(Model { architecture, values })
+    Ok(Model::with_values(architecture, values))
 }
 
-/// The release's training triples of a network ([release §6.4](crate::doc::release#s6-4)): for every segment under the
-/// whole vocabulary the nodes before the segment, its own nodes, and the nodes behind it, each as [`CompGraph::part`]
-/// returns them. Segments with the same tokens stand together, in the order in which their tokens first occur.
+/// The original's training triples of a network (specification §6.4): for every segment of the whole vocabulary the nodes
+/// before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike stand
+/// together, in the order in which they are first met.
 pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<usize>; 3]> {
     let (order, tokens) = graph.tokens();
     let line: Vec<_> = tokens.iter().map(|token| vocabulary.alphabet().symbol(token)).collect();
