@@ -30,7 +30,6 @@ mod notebooks;
 mod parity;
 mod reproduce;
 mod search;
-mod trained;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;

@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::inputs::labelled;
-use crate::trained::Trained;
 use autogo::graph::Graph;
+use autogo::predict::{Predictor, Trained};
 use autogo::stats::{srcc, srcc_interval};
 use clap::Parser;
 use std::path::PathBuf;

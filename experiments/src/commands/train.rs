@@ -2,9 +2,8 @@
 
 use crate::failure::Failure;
 use crate::inputs::{labelled, quirks, toml_file};
-use crate::trained::Trained;
-use autogo::graph::Graph;
-use autogo::predict::TrainSettings;
+use autogo::Progress;
+use autogo::predict::{Reports, TrainSettings, Trained};
 use autogo::segment::Mining;
 use clap::Parser;
 use std::path::PathBuf;
@@ -48,16 +47,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         settings.selection = quirks(true).selection;
     }
     let split = family.split(args.train, args.test, args.seed)?;
-    let segmenter = || {
-        let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
-        let mut segmenter = Mining::bpe(813).segmenter(&graphs)?;
+    let mut segmenter = None;
+    if settings.architecture.reads.is_cut() {
+        let mut mined = Mining::bpe(813).segmenter(&split.train_graphs())?;
         if args.release {
-            segmenter.unknown = quirks(true).unknown;
+            mined.unknown = quirks(true).unknown;
         }
-        Ok(segmenter)
-    };
+        segmenter = Some(mined);
+    }
     let kept = args.resume.then(|| args.out.with_extension("training"));
-    let (trained, log) = Trained::train(&split.train, segmenter, &settings, kept.as_deref())?;
+    let reports = match &kept {
+        Some(kept) => Reports::new(Progress::Live).resumable(kept),
+        None => Progress::Live.into(),
+    };
+    let (trained, log) = Trained::train(&split.train, segmenter.as_ref(), &settings, reports)?;
     trained.save(&args.out)?;
     if let Some(kept) = kept {
         // The predictor is there: what was kept for an interruption is not needed any more.

@@ -3,10 +3,11 @@
 use super::{PREDICTOR, SEGMENTS, SearchSettings};
 use crate::failure::Failure;
 use crate::inputs::{corpus, labelled, machine, quirks};
-use crate::trained::Trained;
+use autogo::Progress;
 use autogo::data::{Label, LabelledFamily};
 use autogo::evolve::{Column, Evolution, Formula, Mutator, Objective, RunFolder};
-use autogo::profile::EnergyTable;
+use autogo::predict::Trained;
+use autogo::profile::{EnergyTable, Npu};
 use autogo::segment::Mined;
 use std::path::Path;
 
@@ -36,12 +37,12 @@ impl SearchSettings {
             }
         };
         let predictor = predictor.with_cuts(self.predictor.cuts);
-        predictor.save(&folder.join(PREDICTOR))?;
+        predictor.save(folder.join(PREDICTOR))?;
         if self.release {
             evolution = quirks(true).in_search(&evolution);
         }
         let energy = self.energy.as_deref().map(EnergyTable::named).transpose()?;
-        let mutator = predictor.mutator(mined, machine(&self.machine)?, energy)?;
+        let mutator = mutator(predictor, mined, machine(&self.machine)?, energy)?;
         Ok(Prepared { mutator, evolution, learned })
     }
 
@@ -66,8 +67,7 @@ impl SearchSettings {
         if self.release {
             settings.selection = quirks(true).selection;
         }
-        let segmenter = || Ok(mined.segmenter.clone());
-        let (trained, _) = Trained::train(&split.train, segmenter, &settings, None)?;
+        let (trained, _) = Trained::train(&split.train, Some(&mined.segmenter), &settings, Progress::Live)?;
         Ok((trained, family))
     }
 }
@@ -79,9 +79,18 @@ impl Prepared {
         let file = folder.path().join(PREDICTOR);
         let trained = Trained::load(&file)?;
         let told = folder.told()?;
-        let mutator = trained.mutator(mined, told.machine, told.energy)?;
+        let mutator = mutator(trained, mined, told.machine, told.energy)?;
         Ok(Prepared { mutator, evolution: told.evolution, learned: learned_by(&file) })
     }
+}
+
+/// Makes children from mined segments; the predictor scores the children, the machine times them.
+fn mutator(predictor: Trained, mined: Mined, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
+    let mutator = Mutator::new(mined, predictor, npu)?;
+    Ok(match energy {
+        Some(table) => mutator.with_energy(table),
+        None => mutator,
+    })
 }
 
 /// Turns the search towards what the label means: objectives and windows that nobody set are those of the label, and a score
