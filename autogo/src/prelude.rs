@@ -16,7 +16,7 @@ pub use crate::formats::{CompGraph, from_json, onnx, read_graph, to_json};
 pub use crate::graph::{Convention, Cost, Drawing, Graph, GraphBuilder, Op, Shape};
 pub use crate::predict::{Architecture, Convolution, Gnn, Loss, Predictor, Psc, Readout, Reads, Target, TrainLog};
 pub use crate::predict::{Baseline, Comparison, TrainSettings, fold_srcc, sharing, srcc, srcc_interval, summary};
-pub use crate::profile::{CycleCounter, EnergyReport, EnergyTable, Gemm, Npu, NpuProfile, Place, compare};
+pub use crate::profile::{CycleCounter, EnergyReport, EnergyTable, Gemm, MemoryLevel, Npu, NpuProfile, compare};
 pub use crate::repair::{ChannelPenalty, ConcatRule, RepairForm, RepairRecord, RepairSettings, RepairStatus};
 pub use crate::repair::{RepairSteps, Repaired, Repairer, repair, repair_table};
 pub use crate::report::{Bars, Chart, dev_chart, loss_chart, rank_chart, srcc_bars};

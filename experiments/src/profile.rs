@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 /// A preset by its name, or a machine from a file.
 pub fn machine(name: &str) -> Result<Npu, Failure> {
-    if let Some(preset) = Npu::presets().into_iter().find(|preset| preset.name.eq_ignore_ascii_case(name)) {
+    if let Some(preset) = Npu::named(name) {
         return Ok(preset);
     }
     if !name.ends_with(".toml") {

@@ -1,7 +1,8 @@
 //! Cycles of many similar graphs: what was costed once is not costed again.
 
 use super::fusion::Plan;
-use super::kernel::{Cost, Key};
+use super::kernel::Cost;
+use super::key::Key;
 use super::machine::Npu;
 use super::timing::{Timed, time};
 use crate::error::Error;
