@@ -8,8 +8,10 @@ pub use crate::data::{
     Arch, Example, Goal, Label, LabelledFamily, Split, figures, hardware_agreement, hardware_latencies, released,
     sampled,
 };
-pub use crate::evolve::{Column, Evolution, EvolutionRun, Formula, Individual, MutationSettings, Mutator, Objective};
-pub use crate::evolve::{ParetoArchive, RunFolder, Sampling, StopReason, Window};
+pub use crate::evolve::{
+    CostWindow, Evolution, EvolutionRun, Formula, Individual, MutationSettings, Mutator, Objective,
+};
+pub use crate::evolve::{ParetoArchive, RunColumn, RunFolder, Sampling, StopReason};
 pub use crate::families::{CellOp, Edsr, Family, FamilyName, Fsrcnn, Hiaml, Inception, InceptionSampler, Nb101, Nb201};
 pub use crate::families::{ResNet, SkipAs, TwoPath, UNet, VertexOp, Vgg16};
 pub use crate::formats::{CompGraph, from_json, onnx, read_graph, to_json};

@@ -6,7 +6,7 @@ use crate::predictors::{load, toml_file};
 use crate::profile::machine;
 use autogo::Progress;
 use autogo::data::LabelledFamily;
-use autogo::evolve::{Column, Evolution, EvolutionRun, Formula, Mutator, Objective, RunFolder};
+use autogo::evolve::{Evolution, EvolutionRun, Formula, Mutator, Objective, RunColumn, RunFolder};
 use autogo::families::FamilyName;
 use autogo::files::write;
 use autogo::formats::to_json;
@@ -152,11 +152,11 @@ impl Search {
                 // What nobody asked otherwise is what the labels ask for.
                 let plain = Evolution::default();
                 if (&evolution.objectives, &evolution.windows) == (&plain.objectives, &plain.windows) {
-                    let asked = Evolution::for_label(family.label(), Column::Cycles);
+                    let asked = Evolution::for_label(family.label(), RunColumn::Cycles);
                     (evolution.objectives, evolution.windows) = (asked.objectives, asked.windows);
                 }
                 // Of labels that are a cost less is better; a score alone is then minimised.
-                let score = Formula::from(Column::Score);
+                let score = Formula::from(RunColumn::Score);
                 for objective in evolution.objectives.iter_mut().filter(|objective| *objective.formula() == score) {
                     *objective = Objective::score(family.label().goal);
                 }
@@ -297,15 +297,15 @@ fn summarise(run: &EvolutionRun) {
         "network", "generation", "score", "FLOPs %", "cycles %", "params %", "nodes"
     ));
     for one in std::iter::once(origin.clone()).chain(run.front().into_iter().filter(|one| one.id != 0)) {
-        let percent = |column: Column| one.change(column, &origin);
+        let percent = |column: RunColumn| one.change(column, &origin);
         crate::say(&format!(
             "{:>8} {:>10} {:>10.4} {:>+9.2} {:>+9.2} {:>+9.2} {:>6}",
             if one.id == 0 { "input".into() } else { one.id.to_string() },
             one.generation,
             one.score,
-            percent(Column::Flops),
-            percent(Column::Cycles),
-            percent(Column::Params),
+            percent(RunColumn::Flops),
+            percent(RunColumn::Cycles),
+            percent(RunColumn::Params),
             one.figures.nodes
         ));
     }

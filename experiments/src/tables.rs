@@ -7,7 +7,7 @@ use crate::predictors::toml_file;
 use crate::search::{Prepared, Search};
 use autogo::Progress;
 use autogo::data::{DATA_VARIABLE, released, write_parquet};
-use autogo::evolve::{Column, Evolution, EvolutionRun, Figures, Individual, RunFolder, Window};
+use autogo::evolve::{CostWindow, Evolution, EvolutionRun, Figures, Individual, RunColumn, RunFolder};
 use autogo::files::{FolderLock, copy, sweep};
 use autogo::graph::Graph;
 use autogo::polars::prelude::{DataFrame, df};
@@ -32,7 +32,7 @@ struct Input {
     network: String,
     /// Windows of this input, in the place of the search's.
     #[serde(default)]
-    windows: Vec<Window>,
+    windows: Vec<CostWindow>,
     /// Ops that donors may hold, in the place of the search's.
     #[serde(default)]
     ops: Vec<String>,
@@ -110,7 +110,7 @@ fn share(base: &Path, run: &Path) -> Result<(), Failure> {
 
 fn line(input: &Input, network: String, one: &Individual, run: &EvolutionRun) -> Line {
     let origin = run.input();
-    let (figures, base) = (one.figures, origin.figures);
+    let (figures, base) = (one.figures.clone(), origin.figures.clone());
     Line { input: input.network.clone(), network, score: one.score, base_score: origin.score, figures, base }
 }
 
@@ -151,14 +151,14 @@ fn theirs(input: &Input, graph: &Graph, prepared: &Prepared) -> Result<Vec<Line>
             score,
             base_score: scores[0],
             figures: mutator.figures(graph)?,
-            base,
+            base: base.clone(),
         })
     });
     lines.collect()
 }
 
 impl Line {
-    fn percent(&self, column: Column) -> f64 {
+    fn percent(&self, column: RunColumn) -> f64 {
         let value = |figures: &Figures| figures.value(column).unwrap_or(f64::NAN);
         100.0 * (value(&self.figures) / value(&self.base) - 1.0)
     }
@@ -166,18 +166,18 @@ impl Line {
 
 /// The table, and in each line what the predictor learned: whatever the network is for, its score is a guess at that.
 fn frame(lines: &[Line], learned: &str) -> Result<DataFrame, Failure> {
-    let percents = |column: Column| lines.iter().map(|line| line.percent(column)).collect::<Vec<f64>>();
+    let percents = |column: RunColumn| lines.iter().map(|line| line.percent(column)).collect::<Vec<f64>>();
     let frame = df!(
         "input" => lines.iter().map(|line| line.input.as_str()).collect::<Vec<_>>(),
         "network" => lines.iter().map(|line| line.network.as_str()).collect::<Vec<_>>(),
         "score" => lines.iter().map(|line| line.score).collect::<Vec<_>>(),
         "score_change" => lines.iter().map(|line| line.score - line.base_score).collect::<Vec<_>>(),
         "gflops" => lines.iter().map(|line| line.figures.cost.flops as f64 / 1e9).collect::<Vec<_>>(),
-        "flops_percent" => percents(Column::Flops),
-        "params_percent" => percents(Column::Params),
+        "flops_percent" => percents(RunColumn::Flops),
+        "params_percent" => percents(RunColumn::Params),
         "milliseconds" => lines.iter().map(|line| line.figures.milliseconds).collect::<Vec<_>>(),
-        "latency_percent" => percents(Column::Milliseconds),
-        "power_percent" => percents(Column::Milliwatts),
+        "latency_percent" => percents(RunColumn::Milliseconds),
+        "power_percent" => percents(RunColumn::Milliwatts),
         "nodes" => lines.iter().map(|line| line.figures.nodes as u32).collect::<Vec<_>>(),
         "score_of" => vec![learned; lines.len()],
     );
@@ -198,10 +198,10 @@ fn print(lines: &[Line], learned: &str) {
             line.score,
             line.score - line.base_score,
             line.figures.cost.flops as f64 / 1e9,
-            line.percent(Column::Flops),
-            line.percent(Column::Params),
-            line.percent(Column::Milliseconds),
-            line.percent(Column::Milliwatts),
+            line.percent(RunColumn::Flops),
+            line.percent(RunColumn::Params),
+            line.percent(RunColumn::Milliseconds),
+            line.percent(RunColumn::Milliwatts),
             line.figures.nodes
         ));
     }

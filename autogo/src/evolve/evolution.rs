@@ -4,7 +4,7 @@ use super::donors::Preference;
 use super::mutate::{Brood, Child, Mutator, Round};
 use super::run::{EvolutionRun, Individual, Iteration, StopReason};
 use super::sampling::{Candidates, Scored};
-use super::{Column, Evolution, Figures, Objective, ParetoArchive};
+use super::{Evolution, Figures, Needs, Objective, OwnColumn, ParetoArchive, RunColumn};
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::Graph;
@@ -66,7 +66,7 @@ impl Evolution {
     /// A run that holds the input alone.
     pub(super) fn start(&self, input: &Graph, mutator: &Mutator) -> Result<EvolutionRun, Error> {
         let mut run = self.empty()?;
-        self.check_energy(mutator)?;
+        self.check_sources(mutator)?;
         let scores = mutator.predictor().score(std::slice::from_ref(input))?;
         let [score] = scores[..] else { return Err(wrong_count(scores.len(), 1)) };
         let individual = Individual {
@@ -77,7 +77,7 @@ impl Evolution {
             content_id: input.content_id(),
             is_eligible: true,
             score,
-            figures: mutator.figures(input)?,
+            figures: mutator.figures_with(input, &self.columns)?,
         };
         let point = individual.point(&self.objectives);
         if point.iter().any(|value| !value.is_finite()) {
@@ -165,6 +165,7 @@ impl Evolution {
     ) -> Result<Vec<Brood>, Error> {
         let round = Round {
             settings: &self.mutation,
+            columns: &self.columns,
             preference: Preference { goal: self.prefers(run.input()), order: self.scores },
             repairer: &run.repairer,
             stream: Stream::new(self.seed, "children"),
@@ -243,7 +244,7 @@ impl Evolution {
         objective.map_or(Goal::Maximise, |objective| {
             let step = 1e-3 * input.score.abs().max(1e-3);
             let at = |score: f64| {
-                let figure = |column| if column == Column::Score { score } else { input.value(column) };
+                let figure = |column| if column == RunColumn::Score { score } else { input.value(column) };
                 objective.formula().value(&figure)
             };
             match (at(input.score + step) >= at(input.score - step), objective.goal()) {
@@ -254,10 +255,10 @@ impl Evolution {
         })
     }
 
-    fn check_energy(&self, mutator: &Mutator) -> Result<(), Error> {
-        let asked = self.objectives.iter().flat_map(|objective| objective.formula().columns());
-        let mut asked = asked.chain(self.windows.iter().map(|window| window.column));
-        match asked.find(|column| matches!(column, Column::Nanojoules | Column::Milliwatts)) {
+    /// Refuses a search whose columns cannot be known: energy without a table, an own column without its function.
+    fn check_sources(&self, mutator: &Mutator) -> Result<(), Error> {
+        self.columns.iter().try_for_each(OwnColumn::check_function)?;
+        match self.reads().find(|column| column.needs() == Needs::EnergyTable) {
             Some(column) if mutator.energy().is_none() => {
                 let reason = "is asked for, but there is no table of energies";
                 Err(Error::setting(column.name(), reason, "a mutator with Mutator::with_energy"))
@@ -273,7 +274,7 @@ fn wrong_count(scores: usize, graphs: usize) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{MutationSettings, Sampling, Window};
+    use super::super::{CostWindow, MutationSettings, Sampling};
     use super::*;
     use crate::families::{Family, Nb201};
     use crate::profile::Npu;
@@ -331,7 +332,7 @@ mod tests {
     fn a_search_that_cannot_go_on_says_why() {
         let (input, mutator) = setting();
         let stop = |evolution: Evolution| evolution.run(&input, &mutator, Progress::Silent).unwrap().stop.unwrap();
-        let narrow = vec![Window { column: Column::MultiplyAdds, decrease: (99.9, 100.0) }];
+        let narrow = vec![CostWindow { column: RunColumn::MultiplyAdds, decrease: (99.9, 100.0) }];
         let reason = stop(Evolution { windows: narrow, ..Evolution::default() });
         assert_eq!(reason, StopReason::NothingInside { generation: 3 });
         assert_eq!(reason.to_string(), "no child of generation 3 is inside the windows; the front is what it was");
@@ -377,16 +378,16 @@ mod tests {
     #[test]
     fn energy_is_an_objective_where_it_is_counted() {
         let (input, mutator) = setting();
-        let objectives = vec![Objective::maximise(Column::Score), Objective::minimise(Column::Milliwatts)];
-        let window = Window { column: Column::Nanojoules, decrease: (0.0, 100.0) };
+        let objectives = vec![Objective::maximise(RunColumn::Score), Objective::minimise(RunColumn::Milliwatts)];
+        let window = CostWindow { column: RunColumn::Nanojoules, decrease: (0.0, 100.0) };
         let evolution = Evolution { objectives, windows: vec![window], generations: 1, ..Evolution::default() };
         let error = evolution.run(&input, &mutator, Progress::Silent).unwrap_err().to_string();
         assert!(error.starts_with("milliwatts: is asked for, but there is no table of energies"), "{error}");
         let mutator = mutator.with_energy(crate::profile::EnergyTable::zigzag_tpu());
         let run = evolution.run(&input, &mutator, Progress::Silent).unwrap();
-        let energy = run.input().value(Column::Nanojoules);
+        let energy = run.input().value(RunColumn::Nanojoules);
         assert!(run.individuals.len() > 1, "{:?}", run.iterations);
-        assert!(run.individuals.iter().skip(1).all(|one| one.value(Column::Nanojoules) < energy));
+        assert!(run.individuals.iter().skip(1).all(|one| one.value(RunColumn::Nanojoules) < energy));
     }
 
     #[test]
@@ -395,7 +396,7 @@ mod tests {
         let prefers = |text: &str, maximise: bool| {
             let formula: super::super::Formula = text.parse().unwrap();
             let objective = if maximise { Objective::Maximise(formula) } else { Objective::Minimise(formula) };
-            let objectives = vec![Objective::minimise(Column::Cycles), objective];
+            let objectives = vec![Objective::minimise(RunColumn::Cycles), objective];
             let evolution = Evolution { objectives, ..Evolution::default() };
             evolution.prefers(evolution.start(&input, &mutator).unwrap().input())
         };

@@ -15,8 +15,9 @@
 //! time or a count of threads, so an interrupted run that is taken up ends with the bytes of one that was not. While a run
 //! goes on, the folder also holds its `lock` ([`crate::files::FolderLock`]) and the draft of what is being written.
 
+use super::objectives::{Stored, TABLE};
 use super::run::{EvolutionRun, Individual, Iteration, StopReason};
-use super::{Evolution, Mutator};
+use super::{Evolution, Figures, Mutator, OwnColumn, RunColumn};
 use crate::error::Error;
 use crate::files::{read_parquet, write, write_parquet};
 use crate::formats::{from_json, to_json};
@@ -173,7 +174,7 @@ impl RunFolder {
         }
         let input = self.input()?;
         let mut run = manifest.evolution.empty()?;
-        let individuals = self.population(usize::MAX)?;
+        let individuals = self.population(usize::MAX, &run.settings.columns)?;
         let first = individuals.into_iter().next();
         let Some(first) = first.filter(|one| one.content_id == input.content_id() && one.parent.is_none()) else {
             return Err(self.failed("population.parquet", "does not begin with the input network"));
@@ -201,7 +202,7 @@ impl RunFolder {
             // The last generation is complete when the reason to stop is written down.
             iterations.truncate(run.settings.generations.saturating_sub(1));
         }
-        let individuals = self.population(iterations.len())?;
+        let individuals = self.population(iterations.len(), &run.settings.columns)?;
         self.agree(&iterations, &individuals)?;
         individuals.into_iter().skip(1).for_each(|individual| run.admit(individual, None));
         run.iterations = iterations;
@@ -278,14 +279,14 @@ impl RunFolder {
     }
 
     /// Everybody of the generations up to this one.
-    fn population(&self, generation: usize) -> Result<Vec<Individual>, Error> {
+    fn population(&self, generation: usize, columns: &[OwnColumn]) -> Result<Vec<Individual>, Error> {
         let name = "population.parquet";
         let path = self.path.join(name);
         if !path.is_file() {
             return Ok(Vec::new());
         }
         let frame = read_parquet(&path)?;
-        let individuals = read_population(&frame).map_err(|error| self.failed(name, error))?;
+        let individuals = read_population(&frame, columns).map_err(|error| self.failed(name, error))?;
         Ok(individuals.into_iter().filter(|one| one.generation <= generation).collect())
     }
 
@@ -301,6 +302,11 @@ impl RunFolder {
     /// Refuses to go on with a run that was told something else, and names it.
     fn same(&self, now: &Manifest) -> Result<(), Error> {
         let then = self.manifest()?;
+        let columns = &now.evolution.columns;
+        if let Some(missing) = then.evolution.columns.iter().find(|column| !columns.contains(column)) {
+            let reason = format!("was begun with column `{}`", RunColumn::Own(missing.name()));
+            return Err(self.failed("run.toml", format!("{reason}; accepted: {}", missing.accepted())));
+        }
         let parts = [
             ("version of autogo", then.autogo == now.autogo),
             ("solver", then.solver == now.solver),
@@ -349,22 +355,25 @@ fn sha256(parts: impl IntoIterator<Item = String>) -> String {
 }
 
 /// A row of the population that does not read back says which and why.
-fn read_population(frame: &DataFrame) -> Result<Vec<Individual>, String> {
+fn read_population(frame: &DataFrame, columns: &[OwnColumn]) -> Result<Vec<Individual>, String> {
     let missing = |error: PolarsError| error.to_string();
     let whole =
         |name: &str| frame.column(name).and_then(|c| c.cast(&DataType::UInt64)?.u64().cloned()).map_err(missing);
     let real = |name: &str| frame.column(name).and_then(|c| c.f64().cloned()).map_err(missing);
     let text = |name: &str| frame.column(name).and_then(|c| c.str().cloned()).map_err(missing);
-    let [ids, parents, generations, cycles, nodes] = ["id", "parent", "generation", "cycles", "nodes"].map(whole);
-    let (ids, parents, generations, cycles, nodes) = (ids?, parents?, generations?, cycles?, nodes?);
-    let [multiply_adds, flops, flops_original, params, activations] =
-        ["multiply_adds", "flops", "flops_original", "params", "activation_bytes"].map(whole);
-    let costs = [multiply_adds?, flops?, flops_original?, params?, activations?];
-    let (scores, milliseconds, energies) = (real("score")?, real("milliseconds")?, real("nanojoules")?);
+    let [ids, parents, generations] = ["id", "parent", "generation"].map(whole);
+    let (ids, parents, generations, scores) = (ids?, parents?, generations?, real("score")?);
     let (networks, derivations) = (text("network")?, text("derivation")?);
     let eligible = frame.column("eligible").and_then(|c| c.bool().cloned()).map_err(missing)?;
-    let individual = |at: usize| -> Option<Individual> {
-        let cost = |column: usize| costs[column].get(at);
+    let mut all_figures = vec![Some(Figures::default()); frame.height()];
+    for row in &TABLE {
+        read_column(frame, row.name, &row.value, &mut all_figures).map_err(missing)?;
+    }
+    for own in columns {
+        let values = real(own.name().as_str())?;
+        put(&mut all_figures, values.iter(), |figures, value| figures.own.push((own.name(), value)));
+    }
+    let individual = |(at, figures): (usize, Option<Figures>)| -> Option<Individual> {
         Some(Individual {
             id: ids.get(at)? as usize,
             parent: parents.get(at).map(|parent| parent as usize),
@@ -373,26 +382,38 @@ fn read_population(frame: &DataFrame) -> Result<Vec<Individual>, String> {
             content_id: networks.get(at)?.parse().ok()?,
             is_eligible: eligible.get(at)?,
             score: scores.get(at)?,
-            figures: super::Figures {
-                cycles: cycles.get(at)?,
-                milliseconds: milliseconds.get(at)?,
-                nanojoules: energies.get(at),
-                nodes: nodes.get(at)? as usize,
-                cost: crate::graph::Cost {
-                    multiply_adds: cost(0)?,
-                    flops: cost(1)?,
-                    flops_original: cost(2)?,
-                    params: cost(3)?,
-                    activation_bytes: cost(4)?,
-                },
-            },
+            figures: figures?,
         })
     };
-    (0..frame.height()).map(|at| individual(at).ok_or_else(|| format!("row {at} is no individual"))).collect()
+    let row = |(at, figures)| individual((at, figures)).ok_or_else(|| format!("row {at} is no individual"));
+    all_figures.into_iter().enumerate().map(row).collect()
+}
+
+/// Puts the values of a column of the table into the figures; an individual without a value has no figures.
+fn read_column(frame: &DataFrame, name: &str, value: &Stored, all_figures: &mut [Option<Figures>]) -> PolarsResult<()> {
+    match value {
+        Stored::Score | Stored::Derived(_) => {}
+        Stored::Count(_, set) => put(all_figures, frame.column(name)?.cast(&DataType::UInt64)?.u64()?.iter(), set),
+        Stored::Size(_, set) => put(all_figures, frame.column(name)?.cast(&DataType::UInt32)?.u32()?.iter(), set),
+        Stored::Real(_, set) => put(all_figures, frame.column(name)?.f64()?.iter(), set),
+        Stored::Counted(_, set) => put(all_figures, frame.column(name)?.f64()?.iter().map(Some), set),
+    }
+    Ok(())
+}
+
+/// Puts one value into the figures of each individual; an individual without a value has no figures.
+fn put<T>(all_figures: &mut [Option<Figures>], values: impl Iterator<Item = Option<T>>, set: impl Fn(&mut Figures, T)) {
+    for (figures, value) in all_figures.iter_mut().zip(values) {
+        *figures = figures.take().zip(value).map(|(mut figures, value)| {
+            set(&mut figures, value);
+            figures
+        });
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{CostWindow, Formula, Objective};
     use super::*;
     use crate::families::{Family, Nb201};
     use crate::segment::Mining;
@@ -463,6 +484,52 @@ mod tests {
             error.ends_with("run.toml: was begun with another set of settings; accepted: the same, or a new folder"),
             "{error}"
         );
+        fs::remove_dir_all(folder.path()).unwrap();
+    }
+
+    /// Sums in a network.
+    fn sums(graph: &Graph) -> f64 {
+        graph.nodes().filter(|node| node.op == crate::graph::Op::Add).count() as f64
+    }
+
+    #[test]
+    fn a_column_of_its_own_is_searched_by_drawn_and_asked_for_again() {
+        let (folder, evolution, input, mutator) = setting("own");
+        let column = RunColumn::own("sums").unwrap();
+        let wanted =
+            vec![Objective::maximise("score - 0.5 * @sums".parse::<Formula>().unwrap()), Objective::minimise(column)];
+        let windows = vec![CostWindow { column, decrease: (-1.0, 100.0) }];
+        let plain = Evolution { generations: 2, objectives: wanted, windows, ..evolution };
+        let told =
+            |evolution: &Evolution| folder.run(evolution, &input, &mutator, Progress::Silent).unwrap_err().to_string();
+        let error = told(&plain);
+        assert_eq!(
+            error,
+            "column: `@sums` is none of the search's; accepted: a search with it, by Evolution::with_column(\"sums\", …)"
+        );
+        let evolution = plain.clone().with_column("sums", "sums in the network", sums).unwrap();
+        let run = folder.run(&evolution, &input, &mutator, Progress::Silent).unwrap();
+        assert!(run.individuals.len() > 10 && run.front().len() > 1, "{:?}", run.iterations);
+        for one in &run.individuals {
+            let graph = run.graph(one.id, mutator.db()).unwrap();
+            assert_eq!(one.value(column), sums(&graph));
+            assert!(one.value(column) <= sums(&input));
+        }
+        assert_eq!(run.frame().unwrap().column("sums").unwrap().f64().unwrap().get(0), Some(sums(&input)));
+        let chart = crate::report::front_chart(&run, column, RunColumn::Score).svg().unwrap();
+        assert!(chart.contains("sums in the network"));
+        // The folder holds the values: opened, it is the same run. It does not hold the function.
+        let opened = folder.open(mutator.db()).unwrap();
+        assert_eq!((&opened.individuals, &opened.settings), (&run.individuals, &run.settings));
+        let again = folder.run(&evolution, &input, &mutator, Progress::Silent).unwrap();
+        assert_eq!(again.individuals, run.individuals);
+        let wanted = "the same column by Evolution::with_column(\"sums\", \"sums in the network\", …)";
+        let error = told(&opened.settings);
+        assert_eq!(error, format!("column `@sums`: has no function: a file does not hold it; accepted: {wanted}"));
+        let error = told(&Evolution { seed: evolution.seed, ..Evolution::default() });
+        assert!(error.ends_with(&format!("run.toml: was begun with column `@sums`; accepted: {wanted}")), "{error}");
+        let resumed = opened.settings.with_column("sums", "sums in the network", sums).unwrap();
+        assert_eq!(folder.run(&resumed, &input, &mutator, Progress::Silent).unwrap().individuals, run.individuals);
         fs::remove_dir_all(folder.path()).unwrap();
     }
 

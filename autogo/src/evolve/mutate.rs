@@ -1,11 +1,10 @@
 //! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2, specification §4).
 
-use super::column::Figures;
 use super::derivation::Derivation;
 use super::donors::{Donor, Donors, Preference};
 use super::places::{Place, places};
 use super::splice::splice;
-use super::{MutationSettings, OnFailure, ScoreOrder};
+use super::{Figures, MutationSettings, OnFailure, OwnColumn, ScoreOrder};
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{ContentId, Graph};
@@ -43,6 +42,8 @@ pub struct Mutator {
 #[derive(Clone, Copy)]
 pub(super) struct Round<'a> {
     pub(super) settings: &'a MutationSettings,
+    /// Columns of the search's own, which a child's figures hold.
+    pub(super) columns: &'a [OwnColumn],
     pub(super) preference: Preference,
     pub(super) repairer: &'a Repairer,
     pub(super) stream: Stream,
@@ -129,6 +130,12 @@ impl Mutator {
         Figures::of(graph, &self.counter, self.energy())
     }
 
+    /// The same with the values of a search's own columns.
+    pub(super) fn figures_with(&self, graph: &Graph, columns: &[OwnColumn]) -> Result<Figures, Error> {
+        let own = columns.iter().map(|column| (column.name(), column.value(graph))).collect();
+        Ok(Figures { own, ..self.figures(graph)? })
+    }
+
     /// The children of one network under a seed, each with how it came to be. More is taken to be better of the predictor's
     /// score. O(places · donors · nodes).
     pub fn children(
@@ -140,7 +147,7 @@ impl Mutator {
         settings.check()?;
         let stream = Stream::new(seed, "children");
         let preference = Preference { goal: Goal::Maximise, order: ScoreOrder::AsAsked };
-        let round = Round { settings, preference, repairer: &Repairer::new(settings.repair)?, stream };
+        let round = Round { settings, columns: &[], preference, repairer: &Repairer::new(settings.repair)?, stream };
         let brood = self.brood(parent, &round, 0, "g")?;
         Ok(brood.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
     }
@@ -148,7 +155,7 @@ impl Mutator {
     /// The children of a parent, in the order of the draws; those equal to it are left out. Names of new nodes begin with
     /// `scope`. The same on any number of threads.
     pub(super) fn brood(&self, parent: &Graph, round: &Round<'_>, draw: u64, scope: &str) -> Result<Brood, Error> {
-        let Round { settings, preference, repairer, stream } = *round;
+        let Round { settings, preference, stream, .. } = *round;
         let places = places(parent, &self.segmenter, settings, &mut stream.at2(draw, 0));
         let parent_id = parent.content_id();
         let order = parent.topological_order();
@@ -159,7 +166,7 @@ impl Mutator {
             for (number, donor) in donors.into_iter().enumerate() {
                 brood.donors += 1;
                 let scope = format!("{scope}.{at}.{number}");
-                match self.child(parent, &order, place, donor, repairer, scope)? {
+                match self.child(parent, &order, place, donor, round, scope)? {
                     Some(child) if child.content_id != parent_id => brood.children.push(child),
                     Some(_) => {}
                     None => {
@@ -183,12 +190,12 @@ impl Mutator {
         order: &[usize],
         place: &Place,
         donor: Donor,
-        repairer: &Repairer,
+        round: &Round<'_>,
         scope: String,
     ) -> Result<Option<Child>, Error> {
         let row = &self.db().rows()[donor.row];
         let (reads, makes) = donor.boundary(&place.placed.segment);
-        let attempt = repairer.attempt(&row.segment, &reads, &makes);
+        let attempt = round.repairer.attempt(&row.segment, &reads, &makes);
         let repaired = match &attempt.result {
             Ok(repaired) => repaired,
             Err(error @ RepairError::Arity { .. }) => {
@@ -201,7 +208,7 @@ impl Mutator {
         // A donor that fits can still make a network that is too large to count, or that the machine cannot run; it is refused
         // as a repair is.
         let Ok(graph) = spliced else { return Ok(None) };
-        let Ok(figures) = self.figures(&graph) else { return Ok(None) };
+        let Ok(figures) = self.figures_with(&graph, round.columns) else { return Ok(None) };
         Ok(Some(Child {
             content_id: graph.content_id(),
             figures,

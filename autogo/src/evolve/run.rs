@@ -1,6 +1,7 @@
 //! What a search has found: everybody, round by round, and the front.
 
-use super::{Column, Derivation, Evolution, Figures, Objective, ParetoArchive};
+use super::objectives::{Stored, TABLE};
+use super::{Derivation, Evolution, Figures, Objective, ParetoArchive, RunColumn};
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{ContentId, Graph};
@@ -8,7 +9,7 @@ use crate::interrupt;
 use crate::progress::{Bar, Progress};
 use crate::repair::Repairer;
 use crate::segment::SegmentDb;
-use polars::prelude::{DataFrame, PolarsResult, df};
+use polars::prelude::{Column, DataFrame, PolarsResult, df};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -36,12 +37,12 @@ pub struct Individual {
 
 impl Individual {
     /// The figure of a column.
-    pub fn value(&self, column: Column) -> f64 {
+    pub fn value(&self, column: RunColumn) -> f64 {
         self.figures.value(column).unwrap_or(self.score)
     }
 
     /// By how many percent a figure differs from another individual's.
-    pub fn change(&self, column: Column, from: &Individual) -> f64 {
+    pub fn change(&self, column: RunColumn, from: &Individual) -> f64 {
         100.0 * (self.value(column) / from.value(column) - 1.0)
     }
 
@@ -313,30 +314,50 @@ impl EvolutionRun {
         archive
     }
 
-    /// Everybody as a frame: `id`, `parent`, `generation`, `front`, every [`Column`] by its name but power (which
-    /// follows from energy and time), how many ops the repair changed (`repaired`), and the content id (`network`).
+    /// Everybody as a frame: `id`, `parent`, `generation`, `front`, every [`RunColumn`] by its name but power (which
+    /// follows from energy and time), how many ops the repair changed (`repaired`), the content id (`network`), and the
+    /// search's own columns.
+    ///
+    /// # Errors
+    /// None that a run of this library meets; polars checks that all columns have one length.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let front: HashSet<usize> = self.archive.ids().into_iter().collect();
         let all = &self.individuals;
         let repaired = |i: &Individual| i.derivation.as_ref().map(|derivation| derivation.repair.len() as u32);
-        let cost = |of: fn(&Individual) -> u64| all.iter().map(of).collect::<Vec<u64>>();
-        df!(
+        let mut frame = df!(
             "id" => all.iter().map(|i| i.id as u32).collect::<Vec<_>>(),
             "parent" => all.iter().map(|i| i.parent.map(|parent| parent as u32)).collect::<Vec<_>>(),
             "generation" => all.iter().map(|i| i.generation as u32).collect::<Vec<_>>(),
             "front" => all.iter().map(|i| front.contains(&i.id)).collect::<Vec<_>>(),
-            "score" => all.iter().map(|i| i.score).collect::<Vec<_>>(),
-            "cycles" => cost(|i| i.figures.cycles),
-            "milliseconds" => all.iter().map(|i| i.figures.milliseconds).collect::<Vec<_>>(),
-            "nanojoules" => all.iter().map(|i| i.figures.nanojoules).collect::<Vec<Option<f64>>>(),
-            "multiply_adds" => cost(|i| i.figures.cost.multiply_adds),
-            "flops" => cost(|i| i.figures.cost.flops),
-            "flops_original" => cost(|i| i.figures.cost.flops_original),
-            "params" => cost(|i| i.figures.cost.params),
-            "activation_bytes" => cost(|i| i.figures.cost.activation_bytes),
-            "nodes" => all.iter().map(|i| i.figures.nodes as u32).collect::<Vec<_>>(),
-            "repaired" => all.iter().map(repaired).collect::<Vec<_>>(),
-            "network" => all.iter().map(|i| i.content_id.to_string()).collect::<Vec<_>>(),
-        )
+        )?;
+        for row in &TABLE {
+            if let Some(column) = self.column(row.name, &row.value) {
+                frame.with_column(column)?;
+            }
+        }
+        let networks: Vec<String> = all.iter().map(|i| i.content_id.to_string()).collect();
+        frame.with_column(Column::new("repaired".into(), all.iter().map(repaired).collect::<Vec<_>>()))?;
+        frame.with_column(Column::new("network".into(), networks))?;
+        for own in &self.settings.columns {
+            let column = RunColumn::Own(own.name());
+            let values: Vec<f64> = all.iter().map(|i| i.value(column)).collect();
+            frame.with_column(Column::new(column.name().into(), values))?;
+        }
+        Ok(frame)
+    }
+
+    /// The values of a column of the table; none of one that is in no frame.
+    fn column(&self, name: &str, value: &Stored) -> Option<Column> {
+        let figures = self.individuals.iter().map(|one| &one.figures);
+        Some(match value {
+            Stored::Score => {
+                Column::new(name.into(), self.individuals.iter().map(|one| one.score).collect::<Vec<f64>>())
+            }
+            Stored::Count(value, _) => Column::new(name.into(), figures.map(value).collect::<Vec<u64>>()),
+            Stored::Size(value, _) => Column::new(name.into(), figures.map(value).collect::<Vec<u32>>()),
+            Stored::Real(value, _) => Column::new(name.into(), figures.map(value).collect::<Vec<f64>>()),
+            Stored::Counted(value, _) => Column::new(name.into(), figures.map(value).collect::<Vec<Option<f64>>>()),
+            Stored::Derived(_) => return None,
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! What a search is told: every choice is a field, so a run is a value and an ablation a line of TOML.
 
-use super::{Column, Objective, Ranking, Sampling, ScoreOrder, Sources, Window};
+use super::{CostWindow, Objective, OwnColumn, Ranking, RunColumn, Sampling, ScoreOrder, Sources};
 use crate::data::Label;
 use crate::error::Error;
-use crate::graph::Op;
+use crate::graph::{Graph, Op};
 use crate::repair::RepairSettings;
 use serde::{Deserialize, Serialize};
 
@@ -121,7 +121,7 @@ pub struct Evolution {
     /// How places and donors are drawn.
     pub mutation: MutationSettings,
     /// A child is kept when it is inside all of them.
-    pub windows: Vec<Window>,
+    pub windows: Vec<CostWindow>,
     /// Whether a child must also be better in the first objective than the input to enter the front (specification §7.3g).
     pub above_input: bool,
     /// What the front is made of.
@@ -132,6 +132,9 @@ pub struct Evolution {
     pub scores: ScoreOrder,
     /// Seed of every draw.
     pub seed: u64,
+    /// Columns of the search's own ([`Evolution::with_column`]).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<OwnColumn>,
 }
 
 impl Default for Evolution {
@@ -142,12 +145,13 @@ impl Default for Evolution {
             parents: 4,
             sampling: Sampling::default(),
             mutation: MutationSettings::default(),
-            windows: vec![Window { column: Column::MultiplyAdds, decrease: (-10.0, 100.0) }],
+            windows: vec![CostWindow { column: RunColumn::MultiplyAdds, decrease: (-10.0, 100.0) }],
             above_input: false,
-            objectives: vec![Objective::maximise(Column::Score), Objective::minimise(Column::Cycles)],
+            objectives: vec![Objective::maximise(RunColumn::Score), Objective::minimise(RunColumn::Cycles)],
             budget: None,
             scores: ScoreOrder::AsAsked,
             seed: 0,
+            columns: Vec::new(),
         }
     }
 }
@@ -162,17 +166,17 @@ impl Evolution {
     ///
     /// ```
     /// use autogo::data::LabelledFamily;
-    /// use autogo::evolve::{Column, Evolution, Objective};
+    /// use autogo::evolve::{Evolution, Objective, RunColumn};
     /// let data = LabelledFamily::nb201_computed(20)?; // labels are cycles
-    /// let evolution = Evolution::for_label(data.label(), Column::Flops);
-    /// assert_eq!(evolution.objectives, [Objective::minimise(Column::Score), Objective::minimise(Column::Params)]);
+    /// let evolution = Evolution::for_label(data.label(), RunColumn::Flops);
+    /// assert_eq!(evolution.objectives, [Objective::minimise(RunColumn::Score), Objective::minimise(RunColumn::Params)]);
     /// assert!(!evolution.windows[0].admits(100.0, 80.0));
     /// # Ok::<(), autogo::Error>(())
     /// ```
-    pub fn for_label(label: &Label, cost: Column) -> Self {
+    pub fn for_label(label: &Label, cost: RunColumn) -> Self {
         let (cost, windows) = match label.measured {
             true => (cost, Evolution::default().windows),
-            false => (Column::Params, vec![Window { column: Column::MultiplyAdds, decrease: (-10.0, 10.0) }]),
+            false => (RunColumn::Params, vec![CostWindow { column: RunColumn::MultiplyAdds, decrease: (-10.0, 10.0) }]),
         };
         let objectives = vec![Objective::score(label.goal), Objective::minimise(cost)];
         Evolution { objectives, windows, ..Evolution::default() }
@@ -185,8 +189,8 @@ impl Evolution {
             generations: 10,
             parents: 10,
             mutation: MutationSettings { places: 10, donors: 100, ..MutationSettings::default() },
-            windows: vec![Window { column: Column::Flops, decrease: (-10.0, 100.0) }],
-            objectives: vec![Objective::maximise(Column::Score), Objective::minimise(Column::Flops)],
+            windows: vec![CostWindow { column: RunColumn::Flops, decrease: (-10.0, 100.0) }],
+            objectives: vec![Objective::maximise(RunColumn::Score), Objective::minimise(RunColumn::Flops)],
             above_input: true,
             ..Evolution::default()
         }
@@ -204,6 +208,70 @@ impl Evolution {
         Evolution { mutation, ..self.clone() }
     }
 
+    /// The same search with a column of its own, whose value is a function of a graph: in objectives, windows and formulas as
+    /// `@name`, in charts as [`RunColumn::own`], in frames and run folders under its name. A column of this name that is
+    /// there already is replaced.
+    ///
+    /// A run's folder holds the column's values and its title; whoever resumes the run gives the function again.
+    ///
+    /// # Errors
+    /// A name that a run's frame has already, or that is no [`ColumnName`](super::ColumnName).
+    ///
+    /// ```
+    /// use autogo::evolve::{Evolution, Formula, Objective, RunColumn};
+    /// use autogo::graph::Op;
+    /// let mut evolution = Evolution::default().with_column("sums", "sums in the network", |graph| {
+    ///     graph.nodes().filter(|node| node.op == Op::Add).count() as f64
+    /// })?;
+    /// evolution.objectives = vec![
+    ///     Objective::maximise("score - 0.1 * @sums".parse::<Formula>()?),
+    ///     Objective::minimise(RunColumn::own("sums")?),
+    /// ];
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn with_column(
+        mut self,
+        name: &str,
+        title: &str,
+        value: impl Fn(&Graph) -> f64 + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let column = OwnColumn::new(name, title, value)?;
+        self.columns.retain(|other| other.name() != column.name());
+        self.columns.push(column);
+        Ok(self)
+    }
+
+    /// How many of a column's own unit the unit of an axis stands for, and the axis's title.
+    pub(crate) fn axis(&self, column: RunColumn) -> (f64, String) {
+        let own = self.columns.iter().find(|own| RunColumn::Own(own.name()) == column);
+        let title = || own.map_or_else(|| column.to_string(), |own| own.title().to_string());
+        column.axis().unwrap_or_else(|| (1.0, title()))
+    }
+
+    /// The columns that the search reads: those of its objectives, then those of its windows.
+    pub(super) fn reads(&self) -> impl Iterator<Item = RunColumn> {
+        let objectives = self.objectives.iter().flat_map(|objective| objective.formula().columns());
+        objectives.chain(self.windows.iter().map(|window| window.column))
+    }
+
+    fn check_columns(&self) -> Result<(), Error> {
+        for (at, column) in self.columns.iter().enumerate() {
+            column.check()?;
+            if self.columns[..at].iter().any(|other| other.name() == column.name()) {
+                let reason = format!("`{}` is there twice", RunColumn::Own(column.name()));
+                return Err(Error::setting("column", reason, "names of their own"));
+            }
+        }
+        let is_there = |name| self.columns.iter().any(|column| column.name() == name);
+        match self.reads().find(|column| matches!(column, RunColumn::Own(name) if !is_there(*name))) {
+            Some(missing) => {
+                let accepted = format!("a search with it, by Evolution::with_column({:?}, …)", missing.name());
+                Err(Error::setting("column", format!("`{missing}` is none of the search's"), &accepted))
+            }
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.objectives.is_empty() {
             return Err(Error::setting("objectives", "none given", "one or more"));
@@ -215,7 +283,8 @@ impl Evolution {
         if !(1..=MOST).contains(&self.parents) {
             return Err(Error::setting("parents", format!("is {}", self.parents), &format!("1 to {MOST}")));
         }
+        self.check_columns()?;
         self.mutation.check()?;
-        self.windows.iter().try_for_each(Window::check)
+        self.windows.iter().try_for_each(CostWindow::check)
     }
 }
