@@ -285,9 +285,9 @@ fn reopen(folder: &RunFolder) -> Result<Prepared, Failure> {
     let mined = Mined::load(folder.path().join("segments"))?;
     let file = folder.path().join("predictor.safetensors");
     let trained = Trained::load(&file)?;
-    let told = folder.told()?;
-    let mutator = trained.mutator(mined, told.machine, told.energy)?;
-    Ok(Prepared { mutator, evolution: told.evolution, learned: learned_by(&file) })
+    let settings = folder.settings()?;
+    let mutator = trained.mutator(mined, settings.machine, settings.energy)?;
+    Ok(Prepared { mutator, evolution: settings.evolution, learned: learned_by(&file) })
 }
 
 fn summarise(run: &EvolutionRun) {

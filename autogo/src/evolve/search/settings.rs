@@ -1,101 +1,12 @@
-//! What a search is told: every choice is a field, so a run is a value and an ablation a line of TOML.
+//! The settings of a search: every choice is a field, so a run is a value and an ablation a line of TOML.
 
-use super::{CostWindow, Objective, OwnColumn, Ranking, RunColumn, Sampling, ScoreOrder, Sources};
+use super::sampling::Sampling;
 use crate::data::Label;
 use crate::error::Error;
-use crate::graph::{Graph, Op};
-use crate::repair::RepairSettings;
+use crate::evolve::mutate::{MutationSettings, Ranking, ScoreOrder, Sources, Unit};
+use crate::evolve::objectives::{CostWindow, Objective, OwnColumn, RunColumn};
+use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
-
-/// The largest count that makes sense of parents, places in a parent, donors in a place, segments in a run.
-const MOST: usize = 100_000;
-
-/// What is replaced at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// Segments: the paper's.
-    #[default]
-    Segment,
-    /// Single ops, by single ops with the same boundary: what evolution did before segments (specification §4.3). Takes a
-    /// database that holds single ops, as `Mining::ngrams(1)` mines it.
-    Op,
-}
-
-/// What happens to the other donors of a place when one cannot be made to fit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnFailure {
-    /// They are tried.
-    #[default]
-    GoOn,
-    /// They are given up: a flag that the original sets once a place and never resets (specification §4.5). There tensors fail
-    /// to be matched; here every match is one to one, and it is the repair that may fail.
-    GiveUp,
-}
-
-/// How places and donors are drawn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MutationSettings {
-    /// What is replaced at once.
-    pub unit: Unit,
-    /// Places tried in one parent.
-    pub places: usize,
-    /// Which places come first.
-    pub sources: Sources,
-    /// Donors tried in one place, half of them with the very same boundary.
-    pub donors: usize,
-    /// How the donors that must be repaired are chosen.
-    pub ranking: Ranking,
-    /// Rows of the database that are ranked for one place: a random sample when more have its arity.
-    pub shortlist: usize,
-    /// The most consecutive segments replaced at once.
-    pub consecutive: usize,
-    /// Share of the longer pieces that a draw of the vocabulary leaves out.
-    pub sparsity: f64,
-    /// Ops a donor may hold, by name (specification §4.2). An empty list stands for all but `zero`: what runs into zeros is
-    /// cut off, which is cheap, and which a predictor that has seen little of it may like.
-    pub ops: Vec<String>,
-    /// How donors are made to fit.
-    pub repair: RepairSettings,
-    /// What happens after a donor that cannot be made to fit.
-    pub on_failure: OnFailure,
-}
-
-impl Default for MutationSettings {
-    fn default() -> Self {
-        MutationSettings {
-            unit: Unit::Segment,
-            places: 8,
-            sources: Sources::Dearest,
-            donors: 8,
-            ranking: Ranking::Predictor,
-            shortlist: 1000,
-            consecutive: 3,
-            sparsity: 0.5,
-            ops: Vec::new(),
-            repair: RepairSettings::default(),
-            on_failure: OnFailure::GoOn,
-        }
-    }
-}
-
-impl MutationSettings {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        let counts = [("places", self.places), ("donors", self.donors), ("consecutive", self.consecutive)];
-        if let Some((what, count)) = counts.iter().find(|(_, count)| !(1..=MOST).contains(count)) {
-            return Err(Error::setting(what, format!("is {count}"), &format!("1 to {MOST}")));
-        }
-        if let Some(unknown) = self.ops.iter().find(|name| !Op::NAMES.contains(&name.as_str())) {
-            return Err(Error::setting("ops", format!("`{unknown}` is no op"), &Op::NAMES.join(", ")));
-        }
-        if !(0.0..=1.0).contains(&self.sparsity) {
-            return Err(Error::setting("sparsity", format!("is {}", self.sparsity), "0 to 1"));
-        }
-        self.repair.check()
-    }
-}
 
 /// A search: its settings. [`Evolution::run`] runs it.
 ///
@@ -249,42 +160,8 @@ impl Evolution {
     }
 
     /// The columns that the search reads: those of its objectives, then those of its windows.
-    pub(super) fn reads(&self) -> impl Iterator<Item = RunColumn> {
+    pub(in crate::evolve) fn reads(&self) -> impl Iterator<Item = RunColumn> {
         let objectives = self.objectives.iter().flat_map(|objective| objective.formula().columns());
         objectives.chain(self.windows.iter().map(|window| window.column))
-    }
-
-    fn check_columns(&self) -> Result<(), Error> {
-        for (at, column) in self.columns.iter().enumerate() {
-            column.check()?;
-            if self.columns[..at].iter().any(|other| other.name() == column.name()) {
-                let reason = format!("`{}` is there twice", RunColumn::Own(column.name()));
-                return Err(Error::setting("column", reason, "names of their own"));
-            }
-        }
-        let is_there = |name| self.columns.iter().any(|column| column.name() == name);
-        match self.reads().find(|column| matches!(column, RunColumn::Own(name) if !is_there(*name))) {
-            Some(missing) => {
-                let accepted = format!("a search with it, by Evolution::with_column({:?}, …)", missing.name());
-                Err(Error::setting("column", format!("`{missing}` is none of the search's"), &accepted))
-            }
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn check(&self) -> Result<(), Error> {
-        if self.objectives.is_empty() {
-            return Err(Error::setting("objectives", "none given", "one or more"));
-        }
-        if let Some(constant) = self.objectives.iter().find(|objective| objective.formula().columns().is_empty()) {
-            let reason = format!("`{}` names no figure", constant.formula());
-            return Err(Error::setting("objectives", reason, "formulas of score, cycles, flops, params, …"));
-        }
-        if !(1..=MOST).contains(&self.parents) {
-            return Err(Error::setting("parents", format!("is {}", self.parents), &format!("1 to {MOST}")));
-        }
-        self.check_columns()?;
-        self.mutation.check()?;
-        self.windows.iter().try_for_each(CostWindow::check)
     }
 }

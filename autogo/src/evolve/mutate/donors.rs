@@ -1,7 +1,8 @@
 //! Which segments are tried in a place (paper §3.2, specification §4.3).
 
-use super::places::Place;
-use super::{MutationSettings, Unit};
+use super::places::MutationPlace;
+use super::score_order::Preference;
+use super::settings::{MutationSettings, Ranking, Unit};
 use crate::data::Goal;
 use crate::error::Error;
 use crate::graph::{Graph, Op, Shape, mix};
@@ -10,57 +11,7 @@ use crate::rng::Draw;
 use crate::segment::{Segment, SegmentDb, Source};
 use rand::Rng;
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-
-/// How the donors that must be repaired are chosen among all of a place's arity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ranking {
-    /// Those that the predictor scores best in the place. A predictor that reads whole networks only leaves it to chance, as
-    /// the original does with its GNN.
-    #[default]
-    Predictor,
-    /// At random.
-    Random,
-}
-
-/// In which order scores come back from a predictor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScoreOrder {
-    /// As asked: every network has its own.
-    #[default]
-    AsAsked,
-    /// As the original's data loader visits them: in bins by size, cut into batches that are shuffled. They are taken to be in
-    /// the order asked, so networks of different sizes get each other's (specification §4.3, §7.3f).
-    AsLoaded,
-}
-
-/// Networks in a batch of the original's loader.
-const BATCH: usize = 32;
-
-impl ScoreOrder {
-    /// Scores as they are taken to be, of networks with these sizes.
-    pub(super) fn apply(self, scores: Vec<f64>, sizes: &[usize], rng: &mut Draw) -> Vec<f64> {
-        if self == ScoreOrder::AsAsked {
-            return scores;
-        }
-        let mut bins: Vec<usize> = (0..scores.len()).collect();
-        bins.sort_by_key(|&at| sizes[at]);
-        let mut batches: Vec<&[usize]> =
-            bins.chunk_by(|&a, &b| sizes[a] == sizes[b]).flat_map(|bin| bin.chunks(BATCH)).collect();
-        batches.shuffle(rng);
-        batches.concat().into_iter().map(|at| scores[at]).collect()
-    }
-}
-
-/// What is liked in a score, and in which order scores come.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Preference {
-    pub(super) goal: Goal,
-    pub(super) order: ScoreOrder,
-}
 
 /// The segments of a database as donors.
 pub(super) struct Donors {
@@ -109,7 +60,7 @@ impl Donors {
     pub(super) fn of(
         &self,
         parent: &Graph,
-        place: &Place,
+        place: &MutationPlace,
         settings: &MutationSettings,
         preference: Preference,
         predictor: &dyn Predictor,
@@ -162,7 +113,7 @@ impl Donors {
         &self,
         rows: &mut Vec<usize>,
         parent: &Graph,
-        place: &Place,
+        place: &MutationPlace,
         preference: Preference,
         predictor: &dyn Predictor,
         rng: &mut Draw,
@@ -240,23 +191,5 @@ mod tests {
             sorted.sort_unstable();
             prop_assert!(sorted.into_iter().eq(0..from.len()));
         }
-    }
-
-    #[test]
-    fn a_loader_keeps_the_scores_but_not_their_owners() {
-        let scores: Vec<f64> = (0..100).map(f64::from).collect();
-        let sizes: Vec<usize> = (0..100).map(|at| 10 - at % 3).collect();
-        let mut rng = Stream::new(1, "test").at(0);
-        assert_eq!(ScoreOrder::AsAsked.apply(scores.clone(), &sizes, &mut rng), scores);
-        let loaded = ScoreOrder::AsLoaded.apply(scores.clone(), &sizes, &mut rng);
-        assert_ne!(loaded, scores);
-        let mut sorted = loaded.clone();
-        sorted.sort_by(f64::total_cmp);
-        assert_eq!(sorted, scores);
-        // A bin of 33 or 34 makes a batch of 32, whose networks stand in the order asked.
-        let place = loaded.iter().position(|&score| score == 2.0).unwrap();
-        assert_eq!(loaded[place..place + 3], [2.0, 5.0, 8.0]);
-        // One size, one batch: nothing moves.
-        assert_eq!(ScoreOrder::AsLoaded.apply(vec![1.0, 2.0, 3.0], &[4, 4, 4], &mut rng), [1.0, 2.0, 3.0]);
     }
 }

@@ -1,13 +1,16 @@
 //! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2, specification §4).
 
+use super::children::{Child, Children};
 use super::derivation::Derivation;
-use super::donors::{Donor, Donors, Preference};
-use super::places::{Place, places};
+use super::donors::{Donor, Donors};
+use super::places::{MutationPlace, places};
+use super::score_order::{Preference, ScoreOrder};
+use super::settings::{MutationSettings, OnFailure};
 use super::splice::splice;
-use super::{Figures, MutationSettings, OnFailure, OwnColumn, ScoreOrder};
 use crate::data::Goal;
 use crate::error::Error;
-use crate::graph::{ContentId, Graph};
+use crate::evolve::objectives::{Figures, OwnColumn};
+use crate::graph::Graph;
 use crate::predict::Predictor;
 use crate::profile::{CycleCounter, EnergyTable, Npu};
 use crate::repair::{RepairError, Repairer};
@@ -38,48 +41,15 @@ pub struct Mutator {
     energy: Option<EnergyTable>,
 }
 
-/// What all broods of a round share.
+/// What the children of all parents of a round share.
 #[derive(Clone, Copy)]
-pub(super) struct Round<'a> {
-    pub(super) settings: &'a MutationSettings,
+pub(in crate::evolve) struct Round<'a> {
+    pub(in crate::evolve) settings: &'a MutationSettings,
     /// Columns of the search's own, which a child's figures hold.
-    pub(super) columns: &'a [OwnColumn],
-    pub(super) preference: Preference,
-    pub(super) repairer: &'a Repairer,
-    pub(super) stream: Stream,
-}
-
-/// A child that nobody has looked at yet.
-#[derive(Clone, Debug)]
-pub(super) struct Child {
-    pub(super) graph: Graph,
-    pub(super) content_id: ContentId,
-    pub(super) figures: Figures,
-    pub(super) derivation: Derivation,
-}
-
-/// What came of one parent.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Brood {
-    pub(super) children: Vec<Child>,
-    /// Places where something could stand.
-    pub(super) places: usize,
-    /// Donors that were tried.
-    pub(super) donors: usize,
-    /// Donors that could not be made to fit.
-    pub(super) refused: usize,
-}
-
-impl Brood {
-    pub(super) fn join(mut self, other: Brood) -> Brood {
-        self.children.extend(other.children);
-        Brood {
-            children: self.children,
-            places: self.places + other.places,
-            donors: self.donors + other.donors,
-            refused: self.refused + other.refused,
-        }
-    }
+    pub(in crate::evolve) columns: &'a [OwnColumn],
+    pub(in crate::evolve) preference: Preference,
+    pub(in crate::evolve) repairer: &'a Repairer,
+    pub(in crate::evolve) stream: Stream,
 }
 
 impl Mutator {
@@ -131,7 +101,7 @@ impl Mutator {
     }
 
     /// The same with the values of a search's own columns.
-    pub(super) fn figures_with(&self, graph: &Graph, columns: &[OwnColumn]) -> Result<Figures, Error> {
+    pub(in crate::evolve) fn figures_with(&self, graph: &Graph, columns: &[OwnColumn]) -> Result<Figures, Error> {
         let own = columns.iter().map(|column| (column.name(), column.value(graph))).collect();
         Ok(Figures { own, ..self.figures(graph)? })
     }
@@ -148,39 +118,45 @@ impl Mutator {
         let stream = Stream::new(seed, "children");
         let preference = Preference { goal: Goal::Maximise, order: ScoreOrder::AsAsked };
         let round = Round { settings, columns: &[], preference, repairer: &Repairer::new(settings.repair)?, stream };
-        let brood = self.brood(parent, &round, 0, "g")?;
-        Ok(brood.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
+        let made = self.children_of(parent, &round, 0, "g")?;
+        Ok(made.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
     }
 
     /// The children of a parent, in the order of the draws; those equal to it are left out. Names of new nodes begin with
     /// `scope`. The same on any number of threads.
-    pub(super) fn brood(&self, parent: &Graph, round: &Round<'_>, draw: u64, scope: &str) -> Result<Brood, Error> {
+    pub(in crate::evolve) fn children_of(
+        &self,
+        parent: &Graph,
+        round: &Round<'_>,
+        draw: u64,
+        scope: &str,
+    ) -> Result<Children, Error> {
         let Round { settings, preference, stream, .. } = *round;
         let places = places(parent, &self.segmenter, settings, &mut stream.at2(draw, 0));
         let parent_id = parent.content_id();
         let order = parent.topological_order();
-        let broods = places.par_iter().enumerate().map(|(at, place)| {
+        let made = places.par_iter().enumerate().map(|(at, place)| {
             let mut rng = stream.at2(draw, at as u64 + 1);
             let donors = self.donors.of(parent, place, settings, preference, self.predictor(), &mut rng)?;
-            let mut brood = Brood { places: 1, ..Brood::default() };
+            let mut made = Children { places: 1, ..Children::default() };
             for (number, donor) in donors.into_iter().enumerate() {
-                brood.donors += 1;
+                made.donors += 1;
                 let scope = format!("{scope}.{at}.{number}");
                 match self.child(parent, &order, place, donor, round, scope)? {
-                    Some(child) if child.content_id != parent_id => brood.children.push(child),
+                    Some(child) if child.content_id != parent_id => made.children.push(child),
                     Some(_) => {}
                     None => {
-                        brood.refused += 1;
+                        made.refused += 1;
                         if settings.on_failure == OnFailure::GiveUp {
                             break;
                         }
                     }
                 }
             }
-            Ok(brood)
+            Ok(made)
         });
-        let broods = broods.collect::<Result<Vec<Brood>, Error>>()?;
-        Ok(broods.into_iter().fold(Brood::default(), Brood::join))
+        let made = made.collect::<Result<Vec<Children>, Error>>()?;
+        Ok(made.into_iter().fold(Children::default(), Children::join))
     }
 
     /// Repairs a donor and puts it in its place; nothing if no repair makes it fit.
@@ -188,7 +164,7 @@ impl Mutator {
         &self,
         parent: &Graph,
         order: &[usize],
-        place: &Place,
+        place: &MutationPlace,
         donor: Donor,
         round: &Round<'_>,
         scope: String,

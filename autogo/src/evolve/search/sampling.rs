@@ -1,6 +1,6 @@
 //! Who has children: parents are drawn from the front (paper §3.4, specification §7.3b-c).
 
-use super::ParetoArchive;
+use super::archive::ParetoArchive;
 use crate::data::Goal;
 use crate::rng::{Draw, Stream};
 use rand::Rng;
@@ -41,20 +41,20 @@ impl Default for Sampling {
 }
 
 /// A candidate: its id and its objectives.
-pub(super) type Scored = (usize, Vec<f64>);
+pub(in crate::evolve) type Scored = (usize, Vec<f64>);
 
 /// Who may be drawn.
-pub(super) struct Candidates<'a> {
-    pub(super) archive: &'a ParetoArchive,
+pub(in crate::evolve) struct Candidates<'a> {
+    pub(in crate::evolve) archive: &'a ParetoArchive,
     /// The children of the round before.
-    pub(super) previous: &'a [Scored],
+    pub(in crate::evolve) previous: &'a [Scored],
     /// How many individuals there are; their ids are below.
-    pub(super) everybody: usize,
+    pub(in crate::evolve) everybody: usize,
 }
 
 impl Sampling {
     /// At most `count` parents; one may be drawn twice.
-    pub(super) fn draw(self, from: &Candidates<'_>, count: usize, rng: &mut Draw) -> Vec<usize> {
+    pub(in crate::evolve) fn draw(self, from: &Candidates<'_>, count: usize, rng: &mut Draw) -> Vec<usize> {
         let members = from.archive.members();
         match self {
             Sampling::Grid(ends) => {
