@@ -49,10 +49,10 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// The run as far as it came. `db` must be the database of the run.
+    /// The run as far as it came. `db` must be the database of the run. O(individuals · nodes).
     ///
     /// # Errors
-    /// Another database, and files that are not what this library wrote. O(individuals · nodes).
+    /// Another database, and files that are not what this library wrote.
     pub fn open(&self, db: &SegmentDb) -> Result<EvolutionRun, Error> {
         let manifest = self.manifest()?;
         if manifest.segments != segments(db) {

@@ -19,7 +19,7 @@ use crate::segment::{Mined, SegmentDb, Segmenter};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// What makes children: segments, who cuts networks into them, a predictor, a machine.
+/// What makes children: segments, the segmenter that cuts networks into segments, a predictor, a machine.
 ///
 /// ```
 /// use autogo::prelude::*;
@@ -54,8 +54,10 @@ pub(in crate::evolve) struct Round<'a> {
 
 impl Mutator {
     /// A mutator that puts the segments of a mining run into networks. A predictor that scores segments in place ranks
-    /// donors; for that the database is encoded once, here. An empty database, a machine without an array and a segment that the
-    /// predictor cannot read are errors. O(segments).
+    /// donors; for that the database is encoded once, here. O(segments).
+    ///
+    /// # Errors
+    /// An empty database, a machine that cannot exist, and a segment that the predictor cannot read.
     pub fn new(mined: Mined, predictor: impl Predictor + 'static, npu: Npu) -> Result<Self, Error> {
         if mined.db.is_empty() {
             return Err(Error::setting("segment database", "is empty", "one mined from at least one graph"));
@@ -70,12 +72,12 @@ impl Mutator {
         self.donors.db()
     }
 
-    /// Who cuts networks.
+    /// The segmenter that cuts networks into segments.
     pub fn segmenter(&self) -> &Segmenter {
         &self.segmenter
     }
 
-    /// Who scores networks.
+    /// The predictor that scores networks.
     pub fn predictor(&self) -> &dyn Predictor {
         self.predictor.as_ref()
     }
@@ -95,7 +97,10 @@ impl Mutator {
         self.energy.as_ref()
     }
 
-    /// What is known of a network without asking the predictor.
+    /// What is known of a network without asking the predictor. O(nodes).
+    ///
+    /// # Errors
+    /// A network that the machine cannot run, and a table of energies with a constant that is negative or no number.
     pub fn figures(&self, graph: &Graph) -> Result<Figures, Error> {
         Figures::of(graph, &self.counter, self.energy())
     }
@@ -108,6 +113,9 @@ impl Mutator {
 
     /// The children of one network under a seed, each with how it came to be. More is taken to be better of the predictor's
     /// score. O(places · donors · nodes).
+    ///
+    /// # Errors
+    /// A setting that makes no sense, and a predictor that cannot score segments in a place.
     pub fn children(
         &self,
         parent: &Graph,

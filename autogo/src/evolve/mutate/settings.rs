@@ -58,6 +58,13 @@ pub enum OnFailure {
 }
 
 /// How places and donors are drawn.
+///
+/// ```
+/// use autogo::evolve::{MutationSettings, Unit};
+/// // Ten places a parent, a single op in each.
+/// let settings = MutationSettings { unit: Unit::Op, places: 10, ..MutationSettings::default() };
+/// assert_eq!((settings.places, settings.donors), (10, 8));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MutationSettings {

@@ -9,7 +9,11 @@ use std::collections::BTreeMap;
 
 impl EvolutionRun {
     /// The network of an individual: at hand if it is the input or on the front, otherwise made again from its nearest
-    /// ancestor that is. What comes out must have the content id that was recorded. O(nodes · ancestors).
+    /// ancestor that is. O(nodes · ancestors).
+    ///
+    /// # Errors
+    /// No such individual, another database than that of the run, and a network that does not come out under the content id
+    /// that was recorded.
     pub fn graph(&self, id: usize, db: &SegmentDb) -> Result<Graph, Error> {
         self.regrow(id, db, &mut BTreeMap::new())
     }
@@ -70,6 +74,9 @@ impl EvolutionRun {
     }
 
     /// Nodes of an individual's network that none of its ancestors had, by index.
+    ///
+    /// # Errors
+    /// Those of [`EvolutionRun::graph`].
     pub fn new_nodes(&self, id: usize, db: &SegmentDb) -> Result<Vec<usize>, Error> {
         let graph = self.graph(id, db)?;
         let Some(derivation) = &self.known(id)?.derivation else { return Ok(Vec::new()) };

@@ -24,7 +24,11 @@ impl Evolution {
     ///
     /// In every generation parents have children; those that are new and inside the windows are scored as whole networks
     /// and offered to the front. Same seed, same run, on any number of threads. A search that cannot go on ends early and
-    /// says why in [`EvolutionRun::stop`]; settings that make no sense are errors.
+    /// says why in [`EvolutionRun::stop`].
+    ///
+    /// # Errors
+    /// A setting that makes no sense, a column that cannot be known, an input without a value in an objective, and a predictor
+    /// that cannot score a network.
     pub fn run(&self, input: &Graph, mutator: &Mutator, progress: Progress) -> Result<EvolutionRun, Error> {
         self.run_watched(input, mutator, progress, |_| Ok(()))
     }

@@ -87,6 +87,13 @@ impl Sampling {
 /// One random member of each cell that has any, of `side` × `side` over the first two objectives (one row of cells when
 /// there is a single objective). A member is an id and its objectives; nobody is drawn from a grid without cells or of more than
 /// a million, or when members differ in how many objectives they have. O(members + cells).
+///
+/// ```
+/// use autogo::evolve::{GridEnds, grid_sample};
+/// let front: Vec<(usize, Vec<f64>)> = (0..4).map(|at| (at, vec![at as f64, at as f64])).collect();
+/// let drawn = grid_sample(&front, 2, GridEnds::Included, 0);
+/// assert!(drawn.len() == 2 && drawn[0] < 2 && drawn[1] >= 2);
+/// ```
 pub fn grid_sample(members: &[(usize, Vec<f64>)], side: usize, ends: GridEnds, seed: u64) -> Vec<usize> {
     let is_even = members.windows(2).all(|pair| pair[0].1.len() == pair[1].1.len());
     if !(1..=1000).contains(&side) || !is_even {
@@ -125,6 +132,14 @@ fn grid(members: &[Scored], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<
 
 /// Ids by the sum of their ranks in every objective, best first; ties by order
 /// (specification §7.3c). What has no value in an objective ranks last in it. O(objectives · scored · log).
+///
+/// ```
+/// use autogo::data::Goal;
+/// use autogo::evolve::rank_sum;
+/// // Ranks: 0 + 2, 1 + 0 and 2 + 1.
+/// let scored = [(7, vec![3.0, 30.0]), (8, vec![2.0, 10.0]), (9, vec![1.0, 20.0])];
+/// assert_eq!(rank_sum(&scored, &[Goal::Maximise, Goal::Minimise]), [8, 7, 9]);
+/// ```
 pub fn rank_sum(scored: &[(usize, Vec<f64>)], goals: &[Goal]) -> Vec<usize> {
     let mut sums = vec![0usize; scored.len()];
     for (axis, goal) in goals.iter().enumerate() {

@@ -108,6 +108,12 @@ impl Evolution {
     }
 
     /// The same search without guidance: anybody has children, donors are drawn by lot.
+    ///
+    /// ```
+    /// use autogo::evolve::{Evolution, Sampling};
+    /// let random = Evolution::default().at_random();
+    /// assert_eq!((random.sampling, random.seed), (Sampling::Uniform, Evolution::default().seed));
+    /// ```
     pub fn at_random(&self) -> Self {
         let mutation = MutationSettings { ranking: Ranking::Random, sources: Sources::Random, ..self.mutation.clone() };
         Evolution { sampling: Sampling::Uniform, mutation, ..self.clone() }

@@ -1,6 +1,6 @@
 //! Searches from end to end.
 
-use super::{EvolutionRun, Individual, Sampling, StopReason};
+use super::{Individual, Sampling, StopReason};
 use crate::data::Goal;
 use crate::evolve::{CostWindow, Evolution, Formula, MutationSettings, Mutator, Objective, RunColumn};
 use crate::families::{Family, Nb201};

@@ -53,6 +53,7 @@ pub(super) fn choose(task: &Task, rules: &Blocks, buffer: u64) -> Block {
     let limit = |size: u64, micro: u64, largest: u64| size.next_multiple_of(micro).min(largest);
     let top =
         (limit(height, micro.0, largest.0), limit(width, micro.1, largest.1), limit(channels, micro.2, largest.2));
+    let room = Room::of(rules, buffer);
     let mut best: Option<(f64, Block)> = None;
     for depth in (micro.2..=top.2).step_by(micro.2 as usize) {
         if depth < channels && depth % u64::from(rules.depth_step) != 0 && depth != top.2 {
@@ -63,7 +64,7 @@ pub(super) fn choose(task: &Task, rules: &Blocks, buffer: u64) -> Block {
             for wide in (micro.1..=top.1).step_by(micro.1 as usize) {
                 let reads = reads(task, rules, high, wide);
                 let tile = reads.0.saturating_mul(reads.1).saturating_mul(task.input_depth.unwrap_or(depth));
-                if !fits(rules, buffer, high * wide * depth * u64::from(rules.accumulator_bytes), tile) {
+                if !room.holds(high * wide * depth * u64::from(rules.accumulator_bytes), tile) {
                     break;
                 }
                 fitted = true;
@@ -97,18 +98,38 @@ fn reads(task: &Task, rules: &Blocks, high: u64, wide: u64) -> (u64, u64) {
     )
 }
 
-/// Whether a block's accumulators and its tile of the input, in bytes, fit with those of the other blocks in the buffer.
-/// Both are whole banks, and what is given to the blocks is a whole number of shares.
-fn fits(rules: &Blocks, buffer: u64, accumulators: u64, tile: u64) -> bool {
-    if accumulators > buffer || tile > buffer {
-        return false;
+/// The buffer beside the array, shared out among the blocks that lie in it, in bytes.
+struct Room {
+    buffer: u64,
+    blocks: u64,
+    bank: u64,
+    /// Smallest shares of accumulators and of input.
+    shares: (u64, u64),
+    /// What is left for both.
+    free: u64,
+}
+
+impl Room {
+    fn of(rules: &Blocks, buffer: u64) -> Self {
+        let bytes_of = |banks: u32| (buffer * u64::from(banks) / u64::from(rules.banks)).max(1);
+        Room {
+            buffer,
+            blocks: u64::from(rules.in_buffer),
+            bank: bytes_of(1),
+            shares: (bytes_of(rules.accumulator_banks), bytes_of(rules.input_banks)),
+            free: bytes_of(rules.banks - rules.reserved_banks),
+        }
     }
-    let bytes_of = |banks: u32| (buffer * u64::from(banks) / u64::from(rules.banks)).max(1);
-    let share = |bytes: u64, banks: u32| {
-        (u64::from(rules.in_buffer) * bytes.next_multiple_of(bytes_of(1))).next_multiple_of(bytes_of(banks))
-    };
-    let free = bytes_of(rules.banks - rules.reserved_banks);
-    share(accumulators, rules.accumulator_banks) + share(tile, rules.input_banks) <= free
+
+    /// Whether a block's accumulators and its tile of the input fit, with those of the other blocks. Both are whole banks;
+    /// all blocks together are given whole shares.
+    fn holds(&self, accumulators: u64, tile: u64) -> bool {
+        if accumulators > self.buffer || tile > self.buffer {
+            return false;
+        }
+        let given = |bytes: u64, share: u64| (self.blocks * bytes.next_multiple_of(self.bank)).next_multiple_of(share);
+        given(accumulators, self.shares.0) + given(tile, self.shares.1) <= self.free
+    }
 }
 
 fn pieces(task: &Task, rules: &Blocks) -> u64 {

@@ -10,11 +10,16 @@ const LARGEST_ARRAY: u32 = 1 << 16;
 const LARGEST_SIZE: u64 = 1 << 12;
 /// Largest buffer in bytes, for the same reason.
 const LARGEST_BUFFER: u64 = 1 << 40;
+/// Largest number of bytes and cycles: sums of them are exact as floating-point numbers.
+const LARGEST_COUNT: u64 = 1 << 53;
 /// Most sizes of a block that are tried for a kernel.
 const MOST_BLOCKS: u64 = 1 << 16;
 
 impl Npu {
-    /// Refuses a machine that cannot exist, and names the field.
+    /// Refuses a machine that cannot exist.
+    ///
+    /// # Errors
+    /// The first field that is out of range, by its name.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.check_array()?;
         self.check_sizes()?;
@@ -50,6 +55,11 @@ impl Npu {
         ];
         if let Some((name, _)) = positive.iter().find(|(_, size)| *size == 0) {
             return Err(self.wrong(format!("{name} is 0"), "1 or more"));
+        }
+        let counts =
+            [("sram_bytes", self.sram_bytes), ("dram_bytes", self.dram_bytes), ("start_cycles", self.start_cycles)];
+        if let Some((name, count)) = counts.iter().find(|(_, count)| *count > LARGEST_COUNT) {
+            return Err(self.wrong(format!("{name} is {count}"), &format!("up to {LARGEST_COUNT}")));
         }
         let blocks = &self.blocks;
         let small = [

@@ -170,6 +170,11 @@ impl Npu {
     }
 
     /// Milliseconds that this many cycles take.
+    ///
+    /// ```
+    /// // 0.5 GHz: half a million cycles a millisecond.
+    /// assert_eq!(autogo::profile::Npu::n256().milliseconds(1_000_000), 2.0);
+    /// ```
     pub fn milliseconds(&self, cycles: u64) -> f64 {
         cycles as f64 / (self.clock_ghz * 1e6)
     }

@@ -33,7 +33,7 @@ impl Npu {
         let npu: Npu = match table.remove("base") {
             None => toml::from_str(text).map_err(refused)?,
             Some(base) => {
-                fill(&mut table, preset(&base)?.table()?);
+                fill(&mut table, Table::try_from(preset(&base)?).map_err(unprintable)?);
                 table.try_into().map_err(refused)?
             }
         };
@@ -44,7 +44,7 @@ impl Npu {
     /// The machine as TOML, every field of it: [`Npu::from_toml`] reads it back as the same machine.
     ///
     /// # Errors
-    /// A number of bytes or cycles above 2⁶³, which TOML cannot hold.
+    /// A machine that cannot exist.
     ///
     /// ```
     /// use autogo::profile::Npu;
@@ -54,11 +54,8 @@ impl Npu {
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn to_toml(&self) -> Result<String, Error> {
-        toml::to_string(self).map_err(|error| too_large(self, &error))
-    }
-
-    fn table(&self) -> Result<Table, Error> {
-        Table::try_from(self).map_err(|error| too_large(self, &error))
+        self.check()?;
+        toml::to_string(self).map_err(unprintable)
     }
 }
 
@@ -87,8 +84,8 @@ fn refused(error: toml::de::Error) -> Error {
     Error::setting("machine", error.to_string().trim().replace('\n', " "), accepted)
 }
 
-fn too_large(npu: &Npu, error: &toml::ser::Error) -> Error {
-    Error::setting(&format!("machine {}", npu.name), error.to_string(), "numbers up to 2^63")
+fn unprintable(error: toml::ser::Error) -> Error {
+    Error::setting("machine", error.to_string(), "a machine that can exist")
 }
 
 #[cfg(test)]
@@ -108,7 +105,8 @@ mod tests {
                 assert!(error.contains(&format!("missing field `{name}`")), "{line}: {error}");
             }
         }
-        assert!(Npu { sram_bytes: u64::MAX, ..Npu::n256() }.to_toml().unwrap_err().to_string().contains("2^63"));
+        let error = Npu { sram_bytes: u64::MAX, ..Npu::n256() }.to_toml().unwrap_err().to_string();
+        assert!(error.contains("sram_bytes is 18446744073709551615; accepted: up to 9007199254740992"), "{error}");
     }
 
     #[test]

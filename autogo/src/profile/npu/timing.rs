@@ -5,7 +5,7 @@ use super::kernel::Cost;
 use super::key::Key;
 use super::machine::Npu;
 use super::residency::Residency;
-use super::traffic::{Traffic, move_tensors, move_weights};
+use super::traffic::{Traffic, move_operands, move_result, move_weights};
 use crate::graph::Graph;
 use crate::profile::ProfileError;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,8 @@ pub(super) fn time(
         let mut traffic = Traffic::default();
         let tensor = plan.tensor_of[kernel.last];
         traffic.dram += residency.place(tensor, at) as f64;
-        let waits = move_tensors(npu, graph, plan, (kernel, cost), &residency, &mut traffic);
+        let waits = move_operands(npu, graph, plan, (kernel, cost), &residency, &mut traffic);
+        move_result(npu, graph, plan, (kernel, cost), &residency, &mut traffic);
         let weights = move_weights(npu, cost, waits, idle, &mut traffic);
         plan.reads(graph, kernel, |node| residency.release(plan.tensor_of[node], at));
 

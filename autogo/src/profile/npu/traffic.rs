@@ -13,9 +13,9 @@ pub(super) struct Traffic {
     pub(super) dram: f64,
 }
 
-/// Adds what a kernel reads and writes. Returns the bytes of its first operand that come from DRAM and may have to be read
-/// again for every part of the weights.
-pub(super) fn move_tensors(
+/// Adds what a kernel reads of its operands. Returns the bytes of its first operand that come from DRAM and may have to be
+/// read again for every part of the weights. O(operands).
+pub(super) fn move_operands(
     npu: &Npu,
     graph: &Graph,
     plan: &Plan,
@@ -50,6 +50,19 @@ pub(super) fn move_tensors(
             if is_windowed { waits += whole } else { traffic.dram += whole }
         }
     });
+    waits
+}
+
+/// Adds what a kernel writes of its result. O(operands).
+pub(super) fn move_result(
+    npu: &Npu,
+    graph: &Graph,
+    plan: &Plan,
+    (kernel, cost): (&Kernel, &Cost),
+    residency: &Residency,
+    traffic: &mut Traffic,
+) {
+    let own = plan.tensor_of[kernel.last];
     let shape = graph.node(kernel.last).shape;
     let copied = match graph.node(kernel.anchor).op {
         Op::Concat => copied_bytes(npu, graph, plan, kernel),
@@ -85,7 +98,6 @@ pub(super) fn move_tensors(
     } else {
         *traffic.of(lies) += copied;
     }
-    waits
 }
 
 impl Traffic {
