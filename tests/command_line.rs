@@ -220,11 +220,16 @@ fn a_machine_that_cannot_be_is_refused() {
     assert!(said.contains("`coal` is not known; accepted: horowitz45, eyeriss65, zigzag_tpu"), "{said}");
     let path = std::env::temp_dir().join(format!("autogo-machine-{}.toml", std::process::id()));
     for (toml, reason) in [
-        ("rows = 0", "0 × 16 units"),
-        ("dram_bytes_per_cycle = 0.0", "dram_bytes_per_cycle is 0"),
-        ("colour = 3", "unknown field `colour`"),
-        ("[costs]\nadd = 6.0", "has no cost for `conv2d`, which node `stem/conv2d` computes"),
-        ("dram_bytes = 4096", "bytes for its result; machine custom has 4096 bytes of DRAM"),
+        ("base = \"N256\"\nrows = 0", "0 × 16 units"),
+        ("base = \"N256\"\ndram_bytes_per_cycle = 0.0", "dram_bytes_per_cycle is 0"),
+        ("base = \"N256\"\ncolour = 3", "unknown field `colour`"),
+        ("base = \"N9\"", "base is `N9`; accepted: N256, N512, N1024"),
+        ("name = \"wide\"\nrows = 16", "missing field `columns`"),
+        ("base = \"N256\"\n[costs]\nadd = 6.0", "has no cost for `conv2d`, which node `stem/conv2d` computes"),
+        (
+            "base = \"N256\"\nname = \"tiny\"\ndram_bytes = 4096",
+            "bytes for its result; machine tiny has 4096 bytes of DRAM",
+        ),
     ] {
         std::fs::write(&path, toml).unwrap();
         let said = refusal(autogo(&["profile", "resnet50", "--machine", path.to_str().unwrap()]));

@@ -109,7 +109,7 @@ fn tables_and_charts_of_nothing() {
     assert_eq!(sharing(&[], 2).unwrap().height(), 3);
     let run = Evolution {
         generations: 0,
-        objectives: vec![Objective::minimise(autogo::prelude::Column::Nodes)],
+        objectives: vec![Objective::minimise(autogo::prelude::RunColumn::Nodes)],
         ..Evolution::default()
     };
     let mined = Mining::bpe(10).run(&graphs()).unwrap();

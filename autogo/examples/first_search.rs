@@ -25,7 +25,7 @@ fn main() -> Result<(), Error> {
 
     let parent = network(FamilyName::Nb201.best().unwrap_or_default())?;
     let mutator = Mutator::new(mined, psc, Npu::n256())?;
-    let search = Evolution { generations: 3, ..Evolution::for_label(data.label(), Column::Cycles) };
+    let search = Evolution { generations: 3, ..Evolution::for_label(data.label(), RunColumn::Cycles) };
     let run = search.run(&parent, &mutator, Progress::Lines)?;
 
     println!("{} networks scored; the front:", run.individuals.len() - 1);

@@ -41,8 +41,8 @@ fn main() -> Result<(), Error> {
     let segmenter = Mining::bpe(100).segmenter(&corpus(&[(FamilyName::Hiaml, 100)], 0)?)?;
     let groups = segmenter.groups(&graph);
     println!("{} segments under a vocabulary of HiAML", groups.len());
-    for name in ["N256", "N512"] {
-        println!("{name}: {} cycles", Npu::named(name)?.cycles(&graph)?);
+    for machine in Npu::presets() {
+        println!("{}: {} cycles", machine.name, machine.cycles(&graph)?);
     }
 
     let file = onnx::export(&graph, onnx::Weights::Seeded(0), onnx::Pooling::default())?;

@@ -25,7 +25,7 @@
 //! // 3. A search from one network, with cycles on a machine beside the predicted score.
 //! let parent = network("nb201:nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1")?;
 //! let mutator = Mutator::new(mined, psc, Npu::n256())?;
-//! let search = Evolution { generations: 2, ..Evolution::for_label(data.label(), Column::Cycles) };
+//! let search = Evolution { generations: 2, ..Evolution::for_label(data.label(), RunColumn::Cycles) };
 //! let run = search.run(&parent, &mutator, Progress::Silent)?;
 //! assert!(run.individuals.len() > 10);
 //! # Ok::<(), Error>(())

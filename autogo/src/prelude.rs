@@ -5,8 +5,10 @@ pub use crate::Goal;
 pub use crate::Partition;
 pub use crate::Progress;
 pub use crate::data::{Arch, Example, Label, LabelledFamily, Split, figures, hardware_latencies, sampled};
-pub use crate::evolve::{Column, Evolution, EvolutionRun, Formula, Individual, MutationSettings, Mutator, Objective};
-pub use crate::evolve::{ParetoArchive, RunFolder, Sampling, StopReason, Window};
+pub use crate::evolve::{CostWindow, ParetoArchive, RunFolder, Sampling, StopReason};
+pub use crate::evolve::{
+    Evolution, EvolutionRun, Formula, Individual, MutationSettings, Mutator, Objective, RunColumn,
+};
 pub use crate::families::{CellOp, Edsr, Family, FamilyName, Fsrcnn, Hiaml, Inception, InceptionSampler, Nb101, Nb201};
 pub use crate::families::{ResNet, SkipAs, TwoPath, UNet, VertexOp, Vgg16};
 pub use crate::formats::{from_json, onnx, to_json};
@@ -16,7 +18,7 @@ pub use crate::predict::{
 };
 pub use crate::predict::{Baseline, Comparison, TrainSettings, fold_srcc, sharing, summary};
 pub use crate::profile::hardware_agreement;
-pub use crate::profile::{CycleCounter, EnergyReport, EnergyTable, Gemm, Npu, NpuProfile, Place, compare};
+pub use crate::profile::{CycleCounter, EnergyReport, EnergyTable, Gemm, MemoryLevel, Npu, NpuProfile, compare};
 pub use crate::release::Quirks;
 pub use crate::release::paper_latency_change;
 pub use crate::release::released;

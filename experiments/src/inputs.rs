@@ -113,7 +113,7 @@ pub fn labelled(name: &str) -> Result<LabelledFamily, Failure> {
 
 /// The machine of a preset's name, or of a TOML file.
 pub fn machine(name: &str) -> Result<Npu, Failure> {
-    if let Some(preset) = Npu::presets().into_iter().find(|preset| preset.name.eq_ignore_ascii_case(name)) {
+    if let Some(preset) = Npu::named(name) {
         return Ok(preset);
     }
     if !name.ends_with(".toml") {

@@ -9,6 +9,9 @@ use polars::prelude::*;
 /// `cycles_change` and `multiply_adds_change` (in %), `milliseconds`, `utilisation`, `multiply_adds`, `dram_bytes`, and with a
 /// table of energies `millijoules` and `energy_change` (in %).
 ///
+/// # Errors
+/// No network, one that the machine cannot run, and a table of energies with a constant that is negative or no number.
+///
 /// ```
 /// use autogo::profile::{Npu, compare};
 /// let graphs = ["resnet101", "resnet50"].map(|spec| (spec.to_string(), autogo::families::network(spec).unwrap()));

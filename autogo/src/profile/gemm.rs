@@ -1,7 +1,4 @@
-//! One layer on a weight-stationary systolic array, in closed form ([npu §A.1], [npu §A.2]).
-//!
-//! [npu §A.1]: crate::doc::npu#sa-1
-//! [npu §A.2]: crate::doc::npu#sa-2
+//! One layer on a weight-stationary systolic array, in closed form (NPU specification, A.1 and A.2).
 
 use crate::graph::{Graph, Op};
 use serde::{Deserialize, Serialize};
@@ -75,9 +72,9 @@ impl Gemm {
         self.pixels * self.window * self.filters * self.repeats
     }
 
-    /// Compute cycles on a weight-stationary array with A rows and B columns: `ceil(K/A)·ceil(M/B)` folds of
-    /// `P + 2A + B - 2` cycles each, less one because cycles are numbered from 0, times `repeats`. Results that do not
-    /// fit 64 bits become the largest number. O(1).
+    /// Compute cycles on a weight-stationary array. With A rows and B columns, `ceil(K/A)·ceil(M/B)` folds of
+    /// `P + 2A + B - 2` cycles, counted from 0, so one less in all; as many times as the product repeats. Sums that do not
+    /// fit stay at the largest number. O(1).
     ///
     /// ```
     /// use autogo::profile::Gemm;
@@ -92,9 +89,14 @@ impl Gemm {
         self.repeats.saturating_mul(folds.saturating_mul(lines).saturating_sub(1))
     }
 
-    /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for
-    /// each column of folds, every weight once, every result once for each row of folds
-    /// ([npu §A.2](crate::doc::npu#sa-2)).
+    /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for each
+    /// column of folds, every weight once, every result once for each row of folds (NPU specification, A.2).
+    ///
+    /// ```
+    /// use autogo::profile::Gemm;
+    /// let layer = Gemm { pixels: 64, window: 16, filters: 16, repeats: 1 };
+    /// assert_eq!(layer.sram_words(16, 16), 64 * 16 + 16 * 16 + 64 * 16);
+    /// ```
     pub fn sram_words(&self, rows: u32, columns: u32) -> u64 {
         let row_folds = self.window.div_ceil(u64::from(rows.max(1)));
         let column_folds = self.filters.div_ceil(u64::from(columns.max(1)));
@@ -112,7 +114,7 @@ mod tests {
     use crate::graph::{Conv, GraphBuilder, Shape, Window};
     use proptest::prelude::*;
 
-    /// Walks the fold loop of [npu §A.2](crate::doc::npu#sa-2); counts its lines and the words they read and write.
+    /// Walks the fold loop of the specification; counts its lines and the words they read and write.
     fn walk(rows: u64, columns: u64, gemm: &Gemm) -> (u64, u64) {
         let (mut lines, mut words) = (0, 0);
         for column in (0..gemm.filters).step_by(columns as usize) {

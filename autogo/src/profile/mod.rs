@@ -17,4 +17,6 @@ pub use agreement::hardware_agreement;
 pub use compare::compare;
 pub use energy::{Constant, EnergyReport, EnergyTable};
 pub use gemm::Gemm;
-pub use npu::{Bound, CycleCounter, Fusion, Mapping, Npu, NpuProfile, NpuRow, Place, Transposed, VectorCosts};
+pub use npu::{
+    Blocks, Bound, CycleCounter, Fusion, Mapping, MemoryLevel, Npu, NpuProfile, NpuRow, Transposed, VectorCosts,
+};

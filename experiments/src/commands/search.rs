@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::inputs::{network_with, quirks, toml_file};
 use crate::search::{INPUT, Prepared, SETTINGS, SearchSettings, no_run};
 use autogo::Progress;
-use autogo::evolve::{Column, EvolutionRun, LockedRun, RunFolder};
+use autogo::evolve::{EvolutionRun, LockedRun, RunColumn, RunFolder};
 use autogo::files::write;
 use autogo::formats::to_json;
 use autogo::graph::Graph;
@@ -101,15 +101,15 @@ fn summarise(run: &EvolutionRun) {
         "nodes"
     );
     for one in std::iter::once(origin.clone()).chain(run.front().into_iter().filter(|one| one.id != 0)) {
-        let percent = |column: Column| one.change(column, &origin);
+        let percent = |column: RunColumn| one.change(column, &origin);
         say!(
             "{:>8} {:>10} {:>10.4} {:>+9.2} {:>+9.2} {:>+9.2} {:>6}",
             if one.id == 0 { "input".into() } else { one.id.to_string() },
             one.generation,
             one.score,
-            percent(Column::Flops),
-            percent(Column::Cycles),
-            percent(Column::Params),
+            percent(RunColumn::Flops),
+            percent(RunColumn::Cycles),
+            percent(RunColumn::Params),
             one.figures.nodes
         );
     }

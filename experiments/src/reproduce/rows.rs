@@ -1,7 +1,7 @@
 //! Rows of the search tables: a network against the one it was evolved from.
 
 use crate::failure::Failure;
-use autogo::evolve::{Column, Figures, Individual};
+use autogo::evolve::{Figures, Individual, RunColumn};
 use autogo::polars::prelude::{DataFrame, df};
 
 /// A network against the one it was evolved from.
@@ -17,7 +17,7 @@ pub struct Row {
 }
 
 /// A network's score and figures.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Judged {
     /// The predictor's score.
     pub score: f64,
@@ -27,13 +27,13 @@ pub struct Judged {
 
 impl From<&Individual> for Judged {
     fn from(one: &Individual) -> Judged {
-        Judged { score: one.score, figures: one.figures }
+        Judged { score: one.score, figures: one.figures.clone() }
     }
 }
 
 impl Row {
     /// By how many percent a column differs from the input's.
-    fn percent(&self, column: Column) -> f64 {
+    fn percent(&self, column: RunColumn) -> f64 {
         let value = |judged: &Judged| judged.figures.value(column).unwrap_or(f64::NAN);
         100.0 * (value(&self.found) / value(&self.base) - 1.0)
     }
@@ -52,18 +52,18 @@ pub fn frame(rows: &[Row], learned: &str) -> Result<DataFrame, Failure> {
     fn column<T>(rows: &[Row], value: impl Fn(&Row) -> T) -> Vec<T> {
         rows.iter().map(value).collect()
     }
-    let percents = |name: Column| column(rows, |row| row.percent(name));
+    let percents = |name: RunColumn| column(rows, |row| row.percent(name));
     let frame = df!(
         "input" => column(rows, |row| row.input.clone()),
         "network" => column(rows, |row| row.network.clone()),
         "score" => column(rows, |row| row.found.score),
         "score_change" => column(rows, Row::score_change),
         "gflops" => column(rows, Row::gflops),
-        "flops_percent" => percents(Column::Flops),
-        "params_percent" => percents(Column::Params),
+        "flops_percent" => percents(RunColumn::Flops),
+        "params_percent" => percents(RunColumn::Params),
         "milliseconds" => column(rows, |row| row.found.figures.milliseconds),
-        "latency_percent" => percents(Column::Milliseconds),
-        "power_percent" => percents(Column::Milliwatts),
+        "latency_percent" => percents(RunColumn::Milliseconds),
+        "power_percent" => percents(RunColumn::Milliwatts),
         "nodes" => column(rows, |row| row.found.figures.nodes as u32),
         "score_of" => vec![learned; rows.len()],
     );
@@ -94,10 +94,10 @@ pub fn print(rows: &[Row], learned: &str) {
             row.found.score,
             row.score_change(),
             row.gflops(),
-            row.percent(Column::Flops),
-            row.percent(Column::Params),
-            row.percent(Column::Milliseconds),
-            row.percent(Column::Milliwatts),
+            row.percent(RunColumn::Flops),
+            row.percent(RunColumn::Params),
+            row.percent(RunColumn::Milliseconds),
+            row.percent(RunColumn::Milliwatts),
             row.found.figures.nodes
         );
     }

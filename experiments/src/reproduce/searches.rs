@@ -8,7 +8,7 @@ use crate::search::{Prepared, SEGMENTS, SHARED, SearchSettings};
 use autogo::Progress;
 use autogo::data::folder_from_env;
 use autogo::data::{DATA_VARIABLE, write_parquet};
-use autogo::evolve::{Evolution, EvolutionRun, Individual, RunFolder, Window};
+use autogo::evolve::{CostWindow, Evolution, EvolutionRun, Individual, RunFolder};
 use autogo::files::{FolderLock, copy, sweep};
 use autogo::graph::Graph;
 use autogo::release::released;
@@ -33,7 +33,7 @@ struct Input {
     network: String,
     /// Windows of this input, in the place of the search's.
     #[serde(default)]
-    windows: Vec<Window>,
+    windows: Vec<CostWindow>,
     /// Ops that donors may hold, in the place of the search's.
     #[serde(default)]
     ops: Vec<String>,
@@ -138,9 +138,9 @@ fn of_release(input: &Input, graph: &Graph, prepared: &Prepared) -> Result<Vec<R
     for (graph, score) in graphs.iter().zip(mutator.predictor().score(&graphs)?) {
         judged.push(Judged { score, figures: mutator.figures(graph)? });
     }
-    let row = |(name, &found): (&String, &Judged)| {
+    let row = |(name, found): (&String, &Judged)| {
         let network = format!("release: {}", name.rsplit('/').next().unwrap_or(name));
-        Row { input: input.network.clone(), network, found, base: judged[0] }
+        Row { input: input.network.clone(), network, found: found.clone(), base: judged[0].clone() }
     };
     Ok(input.released.iter().zip(&judged[1..]).map(row).collect())
 }

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::inputs::{corpus, labelled, machine, quirks};
 use autogo::Progress;
 use autogo::data::{Label, LabelledFamily};
-use autogo::evolve::{Column, Evolution, Formula, Mutator, Objective, RunFolder};
+use autogo::evolve::{Evolution, Formula, Mutator, Objective, RunColumn, RunFolder};
 use autogo::predict::Trained;
 use autogo::profile::{EnergyTable, Npu};
 use autogo::segment::Mined;
@@ -78,9 +78,9 @@ impl Prepared {
         let mined = Mined::load(folder.path().join(SEGMENTS))?;
         let file = folder.path().join(PREDICTOR);
         let trained = Trained::load(&file)?;
-        let told = folder.told()?;
-        let mutator = mutator(trained, mined, told.machine, told.energy)?;
-        Ok(Prepared { mutator, evolution: told.evolution, learned: learned_by(&file) })
+        let settings = folder.settings()?;
+        let mutator = mutator(trained, mined, settings.machine, settings.energy)?;
+        Ok(Prepared { mutator, evolution: settings.evolution, learned: learned_by(&file) })
     }
 }
 
@@ -98,10 +98,10 @@ fn mutator(predictor: Trained, mined: Mined, npu: Npu, energy: Option<EnergyTabl
 fn ask_for(evolution: &mut Evolution, label: &Label) {
     let plain = Evolution::default();
     if (&evolution.objectives, &evolution.windows) == (&plain.objectives, &plain.windows) {
-        let asked = Evolution::for_label(label, Column::Cycles);
+        let asked = Evolution::for_label(label, RunColumn::Cycles);
         (evolution.objectives, evolution.windows) = (asked.objectives, asked.windows);
     }
-    let score = Formula::from(Column::Score);
+    let score = Formula::from(RunColumn::Score);
     for objective in evolution.objectives.iter_mut().filter(|objective| *objective.formula() == score) {
         *objective = Objective::score(label.goal);
     }

@@ -2,16 +2,16 @@
 
 use super::super::theme::{BOUNDS, FAINT, GRID, INK, colour, legend, open_svg};
 use crate::display;
-use crate::profile::{NpuProfile, NpuRow, Place};
+use crate::profile::{MemoryLevel, NpuProfile, NpuRow};
 use std::fmt::Write;
 
 /// A profile as a roofline: every kernel with weights by its multiply-adds for a byte that it moves and for a cycle, both on
 /// logarithmic axes. The roof is what memory, then the array, allow. Larger dots take more cycles.
 ///
 /// ```
-/// use autogo::profile::{Npu, Place};
+/// use autogo::profile::{Npu, MemoryLevel};
 /// let profile = Npu::n256().profile(&autogo::families::network("resnet50")?)?;
-/// let svg = autogo::report::Roofline::of(&profile, Place::Sram).svg();
+/// let svg = autogo::report::Roofline::of(&profile, MemoryLevel::Sram).svg();
 /// assert!(svg.contains("256 multiply-adds a cycle"));
 /// # Ok::<(), autogo::Error>(())
 /// ```
@@ -39,11 +39,11 @@ const TOP: f64 = 62.0;
 
 impl Roofline {
     /// The roofline of a profile and one of its memories. Kernels without weights, or that move nothing there, are left out.
-    pub fn of(profile: &NpuProfile, memory: Place) -> Self {
+    pub fn of(profile: &NpuProfile, memory: MemoryLevel) -> Self {
         let total = profile.cycles().max(1) as f64;
         let bytes = |row: &NpuRow| match memory {
-            Place::Sram => row.sram_bytes,
-            Place::Dram => row.dram_bytes,
+            MemoryLevel::Sram => row.sram_bytes,
+            MemoryLevel::Dram => row.dram_bytes,
         };
         let dot = |row: &NpuRow| Dot {
             name: row.node.clone(),
@@ -54,8 +54,8 @@ impl Roofline {
         let has_place = |row: &&NpuRow| row.multiply_adds > 0 && row.cycles > 0 && bytes(row) > 0;
         let machine = &profile.machine;
         let (memory, rate) = match memory {
-            Place::Sram => ("on-chip memory", machine.sram_bytes_per_cycle),
-            Place::Dram => ("DRAM", machine.dram_bytes_per_cycle),
+            MemoryLevel::Sram => ("on-chip memory", machine.sram_bytes_per_cycle),
+            MemoryLevel::Dram => ("DRAM", machine.dram_bytes_per_cycle),
         };
         Roofline {
             title: format!("{} on {}, against {memory}", profile.network, machine.name),

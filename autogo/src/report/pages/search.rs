@@ -4,7 +4,7 @@ use super::super::charts::Chart;
 use super::page::Page;
 use super::table::Table;
 use crate::error::Error;
-use crate::evolve::{Column, EvolutionRun, Individual, Mutator, RunFolder};
+use crate::evolve::{ColumnName, EvolutionRun, Individual, Mutator, OwnColumn, RunColumn, RunFolder};
 use crate::files::write;
 use crate::formats::to_json;
 use crate::graph::{Drawing, Graph};
@@ -15,22 +15,6 @@ const PICTURES: usize = 20;
 /// Nodes around a change that are drawn with it.
 const AROUND: usize = 10;
 
-fn axis(column: Column) -> (f64, String) {
-    match column {
-        Column::Score => (1.0, "predicted score".into()),
-        Column::Milliseconds => (1.0, "milliseconds on the machine".into()),
-        Column::Nodes => (1.0, "nodes".into()),
-        Column::Nanojoules => (1e6, "energy of an inference [mJ]".into()),
-        Column::Milliwatts => (1.0, "power [mW]".into()),
-        Column::Cycles => (1e6, "cycles on the machine [millions]".into()),
-        Column::Params => (1e6, "parameters [millions]".into()),
-        Column::ActivationBytes => (1e6, "activations [MB]".into()),
-        Column::MultiplyAdds | Column::Flops | Column::FlopsOriginal => {
-            (1e6, format!("{} [millions]", column.name().replace('_', " ")))
-        }
-    }
-}
-
 /// Everybody of a run, the front and the input, one figure against another.
 ///
 /// ```
@@ -39,11 +23,11 @@ fn axis(column: Column) -> (f64, String) {
 /// let graphs = (0..8).map(|at| Nb201::sample(0, at).build()).collect::<Result<Vec<_>, _>>()?;
 /// let mutator = Mutator::new(Mining::bpe(40).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?;
 /// let run = Evolution { generations: 1, ..Evolution::default() }.run(&graphs[0], &mutator, Progress::Silent)?;
-/// assert!(front_chart(&run, Column::Cycles, Column::Score).svg()?.contains("front"));
+/// assert!(front_chart(&run, RunColumn::Cycles, RunColumn::Score).svg()?.contains("front"));
 /// # Ok::<(), autogo::Error>(())
 /// ```
-pub fn front_chart(run: &EvolutionRun, x: Column, y: Column) -> Chart {
-    let ((x_unit, x_title), (y_unit, y_title)) = (axis(x), axis(y));
+pub fn front_chart(run: &EvolutionRun, x: RunColumn, y: RunColumn) -> Chart {
+    let ((x_unit, x_title), (y_unit, y_title)) = (run.settings.axis(x), run.settings.axis(y));
     let point = |one: &Individual| (one.value(x) / x_unit, one.value(y) / y_unit);
     let everybody: Vec<(f64, f64)> = run.individuals.iter().map(point).collect();
     let mut front: Vec<(f64, f64)> = run.front().iter().map(point).collect();
@@ -56,8 +40,8 @@ pub fn front_chart(run: &EvolutionRun, x: Column, y: Column) -> Chart {
 }
 
 /// The front of a run after some of its generations, one figure against another.
-pub fn fronts_chart(run: &EvolutionRun, x: Column, y: Column) -> Chart {
-    let ((x_unit, x_title), (y_unit, y_title)) = (axis(x), axis(y));
+pub fn fronts_chart(run: &EvolutionRun, x: RunColumn, y: RunColumn) -> Chart {
+    let ((x_unit, x_title), (y_unit, y_title)) = (run.settings.axis(x), run.settings.axis(y));
     let point = |one: &Individual| (one.value(x) / x_unit, one.value(y) / y_unit);
     let last = run.iterations.len();
     let mut shown: Vec<usize> =
@@ -104,12 +88,16 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
         run.individuals.len() - 1
     );
     let cost = run.settings.objectives.iter().flat_map(|one| one.formula().columns()).find(|one| !one.is_expensive());
-    let cost = cost.unwrap_or(Column::Flops);
-    let columns = ["id", "parent", "generation", "score", "cycles", "flops", "params", "nodes", "repaired"];
+    let cost = cost.unwrap_or(RunColumn::Flops);
+    let mut columns = vec!["id", "parent", "generation", "score", "cycles", "flops", "params", "nodes", "repaired"];
+    let own: Vec<ColumnName> = run.settings.columns.iter().map(OwnColumn::name).collect();
+    columns.extend(own.iter().map(ColumnName::as_str));
     let order: Vec<IdxSize> = run.front().iter().map(|one| one.id as IdxSize).collect();
     let front = run.frame()?.take(&IdxCa::from_vec("id".into(), order))?.select(columns)?;
-    let charts =
-        [front_chart(run, cost, Column::Score).size(560, 380), fronts_chart(run, cost, Column::Score).size(560, 380)];
+    let charts = [
+        front_chart(run, cost, RunColumn::Score).size(560, 380),
+        fronts_chart(run, cost, RunColumn::Score).size(560, 380),
+    ];
     let mut page =
         Page::new("A search").text(&summary).charts(&charts)?.table(&Table::of(&front).caption("The front").rows(20));
     let origin = run.input();
@@ -118,9 +106,9 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
             "individual {} of generation {}\nscore {:+.2} %, FLOPs {:+.1} %, cycles {:+.1} %",
             one.id,
             one.generation,
-            one.change(Column::Score, origin),
-            one.change(Column::Flops, origin),
-            one.change(Column::Cycles, origin)
+            one.change(RunColumn::Score, origin),
+            one.change(RunColumn::Flops, origin),
+            one.change(RunColumn::Cycles, origin)
         );
         Ok((caption, mutant_drawing(run, one.id, mutator)?))
     });

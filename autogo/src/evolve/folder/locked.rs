@@ -1,8 +1,9 @@
 //! A run's folder in the hands of one process.
 
-use super::run::EvolutionRun;
-use super::{Evolution, Mutator, RunFolder};
+use super::run_folder::RunFolder;
 use crate::error::Error;
+use crate::evolve::mutate::Mutator;
+use crate::evolve::search::{Evolution, EvolutionRun};
 use crate::files::{FolderLock, sweep};
 use crate::graph::Graph;
 use crate::progress::Progress;
@@ -37,8 +38,8 @@ impl RunFolder {
         Ok(LockedRun { folder: self.clone(), _lock: lock })
     }
 
-    /// Runs a search in the folder, or takes up the one that was begun in it, which must have been told the same. What is
-    /// lost with a killed process is the generation in progress.
+    /// Runs a search in the folder, or takes up the one that was begun in it, which must have the same settings. A
+    /// killed process loses the generation in progress.
     ///
     /// # Errors
     /// Those of [`RunFolder::lock`] and [`LockedRun::run`].
@@ -62,7 +63,7 @@ impl LockedRun {
     /// As [`RunFolder::run`], in the folder that is held already.
     ///
     /// # Errors
-    /// Those of [`Evolution::run`], a folder that cannot be written, a run that was told something else (named), and files that
+    /// Those of [`Evolution::run`], a folder that cannot be written, a run of other settings (named), and files that
     /// are not what this library wrote.
     pub fn run(
         &self,

@@ -1,15 +1,16 @@
-//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2,
-//! [release §4](crate::doc::release#s4)).
+//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2, [release §4](crate::doc::release#s4)).
 
-use super::column::Figures;
+use super::children::{Child, Children};
 use super::derivation::Derivation;
-use super::donors::{Donor, Donors, Preference};
-use super::places::{Place, places};
+use super::donors::{Donor, Donors};
+use super::places::{MutationPlace, places};
+use super::score_order::{Preference, ScoreOrder};
+use super::settings::{MutationSettings, OnFailure};
 use super::splice::splice;
-use super::{MutationSettings, OnFailure, ScoreOrder};
 use crate::error::Error;
+use crate::evolve::objectives::{Figures, OwnColumn};
 use crate::goal::Goal;
-use crate::graph::{ContentId, Graph};
+use crate::graph::Graph;
 use crate::predict::Predictor;
 use crate::profile::{CycleCounter, EnergyTable, Npu};
 use crate::repair::{RepairError, Repairer};
@@ -18,7 +19,7 @@ use crate::segment::{Mined, SegmentDb, Segmenter};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Makes children. It holds a database of segments, the segmenter that cuts networks, a predictor and a machine.
+/// What makes children: segments, the segmenter that cuts networks into segments, a predictor, a machine.
 ///
 /// ```
 /// use autogo::prelude::*;
@@ -40,52 +41,23 @@ pub struct Mutator {
     energy: Option<EnergyTable>,
 }
 
-/// The settings that all parents of a round share.
+/// What the children of all parents of a round share.
 #[derive(Clone, Copy)]
-pub(super) struct Round<'a> {
-    pub(super) settings: &'a MutationSettings,
-    pub(super) preference: Preference,
-    pub(super) repairer: &'a Repairer,
-    pub(super) stream: Stream,
-}
-
-/// A child without a score.
-#[derive(Clone, Debug)]
-pub(super) struct Child {
-    pub(super) graph: Graph,
-    pub(super) content_id: ContentId,
-    pub(super) figures: Figures,
-    pub(super) derivation: Derivation,
-}
-
-/// What came of one parent.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Brood {
-    pub(super) children: Vec<Child>,
-    /// Places where something could stand.
-    pub(super) places: usize,
-    /// Donors that were tried.
-    pub(super) donors: usize,
-    /// Donors that could not be made to fit.
-    pub(super) refused: usize,
-}
-
-impl Brood {
-    pub(super) fn join(mut self, other: Brood) -> Brood {
-        self.children.extend(other.children);
-        Brood {
-            children: self.children,
-            places: self.places + other.places,
-            donors: self.donors + other.donors,
-            refused: self.refused + other.refused,
-        }
-    }
+pub(in crate::evolve) struct Round<'a> {
+    pub(in crate::evolve) settings: &'a MutationSettings,
+    /// Columns of the search's own, which a child's figures hold.
+    pub(in crate::evolve) columns: &'a [OwnColumn],
+    pub(in crate::evolve) preference: Preference,
+    pub(in crate::evolve) repairer: &'a Repairer,
+    pub(in crate::evolve) stream: Stream,
 }
 
 impl Mutator {
     /// A mutator that puts the segments of a mining run into networks. A predictor that scores segments in place ranks
-    /// donors; for that the database is encoded once, here. An empty database, a machine without an array and a segment that the
-    /// predictor cannot read are errors. O(segments).
+    /// donors; for that the database is encoded once, here. O(segments).
+    ///
+    /// # Errors
+    /// An empty database, a machine that cannot exist, and a segment that the predictor cannot read.
     pub fn new(mined: Mined, predictor: impl Predictor + 'static, npu: Npu) -> Result<Self, Error> {
         if mined.db.is_empty() {
             return Err(Error::setting("segment database", "is empty", "one mined from at least one graph"));
@@ -100,12 +72,12 @@ impl Mutator {
         self.donors.db()
     }
 
-    /// Who cuts networks.
+    /// The segmenter that cuts networks into segments.
     pub fn segmenter(&self) -> &Segmenter {
         &self.segmenter
     }
 
-    /// Who scores networks.
+    /// The predictor that scores networks.
     pub fn predictor(&self) -> &dyn Predictor {
         self.predictor.as_ref()
     }
@@ -125,13 +97,25 @@ impl Mutator {
         self.energy.as_ref()
     }
 
-    /// What is known of a network without asking the predictor.
+    /// What is known of a network without asking the predictor. O(nodes).
+    ///
+    /// # Errors
+    /// A network that the machine cannot run, and a table of energies with a constant that is negative or no number.
     pub fn figures(&self, graph: &Graph) -> Result<Figures, Error> {
         Figures::of(graph, &self.counter, self.energy())
     }
 
+    /// The same with the values of a search's own columns.
+    pub(in crate::evolve) fn figures_with(&self, graph: &Graph, columns: &[OwnColumn]) -> Result<Figures, Error> {
+        let own = columns.iter().map(|column| (column.name(), column.value(graph))).collect();
+        Ok(Figures { own, ..self.figures(graph)? })
+    }
+
     /// The children of one network under a seed, each with how it came to be. More is taken to be better of the predictor's
     /// score. O(places · donors · nodes).
+    ///
+    /// # Errors
+    /// A setting that makes no sense, and a predictor that cannot score segments in a place.
     pub fn children(
         &self,
         parent: &Graph,
@@ -141,40 +125,46 @@ impl Mutator {
         settings.check()?;
         let stream = Stream::new(seed, "children");
         let preference = Preference { goal: Goal::Maximise, order: ScoreOrder::AsAsked };
-        let round = Round { settings, preference, repairer: &Repairer::new(settings.repair)?, stream };
-        let brood = self.brood(parent, &round, 0, "g")?;
-        Ok(brood.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
+        let round = Round { settings, columns: &[], preference, repairer: &Repairer::new(settings.repair)?, stream };
+        let made = self.children_of(parent, &round, 0, "g")?;
+        Ok(made.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
     }
 
     /// The children of a parent, in the order of the draws; those equal to it are left out. Names of new nodes begin with
     /// `scope`. The same on any number of threads.
-    pub(super) fn brood(&self, parent: &Graph, round: &Round<'_>, draw: u64, scope: &str) -> Result<Brood, Error> {
-        let Round { settings, preference, repairer, stream } = *round;
+    pub(in crate::evolve) fn children_of(
+        &self,
+        parent: &Graph,
+        round: &Round<'_>,
+        draw: u64,
+        scope: &str,
+    ) -> Result<Children, Error> {
+        let Round { settings, preference, stream, .. } = *round;
         let places = places(parent, &self.segmenter, settings, &mut stream.at2(draw, 0));
         let parent_id = parent.content_id();
         let order = parent.topological_order();
-        let broods = places.par_iter().enumerate().map(|(at, place)| {
+        let made = places.par_iter().enumerate().map(|(at, place)| {
             let mut rng = stream.at2(draw, at as u64 + 1);
             let donors = self.donors.of(parent, place, settings, preference, self.predictor(), &mut rng)?;
-            let mut brood = Brood { places: 1, ..Brood::default() };
+            let mut made = Children { places: 1, ..Children::default() };
             for (number, donor) in donors.into_iter().enumerate() {
-                brood.donors += 1;
+                made.donors += 1;
                 let scope = format!("{scope}.{at}.{number}");
-                match self.child(parent, &order, place, donor, repairer, scope)? {
-                    Some(child) if child.content_id != parent_id => brood.children.push(child),
+                match self.child(parent, &order, place, donor, round, scope)? {
+                    Some(child) if child.content_id != parent_id => made.children.push(child),
                     Some(_) => {}
                     None => {
-                        brood.refused += 1;
+                        made.refused += 1;
                         if settings.on_failure == OnFailure::GiveUp {
                             break;
                         }
                     }
                 }
             }
-            Ok(brood)
+            Ok(made)
         });
-        let broods = broods.collect::<Result<Vec<Brood>, Error>>()?;
-        Ok(broods.into_iter().fold(Brood::default(), Brood::join))
+        let made = made.collect::<Result<Vec<Children>, Error>>()?;
+        Ok(made.into_iter().fold(Children::default(), Children::join))
     }
 
     /// Repairs a donor and puts it in its place; nothing if no repair makes it fit.
@@ -182,14 +172,14 @@ impl Mutator {
         &self,
         parent: &Graph,
         order: &[usize],
-        place: &Place,
+        place: &MutationPlace,
         donor: Donor,
-        repairer: &Repairer,
+        round: &Round<'_>,
         scope: String,
     ) -> Result<Option<Child>, Error> {
         let row = &self.db().rows()[donor.row];
         let (reads, makes) = donor.boundary(&place.placed.segment);
-        let attempt = repairer.attempt(&row.segment, &reads, &makes);
+        let attempt = round.repairer.attempt(&row.segment, &reads, &makes);
         let repaired = match &attempt.result {
             Ok(repaired) => repaired,
             Err(error @ RepairError::Arity { .. }) => {
@@ -202,7 +192,7 @@ impl Mutator {
         // A donor that fits can still make a network that is too large to count, or that the machine cannot run; it is refused
         // as a repair is.
         let Ok(graph) = spliced else { return Ok(None) };
-        let Ok(figures) = self.figures(&graph) else { return Ok(None) };
+        let Ok(figures) = self.figures_with(&graph, round.columns) else { return Ok(None) };
         Ok(Some(Child {
             content_id: graph.content_id(),
             figures,

@@ -1,7 +1,8 @@
 //! Which segments are tried in a place (paper §3.2, [release §4.3](crate::doc::release#s4-3)).
 
-use super::places::Place;
-use super::{MutationSettings, Unit};
+use super::places::MutationPlace;
+use super::score_order::Preference;
+use super::settings::{MutationSettings, Ranking, Unit};
 use crate::error::Error;
 use crate::goal::Goal;
 use crate::graph::{Graph, Op, Shape, mix};
@@ -10,67 +11,13 @@ use crate::rng::Draw;
 use crate::segment::{Segment, SegmentDb, Source};
 use rand::Rng;
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-
-/// How donors that must be repaired are chosen among all segments with as many inputs and outputs as the place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ranking {
-    /// The segments with the best scores in the place. With a predictor that reads only whole networks, the choice is
-    /// random, as in the release with its GNN.
-    #[default]
-    Predictor,
-    /// At random.
-    Random,
-}
-
-/// In which order scores come back from a predictor.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScoreOrder {
-    /// As asked: every network has its own.
-    #[default]
-    AsAsked,
-    /// As the release's data loader visits the networks: networks of equal size are cut into batches, and the batches
-    /// are shuffled. The scores are read as if they stood in the order asked, so networks of different sizes get each
-    /// other's scores ([release §4.3], [release §7.3f]).
-    ///
-    /// [release §4.3]: crate::doc::release#s4-3
-    /// [release §7.3f]: crate::doc::release#s7-3f
-    AsLoaded,
-}
-
-/// Networks in a batch of the release's loader.
-const BATCH: usize = 32;
-
-impl ScoreOrder {
-    /// The scores that the search takes for those of networks `0, 1, …`, given each network's true score and size.
-    pub(super) fn apply(self, scores: Vec<f64>, sizes: &[usize], rng: &mut Draw) -> Vec<f64> {
-        if self == ScoreOrder::AsAsked {
-            return scores;
-        }
-        let mut bins: Vec<usize> = (0..scores.len()).collect();
-        bins.sort_by_key(|&at| sizes[at]);
-        let mut batches: Vec<&[usize]> =
-            bins.chunk_by(|&a, &b| sizes[a] == sizes[b]).flat_map(|bin| bin.chunks(BATCH)).collect();
-        batches.shuffle(rng);
-        batches.concat().into_iter().map(|at| scores[at]).collect()
-    }
-}
-
-/// Which scores are better, and in which order scores come.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Preference {
-    pub(super) goal: Goal,
-    pub(super) order: ScoreOrder,
-}
 
 /// The segments of a database as donors.
 pub(super) struct Donors {
     db: SegmentDb,
-    /// For every row a hash of its ops, kernels and edges, without channels, strides and shapes. A repair can make two
-    /// rows with the same hash equal.
+    /// For every row what it has in common with rows that a repair may make the same: ops, kernels and edges, without
+    /// channels, strides and shapes.
     forms: Vec<u64>,
     /// The database as a predictor reads it, if it scores segments in place.
     encoded: Option<EncodedSegments>,
@@ -113,7 +60,7 @@ impl Donors {
     pub(super) fn of(
         &self,
         parent: &Graph,
-        place: &Place,
+        place: &MutationPlace,
         settings: &MutationSettings,
         preference: Preference,
         predictor: &dyn Predictor,
@@ -161,12 +108,12 @@ impl Donors {
         Ok(rows.into_iter().map(donor).collect())
     }
 
-    /// Sorts rows by their scores in the place, the best first, if the predictor scores segments in place.
+    /// Sorts rows by how the predictor likes them in the place, if it scores segments in place at all.
     fn rank(
         &self,
         rows: &mut Vec<usize>,
         parent: &Graph,
-        place: &Place,
+        place: &MutationPlace,
         preference: Preference,
         predictor: &dyn Predictor,
         rng: &mut Draw,
@@ -212,7 +159,7 @@ fn matching(from: &[Shape], to: &[Shape], rng: &mut Draw) -> Vec<usize> {
     let mut free: Vec<usize> = (0..to.len()).collect();
     let mut order: Vec<usize> = (0..from.len()).collect();
     order.shuffle(rng);
-    // Shapes with an equal partner come first, so that no other shape takes this partner without need.
+    // Those with an equal partner first, so that nobody takes it from them without need.
     order.sort_by_key(|&at| !to.contains(&from[at]));
     let mut map = vec![0; from.len()];
     for at in order {
@@ -244,23 +191,5 @@ mod tests {
             sorted.sort_unstable();
             prop_assert!(sorted.into_iter().eq(0..from.len()));
         }
-    }
-
-    #[test]
-    fn a_loader_keeps_the_scores_but_not_their_owners() {
-        let scores: Vec<f64> = (0..100).map(f64::from).collect();
-        let sizes: Vec<usize> = (0..100).map(|at| 10 - at % 3).collect();
-        let mut rng = Stream::new(1, "test").at(0);
-        assert_eq!(ScoreOrder::AsAsked.apply(scores.clone(), &sizes, &mut rng), scores);
-        let loaded = ScoreOrder::AsLoaded.apply(scores.clone(), &sizes, &mut rng);
-        assert_ne!(loaded, scores);
-        let mut sorted = loaded.clone();
-        sorted.sort_by(f64::total_cmp);
-        assert_eq!(sorted, scores);
-        // A bin of 33 or 34 makes a batch of 32, whose networks stand in the order asked.
-        let place = loaded.iter().position(|&score| score == 2.0).unwrap();
-        assert_eq!(loaded[place..place + 3], [2.0, 5.0, 8.0]);
-        // One size, one batch: nothing moves.
-        assert_eq!(ScoreOrder::AsLoaded.apply(vec![1.0, 2.0, 3.0], &[4, 4, 4], &mut rng), [1.0, 2.0, 3.0]);
     }
 }

@@ -26,6 +26,9 @@ pub struct Derivation {
 
 impl Derivation {
     /// Makes the child again. Every shape is inferred anew. O(nodes).
+    ///
+    /// # Errors
+    /// A donor that is not in `db`, a place or tensors that `parent` does not have, and a donor that does not fit.
     pub fn replay(&self, parent: &Graph, db: &SegmentDb) -> Result<Graph, Error> {
         let wrong = |reason: String, accepted: &str| Error::setting("derivation", reason, accepted);
         let row = db.with_id(self.donor).ok_or_else(|| {

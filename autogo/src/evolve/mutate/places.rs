@@ -1,40 +1,27 @@
-//! Where a parent may change: its movable runs of segments (paper §3.2, [release §4.1], [release §4.2]).
-//!
-//! [release §4.1]: crate::doc::release#s4-1
-//! [release §4.2]: crate::doc::release#s4-2
+//! Where a parent may change: its movable runs of segments (paper §3.2, [release §4.1](crate::doc::release#s4-1), [release §4.2](crate::doc::release#s4-2)).
 
-use super::{MutationSettings, Unit};
+use super::settings::{MutationSettings, Sources, Unit};
 use crate::graph::Graph;
 use crate::partition::Partition;
 use crate::rng::Draw;
 use crate::segment::{Placed, Segment, Segmenter};
 use rand::seq::SliceRandom;
-use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
-/// Which runs of segments are tried first: half of the places are chosen so, the other half at random.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sources {
-    /// The runs with the most FLOPs, where there is most to gain.
-    #[default]
-    Dearest,
-    /// The runs with the fewest FLOPs. The release intends those with the most and takes the wrong end of its list
-    /// ([release §4.2](crate::doc::release#s4-2)).
-    Cheapest,
-    /// All at random.
-    Random,
-}
-
 /// A place in a parent, with the parts of the parent around it.
-pub(super) struct Place {
+pub(super) struct MutationPlace {
     pub(super) placed: Placed,
     pub(super) around: Partition,
 }
 
 /// The places to be tried in a parent. In units of segments a random part of the vocabulary cuts the parent, and every run
 /// of one to `consecutive` segments is a candidate; in units of ops every node is.
-pub(super) fn places(parent: &Graph, segmenter: &Segmenter, settings: &MutationSettings, rng: &mut Draw) -> Vec<Place> {
+pub(super) fn places(
+    parent: &Graph,
+    segmenter: &Segmenter,
+    settings: &MutationSettings,
+    rng: &mut Draw,
+) -> Vec<MutationPlace> {
     let (groups, longest) = match settings.unit {
         Unit::Segment => (cut(parent, segmenter, settings.sparsity, rng), settings.consecutive),
         Unit::Op => (parent.topological_order().into_iter().map(|node| vec![node]).collect(), 1),
@@ -57,7 +44,7 @@ pub(super) fn places(parent: &Graph, segmenter: &Segmenter, settings: &MutationS
     found.truncate(settings.places);
     found
         .into_iter()
-        .map(|(_, (first, count), placed)| Place { placed, around: Partition::at(&groups, first, count) })
+        .map(|(_, (first, count), placed)| MutationPlace { placed, around: Partition::at(&groups, first, count) })
         .collect()
 }
 

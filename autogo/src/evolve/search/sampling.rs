@@ -1,9 +1,6 @@
-//! Who has children: parents are drawn from the front (paper §3.4, [release §7.3b], [release §7.3c]).
-//!
-//! [release §7.3b]: crate::doc::release#s7-3b
-//! [release §7.3c]: crate::doc::release#s7-3c
+//! Who has children: parents are drawn from the front (paper §3.4, [release §7.3b](crate::doc::release#s7-3b)-c).
 
-use super::ParetoArchive;
+use super::archive::ParetoArchive;
 use crate::goal::Goal;
 use crate::rng::{Draw, Stream};
 use rand::Rng;
@@ -33,8 +30,7 @@ pub enum GridEnds {
     /// A point on the border between cells belongs to one of them.
     #[default]
     Included,
-    /// A point on a border belongs to no cell, so the extremes of the front are never drawn, as in the release
-    /// ([release §7.3b](crate::doc::release#s7-3b)).
+    /// Points on a border belong to none, the extremes among them: the release's ([release §7.3b](crate::doc::release#s7-3b)).
     Excluded,
 }
 
@@ -45,20 +41,20 @@ impl Default for Sampling {
 }
 
 /// A candidate: its id and its objectives.
-pub(super) type Scored = (usize, Vec<f64>);
+pub(in crate::evolve) type Scored = (usize, Vec<f64>);
 
 /// Who may be drawn.
-pub(super) struct Candidates<'a> {
-    pub(super) archive: &'a ParetoArchive,
+pub(in crate::evolve) struct Candidates<'a> {
+    pub(in crate::evolve) archive: &'a ParetoArchive,
     /// The children of the round before.
-    pub(super) previous: &'a [Scored],
+    pub(in crate::evolve) previous: &'a [Scored],
     /// How many individuals there are; their ids are below.
-    pub(super) everybody: usize,
+    pub(in crate::evolve) everybody: usize,
 }
 
 impl Sampling {
     /// At most `count` parents; one may be drawn twice.
-    pub(super) fn draw(self, from: &Candidates<'_>, count: usize, rng: &mut Draw) -> Vec<usize> {
+    pub(in crate::evolve) fn draw(self, from: &Candidates<'_>, count: usize, rng: &mut Draw) -> Vec<usize> {
         let members = from.archive.members();
         match self {
             Sampling::Grid(ends) => {
@@ -91,6 +87,13 @@ impl Sampling {
 /// One random member of each cell that has any, of `side` × `side` over the first two objectives (one row of cells when
 /// there is a single objective). A member is an id and its objectives; nobody is drawn from a grid without cells or of more than
 /// a million, or when members differ in how many objectives they have. O(members + cells).
+///
+/// ```
+/// use autogo::evolve::{GridEnds, grid_sample};
+/// let front: Vec<(usize, Vec<f64>)> = (0..4).map(|at| (at, vec![at as f64, at as f64])).collect();
+/// let drawn = grid_sample(&front, 2, GridEnds::Included, 0);
+/// assert!(drawn.len() == 2 && drawn[0] < 2 && drawn[1] >= 2);
+/// ```
 pub fn grid_sample(members: &[(usize, Vec<f64>)], side: usize, ends: GridEnds, seed: u64) -> Vec<usize> {
     let is_even = members.windows(2).all(|pair| pair[0].1.len() == pair[1].1.len());
     if !(1..=1000).contains(&side) || !is_even {
@@ -127,9 +130,16 @@ fn grid(members: &[Scored], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<
     inside.values().filter_map(|ids| ids.choose(rng).copied()).collect()
 }
 
-/// Ids by the sum of their ranks in every objective, the best first; equal sums keep their order
-/// ([release §7.3c](crate::doc::release#s7-3c)). An individual without a value in an objective ranks last in that
-/// objective. O(objectives · scored · log scored).
+/// Ids by the sum of their ranks in every objective, best first; ties by order
+/// ([release §7.3c](crate::doc::release#s7-3c)). What has no value in an objective ranks last in it. O(objectives · scored · log).
+///
+/// ```
+/// use autogo::Goal;
+/// use autogo::evolve::rank_sum;
+/// // Ranks: 0 + 2, 1 + 0 and 2 + 1.
+/// let scored = [(7, vec![3.0, 30.0]), (8, vec![2.0, 10.0]), (9, vec![1.0, 20.0])];
+/// assert_eq!(rank_sum(&scored, &[Goal::Maximise, Goal::Minimise]), [8, 7, 9]);
+/// ```
 pub fn rank_sum(scored: &[(usize, Vec<f64>)], goals: &[Goal]) -> Vec<usize> {
     let mut sums = vec![0usize; scored.len()];
     for (axis, goal) in goals.iter().enumerate() {
