@@ -1,7 +1,7 @@
 //! The `autogo` command line as its users meet it.
 #![allow(clippy::unwrap_used)]
 
-use autogo::families::graph;
+use autogo::families::network;
 use autogo::formats::to_json;
 use autogo::graph::{GraphBuilder, Op, Shape};
 use autogo::profile::array::{ArrayMachine, Dataflow, Layer, simulate_all};
@@ -117,7 +117,7 @@ fn an_array_times_layers_and_names_what_it_does_not_time() {
     let profile: Value =
         serde_json::from_str(&said(&["profile", "resnet50", "--array", "16x32-os", "--json"])).unwrap();
     let machine = ArrayMachine::new("16x32-os", 16, 32, Dataflow::OutputStationary);
-    let layers = Layer::of_graph(&graph("resnet50").unwrap());
+    let layers = Layer::of_graph(&network("resnet50").unwrap());
     let reports = simulate_all(&layers, &machine).unwrap();
     let rows = profile["layers"].as_array().unwrap();
     let cycles: Vec<u64> = rows.iter().map(|row| row["cycles"].as_u64().unwrap()).collect();
