@@ -2,6 +2,7 @@
 //! id with no network that computes something else.
 #![allow(clippy::unwrap_used)]
 
+use autogo::evolve::MutationSettings;
 use autogo::prelude::*;
 use std::collections::{HashMap, HashSet};
 

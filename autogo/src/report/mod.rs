@@ -13,6 +13,6 @@ pub use charts::{
     loss_chart, rank_chart, srcc_bars,
 };
 pub use pages::{
-    Page, Rows, Table, Verify, coverage_map, frequency_chart, front_chart, fronts_chart, length_chart, mined_page,
-    mutant_drawing, run_page, segment_card, write_run,
+    Page, Rows, Table, Verify, coverage_map, frequency_chart, front_chart, front_table, fronts_chart, length_chart,
+    mined_page, mutant_drawing, run_page, segment_card, segment_cards, write_run,
 };

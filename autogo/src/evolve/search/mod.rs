@@ -7,6 +7,7 @@
 
 mod archive;
 mod check;
+mod claims;
 mod frame;
 mod individual;
 mod iteration;

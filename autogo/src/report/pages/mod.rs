@@ -9,7 +9,7 @@ mod verify;
 
 pub use page::Page;
 pub use rows::Rows;
-pub use search::{front_chart, fronts_chart, mutant_drawing, run_page, write_run};
-pub use segments::{coverage_map, frequency_chart, length_chart, mined_page, segment_card};
+pub use search::{front_chart, front_table, fronts_chart, mutant_drawing, run_page, write_run};
+pub use segments::{coverage_map, frequency_chart, length_chart, mined_page, segment_card, segment_cards};
 pub use table::Table;
 pub use verify::Verify;

@@ -85,14 +85,14 @@ impl Page {
     }
 
     /// Drawings side by side on cards, each with a caption, whose lines are kept; they wrap where the page ends.
-    pub fn gallery(self, cards: &[(String, Drawing)]) -> Self {
+    pub fn gallery<C: AsRef<str>>(self, cards: impl IntoIterator<Item = (C, Drawing)>) -> Self {
         let mut html = String::from("<div style=\"display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start\">");
         for (caption, drawing) in cards {
             let _ = write!(
                 html,
                 "<div style=\"border:1px solid #e3e7eb;border-radius:8px;padding:8px 10px\">\
                  <div style=\"font:12px system-ui,sans-serif;color:#26323f;max-width:17em;overflow-wrap:anywhere;white-space:pre-line\">{}</div>{}</div>",
-                display::escape(caption),
+                display::escape(caption.as_ref()),
                 drawing.svg()
             );
         }

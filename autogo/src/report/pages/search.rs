@@ -57,6 +57,17 @@ pub fn fronts_chart(run: &EvolutionRun, x: RunColumn, y: RunColumn) -> Chart {
     chart.star("input", point(run.input()))
 }
 
+/// The front of a run, best first: what was asked for, and what it costs.
+///
+/// # Errors
+/// None that a run of this library causes; polars returns a `Result`.
+pub fn front_table(run: &EvolutionRun) -> Result<Table, Error> {
+    let order: Vec<IdxSize> = run.front().iter().map(|one| one.id as IdxSize).collect();
+    let front = run.frame()?.take(&IdxCa::from_vec("id".into(), order))?;
+    let first = ["id", "parent", "generation", "score", "cycles", "params", "flops", "nodes"];
+    Ok(Table::of(&front).first(&first).caption("The front"))
+}
+
 /// An individual's network with what is new in it coloured, cut down to the change and what stands around it.
 pub fn mutant_drawing(run: &EvolutionRun, id: usize, mutator: &Mutator) -> Result<Drawing, Error> {
     let graph = run.graph(id, mutator.db())?;
@@ -114,7 +125,7 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
     });
     let cards = cards.collect::<Result<Vec<_>, Error>>()?;
     if !cards.is_empty() {
-        page = page.text("Its best networks: the last change of each, and what stands around it.").gallery(&cards);
+        page = page.text("Its best networks: the last change of each, and what stands around it.").gallery(cards);
     }
     Ok(page)
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// let db = autogo::segment::Mining::bpe(20).run_labelled(&graphs, &[91.5])?.db;
 /// let cards: Vec<_> = db.most_frequent(4).iter().map(segment_card).collect();
 /// assert!(cards[0].0.contains("hosts 91.50"));
-/// let html = Page::new("Segments").gallery(&cards).html();
+/// let html = Page::new("Segments").gallery(cards).html();
 /// # Ok::<(), autogo::Error>(())
 /// ```
 pub fn segment_card(row: &SegmentRow) -> (String, Drawing) {
@@ -29,6 +29,12 @@ pub fn segment_card(row: &SegmentRow) -> (String, Drawing) {
     ];
     lines.extend(row.host_label.map(|label| format!("hosts {label:.2}")));
     (lines.join("\n"), row.segment.draw())
+}
+
+/// The cards of the `count` most frequent segments of at least `nodes` nodes.
+pub fn segment_cards(db: &SegmentDb, nodes: usize, count: usize) -> Vec<(String, Drawing)> {
+    let frequent = db.most_frequent(db.len());
+    frequent.iter().filter(|row| row.segment.nodes.len() >= nodes).take(count).map(segment_card).collect()
 }
 
 /// A number with a unit's prefix and three digits.
@@ -84,9 +90,7 @@ pub fn coverage_map(segmenters: &[(String, Segmenter)], families: &[(String, Vec
 /// A page about a mining run: how many, how often, how long, the most frequent segments of two and more nodes as cards.
 pub fn mined_page(mined: &Mined, cards: usize) -> Result<Page, Error> {
     let (db, segmenter) = (&mined.db, &mined.segmenter);
-    let rows = db.most_frequent(db.len());
-    let cards: Vec<(String, Drawing)> =
-        rows.iter().filter(|row| row.segment.nodes.len() > 1).take(cards).map(segment_card).collect();
+    let cards = segment_cards(db, 2, cards);
     let summary = format!(
         "{} node tokens, {} longer pieces, {} distinct segments",
         segmenter.alphabet().len(),
@@ -98,7 +102,7 @@ pub fn mined_page(mined: &Mined, cards: usize) -> Result<Page, Error> {
         return Ok(page);
     }
     let charts = [frequency_chart(db).size(480, 320), length_chart(db).size(480, 320)];
-    Ok(page.charts(&charts)?.text(&format!("The {} most frequent of two and more nodes:", cards.len())).gallery(&cards))
+    Ok(page.charts(&charts)?.text(&format!("The {} most frequent of two and more nodes:", cards.len())).gallery(cards))
 }
 
 #[cfg(test)]
