@@ -1,6 +1,7 @@
 //! Which end of a quantity is better.
 
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// Whether more or less of a quantity is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -9,4 +10,22 @@ pub enum Goal {
     Maximise,
     /// Less is better.
     Minimise,
+}
+
+impl Goal {
+    /// Orders two values, the better one first; NaN stands behind all numbers.
+    ///
+    /// ```
+    /// use autogo::Goal;
+    /// let mut values = [2.0, 3.0, 1.0];
+    /// values.sort_by(|a, b| Goal::Maximise.compare(*a, *b));
+    /// assert_eq!(values, [3.0, 2.0, 1.0]);
+    /// ```
+    pub fn compare(self, a: f64, b: f64) -> Ordering {
+        let order = match self {
+            Goal::Maximise => b.total_cmp(&a),
+            Goal::Minimise => a.total_cmp(&b),
+        };
+        a.is_nan().cmp(&b.is_nan()).then(order)
+    }
 }

@@ -72,6 +72,26 @@ pub fn kendall_tau(a: &[f64], b: &[f64]) -> Option<f64> {
     (scale > 0.0).then(|| balance as f64 / scale)
 }
 
+/// The mean of some values; nothing for none.
+///
+/// ```
+/// assert_eq!(autogo::stats::mean(&[1.0, 2.0, 6.0]), Some(3.0));
+/// ```
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The sample deviation of some values, with n - 1 in the denominator; nothing for fewer than two.
+///
+/// ```
+/// assert_eq!(autogo::stats::deviation(&[1.0, 3.0]), Some(2f64.sqrt()));
+/// ```
+pub fn deviation(values: &[f64]) -> Option<f64> {
+    let mean = mean(values).filter(|_| values.len() > 1)?;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
 /// Places by descending value; equal values stand in the order in which they are given.
 fn best_first(values: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();

@@ -157,6 +157,18 @@ impl LabelledFamily {
         Ok(numbers.f64()?.iter().zip(labels).filter_map(|(number, label)| Some((number?, label?))).collect())
     }
 
+    /// A figure of the graphs against the label, for about `count` rows spread evenly: (figure, label) of every row that has
+    /// a label. For families whose frame does not hold the figure. O(count · nodes), on all cores.
+    ///
+    /// # Errors
+    /// A column that [`figures`](crate::data::figures) does not have.
+    pub fn sampled_against(&self, column: &str, count: usize) -> Result<Vec<(f64, f64)>, Error> {
+        let rows: Vec<usize> = (0..self.len()).step_by((self.len() / count.max(1)).max(1)).collect();
+        let figures = self.figures(&rows)?.column(column)?.cast(&DataType::Float64)?;
+        let labels = rows.iter().map(|&row| self.values[row].1);
+        Ok(figures.f64()?.iter().zip(labels).filter_map(|(figure, label)| Some((figure?, label?))).collect())
+    }
+
     /// One sentence on where the labels come from.
     pub fn banner(&self) -> String {
         if self.label.measured {
@@ -168,4 +180,21 @@ impl LabelledFamily {
             )
         }
     }
+}
+
+/// Two columns of numbers as points, for charts: (x, y) of every row that has both.
+///
+/// # Errors
+/// A column that the frame does not have, or that holds no numbers.
+///
+/// ```
+/// use autogo::{data::pairs, polars::prelude::df};
+/// let frame = df!("flops" => [1u64, 2], "params" => [Some(10u64), None])?;
+/// assert_eq!(pairs(&frame, "flops", "params")?, [(1.0, 10.0)]);
+/// # Ok::<(), autogo::Error>(())
+/// ```
+pub fn pairs(frame: &DataFrame, x: &str, y: &str) -> Result<Vec<(f64, f64)>, Error> {
+    let numbers = |name: &str| frame.column(name)?.strict_cast(&DataType::Float64);
+    let (x, y) = (numbers(x)?, numbers(y)?);
+    Ok(x.f64()?.iter().zip(y.f64()?.iter()).filter_map(|(x, y)| Some((x?, y?))).collect())
 }

@@ -17,7 +17,7 @@ pub use crate::files::{read_parquet, write_parquet};
 pub use arch::{Arch, figures, sampled};
 pub use cache::cached;
 pub use folder::{DATA_VARIABLE, folder_from_env};
-pub use labelled::{Example, Label, LabelledFamily};
+pub use labelled::{Example, Label, LabelledFamily, pairs};
 pub(crate) use readers::nb201_figures;
 pub use readers::{hardware_latencies, records};
 pub use registry::{Dataset, Origin, Registry};

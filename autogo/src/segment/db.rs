@@ -171,6 +171,13 @@ impl SegmentDb {
         &self.rows
     }
 
+    /// Of the occurrences of segments of two and more nodes, the share whose nodes hang together.
+    pub fn connected_share(&self) -> f64 {
+        let longer = || self.rows().iter().filter(|row| row.segment.nodes.len() > 1);
+        let whole: u64 = longer().filter(|row| row.segment.is_connected()).map(|row| row.count).sum();
+        whole as f64 / longer().map(|row| row.count).sum::<u64>().max(1) as f64
+    }
+
     /// Number of segments.
     pub fn len(&self) -> usize {
         self.rows.len()

@@ -261,6 +261,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// Nodes in a piece, on average.
+    pub fn nodes_a_piece(&self) -> f64 {
+        self.nodes as f64 / self.pieces.max(1) as f64
+    }
+
     /// Share of the nodes that stand in known pieces of two and more.
     pub fn share(&self) -> f64 {
         self.covered as f64 / self.nodes.max(1) as f64

@@ -18,5 +18,5 @@ pub use baselines::Baseline;
 pub use comparison::{Comparison, Contender, Method};
 pub use folds::fold_srcc;
 pub use sharing::{sharing, triples};
-pub use summary::summary;
+pub use summary::{mean_srcc, summary};
 pub use transfer::Transfer;

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::profile::ProfileError;
 use foldhash::fast::FixedState;
+use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -79,6 +80,16 @@ impl CycleCounter {
         }
         let costs: Vec<(Key, Cost)> = costs.into_iter().filter_map(|(key, cost)| Some((key, cost?))).collect();
         Ok(time(&self.npu, graph, &plan, &costs, |_, _: &Timed| {})?)
+    }
+}
+
+impl CycleCounter {
+    /// Cycles of several networks, in their order, as numbers to rank. On all cores.
+    ///
+    /// # Errors
+    /// Those of [`CycleCounter::cycles`], of the first network that has one.
+    pub fn cycles_of(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
+        graphs.par_iter().map(|graph| Ok(self.cycles(graph)? as f64)).collect()
     }
 }
 

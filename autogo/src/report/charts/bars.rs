@@ -3,6 +3,7 @@
 use super::super::numbers::fraction;
 use super::super::theme::{INK, grid, name_width, open_svg, row_name};
 use crate::display;
+use crate::stats::mean;
 use std::fmt::Write;
 
 /// Horizontal bars: a name, a number, and if wanted an interval around it and a number to compare with.
@@ -37,6 +38,22 @@ impl Bars {
     /// An empty chart over a range of numbers.
     pub fn new(title: &str, range: std::ops::Range<f64>) -> Self {
         Bars { title: title.into(), range, reference: "reference".into(), bars: Vec::new() }
+    }
+
+    /// One bar for each named list of values: their mean, with their range as the interval. The axis begins at zero.
+    ///
+    /// ```
+    /// let svg = autogo::report::Bars::of_runs("Hypervolume", &[("PSC", vec![90.0, 110.0])]).svg();
+    /// assert!(svg.contains("100.0"));
+    /// ```
+    pub fn of_runs(title: &str, runs: &[(&str, Vec<f64>)]) -> Self {
+        let most = runs.iter().flat_map(|(_, values)| values).copied().fold(0.0, f64::max);
+        let step = 10f64.powf(most.max(1e-9).log10().floor());
+        runs.iter().fold(Bars::new(title, 0.0..(most / step).ceil().max(1.0) * step), |bars, (name, values)| {
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            bars.bar(name, mean(values).unwrap_or(f64::NAN), (low <= high).then_some((low, high)), None)
+        })
     }
 
     /// What the numbers to compare with are, for the legend.
