@@ -192,7 +192,7 @@ pub fn network(spec: &str) -> Result<Graph, Error> {
 /// ```
 /// use autogo::families::networks;
 /// let graphs = networks(&["vgg16", "resnet50"])?;
-/// assert!(graphs[0].cost().params > graphs[1].cost().params);
+/// assert!(graphs[0].cost().flops > graphs[1].cost().flops);
 /// # Ok::<(), autogo::Error>(())
 /// ```
 pub fn networks<S: AsRef<str> + Sync>(specs: &[S]) -> Result<Vec<Graph>, Error> {

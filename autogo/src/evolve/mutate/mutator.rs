@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// What makes children: segments, the segmenter that cuts networks into segments, a predictor, a machine.
 ///
 /// ```
-/// use autogo::prelude::*;
+/// use autogo::{evolve::MutationSettings, prelude::*};
 /// let graphs = (0..12).map(|at| Nb201::sample(0, at).build()).collect::<Result<Vec<_>, _>>()?;
 /// let mutator = Mutator::new(Mining::bpe(40).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?;
 /// let children = mutator.children(&graphs[0], &MutationSettings::default(), 7)?;

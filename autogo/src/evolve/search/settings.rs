@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// A search: its settings. [`Evolution::run`] runs it.
 ///
 /// ```
-/// use autogo::prelude::*;
+/// use autogo::{evolve::StopReason, prelude::*};
 /// let graphs = (0..12).map(|at| Nb201::sample(0, at).build()).collect::<Result<Vec<_>, _>>()?;
 /// // Any function of a graph can stand for a predictor.
 /// let mutator = Mutator::new(Mining::bpe(40).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?;

@@ -16,7 +16,7 @@ const FOLDS: usize = 10;
 /// A network that the predictor cannot read.
 ///
 /// ```
-/// use autogo::prelude::*;
+/// use autogo::{predict::fold_srcc, prelude::*};
 /// let split = LabelledFamily::nb201_computed(40)?.split(20, 10, 0)?;
 /// let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
 /// let labels: Vec<f64> = split.train.iter().map(|example| example.value).collect();
