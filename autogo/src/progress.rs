@@ -15,8 +15,8 @@ pub enum Progress {
     Silent,
     /// To standard output: about ten lines over the whole work.
     Lines,
-    /// A bar with rate and time to go, which grows in place: under this repository's notebook kernel as an output of the
-    /// cell, on a terminal as its last line. Anywhere else, lines.
+    /// A bar with rate and time to go, which grows in place: under this repository's notebook kernel as an output of
+    /// the cell, on a terminal as its last line. Anywhere else, lines.
     Live,
 }
 

@@ -26,8 +26,8 @@ pub fn folder_in(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
-/// The graph of a compact string, or of a file by its extension: `.onnx`, `.json` of `autogo graph --save`, `.pkl` of the
-/// original release.
+/// The graph of a compact string, or of a file by its extension: `.onnx`, `.json` of `autogo graph --save`, `.pkl` of
+/// the original release.
 pub fn network(text: &str) -> Result<Graph, Failure> {
     network_with(text, &Quirks::default())
 }

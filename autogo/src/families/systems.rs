@@ -111,7 +111,8 @@ impl FamilyName {
     ///
     /// ```
     /// use autogo::families::{FamilyName, network};
-    /// let flops = |family: FamilyName| network(family.best().unwrap_or_default()).map(|best| best.cost().flops_original);
+    /// let best = |family: FamilyName| network(family.best().unwrap_or_default());
+    /// let flops = |family| best(family).map(|best| best.cost().flops_original);
     /// assert_eq!(flops(FamilyName::TwoPath)?, 116_200_468);
     /// assert_eq!(flops(FamilyName::Inception)?, 493_881_364);
     /// assert_eq!(flops(FamilyName::Nb101)?, 11_722_075_156);

@@ -1,8 +1,8 @@
 //! Parquet files that know when they are damaged.
 //!
-//! A Parquet file begins with its columns and ends with a footer that says where each of them begins. What stands between
-//! the last column and the footer is read by nobody: there this library puts a mark and the CRC-32C of all other bytes. Any tool
-//! reads such a file; this library compares the sum before a byte of the file is parsed.
+//! A Parquet file begins with its columns and ends with a footer that says where each of them begins. What stands
+//! between the last column and the footer is read by nobody: there this library puts a mark and the CRC-32C of all
+//! other bytes. Any tool reads such a file; this library compares the sum before a byte of the file is parsed.
 
 use super::replace;
 use crate::error::Error;

@@ -31,6 +31,10 @@ pub fn to_json(graph: &Graph) -> String {
 }
 
 /// Reads a graph that [`to_json`] wrote. Every declared shape is inferred again.
+///
+/// # Errors
+/// The text is no JSON of this format and version, or it describes no valid graph: a declared shape must be the
+/// inferred one.
 pub fn from_json(text: &str) -> Result<Graph, FormatError> {
     let refused = |error: serde_json::Error| {
         FormatError::content(format!("line {}, column {}", error.line(), error.column()), error.to_string())

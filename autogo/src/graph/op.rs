@@ -79,8 +79,8 @@ impl Window {
         }
     }
 
-    /// What a transposed convolution with this window cuts off around its result, and the pixels it adds below and to the
-    /// right (ONNX's `output_padding`). SAME cuts `kernel - stride`, the odd pixel below and to the right.
+    /// What a transposed convolution with this window cuts off around its result, and the pixels it adds below and to
+    /// the right (ONNX's `output_padding`). SAME cuts `kernel - stride`, the odd pixel below and to the right.
     pub fn cut(&self) -> (Border, (u32, u32)) {
         match self.padding {
             Padding::Valid => (Border::default(), (0, 0)),
@@ -377,6 +377,10 @@ impl Op {
     /// The shape the op makes of its operands, or one sentence that says why it cannot.
     ///
     /// Exact integer arithmetic; TensorFlow's SAME and VALID rules ([release §1.1], [release §8.3]).
+    ///
+    /// # Errors
+    /// One sentence for a message: the op takes another number of operands, or their shapes do not agree with the op,
+    /// or the result is empty or too large.
     ///
     /// ```
     /// use autogo::graph::{Op, Shape, Window, Pool};

@@ -72,9 +72,9 @@ impl Gemm {
         self.pixels * self.window * self.filters * self.repeats
     }
 
-    /// Compute cycles on a weight-stationary array. With A rows and B columns, `ceil(K/A)·ceil(M/B)` folds of
-    /// `P + 2A + B - 2` cycles, counted from 0, so one less in all; as many times as the product repeats. Sums that do not
-    /// fit stay at the largest number. O(1).
+    /// Compute cycles on a weight-stationary array. With A rows and B columns, `ceil(K/A)·ceil(M/B)` folds of `P + 2A +
+    /// B - 2` cycles, counted from 0, so one less in all; as many times as the product repeats. Sums that do not fit
+    /// stay at the largest number. O(1).
     ///
     /// ```
     /// use autogo::profile::Gemm;
@@ -89,8 +89,8 @@ impl Gemm {
         self.repeats.saturating_mul(folds.saturating_mul(lines).saturating_sub(1))
     }
 
-    /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for each
-    /// column of folds, every weight once, every result once for each row of folds (NPU specification, A.2).
+    /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for
+    /// each column of folds, every weight once, every result once for each row of folds (NPU specification, A.2).
     ///
     /// ```
     /// use autogo::profile::Gemm;

@@ -95,6 +95,9 @@ impl Pickle {
     /// Reads a pickle of protocol 2 to 5. `classes` are the only classes and functions it may name.
     /// O(bytes); memory is a small multiple of them.
     ///
+    /// # Errors
+    /// An opcode or a class that is not allowed, or bytes that end too early; the error names the byte.
+    ///
     /// ```
     /// use autogo::release::Pickle;
     /// // pickle.dumps([1, "a"], 2)

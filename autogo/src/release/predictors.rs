@@ -9,13 +9,20 @@ use std::collections::HashMap;
 
 impl Gnn {
     /// The release's GNN checkpoint. It predicts accuracy as a fraction.
+    ///
+    /// # Errors
+    /// A tensor of the predictor is missing in the checkpoint, or has another shape.
     pub fn from_release(checkpoint: &Checkpoint) -> Result<Self, Error> {
         Ok(Gnn(Trained { model: model(checkpoint, Architecture::gnn())?, scale: Scale::Plain, cutting: None }))
     }
 }
 
 impl Psc {
-    /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's mean.
+    /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's
+    /// mean.
+    ///
+    /// # Errors
+    /// A tensor of the predictor is missing in the checkpoint, or has another shape.
     pub fn from_release(checkpoint: &Checkpoint, vocabulary: Vocabulary) -> Result<Self, Error> {
         let segmenter = Segmenter::of_vocabulary(vocabulary, UnknownTokens::Fused);
         let model = model(checkpoint, Architecture::default())?;
@@ -80,9 +87,9 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
     Ok(Model::with_values(architecture, values))
 }
 
-/// The original's training triples of a network (specification §6.4): for every segment of the whole vocabulary the nodes
-/// before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike stand
-/// together, in the order in which they are first met.
+/// The original's training triples of a network (specification §6.4): for every segment of the whole vocabulary the
+/// nodes before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike
+/// stand together, in the order in which they are first met.
 pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<usize>; 3]> {
     let (order, tokens) = graph.tokens();
     let line: Vec<_> = tokens.iter().map(|token| vocabulary.alphabet().symbol(token)).collect();

@@ -71,8 +71,8 @@ pub(super) struct Filters {
     pub(super) groups: i64,
 }
 
-/// A whole number from 1 to [`MAX_CHANNELS`] that the repair chooses: the filters of a convolution, or the channels in one
-/// group, where a number has to be divisible.
+/// A whole number from 1 to [`MAX_CHANNELS`] that the repair chooses: the filters of a convolution, or the channels in
+/// one group, where a number has to be divisible.
 pub(super) type Quantity = Option<Filters>;
 
 /// What has to hold between the channels of a segment.

@@ -25,6 +25,10 @@ use crate::segment::Segment;
 /// divide.
 ///
 /// A segment that fits already comes back as it is.
+///
+/// # Errors
+/// [`RepairError::Arity`] when the place has another number of tensors, [`RepairError::Infeasible`] when no channels
+/// and strides connect the shapes, [`RepairError::SolverDisagrees`] when exact shape inference refuses the answer.
 pub fn repair(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {
     attempt(segment, inputs, outputs, &RepairSettings::default()).0
 }

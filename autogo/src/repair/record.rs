@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct RepairRecord {
     /// How it ended.
     pub status: RepairStatus,
-    /// Who found the answer: `none` for what fitted or was refused at once, `presolve` where exact means sufficed, else the
-    /// solver with its version.
+    /// Who found the answer: `none` for what fitted or was refused at once, `presolve` where exact means sufficed, else
+    /// the solver with its version.
     pub solver: String,
     /// The objective: the weighted change of channels and strides. Nothing when there is no answer.
     pub objective: Option<f64>,

@@ -66,6 +66,9 @@ const PARTS: usize = 16;
 
 impl Repairer {
     /// A repairer with an empty memory, or which setting is wrong.
+    ///
+    /// # Errors
+    /// A setting is out of range; see [`RepairSettings::check`].
     pub fn new(settings: RepairSettings) -> Result<Repairer, Error> {
         settings.check()?;
         let memory = Memory {
@@ -95,8 +98,12 @@ impl Repairer {
         })
     }
 
-    /// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both; see
-    /// [`repair`](crate::repair::repair).
+    /// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both;
+    /// see [`repair`](crate::repair::repair).
+    ///
+    /// # Errors
+    /// As for [`repair`](crate::repair::repair), [`RepairError::Concat`] when the settings refuse concats, and
+    /// [`RepairError::TimedOut`] when they set a time limit.
     pub fn repair(&self, segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {
         self.attempt(segment, inputs, outputs).result.clone()
     }

@@ -1,7 +1,8 @@
 //! The cheapest choice at every node of a segment, found exactly by one sweep in execution order.
 //!
-//! A state is the sizes of the tensors that are still to be read; of the ways that lead to the same state only the cheapest
-//! is kept. Segments are narrow and sizes few, so there are seldom more than some dozen states: O(nodes · states · choices).
+//! A state is the sizes of the tensors that are still to be read; of the ways that lead to the same state only the
+//! cheapest is kept. Segments are narrow and sizes few, so there are seldom more than some dozen states: O(nodes ·
+//! states · choices).
 
 use crate::segment::Source;
 use foldhash::{HashMap, HashMapExt};
@@ -49,8 +50,8 @@ struct State<C> {
     choice: C,
 }
 
-/// Finds the cheapest way through all nodes. `ways(node, operands, found)` pushes what a node can make of its operands; it
-/// also refuses what an output must not be. Among equals the way found first wins.
+/// Finds the cheapest way through all nodes. `ways(node, operands, found)` pushes what a node can make of its operands;
+/// it also refuses what an output must not be. Among equals the way found first wins.
 pub(super) fn sweep<C: Copy>(plan: &Plan<'_>, mut ways: impl FnMut(usize, &[Sizes], &mut Vec<Choice<C>>)) -> Swept<C> {
     let count = plan.operands.len();
     let mut last_reader = vec![0; count];

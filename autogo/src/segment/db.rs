@@ -150,6 +150,9 @@ impl SegmentDb {
 
     /// The rows for which a polars expression over the columns of [`SegmentDb::frame`] holds, in their order.
     ///
+    /// # Errors
+    /// The expression names a column that there is not, or does not give a truth value.
+    ///
     /// ```
     /// use autogo::polars::prelude::{col, lit};
     /// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
@@ -203,9 +206,12 @@ impl SegmentDb {
         rows.into_iter().take(count).cloned().collect()
     }
 
-    /// The database as a polars frame: `segment` (its id), `ops`, `nodes`, `inputs`, `outputs` (how many tensors it reads and
-    /// makes), `input_shapes`, `output_shapes`, `flops` (of the segment alone, twice the multiply-adds), `count`, `graphs`,
-    /// `families` with the `family_counts`, `examples`, and the mean `host_label`.
+    /// The database as a polars frame: `segment` (its id), `ops`, `nodes`, `inputs`, `outputs` (how many tensors it
+    /// reads and makes), `input_shapes`, `output_shapes`, `flops` (of the segment alone, twice the multiply-adds),
+    /// `count`, `graphs`, `families` with the `family_counts`, `examples`, and the mean `host_label`.
+    ///
+    /// # Errors
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let shapes = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" ");
         let text = |of: &dyn Fn(&SegmentRow) -> String| self.rows.iter().map(of).collect::<Vec<String>>();

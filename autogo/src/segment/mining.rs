@@ -77,6 +77,9 @@ impl Mining {
 
     /// The stages in a TOML file; what it leaves out is as in the paper.
     ///
+    /// # Errors
+    /// The file cannot be read, or a line of the file is no setting; the error names the line.
+    ///
     /// ```toml
     /// order = "topological"       # or "depth_first"
     /// [tokens]
@@ -104,13 +107,21 @@ impl Mining {
         })
     }
 
-    /// Learns a segmenter and mines the distinct segments. Deterministic, on any number of threads. O(tokens · log pairs).
+    /// Learns a segmenter and mines the distinct segments. Deterministic, on any number of threads. O(tokens · log
+    /// pairs).
+    ///
+    /// # Errors
+    /// An empty corpus, settings of the trainer that are out of range, or, under [`Limit::Hard`], fewer pieces than
+    /// were asked for.
     pub fn run(&self, graphs: &[Graph]) -> Result<Mined, Error> {
         self.run_labelled(graphs, &[])
     }
 
-    /// The same, where every graph has a label, such as its accuracy: the database then knows the mean label of the graphs
-    /// that hold a segment. No labels at all are fine, too.
+    /// The same, where every graph has a label, such as its accuracy: the database then knows the mean label of the
+    /// graphs that hold a segment. No labels at all are fine, too.
+    ///
+    /// # Errors
+    /// As for [`Mining::run`], and a number of labels that is neither 0 nor the number of graphs.
     pub fn run_labelled(&self, graphs: &[Graph], labels: &[f64]) -> Result<Mined, Error> {
         if !labels.is_empty() && labels.len() != graphs.len() {
             let reason = format!("{} for {} graphs", labels.len(), graphs.len());
@@ -122,6 +133,9 @@ impl Mining {
     }
 
     /// The first three stages: learns a segmenter without mining a database.
+    ///
+    /// # Errors
+    /// As for [`Mining::run`].
     pub fn segmenter(&self, graphs: &[Graph]) -> Result<Segmenter, Error> {
         // Every chunk has an alphabet of its own; joined in order they are the one of a single pass.
         let chunks: Vec<(Alphabet, Vec<Vec<Symbol>>)> = graphs
@@ -224,8 +238,8 @@ impl Segmenter {
             .collect()
     }
 
-    /// How well a family's graphs are covered: nodes, those in pieces of two and more, those with a token that is unknown,
-    /// pieces.
+    /// How well a family's graphs are covered: nodes, those in pieces of two and more, those with a token that is
+    /// unknown, pieces.
     pub fn coverage(&self, graphs: &[Graph]) -> Coverage {
         let one = |graph: &Graph| {
             let (_, pieces) = self.pieces(graph, |_| true);

@@ -62,8 +62,8 @@ fn front(points: &[Scored], case: &Value) -> Result<(), String> {
     same(Some(archive(points).ids()), indices(&case["allindices"]), "the front")
 }
 
-/// Where figures are equal the reference leaves the order to its sorting routine, so the sums of ranks are compared, each
-/// within what the ties leave open; without ties that is the order itself.
+/// Where figures are equal the reference leaves the order to its sorting routine, so the sums of ranks are compared,
+/// each within what the ties leave open; without ties that is the order itself.
 fn ranks(points: &[Scored], case: &Value) -> Result<(), String> {
     let theirs = indices(&case["result"]).ok_or("the reference has no result")?;
     let count = case["k"].as_u64().unwrap_or(0) as usize;
@@ -115,8 +115,8 @@ fn cells(points: &[Scored], case: &Value) -> Result<(), String> {
     }
 }
 
-/// Suite `mutations`: every mutant of the original is a valid network here or refused with a reason; FLOPs, parameters, the
-/// window and the checkpoints' predictions agree.
+/// Suite `mutations`: every mutant of the original is a valid network here or refused with a reason; FLOPs, parameters,
+/// the window and the checkpoints' predictions agree.
 pub fn mutations(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let file = golden::json(&folder.join("original/mutations.json"))?;
     let checkpoints = checkpoint(folder, "gnn_chkpt")?.zip(checkpoint(folder, "psc_chkpt")?);

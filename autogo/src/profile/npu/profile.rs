@@ -161,7 +161,7 @@ impl NpuProfile {
     /// `multiply_adds`, `dram_bytes`, `sram_bytes`.
     ///
     /// # Errors
-    /// None that a profile of this library meets; polars checks that all columns have one length.
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let count = |of: fn(&NpuRow) -> u64| self.rows.iter().map(of).collect::<Vec<u64>>();
         df!(

@@ -55,6 +55,10 @@ impl ReleasePart {
     ///
     /// An error is what the release calls infeasible, or that it builds no program
     /// ([`RepairError::Concat`]).
+    ///
+    /// # Errors
+    /// [`RepairError::Infeasible`] where the release finds no answer, [`RepairError::Concat`] where the release
+    /// builds no program, [`RepairError::Part`] for a part that is none, [`RepairError::TimedOut`] at the time limit.
     pub fn repair(&self, outputs: &[(usize, Shape)], settings: &RepairSettings) -> Result<PartAnswer, RepairError> {
         self.check(outputs.iter().map(|(node, _)| *node))?;
         if self.is_rejected(settings) {

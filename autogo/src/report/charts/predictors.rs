@@ -8,9 +8,12 @@ use crate::predict::{TrainLog, summary};
 use crate::release::paper_srcc;
 use polars::prelude::*;
 
-/// Mean SRCC of every contender of a comparison on one family, with the spread over seeds (two deviations of the mean either way;
-/// with one seed its bootstrap interval), from 0 or a round number below the least. The paper's numbers stand beside those of
-/// measured accuracies alone: a rank correlation with anything else is no number of the paper's.
+/// Mean SRCC of every contender of a comparison on one family, with the spread over seeds (two deviations of the mean
+/// either way; with one seed its bootstrap interval), from 0 or a round number below the least. The paper's numbers
+/// stand beside those of measured accuracies alone: a rank correlation with anything else is no number of the paper's.
+///
+/// # Errors
+/// A column of a comparison is missing, or has another type.
 pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
     let own = runs.clone().lazy().filter(col("family").eq(lit(family.prefix()))).collect()?;
     let means = summary(&own)?;

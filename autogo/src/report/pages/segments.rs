@@ -67,8 +67,8 @@ pub fn length_chart(db: &SegmentDb) -> Chart {
     Chart::new("How long segments are", "nodes", "distinct segments").bars("segments", &points)
 }
 
-/// Share of each family's nodes that stand in known pieces of two and more nodes, by the family whose segmenter cuts them.
-/// A family is a name and its graphs, a segmenter a name and itself.
+/// Share of each family's nodes that stand in known pieces of two and more nodes, by the family whose segmenter cuts
+/// them. A family is a name and its graphs, a segmenter a name and itself.
 pub fn coverage_map(segmenters: &[(String, Segmenter)], families: &[(String, Vec<Graph>)]) -> HeatMap {
     let rows = segmenters.iter().map(|(name, segmenter)| {
         let shares = families.iter().map(|(_, graphs)| segmenter.coverage(graphs).share());
@@ -82,6 +82,9 @@ pub fn coverage_map(segmenters: &[(String, Segmenter)], families: &[(String, Vec
 }
 
 /// A page about a mining run: how many, how often, how long, the most frequent segments of two and more nodes as cards.
+///
+/// # Errors
+/// A chart has no finite point; the charts of a database with rows have some.
 pub fn mined_page(mined: &Mined, cards: usize) -> Result<Page, Error> {
     let (db, segmenter) = (&mined.db, &mined.segmenter);
     let rows = db.most_frequent(db.len());

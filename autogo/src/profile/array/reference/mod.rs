@@ -1,5 +1,5 @@
-//! The array line by line and word by word, as NPU specification, A.1 to A.3 write it down: slow, and what the fast simulation
-//! is compared with.
+//! The array line by line and word by word, as NPU specification, A.1 to A.3 write it down: slow, and what the fast
+//! simulation is compared with.
 
 mod memory;
 mod operands;
