@@ -8,6 +8,17 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where reports go.
+///
+/// ```
+/// use autogo::Progress;
+/// // Long work takes where it reports to as an argument.
+/// fn count(progress: Progress) {
+///     let mut bar = progress.start("counting", 0, 3);
+///     (1..=3).for_each(|number| bar.report(number, ""));
+/// }
+/// count(Progress::Silent);
+/// assert_eq!(Progress::default(), Progress::Silent);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
     /// Nowhere.

@@ -13,6 +13,18 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// What a family's networks are labelled with.
+///
+/// ```
+/// use autogo::{Goal, data::Label};
+/// let label = Label {
+///     column: "latency".into(),
+///     title: "latency on my phone [ms]".into(),
+///     goal: Goal::Minimise,
+///     source: "measured in May".into(),
+///     measured: true,
+/// };
+/// assert_eq!(label.goal, Goal::Minimise);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// Column of the frame.
@@ -28,6 +40,15 @@ pub struct Label {
 }
 
 /// A family with its labels: a frame, and the architecture behind every row.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let data = LabelledFamily::nb201_computed(20)?;
+/// assert_eq!((data.family(), data.len(), data.label().goal), ("nb201", 20, Goal::Minimise));
+/// let split = data.split(15, 5, 0)?;
+/// assert_eq!((split.train.len(), split.test_values().len()), (15, 5));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct LabelledFamily {
     pub(super) family: String,

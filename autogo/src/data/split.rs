@@ -10,6 +10,12 @@ use rayon::prelude::*;
 use std::collections::HashSet;
 
 /// Labelled networks for training and for testing, disjoint by content id and by formula.
+///
+/// ```
+/// let split = autogo::data::LabelledFamily::nb201_computed(20)?.split(12, 8, 0)?;
+/// assert_eq!((split.train_graphs().len(), split.test_graphs().len(), split.test_values().len()), (12, 8, 8));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Split {
     /// Networks to train on.

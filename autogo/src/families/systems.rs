@@ -47,6 +47,15 @@ impl System {
 macro_rules! systems {
     ($($family:ident),+) => {
         /// The systems of this library.
+        ///
+        /// ```
+        /// use autogo::families::FamilyName;
+        /// assert_eq!(FamilyName::ALL.len(), 10);
+        /// assert_eq!(FamilyName::of("resnet50"), Some(FamilyName::ResNet));
+        /// let graph = FamilyName::Hiaml.build("hiaml:src1,src1,r30,src3")?;
+        /// assert_eq!(graph.name(), "hiaml:src1,src1,r30,src3");
+        /// # Ok::<(), autogo::Error>(())
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[allow(missing_docs)] // the names say it
@@ -193,7 +202,7 @@ pub fn network(spec: &str) -> Result<Graph, Error> {
 /// ```
 /// use autogo::families::networks;
 /// let graphs = networks(&["vgg16", "resnet50"])?;
-/// assert!(graphs[0].cost().params > graphs[1].cost().params);
+/// assert!(graphs[0].cost().flops > graphs[1].cost().flops);
 /// # Ok::<(), autogo::Error>(())
 /// ```
 pub fn networks<S: AsRef<str> + Sync>(specs: &[S]) -> Result<Vec<Graph>, Error> {

@@ -35,6 +35,11 @@ pub fn to_json(graph: &Graph) -> String {
 /// # Errors
 /// The text is no JSON of this format and version, or it describes no valid graph: a declared shape must be the
 /// inferred one.
+///
+/// ```
+/// let error = autogo::formats::from_json("{}").unwrap_err();
+/// assert_eq!(error.to_string(), "format: is not \"autogo-graph\"");
+/// ```
 pub fn from_json(text: &str) -> Result<Graph, FormatError> {
     let refused = |error: serde_json::Error| {
         FormatError::content(format!("line {}, column {}", error.line(), error.column()), error.to_string())

@@ -163,6 +163,17 @@ impl GraphParts {
 }
 
 /// Builds a [`Graph`] in execution order, inferring every shape on the way.
+///
+/// ```
+/// use autogo::graph::{GraphBuilder, Op, Shape};
+/// let mut build = GraphBuilder::new("one ReLU");
+/// let x = build.add("x", Op::Input(Shape::new(8, 8, 3)), &[])?;
+/// let y = build.add("y", Op::Relu, &[x])?;
+/// assert_eq!(build.shape(y), Shape::new(8, 8, 3));
+/// build.add("out", Op::Output, &[y])?;
+/// assert_eq!(build.finish()?.len(), 3);
+/// # Ok::<(), autogo::graph::GraphError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct GraphBuilder {
     name: String,

@@ -192,6 +192,13 @@ pub enum Interpolation {
 }
 
 /// A primitive operation.
+///
+/// ```
+/// use autogo::graph::{Conv, Op, Shape, Window};
+/// let conv = Op::Conv(Conv { filters: 16, window: Window::same(3, 2), groups: 1, bias: false });
+/// assert_eq!(conv.infer(&[Shape::new(32, 32, 3)]), Ok(Shape::new(16, 16, 16)));
+/// assert_eq!(Op::Add.name(), "add");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Op {
     /// The network's input, of this shape.

@@ -25,6 +25,14 @@ impl Constant {
 
 /// Energies of a technology. Absolute numbers differ between tables by an order of magnitude; compare two networks on
 /// one.
+///
+/// ```
+/// use autogo::profile::EnergyTable;
+/// for table in EnergyTable::all() {
+///     // A byte from off chip costs more than a byte on chip, in every technology.
+///     assert!(table.dram.value > table.sram.value, "{}", table.name);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnergyTable {

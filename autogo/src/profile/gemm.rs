@@ -4,6 +4,15 @@ use crate::graph::{Graph, Op};
 use serde::{Deserialize, Serialize};
 
 /// A layer as a matrix product: `pixels × window` times `window × filters`, `repeats` times.
+///
+/// ```
+/// use autogo::profile::Gemm;
+/// // Node 1 of the toy: 8×8 pixels, windows of 3×3×3, four filters.
+/// let toy = autogo::tutorials::toy()?;
+/// assert_eq!(Gemm::of(&toy, 1), Some(Gemm { pixels: 64, window: 27, filters: 4, repeats: 1 }));
+/// assert_eq!(Gemm::of(&toy, 2), None); // a ReLU has no weights
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Gemm {
     /// Output pixels, P.

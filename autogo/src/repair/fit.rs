@@ -29,6 +29,16 @@ use crate::segment::Segment;
 /// # Errors
 /// [`RepairError::Arity`] when the place has another number of tensors, [`RepairError::Infeasible`] when no channels
 /// and strides connect the shapes, [`RepairError::SolverDisagrees`] when exact shape inference refuses the answer.
+///
+/// ```
+/// use autogo::{graph::Shape, repair::repair, segment::Segment};
+/// // The toy's `conv relu add` makes 8×8×4 of 8×8×3; here 4×4×6 is wanted of 8×8×5.
+/// let donor = Segment::cut(&autogo::tutorials::toy()?, &[1, 2, 3]).segment;
+/// let repaired = repair(&donor, &[Shape::new(8, 8, 5)], &[Shape::new(4, 4, 6)]).expect("a repair");
+/// // Two more filters and a stride of 2, in an op on which two others depend: 3 · (2 + 100).
+/// assert_eq!((repaired.changes.len(), repaired.objective), (1, 306.0));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn repair(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {
     attempt(segment, inputs, outputs, &RepairSettings::default()).0
 }

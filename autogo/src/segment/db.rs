@@ -39,6 +39,17 @@ impl SegmentRow {
 type Boundary = (Vec<Shape>, Vec<Shape>);
 
 /// A database of segments, in the order in which they were first found.
+///
+/// ```
+/// use autogo::{families, segment::{Mining, SegmentDb}};
+/// let graphs = families::corpus(&[(families::FamilyName::Hiaml, 10)], 0)?;
+/// let db: SegmentDb = Mining::bpe(30).run(&graphs)?.db;
+/// let row = &db.rows()[0];
+/// // Which segments connect the same shapes?
+/// let alike = db.with_boundary(&row.segment.inputs, &row.segment.output_shapes());
+/// assert!(alike.contains(&0) && db.with_id(row.id) == Some(row));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct SegmentDb {
     rows: Vec<SegmentRow>,

@@ -35,6 +35,16 @@ pub struct Mining {
 }
 
 /// What a mining run gives.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let graphs = autogo::families::corpus(&[(FamilyName::Hiaml, 10)], 0)?;
+/// let mined = Mining::bpe(30).run(&graphs)?;
+/// // The segmenter cuts any graph; the database holds the distinct pieces of the corpus.
+/// assert!(mined.segmenter.groups(&graphs[0]).len() < graphs[0].len());
+/// assert!(mined.db.len() > 10);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Mined {
     /// The run's settings.
@@ -46,6 +56,16 @@ pub struct Mined {
 }
 
 /// Cuts graphs into segments: order, tokens, and a learned model.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let graphs = autogo::families::corpus(&[(FamilyName::Hiaml, 10)], 0)?;
+/// let segmenter = Mining::bpe(30).segmenter(&graphs)?;
+/// let groups = segmenter.groups(&graphs[0]);
+/// let nodes: usize = groups.iter().map(Vec::len).sum();
+/// assert_eq!(nodes, graphs[0].len()); // every node stands in one group
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segmenter {
     /// How nodes stand in a line.

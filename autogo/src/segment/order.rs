@@ -5,6 +5,14 @@ use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
 
 /// The order of a graph's nodes.
+///
+/// ```
+/// use autogo::segment::{Linearizer, Order};
+/// let toy = autogo::tutorials::toy()?;
+/// assert_eq!(Order::Topological.order(&toy), [0, 1, 2, 3, 4]);
+/// assert_eq!(Order::DepthFirst.order(&toy), [0, 1, 2, 3, 4]); // the toy has one order only
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {

@@ -115,6 +115,14 @@ pub struct NpuRow {
 }
 
 /// A network on a machine, kernel by kernel.
+///
+/// ```
+/// use autogo::profile::Npu;
+/// let profile = Npu::n256().profile(&autogo::tutorials::toy()?)?;
+/// assert_eq!(profile.cycles(), profile.rows.iter().map(|row| row.cycles).sum::<u64>());
+/// assert!(profile.milliseconds() > 0.0 && profile.utilisation() < 1.0);
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NpuProfile {
     /// The machine.

@@ -39,6 +39,17 @@ impl Default for BpeTrainer {
 }
 
 /// Token alphabet and learned merges.
+///
+/// ```
+/// use autogo::segment::{Alphabet, SegmentModel, Vocabulary};
+/// let mut alphabet = Alphabet::default();
+/// let (conv, relu) = (alphabet.insert("conv"), alphabet.insert("relu"));
+/// let vocabulary = Vocabulary::new(alphabet, vec![(conv, relu)])?;
+/// assert_eq!(vocabulary.symbols(2), [conv, relu]); // piece 2 is the first merge
+/// let lengths: Vec<usize> = vocabulary.encode(&[conv, relu, relu], |_| true).iter().map(|piece| piece.len).collect();
+/// assert_eq!(lengths, [2, 1]);
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct Vocabulary {
