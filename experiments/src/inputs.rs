@@ -16,7 +16,7 @@ use std::str::FromStr;
 /// Networks that are labelled on the spot where there is no published data.
 const COMPUTED: usize = 900;
 
-/// The peculiarities that a verb reproduces: with `--release` all of the original release's, otherwise none.
+/// The peculiarities that a verb reproduces: with `--release` all of the release's, otherwise none.
 pub fn quirks(is_release: bool) -> Quirks {
     if is_release { Quirks::original() } else { Quirks::default() }
 }

@@ -1,4 +1,5 @@
-//! One layer on a weight-stationary systolic array, in closed form (NPU specification, A.1 and A.2).
+//! One layer on a weight-stationary systolic array, in closed form ([npu §A.1](crate::doc::npu#sa-1),
+//! [§A.2](crate::doc::npu#sa-2)).
 
 use crate::graph::{Graph, Op};
 use serde::{Deserialize, Serialize};
@@ -99,7 +100,7 @@ impl Gemm {
     }
 
     /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for
-    /// each column of folds, every weight once, every result once for each row of folds (NPU specification, A.2).
+    /// each column of folds, every weight once, every result once for each row of folds ([npu §A.2](crate::doc::npu#sa-2)).
     ///
     /// ```
     /// use autogo::profile::Gemm;
@@ -123,7 +124,7 @@ mod tests {
     use crate::graph::{Conv, GraphBuilder, Shape, Window};
     use proptest::prelude::*;
 
-    /// Walks the fold loop of the specification; counts its lines and the words they read and write.
+    /// Walks the loop over folds (npu §A.2); counts its lines and the words that they read and write.
     fn walk(rows: u64, columns: u64, gemm: &Gemm) -> (u64, u64) {
         let (mut lines, mut words) = (0, 0);
         for column in (0..gemm.filters).step_by(columns as usize) {

@@ -31,7 +31,7 @@ impl Psc {
 }
 
 /// A parameter's name in the release. Newer versions of its graph library say `lin_rel` and `lin_root`.
-fn original(name: &str) -> String {
+fn release_name(name: &str) -> String {
     let part = |rest: &str| rest.split_once('.').map(|(number, rest)| (number.to_string(), rest.to_string()));
     match name {
         "embed.regular_op" => "embed_layer.regular_embed_layer.weight".into(),
@@ -66,7 +66,7 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
     let values = layout(&architecture)
         .into_iter()
         .map(|Parameter { name, rows, columns, .. }| {
-            let theirs = original(&name);
+            let theirs = release_name(&name);
             let wrong = |reason: String, accepted: &str| Error::setting("release checkpoint", reason, accepted);
             let tensor = tensors.get(theirs.as_str()).copied();
             let tensor = tensor.ok_or_else(|| wrong(format!("has no tensor `{theirs}`"), "the release's tensors"))?;
@@ -87,7 +87,7 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
     Ok(Model::with_values(architecture, values))
 }
 
-/// The original's training triples of a network (specification §6.4): for every segment of the whole vocabulary the
+/// The release's training triples of a network ([release §6.4](crate::doc::release#s6-4)): for every segment of the whole vocabulary the
 /// nodes before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike
 /// stand together, in the order in which they are first met.
 pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<usize>; 3]> {

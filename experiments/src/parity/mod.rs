@@ -1,4 +1,4 @@
-//! This library's numbers against those of the original release and of other references, a suite a file.
+//! This library's numbers against those of the release and of other references, a suite a file.
 
 mod evolution;
 mod families;

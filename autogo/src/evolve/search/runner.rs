@@ -212,7 +212,7 @@ impl Evolution {
         let taken = self.scores.apply(scores.clone(), &sizes, &mut rng);
         for (((origin, graph), own), score) in origins.into_iter().zip(graphs).zip(scores).zip(taken) {
             let (parent, content_id, figures, derivation) = origin;
-            // Whether it is good enough is asked of its own score (specification §7.3g).
+            // A child is accepted by its own score (release §7.3g).
             let mut individual = Individual {
                 id: run.individuals.len(),
                 parent: Some(parent),

@@ -162,7 +162,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn addresses_are_those_of_the_specification(image in images()) {
+        fn addresses_are_those_of_the_plain_formula(image in images()) {
             let mut at: HashMap<u64, Vec<(u64, u64)>> = HashMap::new();
             let mut outside = Vec::new();
             let words = image.kernel.0 * image.kernel.1 * image.channels;
