@@ -169,7 +169,7 @@ impl Row<'_> {
         })
     }
 
-    /// What is wrong with this row.
+    /// An error about this row.
     pub(crate) fn wrong(&self, reason: impl Into<String>, accepted: &str) -> Error {
         Error::Line { path: self.csv.path.into(), line: self.number, reason: reason.into(), accepted: accepted.into() }
     }

@@ -155,7 +155,7 @@ impl From<Inception> for Arch {
     }
 }
 
-/// What the graphs of these architectures say: `spec`, `family`, `content_id`, `formula_id` (zeros kept), `nodes`,
+/// A table of these architectures by their graphs: `spec`, `family`, `content_id`, `formula_id` (zeros kept), `nodes`,
 /// `edges`, `flops`, `flops_original`, `params`. Built on all cores.
 ///
 /// # Errors
@@ -172,8 +172,8 @@ pub fn figures(archs: &[Arch]) -> Result<DataFrame, Error> {
     table(archs.par_iter().map(|arch| Ok((arch.to_string(), arch.family(), arch.build()?))))
 }
 
-/// The same of `count` networks of any family, sampled by its published rules under `seed`. A family of one or two
-/// networks has that many rows.
+/// The table of [`figures`] for `count` networks of any family, sampled by its published rules under `seed`. A family
+/// of one or two networks has that many rows.
 ///
 /// # Errors
 /// A sample makes no valid graph, which the shipped families do not draw.

@@ -64,7 +64,7 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         reason: String,
     },
     /// A setting or an input of a computation is out of range.
@@ -103,7 +103,7 @@ pub enum Error {
     Chart {
         /// Its title.
         title: String,
-        /// What plotters said.
+        /// The message of plotters.
         reason: String,
     },
 }

@@ -76,7 +76,7 @@ pub enum SkipAs {
     Identity,
 }
 
-/// What a string may look like.
+/// The accepted forms of a string, for messages.
 const ACCEPTED: &str = "nb201:OP,OP,OP,OP,OP,OP or |OP~0|+|OP~0|OP~1|+|OP~0|OP~1|OP~2| with OP one of none, skip_connect, \
      nor_conv_1x1, nor_conv_3x3, avg_pool_3x3";
 /// Source nodes of the six edges, as the benchmark's string writes them.

@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// What stands before the sum.
+/// The mark in front of the sum.
 const MARK: &[u8; 8] = b"autogo 1";
 /// Bytes of mark and sum.
 const SEAL: u64 = 12;

@@ -4,7 +4,7 @@ use super::FormatError;
 use crate::graph::{Graph, GraphParts};
 use serde::{Deserialize, Serialize};
 
-/// What a file says of itself.
+/// The name of the format, which every file states.
 const FORMAT: &str = "autogo-graph";
 /// The version this library writes, and the only one so far.
 const VERSION: u32 = 1;

@@ -79,8 +79,9 @@ impl Window {
         }
     }
 
-    /// What a transposed convolution with this window cuts off around its result, and the pixels it adds below and to
-    /// the right (ONNX's `output_padding`). SAME cuts `kernel - stride`, the odd pixel below and to the right.
+    /// The pixels that a transposed convolution with this window cuts off around its result, and the pixels that it
+    /// adds below and to the right (ONNX's `output_padding`). SAME cuts `kernel - stride`, the odd pixel below and to
+    /// the right.
     pub fn cut(&self) -> (Border, (u32, u32)) {
         match self.padding {
             Padding::Valid => (Border::default(), (0, 0)),

@@ -535,7 +535,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// What an object was made of, or a persistent reference.
+    /// The arguments that an object, or a persistent reference, was made with.
     pub fn arguments(self) -> Option<Vec<Item<'a>>> {
         match *self.value() {
             Value::Object { arguments, .. } => self.of(arguments).list(),

@@ -23,7 +23,7 @@ pub(super) struct Classes {
     pub(super) class_of: Vec<usize>,
     /// Equations between classes that are left for a solver; each is zero.
     pub(super) equations: Vec<Linear>,
-    /// The same for what must not be below zero.
+    /// Sums of classes that are left for a solver; none may be below zero.
     pub(super) floors: Vec<Linear>,
 }
 
@@ -155,8 +155,7 @@ impl Classes {
         put
     }
 
-    /// Makes two classes one. The class that is left keeps its number, equations keep meaning quantities: of a class,
-    /// its first.
+    /// Merges class `b` into `a`: `a` keeps its index, and quantities of `b` become quantities of `a`.
     fn merge(&mut self, a: usize, b: usize) {
         let gone = std::mem::take(&mut self.classes[b].members);
         self.classes[a].members.extend(gone);

@@ -11,7 +11,7 @@ use crate::graph::{Op, Shape};
 use crate::segment::Segment;
 
 /// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both,
-/// under the default settings and without memory; [`Repairer`] has both.
+/// under the default settings and without memory; [`Repairer`](super::Repairer) has both.
 ///
 /// Filters of convolutions and strides of convolutions and pools may change; kernels, paddings and edges stay.
 /// Minimised is
@@ -43,7 +43,7 @@ pub fn repair(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<
     attempt(segment, inputs, outputs, &RepairSettings::default()).0
 }
 
-/// One repair, and who found the answer.
+/// One repair, and the name of the solver that found the answer.
 pub(super) fn attempt(
     segment: &Segment,
     inputs: &[Shape],
@@ -78,7 +78,7 @@ pub(super) fn attempt(
     }
 }
 
-/// Who found the answer where nothing was searched for.
+/// The solver's name in a record where no program was solved.
 const NO_SOLVER: &str = "none";
 
 /// The segment with its new ops, if exact shape inference agrees.

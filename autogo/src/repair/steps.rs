@@ -120,7 +120,7 @@ impl RepairSteps {
         )?)
     }
 
-    /// What may be chosen: for every node with a choice its weight in the objective and its alternatives.
+    /// The choices: for every node that may change, its weight in the objective and its alternatives.
     ///
     /// # Errors
     /// None in practice: polars checks that all columns have one length, and they do.
@@ -285,8 +285,8 @@ fn propagate(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> (Segment
     (guess, breaks)
 }
 
-/// What repairs of the same places under several settings came to, a row for each: how many fitted as they were, were
-/// repaired or had no answer; the mean objective and number of changed ops of the repaired, the filters that those
+/// Results of repairs of the same places under several settings, a row for each setting: how many fitted as they were,
+/// were repaired or had no answer; the mean objective and number of changed ops of the repaired, the filters that those
 /// gained and lost in all, and the median time.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ pub(super) type Sizes = [i64; 3];
 /// States after which the sweep gives up and leaves the matter to a solver.
 const MOST_STATES: usize = 1 << 14;
 
-/// What is swept over: who reads whom.
+/// The nodes of a sweep: the operands of each, and the sizes that come from outside.
 pub(super) struct Plan<'a> {
     /// Operands of every node, which stand before it.
     pub(super) operands: &'a [Vec<Source>],
@@ -24,11 +24,11 @@ pub(super) struct Plan<'a> {
 /// A way to go on from a node's operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Choice<C> {
-    /// What the node makes.
+    /// Sizes of the tensor that the node makes.
     pub(super) made: Sizes,
-    /// What that costs; not below zero.
+    /// The cost of the choice, 0 or more.
     pub(super) cost: i64,
-    /// What was chosen.
+    /// The choice itself.
     pub(super) choice: C,
 }
 

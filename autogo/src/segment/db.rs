@@ -67,7 +67,7 @@ fn boundary(inputs: &[Shape], outputs: &[Shape]) -> Boundary {
     (sorted(inputs), sorted(outputs))
 }
 
-/// What mining knows of a segment besides its row.
+/// A segment while it is mined: its row, the last graph in which it was found, and the sum of the labels of its graphs.
 #[derive(Clone, Copy, Debug)]
 struct Found {
     row: usize,

@@ -34,7 +34,7 @@ pub struct Mining {
     pub keep: Keep,
 }
 
-/// What a mining run gives.
+/// The result of a mining run.
 ///
 /// ```
 /// use autogo::prelude::*;
@@ -72,7 +72,7 @@ pub struct Segmenter {
     pub order: Order,
     /// What a token says of its node.
     pub tokens: TokenForm,
-    /// What becomes of tokens that were not seen in mining.
+    /// How tokens are cut that were not seen in mining.
     pub unknown: UnknownTokens,
     model: Model,
 }
@@ -137,8 +137,8 @@ impl Mining {
         self.run_labelled(graphs, &[])
     }
 
-    /// The same, where every graph has a label, such as its accuracy: the database then knows the mean label of the
-    /// graphs that hold a segment. No labels at all are fine, too.
+    /// [`Mining::run`] where every graph has a label, such as its accuracy: the database then knows the mean label of
+    /// the graphs that hold a segment. An empty list of labels is accepted.
     ///
     /// # Errors
     /// As for [`Mining::run`], and a number of labels that is neither 0 nor the number of graphs.
@@ -202,7 +202,7 @@ impl Segmenter {
         self.model.alphabet()
     }
 
-    /// What was learned.
+    /// The model that was learned.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -244,7 +244,7 @@ impl Segmenter {
         self.groups_of(graph, |_| true)
     }
 
-    /// The same with some of the pieces: longer pieces that `allowed` refuses are split.
+    /// [`Segmenter::groups`] with some of the pieces: longer pieces that `allowed` refuses are split.
     pub fn groups_of(&self, graph: &Graph, allowed: impl Fn(PieceId) -> bool) -> Vec<Vec<usize>> {
         let (order, pieces) = self.pieces(graph, allowed);
         let mut rest = order.as_slice();

@@ -150,7 +150,7 @@ impl Segment {
         (0..self.nodes.len()).all(|at| root(&roots, at) == 0)
     }
 
-    /// What the segment costs by itself.
+    /// The cost of the segment by itself.
     pub fn cost(&self) -> Cost {
         let one = |at: usize| {
             let sources = &self.operands[at];

@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What a database's file says of itself, in its first column.
+/// Format and version of a database's file, in its first column.
 const DATABASE: &str = "autogo segments 3";
-/// What a segmenter's file says of itself.
+/// Format and version of a segmenter's file.
 const SEGMENTER: &str = "autogo segmenter 2";
-/// What a mining run's settings say of themselves.
+/// Format and version of a mining run's settings.
 const MINING: &str = "autogo mining 2";
 
 fn failed(path: &Path) -> impl Fn(String) -> Error + '_ {

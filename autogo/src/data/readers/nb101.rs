@@ -66,7 +66,7 @@ fn row(row: &csv::Row<'_>, places: &[usize; COLUMNS.len()]) -> Result<Row, Error
     Ok(Row { arch, accuracy, params: number(4)?, macs: number(5)? })
 }
 
-/// What the benchmark stores of one training run, by the field numbers of its `model_metrics.proto`.
+/// The benchmark's record of one training run, by the field numbers of its `model_metrics.proto`.
 #[derive(Clone, PartialEq, Message)]
 struct Metrics {
     #[prost(message, repeated, tag = "1")]

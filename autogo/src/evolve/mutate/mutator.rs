@@ -88,7 +88,7 @@ impl Mutator {
         self.counter.npu()
     }
 
-    /// The same, counting energy by a table.
+    /// The mutator with energy counted by a table.
     pub fn with_energy(self, table: EnergyTable) -> Self {
         Mutator { energy: Some(table), ..self }
     }
@@ -106,7 +106,7 @@ impl Mutator {
         Figures::of(graph, &self.counter, self.energy())
     }
 
-    /// The same with the values of a search's own columns.
+    /// The figures of a graph with the values of a search's own columns.
     pub(in crate::evolve) fn figures_with(&self, graph: &Graph, columns: &[OwnColumn]) -> Result<Figures, Error> {
         let own = columns.iter().map(|column| (column.name(), column.value(graph))).collect();
         Ok(Figures { own, ..self.figures(graph)? })

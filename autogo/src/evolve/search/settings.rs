@@ -109,7 +109,7 @@ impl Evolution {
         }
     }
 
-    /// The same search without guidance: anybody has children, donors are drawn by lot.
+    /// The search without guidance: parents and donors are drawn at random.
     ///
     /// ```
     /// use autogo::evolve::{Evolution, Sampling};
@@ -121,20 +121,20 @@ impl Evolution {
         Evolution { sampling: Sampling::Uniform, mutation, ..self.clone() }
     }
 
-    /// The same search in units of single ops.
+    /// The search with single ops in the place of segments.
     pub fn by_ops(&self) -> Self {
         let mutation = MutationSettings { unit: Unit::Op, consecutive: 1, ..self.mutation.clone() };
         Evolution { mutation, ..self.clone() }
     }
 
-    /// The same search with a column of its own, whose value is a function of a graph: in objectives, windows and
+    /// The search with a column of its own, whose value is a function of a graph: in objectives, windows and
     /// formulas as `@name`, in charts as [`RunColumn::own`], in frames and run folders under its name. A column of this
     /// name that is there already is replaced.
     ///
     /// A run's folder holds the column's values and its title; whoever resumes the run gives the function again.
     ///
     /// # Errors
-    /// A name that a run's frame has already, or that is no [`ColumnName`](super::ColumnName).
+    /// A name that a run's frame has already, or that is no [`ColumnName`](crate::evolve::ColumnName).
     ///
     /// ```
     /// use autogo::evolve::{Evolution, Formula, Objective, RunColumn};

@@ -37,7 +37,7 @@ pub fn import(bytes: &[u8]) -> Result<Graph, FormatError> {
     Reader::new(&graph)?.read()
 }
 
-/// What a tensor of the file is here: a node's result, flattened or not.
+/// A tensor of the file as a node of the graph: the node's result, flattened or not.
 #[derive(Clone, Copy)]
 struct Known {
     node: usize,

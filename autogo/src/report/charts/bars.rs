@@ -40,7 +40,7 @@ impl Bars {
         Bars { title: title.into(), range, reference: "reference".into(), bars: Vec::new() }
     }
 
-    /// What the numbers to compare with are, for the legend.
+    /// Names the numbers to compare with in the legend.
     pub fn reference(mut self, name: &str) -> Self {
         self.reference = name.into();
         self

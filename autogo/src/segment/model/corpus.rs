@@ -25,8 +25,8 @@ pub(super) struct Corpus {
     max_len: usize,
 }
 
-/// A pair that may be merged next. The greatest is: the highest count, then the shortest piece, then the smallest
-/// symbols, then the smallest left part.
+/// A pair that may be merged next. The order of candidates puts the pair to merge first at the top: the highest count,
+/// then the shortest piece, then the smallest symbols, then the smallest left part.
 #[derive(Debug, PartialEq, Eq)]
 struct Candidate {
     count: u64,
