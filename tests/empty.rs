@@ -1,4 +1,5 @@
-//! Frames, databases and families without rows: whoever reads them answers, with an error or an empty result, never with a panic.
+//! Frames, databases and families without rows: whoever reads them answers, with an error or an empty result, never
+//! with a panic.
 #![allow(clippy::unwrap_used)]
 
 use autogo::data::{LabelledFamily, cached, figures, read_parquet, sampled, write_parquet};

@@ -1,5 +1,5 @@
-//! Classes of graphs by exact colour refinement: what a node is, is written down and interned, and nothing is hashed to fewer
-//! bits. The content id must draw the same lines.
+//! Classes of graphs by exact colour refinement: what a node is, is written down and interned, and nothing is hashed to
+//! fewer bits. The content id must draw the same lines.
 
 use autogo::graph::{Graph, Op, Padding, Window};
 use std::collections::{BTreeMap, HashMap};

@@ -118,8 +118,8 @@ impl Saved {
         })
     }
 
-    /// Puts a damaged file in the place of the whole one: it must be read as an error of one line, or mean what the whole one
-    /// does (blanks in JSON say nothing). Says whether it was an error.
+    /// Puts a damaged file in the place of the whole one: it must be read as an error of one line, or mean what the
+    /// whole one does (blanks in JSON say nothing). Says whether it was an error.
     fn try_damaged(&self, name: &str, bytes: &[u8]) -> Result<bool, String> {
         let path = self.folder.join(name);
         let whole = self.meaning(name).unwrap();

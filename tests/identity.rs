@@ -123,7 +123,8 @@ impl Draws {
     }
 }
 
-/// The graph written down in another way: sums and products nested anew, identities in between, zeros made more than once.
+/// The graph written down in another way: sums and products nested anew, identities in between, zeros made more than
+/// once.
 fn rewritten(graph: &Graph, draws: &mut Draws) -> Graph {
     let mut parts = GraphParts { name: "rewritten".into(), nodes: Vec::new(), operands: Vec::new() };
     let mut place: Vec<usize> = Vec::new();

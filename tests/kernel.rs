@@ -1,4 +1,5 @@
-//! The notebooks' kernel, driven as front ends drive it. Without the notebooks' Python environment and the kernel nothing runs.
+//! The notebooks' kernel, driven as front ends drive it. Without the notebooks' Python environment and the kernel
+//! nothing runs.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;

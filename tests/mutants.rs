@@ -1,5 +1,5 @@
-//! Ten thousand mutants of all ten systems: each is a valid network, comes out again from its derivation, and shares its content
-//! id with no network that computes something else.
+//! Ten thousand mutants of all ten systems: each is a valid network, comes out again from its derivation, and shares
+//! its content id with no network that computes something else.
 #![allow(clippy::unwrap_used)]
 
 use autogo::evolve::MutationSettings;

@@ -1,7 +1,7 @@
 //! The order of the house: rooms look downwards only, and no two files look at each other in a circle.
 //!
-//! Both are read from the source: `use` lines and paths that begin with `crate` or `super`, followed through re-exports to
-//! the file that holds the item. Test modules and documentation are left out.
+//! Both are read from the source: `use` lines and paths that begin with `crate` or `super`, followed through re-exports
+//! to the file that holds the item. Test modules and documentation are left out.
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};

@@ -15,8 +15,8 @@ fn the_enumeration_is_the_published_table_row_by_row() {
     let params = table.frame().column("benchmark_params").unwrap().u64().unwrap().clone();
     let hash = "00005c142e6f48ac74fdcf73e3439874";
     assert_eq!(all[0].module_hash(), hash);
-    // Both stand in the order of the benchmark's hash. The cell that represents a hash may differ, and with it who gets the
-    // odd channel.
+    // Both stand in the order of the benchmark's hash. The cell that represents a hash may differ, and with it who gets
+    // the odd channel.
     for row in (0..Nb101::COUNT).step_by(97) {
         let Some(Arch::Nb101(arch)) = table.arch(row) else { panic!("row {row}") };
         assert_eq!(arch.module_hash(), all[row].module_hash(), "row {row}");

@@ -1,14 +1,14 @@
 //! Comma-separated values: what every reader of such a table shares.
 //!
-//! A byte-order mark in front, `\r\n` at the ends of lines, blanks around a cell, blank lines and cells in double quotes (with `""`
-//! for a quote, and commas and line ends inside) are read by all of them.
+//! A byte-order mark in front, `\r\n` at the ends of lines, blanks around a cell, blank lines and cells in double
+//! quotes (with `""` for a quote, and commas and line ends inside) are read by all of them.
 
 use crate::error::Error;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// A line of a table, as it stands there: with its number, counted from 1, and without its end. A quoted cell may make it
-/// several lines long.
+/// A line of a table, as it stands there: with its number, counted from 1, and without its end. A quoted cell may make
+/// it several lines long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line<'a> {
     pub(crate) number: usize,
@@ -169,7 +169,7 @@ impl Row<'_> {
         })
     }
 
-    /// What is wrong with this row.
+    /// An error about this row.
     pub(crate) fn wrong(&self, reason: impl Into<String>, accepted: &str) -> Error {
         Error::Line { path: self.csv.path.into(), line: self.number, reason: reason.into(), accepted: accepted.into() }
     }

@@ -3,6 +3,7 @@
 //! | module | question |
 //! |---|---|
 //! | [`design`] | Why is this library built as it is? |
+//! | [`contributing`] | Which one or two files does it take to add something, and which test proves it? |
 //! | [`release`] | What does the published AutoGO code do, paragraph by paragraph? |
 //! | [`npu`] | How is a network timed on a neural processing unit? |
 //!
@@ -12,6 +13,15 @@
 
 pub mod design {
     #![doc = include_str!("../doc/design.md")]
+
+    // The text names what stands at the root of the crate.
+    #[cfg(doc)]
+    #[allow(unused_imports)]
+    use crate::*;
+}
+
+pub mod contributing {
+    #![doc = include_str!("../doc/contributing.md")]
 
     // The text names what stands at the root of the crate.
     #[cfg(doc)]
@@ -100,9 +110,15 @@ mod tests {
                 wrong.extend(mistakes.into_iter().map(|mistake| format!("{}: {mistake}", file.display())));
             }
         }
-        for (name, text) in TEXTS {
-            let mistakes = mistakes(include_str!("../doc/design.md"), name, text);
-            wrong.extend(mistakes.into_iter().map(|mistake| format!("doc/design.md: {mistake}")));
+        let chapters = [
+            ("design.md", include_str!("../doc/design.md")),
+            ("contributing.md", include_str!("../doc/contributing.md")),
+        ];
+        for (file, chapter) in chapters {
+            for (name, text) in TEXTS {
+                let mistakes = mistakes(chapter, name, text);
+                wrong.extend(mistakes.into_iter().map(|mistake| format!("doc/{file}: {mistake}")));
+            }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }

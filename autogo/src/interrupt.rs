@@ -1,8 +1,9 @@
 //! Asking work that takes long to end early.
 //!
-//! Loops over generations, epochs and downloads look here between two steps and end with what they have: a search with the
-//! front of the generations that are done, a training with the best state so far. The request belongs to the process, as the
-//! user's keyboard does; a notebook's kernel makes it when the user presses *interrupt*, and forgets it before the next cell.
+//! Loops over generations, epochs and downloads look here between two steps and end with what they have: a search with
+//! the front of the generations that are done, a training with the best state so far. The request belongs to the
+//! process, as the user's keyboard does; a notebook's kernel makes it when the user presses *interrupt*, and forgets it
+//! before the next cell.
 //!
 //! ```
 //! use autogo::interrupt;

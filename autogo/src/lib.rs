@@ -1,10 +1,10 @@
 //! AutoGO in Rust: neural networks evolve as graphs of primitive operations.
 //!
-//! AutoGO (Salameh et al., *Automated Computation Graph Optimization for Neural Network Evolution*, NeurIPS 2023) improves
-//! a network that somebody has designed. The network is a graph whose nodes are convolutions, batch norms, activations,
-//! sums. Subgraphs that occur again and again in a corpus are its *segments*. A segment of the network is replaced by
-//! another, an integer program repairs channels and strides, a predictor says what the change does to accuracy, a machine
-//! model says what it does to latency, and a front keeps what nothing else beats in both.
+//! AutoGO (Salameh et al., *Automated Computation Graph Optimization for Neural Network Evolution*, NeurIPS 2023)
+//! improves a network that somebody has designed. The network is a graph whose nodes are convolutions, batch norms,
+//! activations, sums. Subgraphs that occur again and again in a corpus are its *segments*. A segment of the network is
+//! replaced by another, an integer program repairs channels and strides, a predictor says what the change does to
+//! accuracy, a machine model says what it does to latency, and a front keeps what nothing else beats in both.
 //!
 //! # A first program
 //!
@@ -36,13 +36,13 @@
 //! - [`tutorials`]: six lessons from a toy of five nodes, with all numbers written out.
 //! - [`prelude`]: the names that a notebook cell needs.
 //! - [`doc::design`]: why it is built so. [`doc::contributing`]: how to add a family, a layer, a column, a machine.
-//! - [`doc::release`] and [`doc::npu`]: what the published code and the machines do, paragraph by paragraph. Comments cite
-//!   them.
+//! - [`doc::release`] and [`doc::npu`]: what the published code and the machines do, paragraph by paragraph. Comments
+//!   cite them.
 //!
 //! # The rooms
 //!
-//! The folders stand in the order in which data passes through them. A room looks at those before it, never at those behind
-//! it; a test reads the `use` lines and says so.
+//! The folders stand in the order in which data passes through them. A room looks at those before it, never at those
+//! behind it; a test reads the `use` lines and says so.
 //!
 //! | room | what happens in it |
 //! |---|---|

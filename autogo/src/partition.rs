@@ -3,6 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 /// A graph cut in three along its topological order: the nodes before a segment, the segment, the nodes behind it.
+///
+/// ```
+/// use autogo::Partition;
+/// // A graph of five nodes, whose segmenter found three groups.
+/// let cuts = Partition::all(&[vec![0, 1], vec![2], vec![3, 4]]);
+/// assert_eq!(cuts.len(), 3);
+/// assert_eq!(cuts[1].parts(), [&[0, 1][..], &[2], &[3, 4]]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partition {
     /// Nodes before the segment.

@@ -8,6 +8,17 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where reports go.
+///
+/// ```
+/// use autogo::Progress;
+/// // Long work takes where it reports to as an argument.
+/// fn count(progress: Progress) {
+///     let mut bar = progress.start("counting", 0, 3);
+///     (1..=3).for_each(|number| bar.report(number, ""));
+/// }
+/// count(Progress::Silent);
+/// assert_eq!(Progress::default(), Progress::Silent);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
     /// Nowhere.
@@ -15,8 +26,8 @@ pub enum Progress {
     Silent,
     /// To standard output: about ten lines over the whole work.
     Lines,
-    /// A bar with rate and time to go, which grows in place: under this repository's notebook kernel as an output of the
-    /// cell, on a terminal as its last line. Anywhere else, lines.
+    /// A bar with rate and time to go, which grows in place: under this repository's notebook kernel as an output of
+    /// the cell, on a terminal as its last line. Anywhere else, lines.
     Live,
 }
 

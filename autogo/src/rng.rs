@@ -8,7 +8,7 @@ pub type Draw = ChaCha8Rng;
 
 /// A family of independent generators: one for every index, all keyed by a run's seed and a purpose.
 ///
-/// Whoever asks for index 17 of purpose "split" under seed 3 gets the same numbers: on any thread, in any order, in a
+/// Index 17 of purpose "split" under seed 3 gives the same numbers on every thread, in every order of calls, and in a
 /// resumed run.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream {

@@ -45,7 +45,8 @@ pub fn srcc(a: &[f64], b: &[f64]) -> Option<f64> {
     (scale > 0.0).then(|| covariance / scale)
 }
 
-/// Kendall's tau-b of two columns: the share of concordant less that of discordant pairs, corrected for ties, as in scipy.
+/// Kendall's tau-b of two columns: the share of concordant less that of discordant pairs, corrected for ties, as in
+/// scipy.
 ///
 /// `None` as for [`srcc`]. O(n²).
 ///
@@ -115,8 +116,8 @@ pub fn top_k_overlap(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> 
     Some(hits as f64 / k as f64)
 }
 
-/// Normalised discounted cumulative gain of the first `k` predictions. The gain of a network is its true rank from the worst, between 0
-/// and 1: labels of any unit compare.
+/// Normalised discounted cumulative gain of the first `k` predictions. The gain of a network is its true rank from the
+/// worst, between 0 and 1: labels of any unit compare.
 ///
 /// ```
 /// use autogo::stats::ndcg;
@@ -134,8 +135,8 @@ pub fn ndcg(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
     (ideal > 0.0).then(|| sum(best_first(predicted)) / ideal)
 }
 
-/// A 95 % bootstrap confidence interval of the SRCC: rows are drawn with replacement `draws` times. Deterministic in `seed`, on
-/// any number of threads. O(draws · n log n).
+/// A 95 % bootstrap confidence interval of the SRCC: rows are drawn with replacement `draws` times. Deterministic in
+/// `seed`, on any number of threads. O(draws · n log n).
 ///
 /// ```
 /// use autogo::stats::srcc_interval;

@@ -6,8 +6,9 @@ use proptest::prelude::*;
 /// One step of a random graph: which op, on which nodes, with which numbers.
 type Step = (u8, u16, u16, u8, u8, u8);
 
-/// Valid graphs of up to `steps` random nodes and what joins their loose ends: every op of this library occurs, nodes are
-/// read by several others, sums and products have two or three operands, concats up to four. They shrink by losing nodes.
+/// Valid graphs of up to `steps` random nodes and what joins their loose ends: every op of this library occurs, nodes
+/// are read by several others, sums and products have two or three operands, concats up to four. They shrink by losing
+/// nodes.
 ///
 /// ```
 /// use autogo::testing::graphs;

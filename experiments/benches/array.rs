@@ -1,5 +1,5 @@
-//! How fast layers are simulated on a systolic array: items are simulated cycles. `cargo benches`, with this library at level 3.
-//! One core.
+//! How fast layers are simulated on a systolic array: items are simulated cycles. `cargo benches`, with this library at
+//! level 3. One core.
 
 use autogo::profile::array::{ArrayMachine, Dataflow, Fidelity, Layer, Memory, simulate, simulate_plainly};
 use divan::Bencher;

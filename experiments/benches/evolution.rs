@@ -36,8 +36,8 @@ fn best_nb201() -> Option<Graph> {
     autogo::families::network(FamilyName::Nb201.best()?).ok()
 }
 
-/// Children per second on all cores: places, donors ranked in place, repair, splicing, figures; not yet scored. The parents have
-/// 60, 107, 291, 404, 152 and 322 nodes.
+/// Children per second on all cores: places, donors ranked in place, repair, splicing, figures; not yet scored. The
+/// parents have 60, 107, 291, 404, 152 and 322 nodes.
 #[divan::bench(sample_count = 3, sample_size = 1, args = ["two_path", "hiaml", "nb201", "inception", "resnet50", "resnet101"])]
 fn children(bencher: Bencher<'_, '_>, spec: &str) {
     let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == spec);

@@ -1,7 +1,7 @@
 //! How fast graphs are built, counted, named and loaded. `cargo benches`, with this library at level 3.
 //!
-//! Rates of one core unless said otherwise. Without AUTOGO_DATA the released graphs stand aside for networks of the same
-//! families, and the NB-101 table is left out.
+//! Rates of one core unless said otherwise. Without AUTOGO_DATA the released graphs stand aside for networks of the
+//! same families, and the NB-101 table is left out.
 
 use autogo::data::LabelledFamily;
 use autogo::families::{Family, FamilyName, Hiaml, Inception, InceptionSampler, Nb101, Nb201, TwoPath};

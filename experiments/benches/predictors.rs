@@ -49,8 +49,8 @@ fn train_on_two_partitions(bencher: Bencher<'_, '_>) {
     bencher.counter(ItemsCount::new(10 * 2 * 200usize)).bench_local(|| black_box(setting.train(10, 2).is_some()));
 }
 
-/// Triples per second on all cores, the plain way: every part of every partition a graph of its own, none shared between
-/// batches. What the ones above are to be compared with, though it does not even go backwards.
+/// Triples per second on all cores, the plain way: every part of every partition a graph of its own, none shared
+/// between batches. What the ones above are to be compared with, though it does not even go backwards.
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn baseline_predict_triples(bencher: Bencher<'_, '_>) {
     let Some(setting) = setting(20) else { return };
@@ -86,7 +86,8 @@ fn make_triples(bencher: Bencher<'_, '_>) {
         .bench_local(|| black_box(autogo::predict::triples(&graphs, &setting.mined.segmenter, 6).ok()));
 }
 
-/// Triples per second on one core: the same networks cut at every segment, each part as its nodes; nothing computed yet.
+/// Triples per second on one core: the same networks cut at every segment, each part as its nodes; nothing computed
+/// yet.
 #[divan::bench(sample_count = 3, sample_size = 1)]
 fn cut_triples(bencher: Bencher<'_, '_>) {
     let Some(setting) = setting(200) else { return };
@@ -98,7 +99,8 @@ fn cut_triples(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// Candidates per second on all cores: a database's segments in one place, predecessor and successor encoded anew each time.
+/// Candidates per second on all cores: a database's segments in one place, predecessor and successor encoded anew each
+/// time.
 #[divan::bench(sample_count = 20, sample_size = 1)]
 fn score_candidates(bencher: Bencher<'_, '_>) {
     let Some(setting) = setting(60) else { return };

@@ -1,7 +1,7 @@
 //! How fast networks are timed. `cargo benches`, with this library at level 3, one core.
 //!
-//! Targets: a whole profile of ResNet-50 in under a millisecond; the cycles of a mutant in under 50 µs, beside those of a
-//! machine that costs every kernel anew.
+//! Targets: a whole profile of ResNet-50 in under a millisecond; the cycles of a mutant in under 50 µs, beside those of
+//! a machine that costs every kernel anew.
 
 // A bench that cannot be set up stops.
 #![allow(clippy::expect_used)]
@@ -32,8 +32,8 @@ fn cycles_of_resnet50(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| black_box(npu.cycles(&graph)));
 }
 
-/// The best network of NB-201, 291 nodes, and children in which three convolutions in a row have kernels that occur nowhere
-/// else.
+/// The best network of NB-201, 291 nodes, and children in which three convolutions in a row have kernels that occur
+/// nowhere else.
 fn mutants() -> (Graph, Vec<Graph>) {
     let best = "nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1";
     let parent = best.parse::<Nb201>().and_then(|arch| Ok(arch.build()?)).expect("a family's network");

@@ -19,24 +19,25 @@ fn main() {
 /// A segment, and the place where it is to stand.
 type Place = (Segment, Vec<Shape>, Vec<Shape>);
 
-/// Who answers: the default, the whole program without any presolve, and the same two of the release's form.
+/// A repairer: the corrected form and the release's, each with and without its presolve.
 #[derive(Clone, Copy, Debug)]
-enum Way {
-    Ours,
-    OursProgramAlone,
-    Original,
-    OriginalProgramAlone,
+enum Setup {
+    Corrected,
+    CorrectedWithoutPresolve,
+    Release,
+    ReleaseWithoutPresolve,
 }
 
-const WAYS: [Way; 4] = [Way::Ours, Way::OursProgramAlone, Way::Original, Way::OriginalProgramAlone];
+const SETUPS: [Setup; 4] =
+    [Setup::Corrected, Setup::CorrectedWithoutPresolve, Setup::Release, Setup::ReleaseWithoutPresolve];
 
-impl Way {
+impl Setup {
     fn repairer(self) -> Option<Repairer> {
         let form = match self {
-            Way::Ours | Way::OursProgramAlone => RepairForm::Corrected,
+            Setup::Corrected | Setup::CorrectedWithoutPresolve => RepairForm::Corrected,
             _ => RepairForm::Original,
         };
-        let presolve = matches!(self, Way::Ours | Way::Original);
+        let presolve = matches!(self, Setup::Corrected | Setup::Release);
         let settings = RepairSettings { form, presolve, ..RepairSettings::default() };
         Repairer::new(settings).ok().map(Repairer::forgetful)
     }
@@ -118,8 +119,8 @@ fn mined() -> Vec<Place> {
     places
 }
 
-fn repair_all(bencher: Bencher<'_, '_>, way: Way, places: &[Place]) {
-    let Some(repairer) = way.repairer() else { return };
+fn repair_all(bencher: Bencher<'_, '_>, setup: Setup, places: &[Place]) {
+    let Some(repairer) = setup.repairer() else { return };
     bencher.counter(ItemsCount::new(places.len())).bench_local(|| {
         for (segment, inputs, outputs) in places {
             black_box(repairer.attempt(segment, inputs, outputs));
@@ -168,7 +169,7 @@ fn median_original_program(bencher: Bencher<'_, '_>, presolve: bool) {
 
 /// Those of the instances that do not fit as they are, as segments of ours.
 fn golden_places() -> Vec<Place> {
-    let Some(repairer) = Way::Ours.repairer() else { return Vec::new() };
+    let Some(repairer) = Setup::Corrected.repairer() else { return Vec::new() };
     let mut places: Vec<Place> = golden_parts().iter().filter_map(place).collect();
     places.retain(|(segment, inputs, outputs)| {
         repairer.attempt(segment, inputs, outputs).record.status != RepairStatus::Unchanged
@@ -177,18 +178,18 @@ fn golden_places() -> Vec<Place> {
 }
 
 /// The median instance of [`golden_places`].
-#[divan::bench(args = WAYS, sample_count = 50)]
-fn median_golden_instance(bencher: Bencher<'_, '_>, way: Way) {
-    let (Some(repairer), places) = (way.repairer(), golden_places()) else { return };
+#[divan::bench(args = SETUPS, sample_count = 50)]
+fn median_golden_instance(bencher: Bencher<'_, '_>, setup: Setup) {
+    let (Some(repairer), places) = (setup.repairer(), golden_places()) else { return };
     let work = |(segment, inputs, outputs): &Place| _ = black_box(repairer.attempt(segment, inputs, outputs));
     let Some((segment, inputs, outputs)) = median_of(&places, work) else { return };
     bencher.bench_local(|| repairer.attempt(black_box(segment), inputs, outputs));
 }
 
 /// Repairs per second of segments mined from five families, most of which do not fit as they are.
-#[divan::bench(args = [Way::Ours, Way::OursProgramAlone, Way::Original], sample_count = 5)]
-fn mined_segments(bencher: Bencher<'_, '_>, way: Way) {
-    repair_all(bencher, way, &mined());
+#[divan::bench(args = [Setup::Corrected, Setup::CorrectedWithoutPresolve, Setup::Release], sample_count = 5)]
+fn mined_segments(bencher: Bencher<'_, '_>, setup: Setup) {
+    repair_all(bencher, setup, &mined());
 }
 
 /// An answer from memory. The baseline is [`median_golden_instance`].

@@ -108,8 +108,8 @@ fn mine_database(bencher: Bencher<'_, '_>, share: u64) {
     });
 }
 
-/// Rows per second of a query on a file of a million segments that finds some hundred; the baseline below reads all rows of a file of
-/// one hundredth.
+/// Rows per second of a query on a file of a million segments that finds some hundred; the baseline below reads all
+/// rows of a file of one hundredth.
 #[divan::bench(sample_count = 5, sample_size = 1)]
 fn query_a_million_rows(bencher: Bencher<'_, '_>) {
     let Some((path, rows)) = copies(1_000_000) else { return };

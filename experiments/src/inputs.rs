@@ -16,7 +16,7 @@ use std::str::FromStr;
 /// Networks that are labelled on the spot where there is no published data.
 const COMPUTED: usize = 900;
 
-/// The peculiarities that a verb reproduces: with `--release` all of the original release's, otherwise none.
+/// The peculiarities that a verb reproduces: with `--release` all of the release's, otherwise none.
 pub fn quirks(is_release: bool) -> Quirks {
     if is_release { Quirks::original() } else { Quirks::default() }
 }
@@ -26,8 +26,8 @@ pub fn folder_in(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
-/// The graph of a compact string, or of a file by its extension: `.onnx`, `.json` of `autogo graph --save`, `.pkl` of the
-/// original release.
+/// The graph of a compact string, or of a file by its extension: `.onnx`, `.json` of `autogo graph --save`, `.pkl` of
+/// the original release.
 pub fn network(text: &str) -> Result<Graph, Failure> {
     network_with(text, &Quirks::default())
 }

@@ -10,11 +10,11 @@
 //! | `reproduce`, `parity` | the paper's tables; comparison with reference numbers |
 //! | `notebooks` | executes the notebooks |
 //!
-//! Every verb is one file in `commands/`. What a verb reads (a network, a family, a machine, a settings file) is read by
-//! `inputs`. The other rooms are what is behind a verb that does more than print.
+//! Every verb is one file in `commands/`. What a verb reads (a network, a family, a machine, a settings file) is read
+//! by `inputs`. The other rooms are what is behind a verb that does more than print.
 //!
-//! Exit codes: 0 when the work is done; 1 when the work failed or a comparison differs; 2 when something the user gave is
-//! wrong. An error is one line on standard error.
+//! Exit codes: 0 when the work is done; 1 when the work failed or a comparison differs; 2 when something the user gave
+//! is wrong. An error is one line on standard error.
 
 // A command line talks through standard output and standard error.
 #![allow(clippy::print_stdout, clippy::print_stderr)]

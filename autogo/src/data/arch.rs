@@ -73,7 +73,11 @@ impl Arch {
         })
     }
 
-    /// The architecture of a compact string, of the families above.
+    /// The architecture of a compact string of a shipped family that has labels.
+    ///
+    /// # Errors
+    /// The string names no family that has labels, or it does not parse as a network of its family; the error names
+    /// the character.
     pub fn parse(spec: &str) -> Result<Self, Error> {
         match FamilyName::of(spec) {
             Some(FamilyName::Nb101) => Ok(spec.parse::<Nb101>()?.into()),
@@ -151,8 +155,11 @@ impl From<Inception> for Arch {
     }
 }
 
-/// What the graphs of these architectures say: `spec`, `family`, `content_id`, `formula_id` (zeros kept), `nodes`, `edges`,
-/// `flops`, `flops_original`, `params`. Built on all cores.
+/// A table of these architectures by their graphs: `spec`, `family`, `content_id`, `formula_id` (zeros kept), `nodes`,
+/// `edges`, `flops`, `flops_original`, `params`. Built on all cores.
+///
+/// # Errors
+/// An architecture makes no valid graph.
 ///
 /// ```
 /// use autogo::data::{Arch, figures};
@@ -165,8 +172,11 @@ pub fn figures(archs: &[Arch]) -> Result<DataFrame, Error> {
     table(archs.par_iter().map(|arch| Ok((arch.to_string(), arch.family(), arch.build()?))))
 }
 
-/// The same of `count` networks of any family, sampled by its published rules under `seed`. A family of one or two networks
-/// has that many rows.
+/// The table of [`figures`] for `count` networks of any family, sampled by its published rules under `seed`. A family
+/// of one or two networks has that many rows.
+///
+/// # Errors
+/// A sample makes no valid graph, which the shipped families do not draw.
 ///
 /// ```
 /// use autogo::{data::sampled, families::FamilyName};

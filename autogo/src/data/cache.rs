@@ -6,9 +6,10 @@ use polars::prelude::DataFrame;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-/// The frame under `key` in a folder of Parquet files, computed by `make` when it is not there. The file is named by the
-/// SHA-256 of the key, so the key must hold everything the frame depends on: the version of its columns, the content of
-/// the file it was read from. Written whole or not at all, with a checksum. A file that is damaged is computed anew.
+/// The frame under `key` in a folder of Parquet files, computed by `make` when it is not there. The file is named by
+/// the SHA-256 of the key, so the key must hold everything the frame depends on: the version of its columns, the
+/// content of the file it was read from. Written whole or not at all, with a checksum. A file that is damaged is
+/// computed anew.
 ///
 /// # Errors
 /// Those of `make`, and a file that cannot be written.

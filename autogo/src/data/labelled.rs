@@ -13,6 +13,18 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// What a family's networks are labelled with.
+///
+/// ```
+/// use autogo::{Goal, data::Label};
+/// let label = Label {
+///     column: "latency".into(),
+///     title: "latency on my phone [ms]".into(),
+///     goal: Goal::Minimise,
+///     source: "measured in May".into(),
+///     measured: true,
+/// };
+/// assert_eq!(label.goal, Goal::Minimise);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// Column of the frame.
@@ -28,6 +40,15 @@ pub struct Label {
 }
 
 /// A family with its labels: a frame, and the architecture behind every row.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let data = LabelledFamily::nb201_computed(20)?;
+/// assert_eq!((data.family(), data.len(), data.label().goal), ("nb201", 20, Goal::Minimise));
+/// let split = data.split(15, 5, 0)?;
+/// assert_eq!((split.train.len(), split.test_values().len()), (15, 5));
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct LabelledFamily {
     pub(super) family: String,
@@ -103,6 +124,9 @@ impl LabelledFamily {
     }
 
     /// The graph of a row, built now.
+    ///
+    /// # Errors
+    /// There is no such row, or its architecture makes no valid graph.
     pub fn graph(&self, row: usize) -> Result<Graph, Error> {
         match self.arch(row) {
             Some(arch) => Ok(arch.build()?),
@@ -112,6 +136,9 @@ impl LabelledFamily {
 
     /// [`LabelledFamily::figures`] of all rows, computed once and kept in a folder of Parquet files; another library
     /// version, family or row computes anew.
+    ///
+    /// # Errors
+    /// As for [`LabelledFamily::figures`], and the folder or a file in it cannot be read or written.
     pub fn all_figures(&self, folder: impl Into<PathBuf>) -> Result<DataFrame, Error> {
         let specs: String = self.values.iter().map(|(arch, _)| format!("{arch}\n")).collect();
         let version = concat!("figures 2, autogo ", env!("CARGO_PKG_VERSION"));
@@ -123,6 +150,9 @@ impl LabelledFamily {
     /// Content id, formula id, nodes, edges, FLOPs (usual and the release's), parameters and spec of these rows, from
     /// their graphs.
     /// O(rows · nodes), on all cores.
+    ///
+    /// # Errors
+    /// One of the rows does not exist, or its architecture makes no valid graph.
     pub fn figures(&self, rows: &[usize]) -> Result<DataFrame, Error> {
         let archs = rows
             .iter()
@@ -136,15 +166,18 @@ impl LabelledFamily {
         &self.label
     }
 
-    /// The table: `spec`, `family`, the labels and their `source`; beside them what our graphs say (`content_id`, `formula_id`,
-    /// `nodes`, `flops`, `params`, …) and what the benchmark itself says (`benchmark_params`). For NB-101 the table holds what the
-    /// benchmark says alone (`benchmark_params`, `benchmark_multiply_adds`): its 423,624 graphs are built by
-    /// [`LabelledFamily::all_figures`], in the same order.
+    /// The table: `spec`, `family`, the labels and their `source`; beside them what our graphs say (`content_id`,
+    /// `formula_id`, `nodes`, `flops`, `params`, …) and what the benchmark itself says (`benchmark_params`). For NB-101
+    /// the table holds what the benchmark says alone (`benchmark_params`, `benchmark_multiply_adds`): its 423,624
+    /// graphs are built by [`LabelledFamily::all_figures`], in the same order.
     pub fn frame(&self) -> DataFrame {
         self.frame.clone()
     }
 
     /// A column of numbers against the label: (column, label) of every row that has both, for charts.
+    ///
+    /// # Errors
+    /// The frame has no such column, or the column cannot be read as numbers.
     ///
     /// ```
     /// let data = autogo::data::LabelledFamily::nb201_computed(30)?;

@@ -10,8 +10,8 @@ use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 
 impl LabelledFamily {
-    /// The label of an architecture, if it has one. A cell of NAS-Bench-101 is found under every spelling: all cells with its
-    /// module hash have its label.
+    /// The label of an architecture, if it has one. A cell of NAS-Bench-101 is found under every spelling: all cells
+    /// with its module hash have its label.
     ///
     /// ```no_run
     /// use autogo::{data::LabelledFamily, families::Nb101};
@@ -31,10 +31,15 @@ impl LabelledFamily {
         self.values[place?].1
     }
 
-    /// The labels of networks that are themselves in the family, under whatever name. Networks of NAS-Bench-101 are found by the
-    /// benchmark's own name of their cell, the module hash: it covers several graphs, which split channels differently among the
-    /// vertices that feed the output. Networks of the other families are found by content id, among the rows with as many
-    /// parameters. Nothing for those that are not in the family. O(rows with the same parameters).
+    /// The labels of networks that are themselves in the family, under whatever name. Networks of NAS-Bench-101 are
+    /// found by the benchmark's own name of their cell, the module hash: it covers several graphs, which split channels
+    /// differently among the vertices that feed the output. Networks of the other families are found by content id,
+    /// among the rows with as many parameters. Nothing for those that are not in the family. O(rows with the same
+    /// parameters).
+    ///
+    /// # Errors
+    /// A row with as many parameters as one of the graphs makes no valid graph, or the frame of a family other than
+    /// NB-101 has no column `params`.
     ///
     /// ```
     /// use autogo::data::LabelledFamily;
@@ -69,10 +74,10 @@ impl LabelledFamily {
         Ok(graphs.iter().map(|graph| labels.get(&graph.content_id()).copied()).collect())
     }
 
-    /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one graph under
-    /// two names, each pair both ways round. No predictor can be expected to rank single labels better than this.
-    /// Nothing for labels that were computed, which say the same of equal graphs, for a family whose networks are all different, or
-    /// whose frame has no content ids. O(rows · log rows).
+    /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one
+    /// graph under two names, each pair both ways round. No predictor can be expected to rank single labels better than
+    /// this. Nothing for labels that were computed, which say the same of equal graphs, for a family whose networks are
+    /// all different, or whose frame has no content ids. O(rows · log rows).
     pub fn label_ceiling(&self) -> Option<f64> {
         if !self.label.measured {
             return None;

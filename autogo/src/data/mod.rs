@@ -1,7 +1,7 @@
 //! Labelled families as polars frames, and where their data comes from.
 //!
-//! A [`LabelledFamily`] holds a frame and the architecture behind every row; [`Split`] draws examples from it to learn from
-//! and to rank. What a benchmark publishes is read by one file a source; labels that are computed here come from
+//! A [`LabelledFamily`] holds a frame and the architecture behind every row; [`Split`] draws examples from it to learn
+//! from and to rank. What a benchmark publishes is read by one file a source; labels that are computed here come from
 //! [`profile`](crate::profile).
 
 mod arch;

@@ -17,8 +17,8 @@ pub struct Dataset {
     pub name: String,
     /// Its place in a data folder.
     pub path: String,
-    /// Where it can be downloaded: `http`, `https` or `file`. Missing when it is assembled from several sources; then only
-    /// a mirror has it.
+    /// Where it can be downloaded: `http`, `https` or `file`. Missing when it is assembled from several sources; then
+    /// only a mirror has it.
     pub url: Option<String>,
     /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
@@ -57,11 +57,18 @@ pub enum Origin {
 
 impl Registry {
     /// The registry that comes with this library, `datasets/registry.toml`.
+    ///
+    /// # Errors
+    /// The bundled file is no registry, which a test of this library excludes.
     pub fn bundled() -> Result<Registry, Error> {
         Registry::parse(include_str!("../../../datasets/registry.toml"))
     }
 
     /// A registry of your own. Paths must stay inside a data folder.
+    ///
+    /// # Errors
+    /// The text is no TOML file of `[[dataset]]` tables, a path leads out of the data folder, or a SHA-256 is not 64
+    /// hexadecimal digits.
     pub fn parse(text: &str) -> Result<Registry, Error> {
         let wrong = |reason: String, accepted: &str| Error::setting("dataset registry", reason, accepted);
         let registry: Registry = toml::from_str(text)
@@ -84,6 +91,9 @@ impl Registry {
     }
 
     /// The data set of this name.
+    ///
+    /// # Errors
+    /// No data set has this name; the error lists the names.
     pub fn get(&self, name: &str) -> Result<&Dataset, Error> {
         let names = || self.datasets.iter().map(|dataset| dataset.name.as_str()).collect::<Vec<_>>().join(", ");
         let found = self.datasets.iter().find(|dataset| dataset.name == name);
@@ -93,6 +103,9 @@ impl Registry {
 
 impl Dataset {
     /// Whether the file lies in a data folder with the right bytes: `None` when it is not there.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
     pub fn verify(&self, folder: &Path) -> Result<Option<bool>, Error> {
         let path = folder.join(&self.path);
         if !path.is_file() {
@@ -103,6 +116,10 @@ impl Dataset {
 
     /// Brings the file into a data folder: from one of the mirror folders, else from its address. The bytes are checked
     /// before the file gets its name; an interrupted download goes on where it ended.
+    ///
+    /// # Errors
+    /// A file cannot be read or written, no mirror has the data set and it has no address, the address does not
+    /// answer, or the bytes have another SHA-256.
     pub fn fetch(&self, folder: &Path, mirrors: &[PathBuf], progress: Progress) -> Result<Origin, Error> {
         if self.verify(folder)? == Some(true) {
             return Ok(Origin::Present);

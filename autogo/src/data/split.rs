@@ -10,6 +10,12 @@ use rayon::prelude::*;
 use std::collections::HashSet;
 
 /// Labelled networks for training and for testing, disjoint by content id and by formula.
+///
+/// ```
+/// let split = autogo::data::LabelledFamily::nb201_computed(20)?.split(12, 8, 0)?;
+/// assert_eq!((split.train_graphs().len(), split.test_graphs().len(), split.test_values().len()), (12, 8, 8));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Split {
     /// Networks to train on.
@@ -40,9 +46,14 @@ fn graphs(examples: &[Example]) -> Vec<Graph> {
 }
 
 impl LabelledFamily {
-    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Of the networks with one formula,
-    /// zeros aside ([`Graph::formula_id`], [`Zeros::Dropped`]), one is drawn: no network of one half then has a twin in the other,
-    /// be it under the same content id, with other weights shared, or with other summands of zero. Deterministic in `seed`.
+    /// A uniform sample of `train` + `test` labelled networks, of NB-201 those without `none`. Of the networks with one
+    /// formula, zeros aside ([`Graph::formula_id`], [`Zeros::Dropped`]), one is drawn: no network of one half then has
+    /// a twin in the other, be it under the same content id, with other weights shared, or with other summands of zero.
+    /// Deterministic in `seed`.
+    ///
+    /// # Errors
+    /// The family has fewer labelled networks of distinct formulas than `train + test`, or an architecture makes no
+    /// valid graph.
     pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {
         let mut usable: Vec<(Arch, f64)> = self
             .values

@@ -12,6 +12,17 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 /// What went wrong, where, and what would have been accepted, on one line.
+///
+/// ```
+/// use autogo::{Error, families::network};
+/// // A caller matches on the kind; a reader gets one line.
+/// let error = network("nb201:none,none,none,none,none,conv_9x9").unwrap_err();
+/// assert!(error.to_string().contains("accepted: "));
+/// match error {
+///     Error::Spec { spec, at, .. } => assert!(spec.starts_with("nb201:") && at > 1),
+///     other => unreachable!("{other}"),
+/// }
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -53,7 +64,7 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         reason: String,
     },
     /// A setting or an input of a computation is out of range.
@@ -92,7 +103,7 @@ pub enum Error {
     Chart {
         /// Its title.
         title: String,
-        /// What plotters said.
+        /// The message of plotters.
         reason: String,
     },
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// FSRCNN ×2 with d = 56, s = 12, m = 4 on a grey picture: feature extraction, shrinking, four mapping layers, expanding,
-/// a PReLU behind each of them, and a 9×9 transposed convolution.
+/// FSRCNN ×2 with d = 56, s = 12, m = 4 on a grey picture: feature extraction, shrinking, four mapping layers,
+/// expanding, a PReLU behind each of them, and a 9×9 transposed convolution.
 ///
 /// ```
 /// use autogo::families::{Family, Fsrcnn};

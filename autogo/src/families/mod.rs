@@ -38,8 +38,8 @@ use std::str::FromStr;
 
 /// A family of networks: every value is one architecture, written as a compact string and built as a [`Graph`].
 ///
-/// The families of this library stand in one table, which [`FamilyName`] and [`network`] read. A family of one's own needs no
-/// row there: its type is enough for [`sample_of`] and for
+/// The families of this library stand in one table, which [`FamilyName`] and [`network`] read. A family of one's own
+/// needs no row there: its type is enough for [`sample_of`] and for
 /// [`LabelledFamily::of`](crate::data::LabelledFamily::of).
 ///
 /// ```
@@ -108,8 +108,8 @@ pub trait Family: Sized + Clone + fmt::Display + FromStr<Err = Error> + Send + S
     /// A configuration that makes no valid graph.
     fn build(&self) -> Result<Graph, GraphError>;
 
-    /// The `index`-th sample under `seed`, by the family's published rules. A family of one or two networks repeats them in
-    /// turn.
+    /// The `index`-th sample under `seed`, by the family's published rules. A family of one or two networks repeats
+    /// them in turn.
     fn sample(seed: u64, index: u64) -> Self;
 
     /// Whether a compact string of the family may begin with this, up to the colon.

@@ -129,6 +129,9 @@ impl Nb101 {
     pub const COUNT: usize = 423_624;
 
     /// A cell from the edges (source, target) among `ops.len() + 2` vertices, sources before targets.
+    ///
+    /// # Errors
+    /// More than 7 vertices or 9 edges, an edge that does not lead forward, or no path from input to output.
     pub fn new(edges: &[(usize, usize)], ops: &[VertexOp]) -> Result<Self, Error> {
         let vertices = ops.len() + 2;
         let wrong = |reason: String| {
@@ -358,8 +361,8 @@ impl Family for Nb101 {
         layers.finish(x)
     }
 
-    /// The `index`-th sample under `seed`: seven vertices, every possible edge with probability 1/2, uniform operations,
-    /// drawn again until the pruned cell has an input-output path and at most nine edges.
+    /// The `index`-th sample under `seed`: seven vertices, every possible edge with probability 1/2, uniform
+    /// operations, drawn again until the pruned cell has an input-output path and at most nine edges.
     fn sample(seed: u64, index: u64) -> Self {
         let mut rng = Stream::new(seed, "nb101 sample").at(index);
         loop {

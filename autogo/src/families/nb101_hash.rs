@@ -27,8 +27,8 @@ fn hex(text: &[u8]) -> [u8; 32] {
 }
 
 /// The published procedure: every vertex starts as the MD5 of `(out-degree, in-degree, label)`, then as often as there
-/// are vertices becomes the MD5 of its sorted in-neighbours, its sorted out-neighbours and itself; the name is the MD5 of
-/// the sorted list. Labels are -1 for the input, -2 for the output, else the operation's number.
+/// are vertices becomes the MD5 of its sorted in-neighbours, its sorted out-neighbours and itself; the name is the MD5
+/// of the sorted list. Labels are -1 for the input, -2 for the output, else the operation's number.
 fn raw_hash(arch: &Nb101) -> [u8; 32] {
     let n = arch.vertices();
     let mut hashes = [[0u8; 32]; MAX_VERTICES];

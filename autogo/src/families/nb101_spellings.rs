@@ -5,9 +5,10 @@ use super::nb101::{MAX_VERTICES, Nb101, VertexOp};
 use crate::graph::{Graph, Op, Pool};
 
 impl Nb101 {
-    /// All numberings of the cell's inner vertices in which edges still go from smaller to larger numbers; the first is the cell
-    /// itself. They have one [`Nb101::module_hash`], the benchmark's name of them all. Their graphs may differ: where channels
-    /// do not divide evenly among the vertices that feed the output, the first of these get one more.
+    /// All numberings of the cell's inner vertices in which edges still go from smaller to larger numbers; the first is
+    /// the cell itself. They have one [`Nb101::module_hash`], the benchmark's name of them all. Their graphs may
+    /// differ: where channels do not divide evenly among the vertices that feed the output, the first of these get one
+    /// more.
     ///
     /// ```
     /// use autogo::families::Nb101;
@@ -61,8 +62,9 @@ impl Nb101 {
         Nb101::from_raw(order.len(), feeds, ops)
     }
 
-    /// The cell of a graph that is a NAS-Bench-101 network, under whatever names, order and nesting of its nodes; nothing for other
-    /// graphs. The cell's graph has the [`Graph::content_id`] of the graph asked about. O(nodes · nodes of a cell).
+    /// The cell of a graph that is a NAS-Bench-101 network, under whatever names, order and nesting of its nodes;
+    /// nothing for other graphs. The cell's graph has the [`Graph::content_id`] of the graph asked about. O(nodes ·
+    /// nodes of a cell).
     ///
     /// ```
     /// use autogo::families::{Family, Nb101};
@@ -93,7 +95,8 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// The nodes behind `start` that every path from the input to the output meets, up to the first change of resolution.
+    /// The nodes behind `start` that every path from the input to the output meets, up to the first change of
+    /// resolution.
     fn passes(&self, start: usize) -> Vec<usize> {
         let shape = self.graph.node(start).shape;
         let mut reach = self.graph.readers(start).last().copied().unwrap_or(start);
@@ -228,8 +231,8 @@ impl Vertices<'_> {
         reads.into_iter().try_for_each(|source| self.visit(source))
     }
 
-    /// The cell, its vertices numbered so that edges go from smaller to larger numbers and those that feed the output stand in the
-    /// order in which they are joined.
+    /// The cell, its vertices numbered so that edges go from smaller to larger numbers and those that feed the output
+    /// stand in the order in which they are joined.
     fn cell(&self, ends: &[usize], has_outer: bool) -> Option<Nb101> {
         let place = |node: usize| self.found.iter().position(|vertex| vertex.node == node);
         let ends = ends.iter().map(|&node| place(node)).collect::<Option<Vec<usize>>>()?;

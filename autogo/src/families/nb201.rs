@@ -76,7 +76,7 @@ pub enum SkipAs {
     Identity,
 }
 
-/// What a string may look like.
+/// The accepted forms of a string, for messages.
 const ACCEPTED: &str = "nb201:OP,OP,OP,OP,OP,OP or |OP~0|+|OP~0|OP~1|+|OP~0|OP~1|OP~2| with OP one of none, skip_connect, \
      nor_conv_1x1, nor_conv_3x3, avg_pool_3x3";
 /// Source nodes of the six edges, as the benchmark's string writes them.
@@ -121,7 +121,7 @@ impl Nb201 {
             .fold(0, |index, &op| index * 5 + CellOp::ALL.iter().position(|&other| other == op).unwrap_or_default())
     }
 
-    /// Whether no edge is `none`: the 4,096 networks the original's experiments use.
+    /// Whether no edge is `none`: the 4,096 networks that the release's experiments use.
     pub fn has_no_none(&self) -> bool {
         !self.ops.contains(&CellOp::None)
     }
@@ -133,6 +133,9 @@ impl Nb201 {
     }
 
     /// The architecture as a graph, with `skip_connect` shown as given.
+    ///
+    /// # Errors
+    /// None that a cell of this benchmark meets: all its shapes agree.
     pub fn build_with(&self, skip: SkipAs) -> Result<Graph, GraphError> {
         let mut layers = Layers::new(&self.to_string());
         let mut x = layers.add(Op::Input(Shape::new(32, 32, 3)), &[])?;

@@ -6,10 +6,10 @@ use super::nb201::{CELLS, CHANNELS, CLASSES, CellOp};
 impl Nb201 {
     /// The parameters that NAS-Bench-201 publishes for this architecture.
     ///
-    /// The benchmark trained another network than the one that the release, and [`Family::build`](super::Family::build), makes of
-    /// a cell: its reductions are residual blocks of two 3×3 convolutions with batch norms and a shortcut of a 2×2 average pool and
-    /// a 1×1 convolution, no batch norm follows a pool, one more batch norm stands in front of the global mean. No
-    /// convolution has a bias.
+    /// The benchmark trained another network than the one that the release, and
+    /// [`Family::build`](super::Family::build), makes of a cell: its reductions are residual blocks of two 3×3
+    /// convolutions with batch norms and a shortcut of a 2×2 average pool and a 1×1 convolution, no batch norm follows
+    /// a pool, one more batch norm stands in front of the global mean. No convolution has a bias.
     ///
     /// ```
     /// use autogo::families::{Family, Nb201};

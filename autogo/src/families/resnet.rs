@@ -10,8 +10,8 @@ use std::fmt;
 use std::str::FromStr;
 
 /// ResNet with bottleneck units on 224×224×3, as the release's graphs are. Not quite the usual network: the first three
-/// stages have one unit less (2, 3, 5 and 3 instead of 3, 4, 6 and 3), the stem is VALID, stages halve by a strided 1×1 max
-/// pool and a ReLU, and the classifier is a 1×1 convolution.
+/// stages have one unit less (2, 3, 5 and 3 instead of 3, 4, 6 and 3), the stem is VALID, stages halve by a strided 1×1
+/// max pool and a ReLU, and the classifier is a 1×1 convolution.
 ///
 /// ```
 /// use autogo::families::{Family, ResNet};

@@ -47,6 +47,15 @@ impl System {
 macro_rules! systems {
     ($($family:ident),+) => {
         /// The systems of this library.
+        ///
+        /// ```
+        /// use autogo::families::FamilyName;
+        /// assert_eq!(FamilyName::ALL.len(), 10);
+        /// assert_eq!(FamilyName::of("resnet50"), Some(FamilyName::ResNet));
+        /// let graph = FamilyName::Hiaml.build("hiaml:src1,src1,r30,src3")?;
+        /// assert_eq!(graph.name(), "hiaml:src1,src1,r30,src3");
+        /// # Ok::<(), autogo::Error>(())
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[allow(missing_docs)] // the names say it
@@ -111,7 +120,8 @@ impl FamilyName {
     ///
     /// ```
     /// use autogo::families::{FamilyName, network};
-    /// let flops = |family: FamilyName| network(family.best().unwrap_or_default()).map(|best| best.cost().flops_original);
+    /// let best = |family: FamilyName| network(family.best().unwrap_or_default());
+    /// let flops = |family| best(family).map(|best| best.cost().flops_original);
     /// assert_eq!(flops(FamilyName::TwoPath)?, 116_200_468);
     /// assert_eq!(flops(FamilyName::Inception)?, 493_881_364);
     /// assert_eq!(flops(FamilyName::Nb101)?, 11_722_075_156);

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 
-/// A compact string without its family's prefix and the blanks around it. The prefix ends in a colon, in the string's end,
-/// or in digits (`resnet50`).
+/// A compact string without its family's prefix and the blanks around it. The prefix ends in a colon, in the string's
+/// end, or in digits (`resnet50`).
 pub(crate) fn body<'a>(spec: &'a str, family: &str) -> &'a str {
     let spec = spec.trim();
     match spec.strip_prefix(family).map(str::trim_start) {

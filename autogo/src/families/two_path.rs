@@ -169,7 +169,8 @@ fn path_op(layers: &mut Layers, name: &str, c_in: u32, c: u32, s: u32, x: usize)
     }
 }
 
-/// Up to three ops: the first a convolution, each further one a supporting op with probability 5/13 while there is none.
+/// Up to three ops: the first a convolution, each further one a supporting op with probability 5/13 while there is
+/// none.
 fn sample_path(rng: &mut Draw) -> (Vec<TwoPathBlock>, Vec<usize>) {
     let length = rng.random_range(2..=4usize);
     let blocks = (0..length)

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A light U-Net on a grey picture: four levels of 32, 64, 128 and 256 channels, two 3×3 convolutions with ReLU a level and
-/// direction (one at the bottom), 2×2 max pools down, 2×2 transposed convolutions up, skips by concatenation, and the
-/// noise it finds is added to its input. At 256×256 it costs 17 GFLOPs, as the denoiser of the paper's table 6.
+/// A light U-Net on a grey picture: four levels of 32, 64, 128 and 256 channels, two 3×3 convolutions with ReLU a level
+/// and direction (one at the bottom), 2×2 max pools down, 2×2 transposed convolutions up, skips by concatenation, and
+/// the noise it finds is added to its input. At 256×256 it costs 17 GFLOPs, as the denoiser of the paper's table 6.
 ///
 /// ```
 /// use autogo::families::{Family, UNet};

@@ -55,7 +55,8 @@ impl FolderLock {
                     return Err(Error::File { path: folder.into(), reason });
                 }
             }
-            // Who held the lock before may have removed the file after it was opened here: then another file is the lock.
+            // Who held the lock before may have removed the file after it was opened here: then another file is the
+            // lock.
             if is_at(&file, &path) {
                 file.set_len(0).map_err(failed)?;
                 file.write_all(format!("process {}", std::process::id()).as_bytes()).map_err(failed)?;
@@ -67,8 +68,8 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // Before the lock is let go, so that nobody finds it in the hands of one who has left. A folder that was removed
-        // meanwhile has no lock to remove, or that of somebody else.
+        // Before the lock is let go, so that nobody finds it in the hands of one who has left. A folder that was
+        // removed meanwhile has no lock to remove, or that of somebody else.
         if is_at(&self.file, &self.path) {
             fs::remove_file(&self.path).ok();
         }

@@ -1,9 +1,10 @@
-//! Files that appear whole or not at all, also when the power goes: the one writer of this library and of its command line.
+//! Files that appear whole or not at all, also when the power goes: the one writer of this library and of its command
+//! line.
 //!
-//! A file is written under another name beside it, its *draft* `NAME.PROCESS.NUMBER.part`; the draft is brought to the disk and
-//! given the file's name, and the folder, which holds the names, is brought to the disk as well. A draft is locked as long as
-//! it is being written, and a lock dies with its process: so whoever comes later can tell the draft of a killed process, which is
-//! swept away, from one that is being written.
+//! A file is written under another name beside it, its *draft* `NAME.PROCESS.NUMBER.part`; the draft is brought to the
+//! disk and given the file's name, and the folder, which holds the names, is brought to the disk as well. A draft is
+//! locked as long as it is being written, and a lock dies with its process: so whoever comes later can tell the draft
+//! of a killed process, which is swept away, from one that is being written.
 
 mod lock;
 mod parquet;
@@ -19,7 +20,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Writes a file by a function that is given its draft. The file appears whole or not at all; when the function fails,
-/// what was there before stays and the draft is removed. Drafts of the same file that killed processes left are swept away.
+/// what was there before stays and the draft is removed. Drafts of the same file that killed processes left are swept
+/// away.
 ///
 /// # Errors
 /// Those of the function, and a file that cannot be written.
@@ -81,8 +83,8 @@ pub(crate) fn publish(draft: &Path, path: &Path) -> io::Result<()> {
     sync_folder(folder_of(path))
 }
 
-/// Removes every draft that a killed process left in a folder and in the folders below it. A draft that is being written
-/// stays.
+/// Removes every draft that a killed process left in a folder and in the folders below it. A draft that is being
+/// written stays.
 ///
 /// # Errors
 /// A folder that cannot be listed, or a draft that cannot be removed. O(files).

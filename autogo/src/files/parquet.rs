@@ -1,8 +1,8 @@
 //! Parquet files that know when they are damaged.
 //!
-//! A Parquet file begins with its columns and ends with a footer that says where each of them begins. What stands between
-//! the last column and the footer is read by nobody: there this library puts a mark and the CRC-32C of all other bytes. Any tool
-//! reads such a file; this library compares the sum before a byte of the file is parsed.
+//! A Parquet file begins with its columns and ends with a footer that says where each of them begins. What stands
+//! between the last column and the footer is read by nobody: there this library puts a mark and the CRC-32C of all
+//! other bytes. Any tool reads such a file; this library compares the sum before a byte of the file is parsed.
 
 use super::replace;
 use crate::error::Error;
@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// What stands before the sum.
+/// The mark in front of the sum.
 const MARK: &[u8; 8] = b"autogo 1";
 /// Bytes of mark and sum.
 const SEAL: u64 = 12;

@@ -18,13 +18,17 @@ pub struct GennapeEntry {
     pub graph: Graph,
 }
 
-/// Reads a labelled cache of HiAML, Inception or Two-Path. A network whose configuration does not build is an error that
-/// names its key.
+/// Reads a labelled cache of HiAML, Inception or Two-Path.
+///
+/// # Errors
+/// The text is no JSON object, or a network has no accuracy from 0 to 100 or no configuration that builds; the error
+/// names the key.
 ///
 /// ```
 /// use autogo::{families::FamilyName, formats::read_gennape};
-/// let file = r#"{"net_7": {"net_config": ["hiaml_z", "hiaml_a22", "hiaml_z", "hiaml_l20"], "max_perf": 91.5, "cg": {}}}"#;
-/// let entries = read_gennape(file, FamilyName::Hiaml)?;
+/// let config = r#"["hiaml_z", "hiaml_a22", "hiaml_z", "hiaml_l20"]"#;
+/// let file = format!(r#"{{"net_7": {{"net_config": {config}, "max_perf": 91.5, "cg": {{}}}}}}"#);
+/// let entries = read_gennape(&file, FamilyName::Hiaml)?;
 /// assert_eq!((entries[0].key.as_str(), entries[0].accuracy), ("net_7", 91.5));
 /// # Ok::<(), autogo::formats::FormatError>(())
 /// ```

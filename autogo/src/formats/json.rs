@@ -4,7 +4,7 @@ use super::FormatError;
 use crate::graph::{Graph, GraphParts};
 use serde::{Deserialize, Serialize};
 
-/// What a file says of itself.
+/// The name of the format, which every file states.
 const FORMAT: &str = "autogo-graph";
 /// The version this library writes, and the only one so far.
 const VERSION: u32 = 1;
@@ -31,6 +31,15 @@ pub fn to_json(graph: &Graph) -> String {
 }
 
 /// Reads a graph that [`to_json`] wrote. Every declared shape is inferred again.
+///
+/// # Errors
+/// The text is no JSON of this format and version, or it describes no valid graph: a declared shape must be the
+/// inferred one.
+///
+/// ```
+/// let error = autogo::formats::from_json("{}").unwrap_err();
+/// assert_eq!(error.to_string(), "format: is not \"autogo-graph\"");
+/// ```
 pub fn from_json(text: &str) -> Result<Graph, FormatError> {
     let refused = |error: serde_json::Error| {
         FormatError::content(format!("line {}, column {}", error.line(), error.column()), error.to_string())

@@ -14,6 +14,14 @@ pub enum Convention {
 }
 
 /// The cost of one inference with batch 1.
+///
+/// ```
+/// use autogo::graph::Convention;
+/// let cost = autogo::tutorials::toy()?.cost();
+/// assert_eq!((cost.multiply_adds, cost.params), (3 * 3 * 3 * 8 * 8 * 4, 3 * 3 * 3 * 4 + 4));
+/// assert_eq!((cost.flops(Convention::Usual), cost.flops(Convention::Original)), (13_824, 15_872));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// Multiply-adds of convolutions and dense layers.

@@ -5,8 +5,8 @@ use super::terms::{Role, Terms, Zeros};
 use super::{Border, Conv, Graph, Interpolation, Op, Pool, Shape, Window};
 
 impl Op {
-    /// The op with all its parameters, over a first operand of shape `read`, as one colour. A window counts by the pixels
-    /// it pads, not by the rule they come from. Stable: the numbers below are part of every stored id.
+    /// The op with all its parameters, over a first operand of shape `read`, as one colour. A window counts by the
+    /// pixels it pads, not by the rule they come from. Stable: the numbers below are part of every stored id.
     pub(crate) fn colour(&self, read: Shape) -> u64 {
         let border = |state: u64, at: Border| {
             [at.top, at.left, at.bottom, at.right].iter().fold(state, |state, &size| mix(state, u64::from(size)))
@@ -62,14 +62,15 @@ impl Graph {
     ///
     /// - Sums of sums are one sum, products of products one product: a multiset of terms.
     /// - An identity is what it reads.
-    /// - Zeros of one tensor are one value, however many nodes make them. A summand of zero counts: `x + zero(y)` is not `x`.
+    /// - Zeros of one tensor are one value, however many nodes make them. A summand of zero counts: `x + zero(y)` is
+    ///   not `x`.
     ///
-    /// A convolution that is read twice is another network than two equal convolutions that are read once each: the second
-    /// has two sets of weights. [`Graph::formula_id`] does not see this difference.
+    /// A convolution that is read twice is another network than two equal convolutions that are read once each: the
+    /// second has two sets of weights. [`Graph::formula_id`] does not see this difference.
     ///
-    /// The id is made of Weisfeiler-Lehman colours of the terms, refined along the edges from the input to the output and
-    /// back, twice. Two graphs that colour refinement cannot tell apart would share an id; no such pair is known among
-    /// networks.
+    /// The id is made of Weisfeiler-Lehman colours of the terms, refined along the edges from the input to the output
+    /// and back, twice. Two graphs that colour refinement cannot tell apart would share an id; no such pair is known
+    /// among networks.
     ///
     /// ```
     /// use autogo::families::{Family, Nb201};

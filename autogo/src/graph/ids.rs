@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// A 128-bit content id: equal for graphs that compute the same with the same weights, whatever the names, the order and
-/// the nesting of their nodes. [`Graph::content_id`](super::Graph::content_id) says which graphs are the same.
+/// A 128-bit content id: equal for graphs that compute the same with the same weights, whatever the names, the order
+/// and the nesting of their nodes. [`Graph::content_id`](super::Graph::content_id) says which graphs are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContentId(pub(crate) u64, pub(crate) u64);
 
-/// A 128-bit name of the formula that a graph writes down: equal for graphs whose formulas are equal term by term. A formula does
-/// not say which of its convolutions share their weights, so networks of several [`ContentId`]s may have one formula.
+/// A 128-bit name of the formula that a graph writes down: equal for graphs whose formulas are equal term by term. A
+/// formula does not say which of its convolutions share their weights, so networks of several [`ContentId`]s may have
+/// one formula.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FormulaId(pub(super) ContentId);
 

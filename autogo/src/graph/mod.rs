@@ -1,7 +1,8 @@
 //! The one noun everything else speaks: a computation graph of primitive ops.
 //!
-//! A [`Graph`] that exists is valid: acyclic, one input, one output, every shape agrees with its op, and every node lies
-//! on a path from the input to the output. Nodes stand in execution order, so a node's operands have smaller indices.
+//! A [`Graph`] that exists is valid: acyclic, one input, one output, every shape agrees with its op, and every node
+//! lies on a path from the input to the output. Nodes stand in execution order, so a node's operands have smaller
+//! indices.
 
 mod cost;
 mod dot;
@@ -139,6 +140,10 @@ pub struct GraphParts {
 
 impl GraphParts {
     /// The graph these parts describe.
+    ///
+    /// # Errors
+    /// As for [`GraphBuilder::add`] and [`GraphBuilder::finish`], and [`GraphError::Shape`] when a declared shape is
+    /// not the inferred one.
     pub fn build(&self) -> Result<Graph, GraphError> {
         let mut build = GraphBuilder::new(&self.name);
         for (index, node) in self.nodes.iter().enumerate() {
@@ -158,6 +163,17 @@ impl GraphParts {
 }
 
 /// Builds a [`Graph`] in execution order, inferring every shape on the way.
+///
+/// ```
+/// use autogo::graph::{GraphBuilder, Op, Shape};
+/// let mut build = GraphBuilder::new("one ReLU");
+/// let x = build.add("x", Op::Input(Shape::new(8, 8, 3)), &[])?;
+/// let y = build.add("y", Op::Relu, &[x])?;
+/// assert_eq!(build.shape(y), Shape::new(8, 8, 3));
+/// build.add("out", Op::Output, &[y])?;
+/// assert_eq!(build.finish()?.len(), 3);
+/// # Ok::<(), autogo::graph::GraphError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct GraphBuilder {
     name: String,
@@ -171,6 +187,10 @@ impl GraphBuilder {
     }
 
     /// Appends a node and returns its index. Its operands must stand before it.
+    ///
+    /// # Errors
+    /// [`GraphError::UnknownOperand`] when an operand does not stand before the node, [`GraphError::Shape`] when the
+    /// op refuses its operands, [`GraphError::Overflow`] when the cost of the node passes 2⁴⁴.
     pub fn add(&mut self, name: &str, op: Op, operands: &[usize]) -> Result<usize, GraphError> {
         self.add_owned(name.into(), op, operands)
     }
@@ -216,6 +236,11 @@ impl GraphBuilder {
     }
 
     /// Checks what only the whole can show and returns the graph. O(nodes + edges).
+    ///
+    /// # Errors
+    /// [`GraphError::Inputs`] and [`GraphError::Outputs`] when there is not one of each, [`GraphError::Unused`] when
+    /// nobody reads a node, [`GraphError::Unreached`] when the first node is not the input, [`GraphError::Shape`]
+    /// when a node reads the output.
     pub fn finish(self) -> Result<Graph, GraphError> {
         let count = |wanted: fn(&Op) -> bool| self.dag.node_weights().filter(|node| wanted(&node.op)).count();
         match count(|op| matches!(op, Op::Input(_))) {

@@ -79,8 +79,9 @@ impl Window {
         }
     }
 
-    /// What a transposed convolution with this window cuts off around its result, and the pixels it adds below and to the
-    /// right (ONNX's `output_padding`). SAME cuts `kernel - stride`, the odd pixel below and to the right.
+    /// The pixels that a transposed convolution with this window cuts off around its result, and the pixels that it
+    /// adds below and to the right (ONNX's `output_padding`). SAME cuts `kernel - stride`, the odd pixel below and to
+    /// the right.
     pub fn cut(&self) -> (Border, (u32, u32)) {
         match self.padding {
             Padding::Valid => (Border::default(), (0, 0)),
@@ -192,6 +193,13 @@ pub enum Interpolation {
 }
 
 /// A primitive operation.
+///
+/// ```
+/// use autogo::graph::{Conv, Op, Shape, Window};
+/// let conv = Op::Conv(Conv { filters: 16, window: Window::same(3, 2), groups: 1, bias: false });
+/// assert_eq!(conv.infer(&[Shape::new(32, 32, 3)]), Ok(Shape::new(16, 16, 16)));
+/// assert_eq!(Op::Add.name(), "add");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Op {
     /// The network's input, of this shape.
@@ -377,6 +385,10 @@ impl Op {
     /// The shape the op makes of its operands, or one sentence that says why it cannot.
     ///
     /// Exact integer arithmetic; TensorFlow's SAME and VALID rules ([release §1.1], [release §8.3]).
+    ///
+    /// # Errors
+    /// One sentence for a message: the op takes another number of operands, or their shapes do not agree with the op,
+    /// or the result is empty or too large.
     ///
     /// ```
     /// use autogo::graph::{Op, Shape, Window, Pool};

@@ -4,6 +4,12 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A feature map's height, width and channels (NHWC without the batch). A vector of features is `1×1×c`.
+///
+/// ```
+/// use autogo::graph::Shape;
+/// let picture = Shape::new(32, 48, 3);
+/// assert_eq!((picture.h, picture.w, picture.c, picture.elements()), (32, 48, 3, 4_608));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Shape {
     /// Height in pixels.

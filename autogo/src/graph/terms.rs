@@ -58,20 +58,21 @@ impl Op {
 pub enum Zeros {
     /// `x + zero(y)` is another formula than `x`.
     Kept,
-    /// A sum loses its summands of zero, and a product with a factor of zero is zero. Whose zeros they are does not count.
+    /// A sum loses its summands of zero, and a product with a factor of zero is zero. Whose zeros they are does not
+    /// count.
     Dropped,
 }
 
-/// The largest prime below 2⁶⁴. Totals of multisets are taken modulo this prime: modulo 2⁶⁴ the sum of 2⁶⁴ equal terms, which 64
-/// doublings make, would vanish.
+/// The largest prime below 2⁶⁴. Totals of multisets are taken modulo this prime: modulo 2⁶⁴ the sum of 2⁶⁴ equal terms,
+/// which 64 doublings make, would vanish.
 const PRIME: u64 = 0xffff_ffff_ffff_ffc5;
-/// What a total is multiplied by on its way from a sum, a product or a zero back to an operand. A factor, because then a term that
-/// is read along several ways collects the same total however the sums are nested.
+/// Factors: a total is multiplied by one of them on its way from a sum, a product or a zero back to an operand. With a
+/// factor, a term that is read along several paths collects the same total however the sums are nested.
 const FROM_SUM: u64 = 0x9e37_79b9_7f4a_7c15;
 const FROM_PRODUCT: u64 = 0xbf58_476d_1ce4_e5b9;
 const FROM_ZERO: u64 = 0x94d0_49bb_1331_11eb;
 
-/// What zeros look like of which nothing else counts.
+/// The colour of a zero whose tensor does not count.
 const ZERO: u64 = 0x5a;
 
 /// 2⁶⁴ modulo [`PRIME`].
@@ -104,7 +105,7 @@ pub(crate) struct Terms<'a> {
     /// The node whose value a node passes on; of all but aliases the node itself.
     roots: Vec<usize>,
     colours: Vec<u64>,
-    /// What a reader sees of a node.
+    /// The colour of every node as its readers see it.
     seen: Vec<u64>,
     /// Of sums and products the total over their terms.
     totals: Vec<u64>,
@@ -173,8 +174,8 @@ impl<'a> Terms<'a> {
         }
     }
 
-    /// Every term sees what is computed from it, so that one convolution that is read twice is not two convolutions that are read
-    /// once.
+    /// Every term sees what is computed from it, so that one convolution that is read twice is not two convolutions
+    /// that are read once.
     fn backward(&mut self) {
         let mut above = vec![0u64; self.roles.len()];
         for v in (0..self.roles.len()).rev().filter(|&v| self.roots[v] == v) {
@@ -204,7 +205,7 @@ impl<'a> Terms<'a> {
         combine((0..self.roles.len()).filter(is_term).map(|v| self.colours[v]))
     }
 
-    /// What a reader of the last node would see.
+    /// The colour of the last node as a reader would see it.
     pub(super) fn last(&self) -> u64 {
         self.roots.last().map_or(0, |&root| self.seen[root])
     }

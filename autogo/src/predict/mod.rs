@@ -9,7 +9,7 @@
 //! | room | holds |
 //! |---|---|
 //! | `network` | features of nodes, layers, readouts, the model: one file a layer, one file a readout |
-//! | `training` | the loop, losses (one file each), optimiser, log, scale of targets, the file of an interrupted training |
+//! | `training` | the loop, losses (one file each), optimiser, log, scale of targets, resuming a training |
 //! | `scoring` | the [`Predictor`] trait, trained predictors, segments scored in place, saved files |
 //! | `study` | baselines, comparison of contenders, transfer between families, sharing of computations |
 //!

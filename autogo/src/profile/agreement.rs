@@ -9,9 +9,12 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use std::path::PathBuf;
 
-/// How well a machine's cycles order networks of NB-201 as real devices do, from [`hardware_latencies`]: for each latency on
-/// CIFAR-10 `device`, `networks` that were compared, and the rank correlations `srcc_cycles` and `srcc_flops`. Networks are
-/// every `step`-th of the benchmark's order, built and timed on all cores.
+/// How well a machine's cycles order networks of NB-201 as real devices do, from [`hardware_latencies`]: for each
+/// latency on CIFAR-10 `device`, `networks` that were compared, and the rank correlations `srcc_cycles` and
+/// `srcc_flops`. Networks are every `step`-th of the benchmark's order, built and timed on all cores.
+///
+/// # Errors
+/// A `step` of 0, a machine that cannot exist or cannot time a network, and the errors of [`hardware_latencies`].
 pub fn hardware_agreement(npu: &Npu, folder: impl Into<PathBuf>, step: usize) -> Result<DataFrame, Error> {
     if step == 0 {
         return Err(Error::setting("step", "is 0", "1 or more"));

@@ -6,8 +6,8 @@ use crate::graph::Graph;
 use polars::prelude::*;
 
 /// Networks on a machine as a frame, the first of them being what the others are compared with: `network`, `cycles`,
-/// `cycles_change` and `multiply_adds_change` (in %), `milliseconds`, `utilisation`, `multiply_adds`, `dram_bytes`, and with a
-/// table of energies `millijoules` and `energy_change` (in %).
+/// `cycles_change` and `multiply_adds_change` (in %), `milliseconds`, `utilisation`, `multiply_adds`, `dram_bytes`, and
+/// with a table of energies `millijoules` and `energy_change` (in %).
 ///
 /// # Errors
 /// No network, one that the machine cannot run, and a table of energies with a constant that is negative or no number.

@@ -15,8 +15,11 @@ const SEED: u64 = 201;
 
 impl LabelledFamily {
     /// NB-201 with the labels of `$AUTOGO_DATA/nasbench/nb201.csv`. Without the variable, `computed` networks are
-    /// labelled on the spot with their NPU cycles; [`LabelledFamily::banner`] says which. A variable that names a wrong
-    /// folder is an error.
+    /// labelled on the spot with their NPU cycles; [`LabelledFamily::banner`] says which.
+    ///
+    /// # Errors
+    /// As for [`LabelledFamily::nb201`] where the variable is set, so a variable that names a wrong folder; as for
+    /// [`LabelledFamily::nb201_computed`] where it is not.
     pub fn nb201_from_env(computed: usize) -> Result<Self, Error> {
         match folder_from_env() {
             Some(folder) => Self::nb201(folder),
@@ -24,15 +27,18 @@ impl LabelledFamily {
         }
     }
 
-    /// `count` networks of NB-201 without `none`, sampled uniformly, one of each formula, and labelled with their cycles on
-    /// [`crate::profile::Npu::n256`].
+    /// `count` networks of NB-201 without `none`, sampled uniformly, one of each formula, and labelled with their
+    /// cycles on [`crate::profile::Npu::n256`].
+    ///
+    /// # Errors
+    /// A `count` of 0, or above the number of formulas without `none` ([`Nb201::FORMULAS_WITHOUT_NONE`]).
     pub fn nb201_computed(count: usize) -> Result<Self, Error> {
         compute(count)
     }
 }
 
-/// Labels `count` networks with their cycles, in millions; no two of them write down one formula, so all of them can be drawn into a
-/// split.
+/// Labels `count` networks with their cycles, in millions; no two of them write down one formula, so all of them can be
+/// drawn into a split.
 fn compute(count: usize) -> Result<LabelledFamily, Error> {
     let counter = CycleCounter::new(Npu::n256())?;
     let mut archs = Vec::with_capacity(count);

@@ -23,7 +23,16 @@ impl Constant {
     }
 }
 
-/// Energies of a technology. Absolute numbers differ between tables by an order of magnitude; compare two networks on one.
+/// Energies of a technology. Absolute numbers differ between tables by an order of magnitude; compare two networks on
+/// one.
+///
+/// ```
+/// use autogo::profile::EnergyTable;
+/// for table in EnergyTable::all() {
+///     // A byte from off chip costs more than a byte on chip, in every technology.
+///     assert!(table.dram.value > table.sram.value, "{}", table.name);
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnergyTable {
@@ -81,8 +90,8 @@ impl EnergyTable {
         }
     }
 
-    /// Chen et al., "Eyeriss", ISCA 2016: 65 nm, relative to a 16-bit multiply-add, which counts as 1 pJ here. Only shares
-    /// and ratios mean something. A byte of ours counts as a word of theirs.
+    /// Chen et al., "Eyeriss", ISCA 2016: 65 nm, relative to a 16-bit multiply-add, which counts as 1 pJ here. Only
+    /// shares and ratios mean something. A byte of ours counts as a word of theirs.
     pub fn eyeriss65() -> Self {
         let source = "Chen et al., ISCA 2016, relative energies";
         EnergyTable {
@@ -164,7 +173,8 @@ pub struct EnergyReport {
 
 impl NpuProfile {
     /// Energy of one inference. On-chip accesses of layers with weights are those of a weight-stationary array
-    /// ([`Gemm::sram_words`](super::Gemm::sram_words)), of other ops the bytes of the profile; DRAM bytes are the profile's.
+    /// ([`Gemm::sram_words`](super::Gemm::sram_words)), of other ops the bytes of the profile; DRAM bytes are the
+    /// profile's.
     ///
     /// # Errors
     /// A constant that is negative or no number.
@@ -266,8 +276,8 @@ mod tests {
         let mut table = EnergyTable::eyeriss65();
         table.leakage.value = 2.0;
         let energy = profile.energy(&table).unwrap();
-        // 64 pixels · 16 · 16 multiply-adds; one fold: 64 · 16 words in, 256 weights, 64 · 16 words out; 256 + 160 bytes of
-        // weights and biases from DRAM.
+        // 64 pixels · 16 · 16 multiply-adds; one fold: 64 · 16 words in, 256 weights, 64 · 16 words out; 256 + 160
+        // bytes of weights and biases from DRAM.
         assert_eq!((energy.mac, energy.registers), (16.384, 49.152));
         assert_eq!((energy.sram, energy.dram), (6.0 * 2304.0 / 1e3, 200.0 * 416.0 / 1e3));
         let microseconds = profile.milliseconds() * 1e3;

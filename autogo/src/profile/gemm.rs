@@ -1,9 +1,19 @@
-//! One layer on a weight-stationary systolic array, in closed form (NPU specification, A.1 and A.2).
+//! One layer on a weight-stationary systolic array, in closed form ([npu §A.1](crate::doc::npu#sa-1),
+//! [§A.2](crate::doc::npu#sa-2)).
 
 use crate::graph::{Graph, Op};
 use serde::{Deserialize, Serialize};
 
 /// A layer as a matrix product: `pixels × window` times `window × filters`, `repeats` times.
+///
+/// ```
+/// use autogo::profile::Gemm;
+/// // Node 1 of the toy: 8×8 pixels, windows of 3×3×3, four filters.
+/// let toy = autogo::tutorials::toy()?;
+/// assert_eq!(Gemm::of(&toy, 1), Some(Gemm { pixels: 64, window: 27, filters: 4, repeats: 1 }));
+/// assert_eq!(Gemm::of(&toy, 2), None); // a ReLU has no weights
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Gemm {
     /// Output pixels, P.
@@ -72,9 +82,9 @@ impl Gemm {
         self.pixels * self.window * self.filters * self.repeats
     }
 
-    /// Compute cycles on a weight-stationary array. With A rows and B columns, `ceil(K/A)·ceil(M/B)` folds of
-    /// `P + 2A + B - 2` cycles, counted from 0, so one less in all; as many times as the product repeats. Sums that do not
-    /// fit stay at the largest number. O(1).
+    /// Compute cycles on a weight-stationary array. With A rows and B columns, `ceil(K/A)·ceil(M/B)` folds of `P + 2A +
+    /// B - 2` cycles, counted from 0, so one less in all; as many times as the product repeats. Sums that do not fit
+    /// stay at the largest number. O(1).
     ///
     /// ```
     /// use autogo::profile::Gemm;
@@ -89,8 +99,8 @@ impl Gemm {
         self.repeats.saturating_mul(folds.saturating_mul(lines).saturating_sub(1))
     }
 
-    /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for each
-    /// column of folds, every weight once, every result once for each row of folds (NPU specification, A.2).
+    /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for
+    /// each column of folds, every weight once, every result once for each row of folds ([npu §A.2](crate::doc::npu#sa-2)).
     ///
     /// ```
     /// use autogo::profile::Gemm;
@@ -114,7 +124,7 @@ mod tests {
     use crate::graph::{Conv, GraphBuilder, Shape, Window};
     use proptest::prelude::*;
 
-    /// Walks the fold loop of the specification; counts its lines and the words they read and write.
+    /// Walks the loop over folds (npu §A.2); counts its lines and the words that they read and write.
     fn walk(rows: u64, columns: u64, gemm: &Gemm) -> (u64, u64) {
         let (mut lines, mut words) = (0, 0);
         for column in (0..gemm.filters).step_by(columns as usize) {

@@ -1,8 +1,9 @@
 //! What a network costs on a machine: cycles, where they go, and energy.
 //!
-//! [`Npu`] times whole graphs: ops are fused into kernels ([`Fusion`]), each kernel is bound by the array, the vector unit,
-//! on-chip memory or DRAM, and tensors that do not fit on chip are spilled. [`CycleCounter`] times many similar graphs.
-//! [`Gemm`] is one layer on a weight-stationary array, in closed form; [`mod@array`] simulates an array with its memories, cycle by cycle.
+//! [`Npu`] times whole graphs: ops are fused into kernels ([`Fusion`]), each kernel is bound by the array, the vector
+//! unit, on-chip memory or DRAM, and tensors that do not fit on chip are spilled. [`CycleCounter`] times many similar
+//! graphs. [`Gemm`] is one layer on a weight-stationary array, in closed form; [`mod@array`] simulates an array with
+//! its memories, cycle by cycle.
 
 mod agreement;
 pub mod array;

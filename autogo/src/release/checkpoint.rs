@@ -35,6 +35,10 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// Reads a `.pt` archive whose pickle holds a dictionary with the tensors under `model`. Nothing of it is executed.
+    ///
+    /// # Errors
+    /// The bytes are no archive with a `data.pkl`, the pickle names a class that is not allowed, or an entry of
+    /// `model` is no tensor of 32-bit floats inside its storage.
     pub fn read(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
         let broken = |error: zip::result::ZipError| FormatError::content("archive", error.to_string());
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;

@@ -23,7 +23,7 @@ pub struct ReleaseRow {
     pub nodes: Vec<usize>,
 }
 
-/// Mines graphs as the original does: pieces of the whole vocabulary with unknown neighbours fused, induced subgraphs,
+/// Mines graphs as the release does: pieces of the whole vocabulary with unknown neighbours fused, induced subgraphs,
 /// grouped by their tokens; a subgraph is kept unless it is isomorphic, by op names and resolutions, to one that is
 /// kept. Kernels, strides and biases are not compared, and edges into the middle of a piece are lost;
 /// [`crate::segment::SegmentDb`] does neither.

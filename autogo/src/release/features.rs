@@ -6,7 +6,8 @@ use crate::predict::{GraphFeatures, LargeKernels, NodeFeatures, SizeLimits};
 
 impl GraphFeatures {
     /// Reads the features of the release's form, in units of these limits: with [`CompGraph`]'s own limits a network
-    /// that a search found differs from the same network in a family's table ([release §1.4](crate::doc::release#s1-4)).
+    /// that a search found differs from the same network in a family's table ([release
+    /// §1.4](crate::doc::release#s1-4)).
     ///
     /// # Errors
     /// A kernel wider than 7.

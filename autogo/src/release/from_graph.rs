@@ -9,6 +9,9 @@ impl CompGraph {
     /// The release's form of a graph. Zeros and channel cuts vanish as they do there, a sum whose operands come to be
     /// one node vanishes too, and operands lose their order. O(nodes + edges · log).
     ///
+    /// # Errors
+    /// A node has an op or a padding that the release does not know; the error names the node.
+    ///
     /// ```
     /// use autogo::release::CompGraph;
     /// let graph = autogo::families::network("hiaml:src1,src1,r30,src3")?;

@@ -1,4 +1,4 @@
-//! The original release, as far as this library agrees with it: its form of a graph, its files, its predictors, its
+//! The release, as far as this library agrees with it: its form of a graph, its files, its predictors, its
 //! peculiarities, and the numbers of its paper.
 //!
 //! "The release" is the code and data that were published with the paper (Salameh et al., NeurIPS 2023). Nothing else

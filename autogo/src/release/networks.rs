@@ -7,6 +7,9 @@ use std::path::PathBuf;
 
 /// A network of the release under its samples, such as `edsr/autogo_arch3`, from
 /// `autogo/architectures/samples/NAME.pkl` of a data folder.
+///
+/// # Errors
+/// The file cannot be read, or it holds no graph of the release that can be executed.
 pub fn released(folder: impl Into<PathBuf>, name: &str) -> Result<Graph, Error> {
     let samples = folder.into().join("autogo").join("architectures").join("samples");
     let path = samples.join(format!("{name}.pkl"));

@@ -95,6 +95,9 @@ impl Pickle {
     /// Reads a pickle of protocol 2 to 5. `classes` are the only classes and functions it may name.
     /// O(bytes); memory is a small multiple of them.
     ///
+    /// # Errors
+    /// An opcode or a class that is not allowed, or bytes that end too early; the error names the byte.
+    ///
     /// ```
     /// use autogo::release::Pickle;
     /// // pickle.dumps([1, "a"], 2)
@@ -532,7 +535,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// What an object was made of, or a persistent reference.
+    /// The arguments that an object, or a persistent reference, was made with.
     pub fn arguments(self) -> Option<Vec<Item<'a>>> {
         match *self.value() {
             Value::Object { arguments, .. } => self.of(arguments).list(),

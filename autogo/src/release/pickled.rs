@@ -14,6 +14,10 @@ const CLASSES: [Class; 3] = [
 
 /// Reads a pickled graph of the release.
 ///
+/// # Errors
+/// The bytes are no pickle, name a class that is not allowed, or hold no consistent graph; the error names the byte
+/// or the node.
+///
 /// ```
 /// let error = autogo::release::read_graph(b"\x80\x02]q\x00.").unwrap_err();
 /// assert_eq!(error.to_string(), "graph: is no ComputeGraph");
@@ -132,6 +136,9 @@ pub struct ReleaseEncoder {
 }
 
 /// Reads the release's token encoder.
+///
+/// # Errors
+/// The bytes are no pickle of a `Network_Encoder` whose table maps each token to one character.
 pub fn read_encoder(bytes: &[u8]) -> Result<ReleaseEncoder, FormatError> {
     let classes = [Class { module: "encoder.network_encoder", name: "Network_Encoder", callable: false }];
     let pickle = Pickle::read(bytes, &classes)?;

@@ -9,13 +9,20 @@ use std::collections::HashMap;
 
 impl Gnn {
     /// The release's GNN checkpoint. It predicts accuracy as a fraction.
+    ///
+    /// # Errors
+    /// A tensor of the predictor is missing in the checkpoint, or has another shape.
     pub fn from_release(checkpoint: &Checkpoint) -> Result<Self, Error> {
         Ok(Gnn(Trained { model: model(checkpoint, Architecture::gnn())?, scale: Scale::Plain, cutting: None }))
     }
 }
 
 impl Psc {
-    /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's mean.
+    /// The release's PSC checkpoint with the release's vocabulary. It predicts accuracy in deviations from a family's
+    /// mean.
+    ///
+    /// # Errors
+    /// A tensor of the predictor is missing in the checkpoint, or has another shape.
     pub fn from_release(checkpoint: &Checkpoint, vocabulary: Vocabulary) -> Result<Self, Error> {
         let segmenter = Segmenter::of_vocabulary(vocabulary, UnknownTokens::Fused);
         let model = model(checkpoint, Architecture::default())?;
@@ -24,7 +31,7 @@ impl Psc {
 }
 
 /// A parameter's name in the release. Newer versions of its graph library say `lin_rel` and `lin_root`.
-fn original(name: &str) -> String {
+fn release_name(name: &str) -> String {
     let part = |rest: &str| rest.split_once('.').map(|(number, rest)| (number.to_string(), rest.to_string()));
     match name {
         "embed.regular_op" => "embed_layer.regular_embed_layer.weight".into(),
@@ -59,7 +66,7 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
     let values = layout(&architecture)
         .into_iter()
         .map(|Parameter { name, rows, columns, .. }| {
-            let theirs = original(&name);
+            let theirs = release_name(&name);
             let wrong = |reason: String, accepted: &str| Error::setting("release checkpoint", reason, accepted);
             let tensor = tensors.get(theirs.as_str()).copied();
             let tensor = tensor.ok_or_else(|| wrong(format!("has no tensor `{theirs}`"), "the release's tensors"))?;
@@ -80,9 +87,9 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
     Ok(Model::with_values(architecture, values))
 }
 
-/// The original's training triples of a network (specification §6.4): for every segment of the whole vocabulary the nodes
-/// before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike stand
-/// together, in the order in which they are first met.
+/// The release's training triples of a network ([release §6.4](crate::doc::release#s6-4)): for every segment of the whole vocabulary the
+/// nodes before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike
+/// stand together, in the order in which they are first met.
 pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<usize>; 3]> {
     let (order, tokens) = graph.tokens();
     let line: Vec<_> = tokens.iter().map(|token| vocabulary.alphabet().symbol(token)).collect();

@@ -73,7 +73,7 @@ impl Quirks {
         }
     }
 
-    /// The same search under the peculiarities that concern a search.
+    /// A search with its settings replaced by the peculiarities that concern a search.
     pub fn in_search(&self, evolution: &Evolution) -> Evolution {
         let mut evolution = evolution.clone();
         evolution.mutation.sources = self.sources;
@@ -86,7 +86,7 @@ impl Quirks {
         evolution
     }
 
-    /// The same repair settings under the peculiarities that concern repair.
+    /// Repair settings with the peculiarities that concern repair.
     pub fn in_repair(&self, settings: &RepairSettings) -> RepairSettings {
         RepairSettings { form: self.repair_form, concat: self.concat, penalty: self.channel_penalty, ..*settings }
     }

@@ -5,6 +5,9 @@ use crate::error::FormatError;
 use safetensors::tensor::{Dtype, SafeTensors};
 
 /// Reads all tensors of 32-bit floats of a safetensors file; others are passed over.
+///
+/// # Errors
+/// The bytes are no safetensors file.
 pub fn read_tensors(bytes: &[u8]) -> Result<Checkpoint, FormatError> {
     let broken = |error: safetensors::SafeTensorError| FormatError::content("safetensors", error.to_string());
     let file = SafeTensors::deserialize(bytes).map_err(broken)?;

@@ -20,11 +20,18 @@ impl CompGraph {
     /// The network as the release executes it ([release §8](crate::doc::release#s8)): several inputs are summed, all
     /// cut to the fewest channels; one with more channels than its reader takes is cut to the first of them. A concat's
     /// operands stand in node order, behind the one whose channels are the concat's own.
+    ///
+    /// # Errors
+    /// Edges or sizes that contradict each other, a cycle, a node without what its op needs (a kernel, strides), or
+    /// an op that this library does not have; the error names the node.
     pub fn to_graph(&self) -> Result<Executable, FormatError> {
         self.to_graph_with(&|_| None)
     }
 
     /// As [`CompGraph::to_graph`], with the operand order of some nodes given: the form itself does not keep it.
+    ///
+    /// # Errors
+    /// As for [`CompGraph::to_graph`].
     pub fn to_graph_with(&self, order_of: &dyn Fn(usize) -> Option<Vec<usize>>) -> Result<Executable, FormatError> {
         self.check()?;
         let operands = self.operands();

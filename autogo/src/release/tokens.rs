@@ -28,7 +28,7 @@ impl CompGraph {
     }
 
     /// The tokens of the nodes in topological order, with that order ([release §3.1](crate::doc::release#s3-1)). The
-    /// release's own tokens: of a [`Graph`] with cut channels or zeros they are not those of
+    /// release's own tokens: of a [`Graph`](crate::graph::Graph) with cut channels or zeros they are not those of
     /// [`crate::segment::TokenForm`].
     pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
         let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();

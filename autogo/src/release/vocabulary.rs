@@ -29,6 +29,9 @@ const NORMAL: i32 = 1;
 /// The pieces of a model in the order of their ids, control symbols left out: first the merges in the order in which
 /// they were learned, then single characters.
 ///
+/// # Errors
+/// The bytes are no SentencePiece model, or the model has no pieces.
+///
 /// ```
 /// let error = autogo::release::read_sentencepiece(b"\xff").unwrap_err();
 /// assert!(error.to_string().starts_with("model: is no SentencePiece model"));
@@ -44,6 +47,9 @@ pub fn read_sentencepiece(bytes: &[u8]) -> Result<Vec<String>, FormatError> {
 impl Vocabulary {
     /// The vocabulary of the release: its token encoder, and the pieces of its SentencePiece model in the order of
     /// their ids ([`read_sentencepiece`]). Single characters among them are the alphabet and are passed over.
+    ///
+    /// # Errors
+    /// A piece holds a character that the encoder does not know, or is not two earlier pieces put together.
     pub fn from_release(encoder: &ReleaseEncoder, pieces: &[String]) -> Result<Self, Error> {
         let mut alphabet = Alphabet::default();
         let mut symbols: HashMap<char, Symbol> = HashMap::new();

@@ -7,7 +7,7 @@ use crate::segment::{Segment, Source};
 /// Largest number of channels a repaired convolution may have.
 pub(super) const MAX_CHANNELS: i64 = 10_000;
 
-/// `Σ factor · quantity + constant`, terms by quantity.
+/// The sum `Σ factor · quantity + constant`. Terms are (quantity, factor), ascending by quantity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Linear {
     pub(super) terms: Vec<(usize, i64)>,
@@ -60,22 +60,22 @@ impl Linear {
     }
 }
 
-/// Filters that a convolution had, and what changing them costs.
+/// The filters of a convolution before the repair, and the cost of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Filters {
-    /// How many it had.
+    /// The filters that the convolution had.
     pub(super) before: i64,
-    /// What each one more or less costs.
+    /// The cost of a filter more or less.
     pub(super) weight: i64,
-    /// Its groups: the number must be a multiple.
+    /// Groups of the convolution: they must divide the filters.
     pub(super) groups: i64,
 }
 
-/// A whole number from 1 to [`MAX_CHANNELS`] that the repair chooses: the filters of a convolution, or the channels in one
-/// group, where a number has to be divisible.
+/// A whole number from 1 to [`MAX_CHANNELS`] that the repair chooses: the filters of a convolution, or the channels in
+/// one group, where a number has to be divisible.
 pub(super) type Quantity = Option<Filters>;
 
-/// What has to hold between the channels of a segment.
+/// The equations and inequalities between the channels of a segment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Channels {
     pub(super) quantities: Vec<Quantity>,
@@ -172,7 +172,7 @@ impl Channels {
         Linear::quantity(self.quantities.len() - 1)
     }
 
-    /// What these values cost.
+    /// The cost of these values, one for every quantity.
     pub(super) fn cost(&self, values: &[i64], settings: &RepairSettings) -> i64 {
         let one = |(quantity, &value): (&Quantity, &i64)| {
             quantity.map_or(0, |filters| filters.weight * settings.penalty.of(filters.before, value))

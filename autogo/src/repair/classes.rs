@@ -23,7 +23,7 @@ pub(super) struct Classes {
     pub(super) class_of: Vec<usize>,
     /// Equations between classes that are left for a solver; each is zero.
     pub(super) equations: Vec<Linear>,
-    /// The same for what must not be below zero.
+    /// Sums of classes that are left for a solver; none may be below zero.
     pub(super) floors: Vec<Linear>,
 }
 
@@ -53,8 +53,8 @@ impl Class {
         self.members.iter().map(|filters| filters.weight * settings.penalty.of(filters.before, value)).sum()
     }
 
-    /// The cheapest value that is allowed; the smallest of equals. The cost is convex, so the best multiple lies beside the
-    /// unconstrained optimum, which is one of the numbers before.
+    /// The cheapest value that is allowed; the smallest of equals. The cost is convex, so the best multiple lies beside
+    /// the unconstrained optimum, which is one of the numbers before.
     fn best(&self, settings: &RepairSettings) -> Option<i64> {
         let groups = self.members.iter().fold(1, |all, filters| lcm(all, filters.groups));
         let step = settings.align.map_or(groups, |align| lcm(groups, i64::from(align)));
@@ -155,8 +155,7 @@ impl Classes {
         put
     }
 
-    /// Makes two classes one. The class that is left keeps its number, equations keep meaning quantities: of a class, its
-    /// first.
+    /// Merges class `b` into `a`: `a` keeps its index, and quantities of `b` become quantities of `a`.
     fn merge(&mut self, a: usize, b: usize) {
         let gone = std::mem::take(&mut self.classes[b].members);
         self.classes[a].members.extend(gone);

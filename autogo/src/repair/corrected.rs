@@ -53,7 +53,7 @@ pub(super) fn solve(
     Ok(Answer { ops: ops(segment, inputs, &channels, &values, &strides), cost, is_optimal: chosen.is_optimal, solver })
 }
 
-/// What the strides of all nodes cost.
+/// The cost of the strides of all nodes.
 fn strides_cost(segment: &Segment, strides: &Strides, weights: &[i64]) -> i64 {
     let one = |at: usize| {
         let rules = Side::BOTH.map(|side| Rule::of(segment, at, side));

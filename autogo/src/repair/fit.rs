@@ -11,7 +11,7 @@ use crate::graph::{Op, Shape};
 use crate::segment::Segment;
 
 /// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both,
-/// under the default settings and without memory; [`Repairer`] has both.
+/// under the default settings and without memory; [`Repairer`](super::Repairer) has both.
 ///
 /// Filters of convolutions and strides of convolutions and pools may change; kernels, paddings and edges stay.
 /// Minimised is
@@ -25,11 +25,25 @@ use crate::segment::Segment;
 /// divide.
 ///
 /// A segment that fits already comes back as it is.
+///
+/// # Errors
+/// [`RepairError::Arity`] when the place has another number of tensors, [`RepairError::Infeasible`] when no channels
+/// and strides connect the shapes, [`RepairError::SolverDisagrees`] when exact shape inference refuses the answer.
+///
+/// ```
+/// use autogo::{graph::Shape, repair::repair, segment::Segment};
+/// // The toy's `conv relu add` makes 8×8×4 of 8×8×3; here 4×4×6 is wanted of 8×8×5.
+/// let donor = Segment::cut(&autogo::tutorials::toy()?, &[1, 2, 3]).segment;
+/// let repaired = repair(&donor, &[Shape::new(8, 8, 5)], &[Shape::new(4, 4, 6)]).expect("a repair");
+/// // Two more filters and a stride of 2, in an op on which two others depend: 3 · (2 + 100).
+/// assert_eq!((repaired.changes.len(), repaired.objective), (1, 306.0));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn repair(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {
     attempt(segment, inputs, outputs, &RepairSettings::default()).0
 }
 
-/// One repair, and who found the answer.
+/// One repair, and the name of the solver that found the answer.
 pub(super) fn attempt(
     segment: &Segment,
     inputs: &[Shape],
@@ -64,7 +78,7 @@ pub(super) fn attempt(
     }
 }
 
-/// Who found the answer where nothing was searched for.
+/// The solver's name in a record where no program was solved.
 const NO_SOLVER: &str = "none";
 
 /// The segment with its new ops, if exact shape inference agrees.

@@ -39,7 +39,7 @@ pub(super) struct Program {
     classes: Vec<(usize, Variable)>,
 }
 
-/// What a solver chose.
+/// The values that a solver chose.
 pub(super) struct Chosen {
     /// Every node's strides, 0 where there was no choice; nothing when they were no part of the program.
     pub(super) strides: Option<Strides>,

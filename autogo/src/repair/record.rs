@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct RepairRecord {
     /// How it ended.
     pub status: RepairStatus,
-    /// Who found the answer: `none` for what fitted or was refused at once, `presolve` where exact means sufficed, else the
-    /// solver with its version.
+    /// What found the answer: `none` where the segment fitted or was refused at once, `presolve` where exact means
+    /// sufficed, else the solver with its version.
     pub solver: String,
     /// The objective: the weighted change of channels and strides. Nothing when there is no answer.
     pub objective: Option<f64>,
@@ -67,17 +67,17 @@ impl RepairRecord {
     }
 }
 
-/// One repair: the record and what came of it.
+/// One repair: the record and the result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attempt {
-    /// What is written down.
+    /// The record.
     pub record: RepairRecord,
     /// The segment that fits, or why there is none.
     pub result: Result<Repaired, RepairError>,
 }
 
 impl RepairError {
-    /// What a record says of it.
+    /// The status that a record gives to this error.
     pub fn status(&self) -> RepairStatus {
         match self {
             RepairError::Arity { .. } | RepairError::Concat { .. } | RepairError::Infeasible { .. } => {

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-/// Repairs segments and remembers what came of it: the same segment in the same boundary is answered from memory.
+/// Repairs segments and remembers the answers: the same segment in the same boundary is answered from memory.
 ///
 /// A handle: clones share their memory, on any number of threads, and every answer is the same as without it.
 ///
@@ -65,7 +65,10 @@ struct Entry {
 const PARTS: usize = 16;
 
 impl Repairer {
-    /// A repairer with an empty memory, or which setting is wrong.
+    /// A repairer with an empty memory.
+    ///
+    /// # Errors
+    /// A setting is out of range; see [`RepairSettings::check`].
     pub fn new(settings: RepairSettings) -> Result<Repairer, Error> {
         settings.check()?;
         let memory = Memory {
@@ -76,7 +79,7 @@ impl Repairer {
         Ok(Repairer { settings, memory: Some(Arc::new(memory)) })
     }
 
-    /// The same without memory: every call computes.
+    /// The repairer without a memory: every call computes.
     pub fn forgetful(mut self) -> Repairer {
         self.memory = None;
         self
@@ -95,13 +98,17 @@ impl Repairer {
         })
     }
 
-    /// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both; see
-    /// [`repair`](crate::repair::repair).
+    /// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both;
+    /// see [`repair`](crate::repair::repair).
+    ///
+    /// # Errors
+    /// As for [`repair`](crate::repair::repair), [`RepairError::Concat`] when the settings refuse concats, and
+    /// [`RepairError::TimedOut`] when they set a time limit.
     pub fn repair(&self, segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {
         self.attempt(segment, inputs, outputs).result.clone()
     }
 
-    /// The same with its record; what memory answers costs less than a microsecond.
+    /// [`Repairer::repair`] with its record. An answer from memory takes less than a microsecond.
     pub fn attempt(&self, segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Arc<Attempt> {
         let Some(memory) = &self.memory else { return Arc::new(self.compute(segment, inputs, outputs)) };
         let hash = hash(segment, inputs, outputs);

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RepairForm {
-    /// Ours: any whole number of filters, exact window arithmetic, sizes from 1 (see [`repair`](crate::repair::repair)).
+    /// Ours: any whole number of filters, exact window arithmetic, sizes from 1 (see
+    /// [`repair`](crate::repair::repair)).
     #[default]
     Corrected,
     /// The release's program: a height or width is kept, halved or quartered, channels are kept, halved or doubled, no
@@ -95,8 +96,8 @@ pub struct RepairSettings {
     /// Whether a presolve runs before the solver: it finds strides by a sweep over the reachable sizes, and channels by
     /// substitution. The optimum has the same value with and without the presolve.
     pub presolve: bool,
-    /// The most seconds of wall time for one program; none by default. With a limit the answer may depend on how busy the
-    /// machine is: the solvers' interface offers no other measure.
+    /// The most seconds of wall time for one program; none by default. With a limit the answer may depend on how busy
+    /// the machine is: the solvers' interface offers no other measure.
     pub time_limit: Option<f64>,
 }
 
@@ -125,13 +126,17 @@ impl RepairSettings {
         }
     }
 
-    /// Says what is out of range, or not built in.
+    /// Checks that every setting is in range and the solver is built in.
+    ///
+    /// # Errors
+    /// `align` outside of 1 to 1024 or in the release's form, a `time_limit` that is not above 0, or a solver that is
+    /// not built in.
     pub fn check(&self) -> Result<(), Error> {
         if let Some(align) = self.align.filter(|align| !(1..=1024).contains(align)) {
             return Err(Error::setting("repair.align", format!("is {align}"), "1 to 1024, or nothing"));
         }
         if self.align.is_some() && self.form == RepairForm::Original {
-            return Err(Error::setting("repair.align", "the original's form cannot keep it", "nothing"));
+            return Err(Error::setting("repair.align", "the release's form cannot keep it", "nothing"));
         }
         if let Some(seconds) = self.time_limit.filter(|seconds| !(seconds.is_finite() && *seconds > 0.0)) {
             return Err(Error::setting("repair.time_limit", format!("is {seconds}"), "seconds above 0, or nothing"));

@@ -3,7 +3,7 @@
 use crate::graph::{Op, Padding, Shape};
 use crate::segment::Segment;
 
-/// What changing a stride costs, in channels.
+/// The cost of a changed stride, in channels.
 pub(super) const STRIDE_COST: i64 = 100;
 
 /// Height or width.
@@ -25,7 +25,7 @@ impl Side {
     }
 }
 
-/// What an op does to one side.
+/// How an op changes one side of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     /// `ceil((size + offset) / stride)`: a window whose stride may be chosen. SAME has the offset 0, the others
@@ -102,9 +102,9 @@ impl Rule {
         (1..=i64::from(Shape::LIMIT)).contains(&made).then_some(made)
     }
 
-    /// The strides that can matter where no size above `largest` is read, its own first; one stride, which has no say, for
-    /// what is no window. They are 1, 2 and 4, and its own once, twice and four times. Of those that leave one pixel of
-    /// every size, the smallest is enough: it costs the least.
+    /// The strides that can matter where no size above `largest` is read, its own first; one stride, which has no say,
+    /// for what is no window. They are 1, 2 and 4, and its own once, twice and four times. Of those that leave one
+    /// pixel of every size, the smallest is enough: it costs the least.
     pub(super) fn strides(self, largest: i64) -> Vec<u32> {
         let Rule::Window { stride: own, offset, .. } = self else { return vec![1] };
         let mut strides: Vec<u32> = [1, 2, 4, own.saturating_mul(2), own.saturating_mul(4)].into();
@@ -124,8 +124,9 @@ impl Rule {
     }
 }
 
-/// What the strides of a node cost, before its weight: nothing when both are its own; else once, and once more when pixels
-/// are skipped, so that this happens only where nothing cheaper fits.
+/// The cost of a node's strides, before its weight: 0 when both strides are the node's own, [`STRIDE_COST`] when one
+/// differs, and twice as much when a changed stride skips pixels, so that pixels are skipped only where nothing cheaper
+/// fits.
 pub(super) fn stride_cost(rules: [Rule; 2], strides: [u32; 2]) -> i64 {
     let own = |rule: Rule, stride: u32| !matches!(rule, Rule::Window { stride: own, .. } if own != stride);
     if own(rules[0], strides[0]) && own(rules[1], strides[1]) {

@@ -20,7 +20,8 @@ use polars::prelude::DataFrame;
 /// use autogo::{prelude::*, repair::RepairSteps};
 /// let graph = autogo::families::network("hiaml:src1,src1,r30,src3")?;
 /// let segment = Segment::cut(&graph, &[1, 2, 3]).segment; // conv 3×3 stride 2, batch norm, ReLU
-/// let steps = RepairSteps::new(&segment, &[Shape::new(16, 16, 32)], &[Shape::new(16, 16, 48)], &RepairSettings::default())?;
+/// let (read, made) = ([Shape::new(16, 16, 32)], [Shape::new(16, 16, 48)]);
+/// let steps = RepairSteps::new(&segment, &read, &made, &RepairSettings::default())?;
 /// // With its stride of 2 the convolution halves: the output is 8×8×64 instead of 16×16×48.
 /// assert_eq!(steps.disagreements(), [2]);
 /// assert_eq!(steps.attempt().record.objective, Some(3.0 * (64.0 - 48.0) + 3.0 * 100.0));
@@ -40,7 +41,10 @@ pub struct RepairSteps {
 }
 
 impl RepairSteps {
-    /// Repairs `segment` and keeps every step. An error names a wrong setting, or a place with another number of tensors.
+    /// Repairs `segment` and keeps every step.
+    ///
+    /// # Errors
+    /// A setting is out of range, the form is not the corrected one, or the place has another number of tensors.
     pub fn new(
         segment: &Segment,
         inputs: &[Shape],
@@ -84,6 +88,9 @@ impl RepairSteps {
     }
 
     /// The boundary: what the segment reads and makes in its own network, and in the place.
+    ///
+    /// # Errors
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn boundary(&self) -> Result<DataFrame, Error> {
         let texts = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>();
         let names = |what: &str, count: usize| (0..count).map(|at| format!("{what} {at}")).collect::<Vec<_>>();
@@ -95,6 +102,9 @@ impl RepairSteps {
     }
 
     /// The first guess: the place's inputs run through the ops as they are.
+    ///
+    /// # Errors
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn guess(&self) -> Result<DataFrame, Error> {
         let count = self.segment.nodes.len();
         let verdict = |at: usize| {
@@ -110,7 +120,10 @@ impl RepairSteps {
         )?)
     }
 
-    /// What may be chosen: for every node with a choice its weight in the objective and its alternatives.
+    /// The choices: for every node that may change, its weight in the objective and its alternatives.
+    ///
+    /// # Errors
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn choices(&self) -> Result<DataFrame, Error> {
         let weights = weights(&self.segment);
         let channels = Channels::new(&self.segment, &self.inputs, &self.outputs, &weights);
@@ -164,6 +177,9 @@ impl RepairSteps {
     }
 
     /// The size of the integer program: as it stands, and what is left of it for a solver after exact means.
+    ///
+    /// # Errors
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn program(&self) -> Result<DataFrame, Error> {
         let weights = weights(&self.segment);
         let channels = Channels::new(&self.segment, &self.inputs, &self.outputs, &weights);
@@ -191,6 +207,9 @@ impl RepairSteps {
     }
 
     /// The answer: every changed node before and after; empty when there is none.
+    ///
+    /// # Errors
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn solution(&self) -> Result<DataFrame, Error> {
         let changes = self.repaired().map_or(&[][..], |repaired| &repaired.changes);
         let text = |op: &Op| match op {
@@ -266,9 +285,12 @@ fn propagate(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> (Segment
     (guess, breaks)
 }
 
-/// What repairs of the same places under several settings came to, a row for each: how many fitted as they were, were
-/// repaired or had no answer; the mean objective and number of changed ops of the repaired, the filters that those gained and
-/// lost in all, and the median time.
+/// Results of repairs of the same places under several settings, a row for each setting: how many fitted as they were,
+/// were repaired or had no answer; the mean objective and number of changed ops of the repaired, the filters that those
+/// gained and lost in all, and the median time.
+///
+/// # Errors
+/// None in practice: polars checks that all columns have one length, and they do.
 pub fn repair_table(runs: &[(String, Vec<std::sync::Arc<Attempt>>)]) -> Result<DataFrame, Error> {
     let counted = |attempts: &[std::sync::Arc<Attempt>], is_it: &dyn Fn(&Attempt) -> bool| {
         attempts.iter().filter(|attempt| is_it(attempt)).count() as u32

@@ -1,7 +1,8 @@
 //! The cheapest choice at every node of a segment, found exactly by one sweep in execution order.
 //!
-//! A state is the sizes of the tensors that are still to be read; of the ways that lead to the same state only the cheapest
-//! is kept. Segments are narrow and sizes few, so there are seldom more than some dozen states: O(nodes · states · choices).
+//! A state is the sizes of the tensors that are still to be read; of the ways that lead to the same state only the
+//! cheapest is kept. Segments are narrow and sizes few, so there are seldom more than some dozen states: O(nodes ·
+//! states · choices).
 
 use crate::segment::Source;
 use foldhash::{HashMap, HashMapExt};
@@ -12,7 +13,7 @@ pub(super) type Sizes = [i64; 3];
 /// States after which the sweep gives up and leaves the matter to a solver.
 const MOST_STATES: usize = 1 << 14;
 
-/// What is swept over: who reads whom.
+/// The nodes of a sweep: the operands of each, and the sizes that come from outside.
 pub(super) struct Plan<'a> {
     /// Operands of every node, which stand before it.
     pub(super) operands: &'a [Vec<Source>],
@@ -23,11 +24,11 @@ pub(super) struct Plan<'a> {
 /// A way to go on from a node's operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Choice<C> {
-    /// What the node makes.
+    /// Sizes of the tensor that the node makes.
     pub(super) made: Sizes,
-    /// What that costs; not below zero.
+    /// The cost of the choice, 0 or more.
     pub(super) cost: i64,
-    /// What was chosen.
+    /// The choice itself.
     pub(super) choice: C,
 }
 
@@ -49,8 +50,8 @@ struct State<C> {
     choice: C,
 }
 
-/// Finds the cheapest way through all nodes. `ways(node, operands, found)` pushes what a node can make of its operands; it
-/// also refuses what an output must not be. Among equals the way found first wins.
+/// Finds the cheapest way through all nodes. `ways(node, operands, found)` pushes what a node can make of its operands;
+/// it also refuses what an output must not be. Among equals the way found first wins.
 pub(super) fn sweep<C: Copy>(plan: &Plan<'_>, mut ways: impl FnMut(usize, &[Sizes], &mut Vec<Choice<C>>)) -> Swept<C> {
     let count = plan.operands.len();
     let mut last_reader = vec![0; count];

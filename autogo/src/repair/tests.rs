@@ -207,8 +207,8 @@ fn the_original_s_sizes_become_filters_and_strides() {
 /// A random segment's recipe: for every node its kind, its operands and its numbers.
 type Step = (u8, u8, u8, u8, u8);
 
-/// Segments of every op that repair treats in its own way, with two inputs, and a place that differs from theirs: what the
-/// segment makes once filters, strides and inputs are redrawn. Most places can be reached, some cannot.
+/// Segments of every op that repair treats in its own way, with two inputs, and a place that differs from theirs: what
+/// the segment makes once filters, strides and inputs are redrawn. Most places can be reached, some cannot.
 fn recipes(steps: usize) -> impl Strategy<Value = (Segment, Vec<Shape>, Vec<Shape>)> {
     let step = any::<Step>();
     let sizes = prop::sample::select(vec![(8u32, 8u32), (7, 7), (8, 4), (5, 9), (16, 16)]);

@@ -1,7 +1,7 @@
 //! What people look at: tables, charts, pages, and the claims a notebook checks about itself.
 //!
-//! Every picture is SVG that this library writes, with one palette and one head (`theme.rs`). A notebook shows the last value
-//! of a cell; a [`Page`] holds several.
+//! Every picture is SVG that this library writes, with one palette and one head (`theme.rs`). A notebook shows the last
+//! value of a cell; a [`Page`] holds several.
 
 mod charts;
 mod numbers;

@@ -8,7 +8,7 @@ pub(in crate::report) const INK: &str = "#26323f";
 pub(in crate::report) const FAINT: &str = "#6b7783";
 pub(in crate::report) const GRID: &str = "#e4e8ec";
 
-/// What kernels are bound by, with their colours.
+/// The bounds of kernels, with their colours.
 pub(in crate::report) const BOUNDS: [(Bound, &str, &str); 4] = [
     (Bound::Compute, "array", "#8fc7e8"),
     (Bound::Vector, "vector unit", "#7fcfb2"),

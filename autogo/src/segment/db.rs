@@ -39,6 +39,17 @@ impl SegmentRow {
 type Boundary = (Vec<Shape>, Vec<Shape>);
 
 /// A database of segments, in the order in which they were first found.
+///
+/// ```
+/// use autogo::{families, segment::{Mining, SegmentDb}};
+/// let graphs = families::corpus(&[(families::FamilyName::Hiaml, 10)], 0)?;
+/// let db: SegmentDb = Mining::bpe(30).run(&graphs)?.db;
+/// let row = &db.rows()[0];
+/// // Which segments connect the same shapes?
+/// let alike = db.with_boundary(&row.segment.inputs, &row.segment.output_shapes());
+/// assert!(alike.contains(&0) && db.with_id(row.id) == Some(row));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct SegmentDb {
     rows: Vec<SegmentRow>,
@@ -56,7 +67,7 @@ fn boundary(inputs: &[Shape], outputs: &[Shape]) -> Boundary {
     (sorted(inputs), sorted(outputs))
 }
 
-/// What mining knows of a segment besides its row.
+/// A segment while it is mined: its row, the last graph in which it was found, and the sum of the labels of its graphs.
 #[derive(Clone, Copy, Debug)]
 struct Found {
     row: usize,
@@ -150,6 +161,9 @@ impl SegmentDb {
 
     /// The rows for which a polars expression over the columns of [`SegmentDb::frame`] holds, in their order.
     ///
+    /// # Errors
+    /// The expression names a column that there is not, or does not give a truth value.
+    ///
     /// ```
     /// use autogo::polars::prelude::{col, lit};
     /// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
@@ -210,9 +224,12 @@ impl SegmentDb {
         rows.into_iter().take(count).cloned().collect()
     }
 
-    /// The database as a polars frame: `segment` (its id), `ops`, `nodes`, `inputs`, `outputs` (how many tensors it reads and
-    /// makes), `input_shapes`, `output_shapes`, `flops` (of the segment alone, twice the multiply-adds), `count`, `graphs`,
-    /// `families` with the `family_counts`, `examples`, and the mean `host_label`.
+    /// The database as a polars frame: `segment` (its id), `ops`, `nodes`, `inputs`, `outputs` (how many tensors it
+    /// reads and makes), `input_shapes`, `output_shapes`, `flops` (of the segment alone, twice the multiply-adds),
+    /// `count`, `graphs`, `families` with the `family_counts`, `examples`, and the mean `host_label`.
+    ///
+    /// # Errors
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let shapes = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" ");
         let text = |of: &dyn Fn(&SegmentRow) -> String| self.rows.iter().map(of).collect::<Vec<String>>();

@@ -34,7 +34,17 @@ pub struct Mining {
     pub keep: Keep,
 }
 
-/// What a mining run gives.
+/// The result of a mining run.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let graphs = autogo::families::corpus(&[(FamilyName::Hiaml, 10)], 0)?;
+/// let mined = Mining::bpe(30).run(&graphs)?;
+/// // The segmenter cuts any graph; the database holds the distinct pieces of the corpus.
+/// assert!(mined.segmenter.groups(&graphs[0]).len() < graphs[0].len());
+/// assert!(mined.db.len() > 10);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Mined {
     /// The run's settings.
@@ -46,13 +56,23 @@ pub struct Mined {
 }
 
 /// Cuts graphs into segments: order, tokens, and a learned model.
+///
+/// ```
+/// use autogo::prelude::*;
+/// let graphs = autogo::families::corpus(&[(FamilyName::Hiaml, 10)], 0)?;
+/// let segmenter = Mining::bpe(30).segmenter(&graphs)?;
+/// let groups = segmenter.groups(&graphs[0]);
+/// let nodes: usize = groups.iter().map(Vec::len).sum();
+/// assert_eq!(nodes, graphs[0].len()); // every node stands in one group
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segmenter {
     /// How nodes stand in a line.
     pub order: Order,
     /// What a token says of its node.
     pub tokens: TokenForm,
-    /// What becomes of tokens that were not seen in mining.
+    /// How tokens are cut that were not seen in mining.
     pub unknown: UnknownTokens,
     model: Model,
 }
@@ -76,6 +96,9 @@ impl Mining {
     }
 
     /// The stages in a TOML file; what it leaves out is as in the paper.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a line of the file is no setting; the error names the line.
     ///
     /// ```toml
     /// order = "topological"       # or "depth_first"
@@ -104,13 +127,21 @@ impl Mining {
         })
     }
 
-    /// Learns a segmenter and mines the distinct segments. Deterministic, on any number of threads. O(tokens · log pairs).
+    /// Learns a segmenter and mines the distinct segments. Deterministic, on any number of threads. O(tokens · log
+    /// pairs).
+    ///
+    /// # Errors
+    /// An empty corpus, settings of the trainer that are out of range, or, under [`Limit::Hard`], fewer pieces than
+    /// were asked for.
     pub fn run(&self, graphs: &[Graph]) -> Result<Mined, Error> {
         self.run_labelled(graphs, &[])
     }
 
-    /// The same, where every graph has a label, such as its accuracy: the database then knows the mean label of the graphs
-    /// that hold a segment. No labels at all are fine, too.
+    /// [`Mining::run`] where every graph has a label, such as its accuracy: the database then knows the mean label of
+    /// the graphs that hold a segment. An empty list of labels is accepted.
+    ///
+    /// # Errors
+    /// As for [`Mining::run`], and a number of labels that is neither 0 nor the number of graphs.
     pub fn run_labelled(&self, graphs: &[Graph], labels: &[f64]) -> Result<Mined, Error> {
         if !labels.is_empty() && labels.len() != graphs.len() {
             let reason = format!("{} for {} graphs", labels.len(), graphs.len());
@@ -122,6 +153,9 @@ impl Mining {
     }
 
     /// The first three stages: learns a segmenter without mining a database.
+    ///
+    /// # Errors
+    /// As for [`Mining::run`].
     pub fn segmenter(&self, graphs: &[Graph]) -> Result<Segmenter, Error> {
         // Every chunk has an alphabet of its own; joined in order they are the one of a single pass.
         let chunks: Vec<(Alphabet, Vec<Vec<Symbol>>)> = graphs
@@ -168,7 +202,7 @@ impl Segmenter {
         self.model.alphabet()
     }
 
-    /// What was learned.
+    /// The model that was learned.
     pub fn model(&self) -> &Model {
         &self.model
     }
@@ -210,7 +244,7 @@ impl Segmenter {
         self.groups_of(graph, |_| true)
     }
 
-    /// The same with some of the pieces: longer pieces that `allowed` refuses are split.
+    /// [`Segmenter::groups`] with some of the pieces: longer pieces that `allowed` refuses are split.
     pub fn groups_of(&self, graph: &Graph, allowed: impl Fn(PieceId) -> bool) -> Vec<Vec<usize>> {
         let (order, pieces) = self.pieces(graph, allowed);
         let mut rest = order.as_slice();
@@ -224,8 +258,8 @@ impl Segmenter {
             .collect()
     }
 
-    /// How well a family's graphs are covered: nodes, those in pieces of two and more, those with a token that is unknown,
-    /// pieces.
+    /// How well a family's graphs are covered: nodes, those in pieces of two and more, those with a token that is
+    /// unknown, pieces.
     pub fn coverage(&self, graphs: &[Graph]) -> Coverage {
         let one = |graph: &Graph| {
             let (_, pieces) = self.pieces(graph, |_| true);

@@ -1,12 +1,13 @@
 //! Segments: node tokens, byte-pair encoding, and the subgraphs that the pieces stand for.
 //!
-//! Mining has four stages, which stand as traits in `pipeline.rs`: a [`Linearizer`] puts nodes in a line, a [`TokenEncoder`]
-//! makes tokens of them, a [`SegmentModel`] learned by its [`Trainer`] cuts the line into pieces, a [`SegmentFilter`] says
-//! what is kept. [`Mining`] is one value of four stages; running it gives a [`Segmenter`] and a [`SegmentDb`].
+//! Mining has four stages, which stand as traits in `pipeline.rs`: a [`Linearizer`] puts nodes in a line, a
+//! [`TokenEncoder`] makes tokens of them, a [`SegmentModel`] learned by its [`Trainer`] cuts the line into pieces, a
+//! [`SegmentFilter`] says what is kept. [`Mining`] is one value of four stages; running it gives a [`Segmenter`] and a
+//! [`SegmentDb`].
 //!
-//! A piece of length L is L consecutive nodes of a graph's topological order. The subgraph they induce is a [`Segment`]:
-//! a function from the tensors it reads to the tensors others read of it. A [`SegmentDb`] holds the distinct segments of
-//! many graphs, ready to be put in each other's place.
+//! A piece of length L is L consecutive nodes of a graph's topological order. The subgraph they induce is a
+//! [`Segment`]: a function from the tensors it reads to the tensors others read of it. A [`SegmentDb`] holds the
+//! distinct segments of many graphs, ready to be put in each other's place.
 
 mod alphabet;
 mod db;

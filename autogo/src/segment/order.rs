@@ -5,6 +5,14 @@ use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
 
 /// The order of a graph's nodes.
+///
+/// ```
+/// use autogo::segment::{Linearizer, Order};
+/// let toy = autogo::tutorials::toy()?;
+/// assert_eq!(Order::Topological.order(&toy), [0, 1, 2, 3, 4]);
+/// assert_eq!(Order::DepthFirst.order(&toy), [0, 1, 2, 3, 4]); // the toy has one order only
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
@@ -12,8 +20,8 @@ pub enum Order {
     /// ([release §3.3](crate::doc::release#s3-3)).
     #[default]
     Topological,
-    /// Depth first: a branch is followed to its end before the next one starts, so that neighbours in the line are more often
-    /// neighbours in the graph.
+    /// Depth first: a branch is followed to its end before the next one starts, so that neighbours in the line are more
+    /// often neighbours in the graph.
     DepthFirst,
 }
 
@@ -27,8 +35,8 @@ impl Linearizer for Order {
     }
 }
 
-/// Kahn's order with a stack: of the nodes that may come next, the one that was freed last; of several, the one with the
-/// smallest number.
+/// Kahn's order with a stack: of the nodes that may come next, the one that was freed last; of several, the one with
+/// the smallest number.
 fn depth_first(graph: &Graph) -> Vec<usize> {
     let number = graph.original_numbering();
     let mut waiting: Vec<usize> = (0..graph.len()).map(|index| graph.distinct_operands(index).len()).collect();

@@ -39,8 +39,8 @@ pub trait SegmentModel: Sync {
     /// The tokens of a piece; none for a number that is no piece.
     fn symbols(&self, piece: PieceId) -> &[Symbol];
 
-    /// Splits a line into pieces, whose lengths add up to the line's. A longer piece that `allowed` refuses is not used; single
-    /// tokens are always allowed, and an unknown token is a piece of its own.
+    /// Splits a line into pieces, whose lengths add up to the line's. A longer piece that `allowed` refuses is not
+    /// used; single tokens are always allowed, and an unknown token is a piece of its own.
     fn split(&self, line: &[Symbol], allowed: &dyn Fn(PieceId) -> bool) -> Vec<Piece>;
 }
 
@@ -49,8 +49,10 @@ pub trait Trainer: Sync {
     /// What is learned.
     type Model: SegmentModel;
 
-    /// Learns from lines of symbols of `alphabet`. An empty corpus is an error, and so is a vocabulary larger than the
-    /// corpus allows.
+    /// Learns from lines of symbols of `alphabet`.
+    ///
+    /// # Errors
+    /// An empty corpus, settings that are out of range, or, under [`Limit::Hard`], fewer pieces than were asked for.
     fn train(&self, alphabet: Alphabet, lines: Vec<Vec<Symbol>>) -> Result<Self::Model, Error>;
 }
 

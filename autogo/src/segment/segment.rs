@@ -14,6 +14,15 @@ pub enum Source {
 }
 
 /// An induced subgraph with its boundary.
+///
+/// ```
+/// use autogo::segment::{Segment, Source};
+/// // Nodes 2 and 3 of the toy: a ReLU, and the sum of the ReLU and of what it reads.
+/// let segment = Segment::cut(&autogo::tutorials::toy()?, &[2, 3]).segment;
+/// assert_eq!(segment.operands, [vec![Source::Input(0)], vec![Source::Input(0), Source::Inner(0)]]);
+/// assert_eq!((segment.inputs.len(), segment.outputs.clone()), (1, vec![1]));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// The nodes, in execution order.
@@ -141,7 +150,7 @@ impl Segment {
         (0..self.nodes.len()).all(|at| root(&roots, at) == 0)
     }
 
-    /// What the segment costs by itself.
+    /// The cost of the segment by itself.
     pub fn cost(&self) -> Cost {
         let one = |at: usize| {
             let sources = &self.operands[at];

@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What a database's file says of itself, in its first column.
+/// Format and version of a database's file, in its first column.
 const DATABASE: &str = "autogo segments 3";
-/// What a segmenter's file says of itself.
+/// Format and version of a segmenter's file.
 const SEGMENTER: &str = "autogo segmenter 2";
-/// What a mining run's settings say of themselves.
+/// Format and version of a mining run's settings.
 const MINING: &str = "autogo mining 2";
 
 fn failed(path: &Path) -> impl Fn(String) -> Error + '_ {
@@ -20,8 +20,11 @@ fn failed(path: &Path) -> impl Fn(String) -> Error + '_ {
 }
 
 impl SegmentDb {
-    /// Writes the database as Parquet: the columns of [`SegmentDb::frame`] for queries, and each segment as JSON in column
-    /// `graph`. The same database gives the same bytes.
+    /// Writes the database as Parquet: the columns of [`SegmentDb::frame`] for queries, and each segment as JSON in
+    /// column `graph`. The same database gives the same bytes.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let mut frame = self.frame()?;
         let graphs = self.rows().iter().map(|row| serde_json::to_string(&row.segment).unwrap_or_default());
@@ -33,14 +36,21 @@ impl SegmentDb {
         write_parquet(&mut frame, path.as_ref())
     }
 
-    /// Reads a database that [`SegmentDb::save`] wrote. Every segment is inferred again and must have the id it is stored
-    /// under.
+    /// Reads a database that [`SegmentDb::save`] wrote. Every segment is inferred again and must have the id it is
+    /// stored under.
+    ///
+    /// # Errors
+    /// The file cannot be read, is damaged, is no segment database of this version, or holds a segment under another
+    /// id than its own.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::load_where(path, lit(true))
     }
 
-    /// Reads only the rows for which an expression over the columns of [`SegmentDb::frame`] holds. What it does not ask for
-    /// is not parsed, so a database of millions of rows need not fit in memory.
+    /// Reads only the rows for which an expression over the columns of [`SegmentDb::frame`] holds. What it does not ask
+    /// for is not parsed, so a database of millions of rows need not fit in memory.
+    ///
+    /// # Errors
+    /// As for [`SegmentDb::load`], and an expression that names a column that there is not.
     ///
     /// ```
     /// use autogo::polars::prelude::{col, lit};
@@ -59,8 +69,8 @@ impl SegmentDb {
         read_rows(&frame.map_err(|error| no_database(path, &error))?, path)
     }
 
-    /// The file as a lazy frame: the columns of [`SegmentDb::frame`], of which only those a query names are parsed. Column
-    /// `graph` holds each segment as JSON. The file's checksum is compared first, in constant memory: O(bytes).
+    /// The file as a lazy frame: the columns of [`SegmentDb::frame`], of which only those a query names are parsed.
+    /// Column `graph` holds each segment as JSON. The file's checksum is compared first, in constant memory: O(bytes).
     ///
     /// # Errors
     /// A file that cannot be read, that is damaged, or that is no segment database.
@@ -172,19 +182,28 @@ fn read_json<T: Serialize + DeserializeOwned>(path: &Path, format: &str) -> Resu
 
 impl Segmenter {
     /// Writes the segmenter as JSON.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         write_json(path.as_ref(), SEGMENTER, self)
     }
 
     /// Reads a segmenter that [`Segmenter::save`] wrote.
+    ///
+    /// # Errors
+    /// The file cannot be read, is damaged, or is no segmenter of this version.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         read_json(path.as_ref(), SEGMENTER)
     }
 }
 
 impl Mined {
-    /// Writes `mining.json`, `segmenter.json` and `segments.parquet` into a folder, which is made if need be. The same run
-    /// gives the same bytes.
+    /// Writes `mining.json`, `segmenter.json` and `segments.parquet` into a folder, which is made if need be. The same
+    /// run gives the same bytes.
+    ///
+    /// # Errors
+    /// The folder or a file in it cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
         let folder = folder.as_ref();
         std::fs::create_dir_all(folder).map_err(|error| failed(folder)(error.to_string()))?;
@@ -194,6 +213,9 @@ impl Mined {
     }
 
     /// Reads a folder that [`Mined::save`] wrote.
+    ///
+    /// # Errors
+    /// A file of the folder cannot be read, is damaged, or is of another version.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
         Ok(Mined {

@@ -1,7 +1,7 @@
 //! Lesson 1: a network is a graph.
 //!
-//! A [`Graph`](crate::graph::Graph) has nodes, and each node has a name, an op and a shape. A node stands behind the nodes
-//! that it reads. The toy has five nodes:
+//! A [`Graph`](crate::graph::Graph) has nodes, and each node has a name, an op and a shape. A node stands behind the
+//! nodes that it reads. The toy has five nodes:
 //!
 //! | index | name | op | reads | makes (height × width × channels) |
 //! |---|---|---|---|---|
@@ -22,8 +22,8 @@
 //!
 //! # A graph that exists is valid
 //!
-//! [`GraphBuilder`](crate::graph::GraphBuilder) infers the shape of every node while it is added. A node that its operands
-//! do not fit is refused by name, and nothing downstream checks again.
+//! [`GraphBuilder`](crate::graph::GraphBuilder) infers the shape of every node while it is added. A node that its
+//! operands do not fit is refused by name, and nothing downstream checks again.
 //!
 //! ```
 //! use autogo::graph::{Conv, GraphBuilder, Op, Shape, Window};
@@ -38,9 +38,9 @@
 //!
 //! # What it costs
 //!
-//! The convolution multiplies 3×3 pixels of 3 channels for each of 8×8×4 results: 3·3·3·8·8·4 = 6,912 multiply-adds. Its
-//! weights are 3·3·3·4 = 108 numbers, and 4 more for the bias. Papers count two FLOPs a multiply-add. The release also
-//! counts activations and sums ([release §1.5](crate::doc::release#s1-5)); its figure stands beside.
+//! The convolution multiplies 3×3 pixels of 3 channels for each of 8×8×4 results: 3·3·3·8·8·4 = 6,912 multiply-adds.
+//! Its weights are 3·3·3·4 = 108 numbers, and 4 more for the bias. Papers count two FLOPs a multiply-add. The release
+//! also counts activations and sums ([release §1.5](crate::doc::release#s1-5)); its figure stands beside.
 //!
 //! ```
 //! let cost = autogo::tutorials::toy()?.cost();
@@ -51,8 +51,8 @@
 //!
 //! # What it is called
 //!
-//! The content id of a graph depends on what is computed, not on names, on the order of nodes or on how sums are nested.
-//! Two graphs with one id are one network.
+//! The content id of a graph depends on what is computed, not on names, on the order of nodes or on how sums are
+//! nested. Two graphs with one id are one network.
 //!
 //! ```
 //! let toy = autogo::tutorials::toy()?;

@@ -26,17 +26,18 @@
 //! # Two predictors
 //!
 //! A predictor learns from labelled networks what an unseen one will score. Both predictors of the paper are graph
-//! networks: every node starts as an embedding of its op, kernel and shapes, and in each of six rounds it adds up what the
-//! nodes send that it reads.
+//! networks: every node starts as an embedding of its op, kernel and shapes, and in each of six rounds it adds up what
+//! the nodes send that it reads.
 //!
 //! - The GNN takes the mean over all nodes, one row of 32 numbers, and a head makes a score of it.
-//! - The PSC takes three means, over predecessor, segment and successor, and a head reads them side by side: 96 numbers.
-//!   To judge another segment in the same place only one of the three changes, which is what a search asks for.
+//! - The PSC takes three means, over predecessor, segment and successor, and a head reads them side by side: 96
+//!   numbers. To judge another segment in the same place only one of the three changes, which is what a search asks
+//!   for.
 //!
 //! # Ranking
 //!
-//! What counts is the order of the scores. Spearman's rank correlation (SRCC) compares two orders: 1 for the same, 0 for
-//! chance, -1 for the reverse. Here two of four networks change places:
+//! What counts is the order of the scores. Spearman's rank correlation (SRCC) compares two orders: 1 for the same, 0
+//! for chance, -1 for the reverse. Here two of four networks change places:
 //!
 //! ```
 //! use autogo::stats::srcc;
@@ -47,7 +48,8 @@
 //!
 //! # A small training
 //!
-//! Sixty networks of NAS-Bench-201, labelled with their cycles; the predictor learns from forty and ranks twenty others.
+//! Sixty networks of NAS-Bench-201, labelled with their cycles; the predictor learns from forty and ranks twenty
+//! others.
 //!
 //! ```
 //! use autogo::prelude::*;
@@ -62,5 +64,5 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! Two epochs are few: notebook `03_psc_predictor` trains forty. **Try it**: the same with the GNN, and with the number of
-//! FLOPs in a predictor's place. Next: [`repair`](super::repair).
+//! Two epochs are few: notebook `03_psc_predictor` trains forty. **Try it**: the same with the GNN, and with the number
+//! of FLOPs in a predictor's place. Next: [`repair`](super::repair).

@@ -1,7 +1,7 @@
 //! Lesson 6: a network's cycles on a machine.
 //!
-//! A machine is a value: an array of multiply-add units, a vector unit, memory on and off the chip, and what its compiler
-//! fuses into one kernel. A kernel takes as long as the slowest of the four.
+//! A machine is a value: an array of multiply-add units, a vector unit, memory on and off the chip, and what its
+//! compiler fuses into one kernel. A kernel takes as long as the slowest of the four.
 //!
 //! The toy runs as three kernels on N256, a machine of the size of an Ethos-U55-256. A ReLU behind a convolution is
 //! usually fused with it; here the sum reads the convolution as well, so its result has to be written anyway.
@@ -21,8 +21,9 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! 6,912 multiply-adds on 256 units would be 27 cycles. The convolution takes 352: a network this small waits for memory
-//! and for kernels to begin. This is why fewer FLOPs are not always less time, and why a search asks the machine.
+//! 6,912 multiply-adds on 256 units would be 27 cycles. The convolution takes 352: a network this small waits for
+//! memory and for kernels to begin. This is why fewer FLOPs are not always less time, and why a search asks the
+//! machine.
 //!
-//! **Try it**: which of the three kernels grows fastest with the size of the picture? The machine's constants and where they
-//! come from stand in [`doc::npu`](crate::doc::npu).
+//! **Try it**: which of the three kernels grows fastest with the size of the picture? The machine's constants and where
+//! they come from stand in [`doc::npu`](crate::doc::npu).

@@ -2,8 +2,9 @@
 //!
 //! # A front
 //!
-//! One network beats another if it is no worse in any objective and better in one. The front is who is beaten by nobody.
-//! Of these four, with a score to maximise and cycles to minimise, *c* is beaten by *a*, and the others are the front:
+//! One network beats another if it is no worse in any objective and better in one. The front is who is beaten by
+//! nobody. Of these four, with a score to maximise and cycles to minimise, *c* is beaten by *a*, and the others are the
+//! front:
 //!
 //! | network | score | cycles | on the front |
 //! |---|---|---|---|
@@ -20,8 +21,8 @@
 //! 4. The best are repaired and put in. The child is a network of its own, valid by construction.
 //! 5. Children inside the window of the costs are scored and timed, and the front is made anew.
 //!
-//! A child is stored as its derivation: what was replaced, by which segment, and what the repair changed. It can be made
-//! again at any time, and must come out under its content id.
+//! A child is stored as its derivation: what was replaced, by which segment, and what the repair changed. It can be
+//! made again at any time, and must come out under its content id.
 //!
 //! # A search
 //!

@@ -2,9 +2,9 @@
 //!
 //! # Tokens
 //!
-//! The nodes are put in a line, operands before their readers. Each node becomes a token: its op, the width of its kernel,
-//! and the ops around it ([release §3.1](crate::doc::release#s3-1)). Two nodes with one token are alike to all that
-//! follows.
+//! The nodes are put in a line, operands before their readers. Each node becomes a token: its op, the width of its
+//! kernel, and the ops around it ([release §3.1](crate::doc::release#s3-1)). Two nodes with one token are alike to all
+//! that follows.
 //!
 //! ```
 //! use autogo::segment::{Linearizer, Order, TokenForm};
@@ -22,9 +22,9 @@
 //!
 //! # Merges
 //!
-//! Byte-pair encoding numbers the tokens of a corpus, 0 to 4 for the toy. Then it looks for the pair of pieces that most
-//! often stand side by side, makes it a new piece, and starts again. In a corpus of two toys every pair occurs twice. Ties
-//! go to the shorter piece, then to the smaller numbers, so three merges are:
+//! Byte-pair encoding numbers the tokens of a corpus, 0 to 4 for the toy. Then it looks for the pair of pieces that
+//! most often stand side by side, makes it a new piece, and starts again. In a corpus of two toys every pair occurs
+//! twice. Ties go to the shorter piece, then to the smaller numbers, so three merges are:
 //!
 //! | merge | joins | makes piece | which spells |
 //! |---|---|---|---|
@@ -48,9 +48,9 @@
 //! # Segments
 //!
 //! The nodes of a piece induce a subgraph, the segment. A segment is a function: from the tensors that it reads to the
-//! tensors that others read of it. After two merges `relu add` is one: it reads one tensor of 8×8×4, twice, and makes one.
-//! The input and the output of a network belong to no segment of the database, so it is the only one. It was found in both
-//! toys and is stored once.
+//! tensors that others read of it. After two merges `relu add` is one: it reads one tensor of 8×8×4, twice, and makes
+//! one. The input and the output of a network belong to no segment of the database, so it is the only one. It was found
+//! in both toys and is stored once.
 //!
 //! ```
 //! use autogo::prelude::*;

@@ -39,8 +39,8 @@ pub struct Args {
     /// Writes the graph in this library's own JSON, to be read again.
     #[arg(long, group = "form", value_name = "FILE")]
     save: Option<PathBuf>,
-    /// As the original release has it: a skip_connect of NAS-Bench-201 is an identity, and pools of an ONNX file see zeros
-    /// around a picture.
+    /// As the original release has it: a skip_connect of NAS-Bench-201 is an identity, and pools of an ONNX file see
+    /// zeros around a picture.
     #[arg(long)]
     release: bool,
 }

@@ -20,7 +20,8 @@ pub struct Args {
 enum Action {
     /// Learns a segmenter from sampled networks and writes it with the distinct segments it cuts them into.
     Mine(Mine),
-    /// Lists the segments that were found most often; --html writes a page with charts, their drawings and a merge tree.
+    /// Lists the segments that were found most often; --html writes a page with charts, their drawings and a merge
+    /// tree.
     Show {
         /// A folder that `mine` wrote.
         folder: PathBuf,

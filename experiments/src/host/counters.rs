@@ -4,8 +4,8 @@ use self::events::{Event, Kind};
 use serde::Serialize;
 use std::path::Path;
 
-/// Counters of this thread and of every thread that it, or one of those, starts after them: an engine is opened after its
-/// counters. What the system refuses is missing.
+/// Counters of this thread and of every thread that it, or one of those, starts after them: an engine is opened after
+/// its counters. What the system refuses is missing.
 pub struct Counters {
     clock: Result<Event, String>,
     cycles: Result<Event, String>,

@@ -1,4 +1,5 @@
-//! Cycles of a clock that never changes its pace: the processor's time-stamp counter, or the clock that the system names.
+//! Cycles of a clock that never changes its pace: the processor's time-stamp counter, or the clock that the system
+//! names.
 
 use serde::Serialize;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! What an executed notebook says: whether it went well, and how long its cells took.
 //!
-//! The kernel says when a cell failed; whether it showed what it should is looked for in the outputs. To know how long a cell
-//! compiled before it ran, its copy starts by printing the clock.
+//! The kernel says when a cell failed; whether it showed what it should is looked for in the outputs. To know how long
+//! a cell compiled before it ran, its copy starts by printing the clock.
 
 use crate::failure::Failure;
 use autogo::report::Verify;

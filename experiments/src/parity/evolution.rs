@@ -1,4 +1,4 @@
-//! Pareto fronts, ranks and grids of the original's search, and the mutants it made.
+//! Pareto fronts, ranks and grids of the release's search, and the mutants it made.
 
 use super::predictors::{agree, checkpoint};
 use super::segments::Release;
@@ -62,8 +62,8 @@ fn front(points: &[Scored], case: &Value) -> Result<(), String> {
     same(Some(archive(points).ids()), indices(&case["allindices"]), "the front")
 }
 
-/// Where figures are equal the reference leaves the order to its sorting routine, so the sums of ranks are compared, each
-/// within what the ties leave open; without ties that is the order itself.
+/// Where figures are equal the reference leaves the order to its sorting routine, so the sums of ranks are compared,
+/// each within what the ties leave open; without ties that is the order itself.
 fn ranks(points: &[Scored], case: &Value) -> Result<(), String> {
     let theirs = indices(&case["result"]).ok_or("the reference has no result")?;
     let count = case["k"].as_u64().unwrap_or(0) as usize;
@@ -115,8 +115,8 @@ fn cells(points: &[Scored], case: &Value) -> Result<(), String> {
     }
 }
 
-/// Suite `mutations`: every mutant of the original is a valid network here or refused with a reason; FLOPs, parameters, the
-/// window and the checkpoints' predictions agree.
+/// Suite `mutations`: every mutant of the release is a valid network here or refused with a reason; FLOPs, parameters,
+/// the window and the checkpoints' predictions agree.
 pub fn mutations(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let file = golden::json(&folder.join("original/mutations.json"))?;
     let checkpoints = checkpoint(folder, "gnn_chkpt")?.zip(checkpoint(folder, "psc_chkpt")?);
@@ -130,7 +130,7 @@ pub fn mutations(folder: &Path) -> Result<Option<Outcome>, Failure> {
         for (number, mutant) in run["mutants"].as_array().into_iter().flatten().enumerate() {
             let case = format!("{name} {number}");
             match judge.compare(mutant, base) {
-                // What the original executes must be a network here; of what it does not, the reason is said.
+                // What the release executes must be a network here; of what it does not, the reason is said.
                 Ok(Some(refused)) if mutant["torch_executable"] == true => outcome.count(&case, Err(refused)),
                 Ok(Some(refused)) => {
                     outcome.skipped.push(format!("{case} is no network: {refused}"));
@@ -144,7 +144,7 @@ pub fn mutations(folder: &Path) -> Result<Option<Outcome>, Failure> {
     Ok(Some(outcome))
 }
 
-/// MFLOPs of the network a run of the original started from.
+/// MFLOPs of the network a run of the release started from.
 fn base_flops(run: &Value, folder: &Path) -> Result<Option<f64>, Failure> {
     let Some(stem) = run["file"].as_str().and_then(|file| Path::new(file).file_stem()?.to_str()) else {
         return Ok(None);

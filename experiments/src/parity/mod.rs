@@ -1,4 +1,4 @@
-//! This library's numbers against those of the original release and of other references, a suite a file.
+//! This library's numbers against those of the release and of other references, a suite a file.
 
 mod evolution;
 mod families;
@@ -41,7 +41,8 @@ impl Outcome {
     }
 }
 
-/// A suite: its name, and the function that runs it in a folder of reference numbers; `None` when the folder has no files for it.
+/// A suite: its name, and the function that runs it in a folder of reference numbers; `None` when the folder has no
+/// files for it.
 pub type Suite = (&'static str, fn(&Path) -> Result<Option<Outcome>, Failure>);
 
 /// All suites, in the order in which they run.

@@ -14,8 +14,8 @@ const ROUNDING: f64 = 1e-9;
 const COLUMNS: usize = 30;
 const COMPUTE_COLUMNS: usize = 6;
 
-/// Suite `scalesim_layers`: every number of every report. Rows without numbers (a run that was cut off, or never made) are left
-/// out.
+/// Suite `scalesim_layers`: every number of every report. Rows without numbers (a run that was cut off, or never made)
+/// are left out.
 pub fn layers(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let mut tables = golden::tables(&folder.join("npu"))?;
     tables.retain(|(name, rows)| {
@@ -104,8 +104,8 @@ fn run(row: &Row) -> Result<LayerReport, String> {
     simulate(&layer, &machine).map_err(|error| error.to_string())
 }
 
-/// What differs between a row, which has to hold so many numbers, and a report: whole numbers at all, rates by more than
-/// rounding.
+/// What differs between a row, which has to hold so many numbers, and a report: whole numbers at all, rates by more
+/// than rounding.
 fn compare(row: &Row, report: &LayerReport, columns: usize) -> Result<(), String> {
     let ours = frame(std::slice::from_ref(report)).map_err(|error| error.to_string())?;
     let mut compared = 0;

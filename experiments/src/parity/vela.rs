@@ -233,7 +233,8 @@ fn edsr(size: u32) -> Result<Graph, GraphError> {
     net.finish()
 }
 
-/// A U-Net on a colour picture: 32 to 256 channels on the way down, 512 at the bottom; it adds what it finds to its input.
+/// A U-Net on a colour picture: 32 to 256 channels on the way down, 512 at the bottom; it adds what it finds to its
+/// input.
 fn unet() -> Result<Graph, GraphError> {
     let mut net = Net::new("unet", Shape::new(128, 128, 3))?;
     let input = net.x;

@@ -1,7 +1,7 @@
 //! Tables of the paper: an experiment file in, result files out.
 //!
-//! Table 1 compares predictors. Tables 3, 4 and 6 search from given networks; their rows stand beside the networks that the
-//! release found.
+//! Table 1 compares predictors. Tables 3, 4 and 6 search from given networks; their rows stand beside the networks that
+//! the release found.
 
 mod rows;
 pub mod searches;

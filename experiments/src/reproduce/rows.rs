@@ -47,7 +47,8 @@ impl Row {
     }
 }
 
-/// The rows as a frame. Every row says what the predictor `learned`: whatever a network is for, its score is a guess at that.
+/// The rows as a frame. Every row says what the predictor `learned`: whatever a network is for, its score is a guess at
+/// that.
 pub fn frame(rows: &[Row], learned: &str) -> Result<DataFrame, Failure> {
     fn column<T>(rows: &[Row], value: impl Fn(&Row) -> T) -> Vec<T> {
         rows.iter().map(value).collect()

@@ -42,7 +42,8 @@ struct Input {
     released: Vec<String>,
 }
 
-/// Runs the searches of an experiment and writes the table, and each run with its pictures, below the folder of results.
+/// Runs the searches of an experiment and writes the table, and each run with its pictures, below the folder of
+/// results.
 pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let Experiment { table: name, config, out } = experiment;
     let table: Table = toml_file(config)?;
@@ -93,8 +94,8 @@ fn settings(prepared: &Prepared, input: &Input, seed: u64) -> Evolution {
     evolution
 }
 
-/// Gives a run's folder the segments and the predictor that all runs of the table share, so that the run can be taken up and
-/// made again by itself.
+/// Gives a run's folder the segments and the predictor that all runs of the table share, so that the run can be taken
+/// up and made again by itself.
 fn share(base: &Path, run: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(run.join(SEGMENTS)).map_err(|error| Failure::input(run, error))?;
     for name in SHARED {

@@ -22,7 +22,8 @@ pub struct Prepared {
 }
 
 impl SearchSettings {
-    /// Mines the segments and trains or reads the predictor; both are kept in `folder`, so that a run in it can be taken up.
+    /// Mines the segments and trains or reads the predictor; both are kept in `folder`, so that a run in it can be
+    /// taken up.
     pub fn prepare(&self, folder: &Path) -> Result<Prepared, Failure> {
         let mined = self.mine()?;
         mined.save(folder.join(SEGMENTS))?;
@@ -93,8 +94,8 @@ fn mutator(predictor: Trained, mined: Mined, npu: Npu, energy: Option<EnergyTabl
     })
 }
 
-/// Turns the search towards what the label means: objectives and windows that nobody set are those of the label, and a score
-/// alone is minimised where less of the label is better.
+/// Turns the search towards what the label means: objectives and windows that nobody set are those of the label, and a
+/// score alone is minimised where less of the label is better.
 fn ask_for(evolution: &mut Evolution, label: &Label) {
     let plain = Evolution::default();
     if (&evolution.objectives, &evolution.windows) == (&plain.objectives, &plain.windows) {

@@ -8,8 +8,8 @@ use std::path::Path;
 /// The most text a file may hold.
 const LARGEST: u64 = 2 << 30;
 
-/// The text of a file, without a byte-order mark; one that ends in `.gz` is decompressed. `accepted` says what the file should
-/// have been.
+/// The text of a file, without a byte-order mark; one that ends in `.gz` is decompressed. `accepted` says what the file
+/// should have been.
 pub(super) fn read_text(path: &Path, accepted: &str) -> Result<String, Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason: format!("{reason}; accepted: {accepted}") };
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;

@@ -12,6 +12,10 @@ const ACCEPTED: &str = "a CSV whose columns are arch and measurements, one row f
 /// The table `nasbench/nb201_hw.csv.gz` of a data folder: `spec`, and for each data set and device a latency in
 /// milliseconds or an energy in millijoules, as the file names them (`cifar10_edgegpu_latency`, …). What could not be
 /// measured is null.
+///
+/// # Errors
+/// The file cannot be read or unpacked, or a line of the table is wrong: an architecture that is no NB-201 string, or
+/// a cell that is neither a measurement nor -1.
 pub fn hardware_latencies(folder: impl Into<PathBuf>) -> Result<DataFrame, Error> {
     let path = folder.into().join("nasbench").join("nb201_hw.csv.gz");
     let text = read_text(&path, ACCEPTED)?;

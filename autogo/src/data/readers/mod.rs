@@ -19,6 +19,10 @@ use std::path::PathBuf;
 
 impl LabelledFamily {
     /// NB-201 with real labels from a data folder: 15,625 rows.
+    ///
+    /// # Errors
+    /// The file `nasbench/nb201.csv` cannot be read, a line of the file is wrong, or the file does not hold each of
+    /// the 15,625 networks once.
     pub fn nb201(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = folder.into().join("nasbench").join("nb201.csv");
         nb201::read(&path)
@@ -26,16 +30,29 @@ impl LabelledFamily {
 
     /// NB-101 with real labels from a data folder: `nasbench/nb101_full.csv.gz`, 423,624 rows by ascending module hash.
     /// Graphs are built when they are asked for.
+    ///
+    /// # Errors
+    /// The file cannot be read or unpacked, a line of the file is wrong, or networks are missing.
     pub fn nb101(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         nb101::read_csv(&folder.into().join("nasbench").join("nb101_full.csv.gz"))
     }
 
-    /// NB-101 from the benchmark's own `nasbench_only108.tfrecord`; the label is the mean test accuracy of the three runs.
+    /// NB-101 from the benchmark's own `nasbench_only108.tfrecord`; the label is the mean test accuracy of the three
+    /// runs.
+    ///
+    /// # Errors
+    /// The file cannot be read, a record is damaged, or the cell of a record is not the cell that its module hash
+    /// names.
     pub fn nb101_tfrecord(path: impl Into<PathBuf>) -> Result<Self, Error> {
         nb101::read_tfrecord(&path.into())
     }
 
-    /// HiAML, Inception or Two-Path with the labels of one of GENNAPE's JSON files (`{key: {net_config, max_perf, cg}}`).
+    /// HiAML, Inception or Two-Path with the labels of one of GENNAPE's JSON files (`{key: {net_config, max_perf,
+    /// cg}}`).
+    ///
+    /// # Errors
+    /// The family is none of the three, the file cannot be read, or an entry has no accuracy or no configuration that
+    /// builds; the error names the key of the entry.
     pub fn gennape(path: impl Into<PathBuf>, family: FamilyName) -> Result<Self, Error> {
         gennape::read(&path.into(), family)
     }

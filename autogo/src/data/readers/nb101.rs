@@ -66,7 +66,7 @@ fn row(row: &csv::Row<'_>, places: &[usize; COLUMNS.len()]) -> Result<Row, Error
     Ok(Row { arch, accuracy, params: number(4)?, macs: number(5)? })
 }
 
-/// What the benchmark stores of one training run, by the field numbers of its `model_metrics.proto`.
+/// The benchmark's record of one training run, by the field numbers of its `model_metrics.proto`.
 #[derive(Clone, PartialEq, Message)]
 struct Metrics {
     #[prost(message, repeated, tag = "1")]
@@ -83,8 +83,9 @@ struct Evaluation {
     test_accuracy: f64,
 }
 
-/// Reads the benchmark's record file. A record is a JSON list: module hash, epochs, adjacency as `n²` digits, operations
-/// joined by commas, metrics in base64. Runs of 108 epochs count; the label is the mean of their last test accuracies.
+/// Reads the benchmark's record file. A record is a JSON list: module hash, epochs, adjacency as `n²` digits,
+/// operations joined by commas, metrics in base64. Runs of 108 epochs count; the label is the mean of their last test
+/// accuracies.
 pub(super) fn read_tfrecord(path: &Path) -> Result<LabelledFamily, Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason };
     let bytes = std::fs::read(path).map_err(|error| failed(format!("{error}; accepted: nasbench_only108.tfrecord")))?;

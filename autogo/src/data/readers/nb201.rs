@@ -75,7 +75,7 @@ fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// What the graphs themselves say of these architectures, and the parameters that the benchmark publishes for them.
+/// The table of [`arch::figures`], and the parameters that the benchmark publishes for these architectures.
 pub(crate) fn figures(archs: &[Nb201]) -> Result<DataFrame, Error> {
     let mut frame = arch::figures(&archs.iter().copied().map(Arch::Nb201).collect::<Vec<_>>())?;
     let strings = archs.iter().map(Nb201::arch_string).collect::<Vec<_>>();

@@ -7,6 +7,10 @@ const LONGEST: u64 = 1 << 30;
 
 /// The records of a file, checked. Every error names the byte.
 ///
+/// # Errors
+/// The file ends inside a record, a record is longer than 1 GiB, or one of its checksums is wrong. No record follows
+/// a wrong one.
+///
 /// ```
 /// use autogo::data::records;
 /// assert_eq!(records(b"").count(), 0);

@@ -89,8 +89,8 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Refuses a population that is not the one of these generations: everybody has a parent that was there before, and each
-    /// generation has as many as it says.
+    /// Refuses a population that is not the one of these generations: everybody has a parent that was there before, and
+    /// each generation has as many as it says.
     fn agree(&self, iterations: &[Iteration], individuals: &[Individual]) -> Result<(), Error> {
         for (at, one) in individuals.iter().enumerate() {
             let parent = one.parent.and_then(|parent| individuals.get(parent).filter(|_| parent < at));

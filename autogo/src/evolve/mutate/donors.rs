@@ -55,8 +55,8 @@ impl Donors {
         &self.db
     }
 
-    /// The donors for a place: up to half with the very same boundary, at random; then, in units of segments, rows of the
-    /// same arity, one of each form, by `ranking`. O(rows of the arity).
+    /// The donors for a place: up to half with the very same boundary, at random; then, in units of segments, rows of
+    /// the same arity, one of each form, by `ranking`. O(rows of the arity).
     pub(super) fn of(
         &self,
         parent: &Graph,
@@ -154,7 +154,8 @@ fn form(segment: &Segment) -> u64 {
     segment.outputs.iter().fold(state, |state, &output| mix(state, output as u64))
 }
 
-/// A random one-to-one map from `from` to as many of `to`: to an equal shape where one is free, to any free one otherwise.
+/// A random one-to-one map from `from` to as many of `to`: to an equal shape where one is free, to any free one
+/// otherwise.
 fn matching(from: &[Shape], to: &[Shape], rng: &mut Draw) -> Vec<usize> {
     let mut free: Vec<usize> = (0..to.len()).collect();
     let mut order: Vec<usize> = (0..from.len()).collect();

@@ -1,5 +1,5 @@
-//! From a parent to its children: places (`places`), donors for each place (`donors`), a repair, and the donor in its place
-//! (`splice`). [`Mutator`] does it; a [`Derivation`] records how a child came to be.
+//! From a parent to its children: places (`places`), donors for each place (`donors`), a repair, and the donor in its
+//! place (`splice`). [`Mutator`] does it; a [`Derivation`] records how a child came to be.
 
 mod children;
 mod derivation;

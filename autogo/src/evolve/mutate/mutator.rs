@@ -1,4 +1,5 @@
-//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2, [release §4](crate::doc::release#s4)).
+//! From a parent to its children: choose places, choose donors, make them fit, splice (paper §3.2, [release
+//! §4](crate::doc::release#s4)).
 
 use super::children::{Child, Children};
 use super::derivation::Derivation;
@@ -87,7 +88,7 @@ impl Mutator {
         self.counter.npu()
     }
 
-    /// The same, counting energy by a table.
+    /// The mutator with energy counted by a table.
     pub fn with_energy(self, table: EnergyTable) -> Self {
         Mutator { energy: Some(table), ..self }
     }
@@ -105,14 +106,14 @@ impl Mutator {
         Figures::of(graph, &self.counter, self.energy())
     }
 
-    /// The same with the values of a search's own columns.
+    /// The figures of a graph with the values of a search's own columns.
     pub(in crate::evolve) fn figures_with(&self, graph: &Graph, columns: &[OwnColumn]) -> Result<Figures, Error> {
         let own = columns.iter().map(|column| (column.name(), column.value(graph))).collect();
         Ok(Figures { own, ..self.figures(graph)? })
     }
 
-    /// The children of one network under a seed, each with how it came to be. More is taken to be better of the predictor's
-    /// score. O(places · donors · nodes).
+    /// The children of one network under a seed, each with how it came to be. More is taken to be better of the
+    /// predictor's score. O(places · donors · nodes).
     ///
     /// # Errors
     /// A setting that makes no sense, and a predictor that cannot score segments in a place.
@@ -130,8 +131,8 @@ impl Mutator {
         Ok(made.children.into_iter().map(|child| (child.graph, child.derivation)).collect())
     }
 
-    /// The children of a parent, in the order of the draws; those equal to it are left out. Names of new nodes begin with
-    /// `scope`. The same on any number of threads.
+    /// The children of a parent, in the order of the draws; those equal to it are left out. Names of new nodes begin
+    /// with `scope`. The same on any number of threads.
     pub(in crate::evolve) fn children_of(
         &self,
         parent: &Graph,
@@ -189,8 +190,8 @@ impl Mutator {
         };
         let Donor { inputs, outputs, .. } = donor;
         let spliced = splice(parent, order, &place.placed, &repaired.segment, &inputs, &outputs, &scope);
-        // A donor that fits can still make a network that is too large to count, or that the machine cannot run; it is refused
-        // as a repair is.
+        // A donor that fits can still make a network that is too large to count, or that the machine cannot run; it is
+        // refused as a repair is.
         let Ok(graph) = spliced else { return Ok(None) };
         let Ok(figures) = self.figures_with(&graph, round.columns) else { return Ok(None) };
         Ok(Some(Child {

@@ -1,4 +1,5 @@
-//! Where a parent may change: its movable runs of segments (paper §3.2, [release §4.1](crate::doc::release#s4-1), [release §4.2](crate::doc::release#s4-2)).
+//! Where a parent may change: its movable runs of segments (paper §3.2, [release §4.1](crate::doc::release#s4-1),
+//! [release §4.2](crate::doc::release#s4-2)).
 
 use super::settings::{MutationSettings, Sources, Unit};
 use crate::graph::Graph;
@@ -14,8 +15,8 @@ pub(super) struct MutationPlace {
     pub(super) around: Partition,
 }
 
-/// The places to be tried in a parent. In units of segments a random part of the vocabulary cuts the parent, and every run
-/// of one to `consecutive` segments is a candidate; in units of ops every node is.
+/// The places to be tried in a parent. In units of segments a random part of the vocabulary cuts the parent, and every
+/// run of one to `consecutive` segments is a candidate; in units of ops every node is.
 pub(super) fn places(
     parent: &Graph,
     segmenter: &Segmenter,

@@ -12,8 +12,9 @@ pub enum ScoreOrder {
     /// As asked: every network has its own.
     #[default]
     AsAsked,
-    /// As the release's data loader visits them: in bins by size, cut into batches that are shuffled. They are taken to be in
-    /// the order asked, so networks of different sizes get each other's ([release §4.3](crate::doc::release#s4-3), [release §7.3f](crate::doc::release#s7-3f)).
+    /// As the release's data loader visits them: in bins by size, cut into batches that are shuffled. They are taken to
+    /// be in the order asked, so networks of different sizes get each other's ([release
+    /// §4.3](crate::doc::release#s4-3), [release §7.3f](crate::doc::release#s7-3f)).
     AsLoaded,
 }
 

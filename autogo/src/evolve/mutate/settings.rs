@@ -15,8 +15,8 @@ pub enum Unit {
     /// Segments: the paper's.
     #[default]
     Segment,
-    /// Single ops, by single ops with the same boundary: what evolution did before segments ([release §4.3](crate::doc::release#s4-3)). Takes a
-    /// database that holds single ops, as `Mining::ngrams(1)` mines it.
+    /// Single ops, by single ops with the same boundary: what evolution did before segments ([release
+    /// §4.3](crate::doc::release#s4-3)). Takes a database that holds single ops, as `Mining::ngrams(1)` mines it.
     Op,
 }
 
@@ -27,7 +27,8 @@ pub enum Sources {
     /// Those with the most FLOPs: where there is most to gain.
     #[default]
     Dearest,
-    /// Those with the fewest: the release means the other end and sorts the wrong way ([release §4.2](crate::doc::release#s4-2)).
+    /// Those with the fewest: the release means the other end and sorts the wrong way ([release
+    /// §4.2](crate::doc::release#s4-2)).
     Cheapest,
     /// All at random.
     Random,
@@ -37,8 +38,8 @@ pub enum Sources {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ranking {
-    /// Those that the predictor scores best in the place. A predictor that reads whole networks only leaves it to chance, as
-    /// the release does with its GNN.
+    /// Those that the predictor scores best in the place. A predictor that reads whole networks only leaves it to
+    /// chance, as the release does with its GNN.
     #[default]
     Predictor,
     /// At random.
@@ -52,8 +53,9 @@ pub enum OnFailure {
     /// They are tried.
     #[default]
     GoOn,
-    /// They are given up: a flag that the release sets once a place and never resets ([release §4.5](crate::doc::release#s4-5)). There tensors fail
-    /// to be matched; here every match is one to one, and it is the repair that may fail.
+    /// They are given up: a flag that the release sets once a place and never resets ([release
+    /// §4.5](crate::doc::release#s4-5)). There tensors fail to be matched; here every match is one to one, and it is
+    /// the repair that may fail.
     GiveUp,
 }
 
@@ -84,8 +86,9 @@ pub struct MutationSettings {
     pub consecutive: usize,
     /// Share of the longer pieces that a draw of the vocabulary leaves out.
     pub sparsity: f64,
-    /// Ops a donor may hold, by name ([release §4.2](crate::doc::release#s4-2)). An empty list stands for all but `zero`: what runs into zeros is
-    /// cut off, which is cheap, and which a predictor that has seen little of it may like.
+    /// Ops a donor may hold, by name ([release §4.2](crate::doc::release#s4-2)). An empty list stands for all but
+    /// `zero`: what runs into zeros is cut off, which is cheap, and which a predictor that has seen little of it may
+    /// like.
     pub ops: Vec<String>,
     /// How donors are made to fit.
     pub repair: RepairSettings,

@@ -8,11 +8,12 @@ use std::collections::{BTreeSet, HashMap};
 ///
 /// Input `k` of the donor reads what input `inputs[k]` of the place read; the readers of output `j` of the place read
 /// output `outputs[j]` of the donor. Both maps are one to one, so no tensor is left unread and none is read twice over.
-/// New nodes are named `scope/…`. The place must be a run of consecutive nodes of `order`, the graph's topological order.
-/// Every shape is inferred anew. O(nodes + edges).
+/// New nodes are named `scope/…`. The place must be a run of consecutive nodes of `order`, the graph's topological
+/// order. Every shape is inferred anew. O(nodes + edges).
 ///
 /// # Errors
-/// A donor whose inputs and outputs do not have the shapes that the place needs, and a network that is too large to count.
+/// A donor whose inputs and outputs do not have the shapes that the place needs, and a network that is too large to
+/// count.
 pub fn splice(
     graph: &Graph,
     order: &[usize],

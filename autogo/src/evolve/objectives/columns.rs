@@ -153,7 +153,8 @@ impl RunColumn {
         TABLE.iter().find(|row| row.column == *self)
     }
 
-    /// The search's own column of this name; the search must have one ([`Evolution::with_column`](crate::evolve::Evolution::with_column)).
+    /// The search's own column of this name; the search must have one
+    /// ([`Evolution::with_column`](crate::evolve::Evolution::with_column)).
     ///
     /// # Errors
     /// A text that is no [`ColumnName`].
@@ -190,8 +191,8 @@ impl RunColumn {
         self.row().and_then(|row| row.better)
     }
 
-    /// How many of the column's own unit the unit of an axis stands for, and the axis's title; `None` for a search's own
-    /// columns.
+    /// How many of the column's own unit the unit of an axis stands for, and the axis's title; `None` for a search's
+    /// own columns.
     pub(in crate::evolve) fn axis(&self) -> Option<(f64, String)> {
         let Row { title, unit: (size, unit), .. } = self.row()?;
         Some((*size, if unit.is_empty() { (*title).into() } else { format!("{title} [{unit}]") }))
@@ -199,8 +200,8 @@ impl RunColumn {
 }
 
 impl Figures {
-    /// The value of a column. The score is not among the figures; energy is no number where it is not counted, nor is a column
-    /// of another search's.
+    /// The value of a column. The score is not among the figures; energy is no number where it is not counted, nor is a
+    /// column of another search's.
     pub fn value(&self, column: RunColumn) -> Option<f64> {
         let Some(row) = column.row() else {
             let own = self.own.iter().find(|(name, _)| column == RunColumn::Own(*name));

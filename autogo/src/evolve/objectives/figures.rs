@@ -28,8 +28,8 @@ impl Figures {
     /// Counts and times a network, and its energy if there is a table. O(nodes).
     ///
     /// # Errors
-    /// A network that the machine cannot run ([`ProfileError`](crate::profile::ProfileError)), and a table of energies with a constant that is
-    /// negative or no number.
+    /// A network that the machine cannot run ([`ProfileError`](crate::profile::ProfileError)), and a table of energies
+    /// with a constant that is negative or no number.
     pub fn of(graph: &Graph, counter: &CycleCounter, table: Option<&EnergyTable>) -> Result<Self, Error> {
         let cycles = counter.cycles(graph)?;
         let energy = |table| Ok::<f64, Error>(counter.npu().profile(graph)?.energy(table)?.total());

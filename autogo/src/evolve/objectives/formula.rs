@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// An expression over [`RunColumn`]s: numbers, `+ - * / ^`, parentheses, and the functions of [`Function`](super::Function).
+/// An expression over [`RunColumn`]s: numbers, `+ - * / ^`, parentheses, and the functions of
+/// [`Function`](super::Function).
 ///
 /// ```
 /// use autogo::evolve::{Formula, RunColumn};

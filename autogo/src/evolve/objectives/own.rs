@@ -26,8 +26,8 @@ pub struct OwnColumn {
 type Value = dyn Fn(&Graph) -> f64 + Send + Sync;
 
 impl OwnColumn {
-    /// A column of this name, with a title for axes (its unit included), whose value is a function of the graph. The function
-    /// must give the same value for the same graph.
+    /// A column of this name, with a title for axes (its unit included), whose value is a function of the graph. The
+    /// function must give the same value for the same graph.
     ///
     /// # Errors
     /// A name that is no [`ColumnName`], or that a run's frame has already.

@@ -4,8 +4,8 @@ use super::columns::RunColumn;
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 
-/// A child is kept when a column falls by a percentage of the input's between two bounds, both excluded (specification
-/// §4.5). In TOML: `{ column = "flops", decrease = [-10, 100] }`.
+/// A child is kept when a column falls by a percentage of the input's between two bounds, both excluded ([release
+/// §4.5](crate::doc::release#s4-5)). In TOML: `{ column = "flops", decrease = [-10, 100] }`.
 ///
 /// ```
 /// use autogo::evolve::{CostWindow, RunColumn};

@@ -39,8 +39,8 @@ impl EvolutionRun {
         Ok(frame)
     }
 
-    /// The frame of a run's folder: as [`EvolutionRun::frame`], with how each individual was made (`derivation`, as JSON) and
-    /// whether it may stand on the front (`eligible`).
+    /// The frame of a run's folder: as [`EvolutionRun::frame`], with how each individual was made (`derivation`, as
+    /// JSON) and whether it may stand on the front (`eligible`).
     pub(in crate::evolve) fn population(&self) -> PolarsResult<DataFrame> {
         let mut frame = self.frame()?;
         let json = |one: &Individual| one.derivation.as_ref().and_then(|made| serde_json::to_string(made).ok());
@@ -67,8 +67,8 @@ impl EvolutionRun {
     }
 }
 
-/// The individuals of a population ([`EvolutionRun::population`]) of a search with these columns of its own. A row that does
-/// not read back is named, with the reason.
+/// The individuals of a population ([`EvolutionRun::population`]) of a search with these columns of its own. A row that
+/// does not read back is named, with the reason.
 pub(in crate::evolve) fn read_population(frame: &DataFrame, columns: &[OwnColumn]) -> Result<Vec<Individual>, String> {
     let missing = |error: PolarsError| error.to_string();
     let whole =

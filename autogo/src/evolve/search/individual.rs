@@ -6,6 +6,19 @@ use crate::graph::ContentId;
 use serde::{Deserialize, Serialize};
 
 /// A network of a run.
+///
+/// ```
+/// use autogo::prelude::*;
+/// use autogo::families::{corpus, network};
+/// let mined = Mining::bpe(40).run(&corpus(&[(FamilyName::Nb201, 8)], 0)?)?;
+/// let mutator = Mutator::new(mined, |graph: &Graph| graph.len() as f64, Npu::n256())?;
+/// let parent = network("nb201:nor_conv_3x3,none,none,skip_connect,nor_conv_3x3,nor_conv_1x1")?;
+/// let run = Evolution { generations: 1, ..Evolution::default() }.run(&parent, &mutator, Progress::Silent)?;
+/// let child = &run.individuals[1];
+/// assert_eq!((child.parent, child.generation), (Some(0), 1));
+/// assert!(child.change(RunColumn::Cycles, run.input()).is_finite()); // in %
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Individual {
     /// Number in the run; the input network is 0.

@@ -59,7 +59,7 @@ pub enum StopReason {
         /// The generation.
         generation: usize,
     },
-    /// Somebody asked the search to end; see [`interrupt`]. In a run folder it can be taken up again.
+    /// Somebody asked the search to end; see [`interrupt`](crate::interrupt). In a run folder it can be taken up again.
     Interrupted {
         /// The last generation that is complete.
         generation: usize,

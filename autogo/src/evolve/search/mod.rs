@@ -1,9 +1,9 @@
 //! The search loop and what comes of it.
 //!
-//! [`Evolution`] holds the settings (`settings`, `check`) and runs (`runner`): it draws parents (`sampling`), decides which
-//! children are worth a prediction (`judge`) and offers them to the front (`archive`). An [`EvolutionRun`] (`run`) holds every
-//! [`Individual`] and an [`Iteration`] for each round; its networks are made again when they are asked for (`replay`), and
-//! its individuals are a frame (`frame`).
+//! [`Evolution`] holds the settings (`settings`, `check`) and runs (`runner`): it draws parents (`sampling`), decides
+//! which children are worth a prediction (`judge`) and offers them to the front (`archive`). An [`EvolutionRun`]
+//! (`run`) holds every [`Individual`] and an [`Iteration`] for each round; its networks are made again when they are
+//! asked for (`replay`), and its individuals are a frame (`frame`).
 
 mod archive;
 mod check;

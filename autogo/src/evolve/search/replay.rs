@@ -12,8 +12,8 @@ impl EvolutionRun {
     /// ancestor that is. O(nodes · ancestors).
     ///
     /// # Errors
-    /// No such individual, another database than that of the run, and a network that does not come out under the content id
-    /// that was recorded.
+    /// No such individual, another database than that of the run, and a network that does not come out under the
+    /// content id that was recorded.
     pub fn graph(&self, id: usize, db: &SegmentDb) -> Result<Graph, Error> {
         self.regrow(id, db, &mut BTreeMap::new())
     }
@@ -56,8 +56,8 @@ impl EvolutionRun {
         })
     }
 
-    /// Makes individual `id` again from its parent and says whether the same network comes out; of the input network, whether
-    /// it is the one that was recorded.
+    /// Makes individual `id` again from its parent and says whether the same network comes out; of the input network,
+    /// whether it is the one that was recorded.
     ///
     /// # Errors
     /// There is no such individual, or it has no derivation, or that does not fit its parent and `db`.

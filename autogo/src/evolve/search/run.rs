@@ -13,6 +13,19 @@ use crate::repair::Repairer;
 use std::collections::{BTreeMap, HashSet};
 
 /// A run, finished or not.
+///
+/// ```
+/// use autogo::prelude::*;
+/// use autogo::families::{corpus, network};
+/// let mined = Mining::bpe(40).run(&corpus(&[(FamilyName::Nb201, 8)], 0)?)?;
+/// let mutator = Mutator::new(mined, |graph: &Graph| graph.len() as f64, Npu::n256())?;
+/// let parent = network("nb201:nor_conv_3x3,none,none,skip_connect,nor_conv_3x3,nor_conv_1x1")?;
+/// let run = Evolution { generations: 1, ..Evolution::default() }.run(&parent, &mutator, Progress::Silent)?;
+/// let best = &run.front()[0];
+/// assert_eq!(run.lineage(best.id).last(), Some(&0)); // every network comes from the input
+/// assert_eq!(run.graph(best.id, mutator.db())?.content_id(), best.content_id);
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct EvolutionRun {
     /// The settings.

@@ -1,4 +1,5 @@
-//! The search loop (paper §3.4, [release §7](crate::doc::release#s7)): a runner with a record for every round and a reason to stop.
+//! The search loop (paper §3.4, [release §7](crate::doc::release#s7)): a runner with a record for every round and a
+//! reason to stop.
 
 use super::archive::ParetoArchive;
 use super::individual::Individual;
@@ -22,13 +23,13 @@ const DRY: usize = 3;
 impl Evolution {
     /// Evolves `input`.
     ///
-    /// In every generation parents have children; those that are new and inside the windows are scored as whole networks
-    /// and offered to the front. Same seed, same run, on any number of threads. A search that cannot go on ends early and
-    /// says why in [`EvolutionRun::stop`].
+    /// In every generation parents have children; those that are new and inside the windows are scored as whole
+    /// networks and offered to the front. Same seed, same run, on any number of threads. A search that cannot go on
+    /// ends early and says why in [`EvolutionRun::stop`].
     ///
     /// # Errors
-    /// A setting that makes no sense, a column that cannot be known, an input without a value in an objective, and a predictor
-    /// that cannot score a network.
+    /// A setting that makes no sense, a column that cannot be known, an input without a value in an objective, and a
+    /// predictor that cannot score a network.
     pub fn run(&self, input: &Graph, mutator: &Mutator, progress: Progress) -> Result<EvolutionRun, Error> {
         self.run_watched(input, mutator, progress, |_| Ok(()))
     }
@@ -211,7 +212,7 @@ impl Evolution {
         let taken = self.scores.apply(scores.clone(), &sizes, &mut rng);
         for (((origin, graph), own), score) in origins.into_iter().zip(graphs).zip(scores).zip(taken) {
             let (parent, content_id, figures, derivation) = origin;
-            // Whether it is good enough is asked of its own score (specification §7.3g).
+            // A child is accepted by its own score (release §7.3g).
             let mut individual = Individual {
                 id: run.individuals.len(),
                 parent: Some(parent),

@@ -30,7 +30,8 @@ pub enum GridEnds {
     /// A point on the border between cells belongs to one of them.
     #[default]
     Included,
-    /// Points on a border belong to none, the extremes among them: the release's ([release §7.3b](crate::doc::release#s7-3b)).
+    /// Points on a border belong to none, the extremes among them: the release's ([release
+    /// §7.3b](crate::doc::release#s7-3b)).
     Excluded,
 }
 
@@ -85,8 +86,8 @@ impl Sampling {
 }
 
 /// One random member of each cell that has any, of `side` × `side` over the first two objectives (one row of cells when
-/// there is a single objective). A member is an id and its objectives; nobody is drawn from a grid without cells or of more than
-/// a million, or when members differ in how many objectives they have. O(members + cells).
+/// there is a single objective). A member is an id and its objectives; nobody is drawn from a grid without cells or of
+/// more than a million, or when members differ in how many objectives they have. O(members + cells).
 ///
 /// ```
 /// use autogo::evolve::{GridEnds, grid_sample};
@@ -130,8 +131,9 @@ fn grid(members: &[Scored], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<
     inside.values().filter_map(|ids| ids.choose(rng).copied()).collect()
 }
 
-/// Ids by the sum of their ranks in every objective, best first; ties by order
-/// ([release §7.3c](crate::doc::release#s7-3c)). What has no value in an objective ranks last in it. O(objectives · scored · log).
+/// Ids by the sum of their ranks in every objective, best first; ties by order ([release
+/// §7.3c](crate::doc::release#s7-3c)). What has no value in an objective ranks last in it. O(objectives · scored ·
+/// log).
 ///
 /// ```
 /// use autogo::Goal;

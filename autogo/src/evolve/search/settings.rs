@@ -33,7 +33,8 @@ pub struct Evolution {
     pub mutation: MutationSettings,
     /// A child is kept when it is inside all of them.
     pub windows: Vec<CostWindow>,
-    /// Whether a child must also be better in the first objective than the input to enter the front ([release §7.3g](crate::doc::release#s7-3g)).
+    /// Whether a child must also be better in the first objective than the input to enter the front ([release
+    /// §7.3g](crate::doc::release#s7-3g)).
     pub above_input: bool,
     /// What the front is made of.
     pub objectives: Vec<Objective>,
@@ -70,17 +71,18 @@ impl Default for Evolution {
 impl Evolution {
     /// The search that a label asks for, with two objectives.
     ///
-    /// Where labels are measured, such as accuracies, it wants better labels and less of `cost`. Where they are themselves a
-    /// cost that was computed, such as cycles, less of both would end with networks that do nothing. So children then
-    /// do as much work as the input, multiply-adds within a tenth, and the search wants that work done in less of the label
-    /// and by fewer parameters.
+    /// Where labels are measured, such as accuracies, it wants better labels and less of `cost`. Where they are
+    /// themselves a cost that was computed, such as cycles, less of both would end with networks that do nothing. So
+    /// children then do as much work as the input, multiply-adds within a tenth, and the search wants that work done in
+    /// less of the label and by fewer parameters.
     ///
     /// ```
     /// use autogo::data::LabelledFamily;
     /// use autogo::evolve::{Evolution, Objective, RunColumn};
     /// let data = LabelledFamily::nb201_computed(20)?; // labels are cycles
     /// let evolution = Evolution::for_label(data.label(), RunColumn::Flops);
-    /// assert_eq!(evolution.objectives, [Objective::minimise(RunColumn::Score), Objective::minimise(RunColumn::Params)]);
+    /// let wanted = [RunColumn::Score, RunColumn::Params].map(Objective::minimise);
+    /// assert_eq!(evolution.objectives, wanted);
     /// assert!(!evolution.windows[0].admits(100.0, 80.0));
     /// # Ok::<(), autogo::Error>(())
     /// ```
@@ -93,8 +95,8 @@ impl Evolution {
         Evolution { objectives, windows, ..Evolution::default() }
     }
 
-    /// The paper's search: ten rounds of ten parents, ten places in each, a hundred donors in each place, for a high score
-    /// and few FLOPs ([release §7](crate::doc::release#s7)).
+    /// The paper's search: ten rounds of ten parents, ten places in each, a hundred donors in each place, for a high
+    /// score and few FLOPs ([release §7](crate::doc::release#s7)).
     pub fn paper() -> Self {
         Evolution {
             generations: 10,
@@ -107,7 +109,7 @@ impl Evolution {
         }
     }
 
-    /// The same search without guidance: anybody has children, donors are drawn by lot.
+    /// The search without guidance: parents and donors are drawn at random.
     ///
     /// ```
     /// use autogo::evolve::{Evolution, Sampling};
@@ -119,20 +121,20 @@ impl Evolution {
         Evolution { sampling: Sampling::Uniform, mutation, ..self.clone() }
     }
 
-    /// The same search in units of single ops.
+    /// The search with single ops in the place of segments.
     pub fn by_ops(&self) -> Self {
         let mutation = MutationSettings { unit: Unit::Op, consecutive: 1, ..self.mutation.clone() };
         Evolution { mutation, ..self.clone() }
     }
 
-    /// The same search with a column of its own, whose value is a function of a graph: in objectives, windows and formulas as
-    /// `@name`, in charts as [`RunColumn::own`], in frames and run folders under its name. A column of this name that is
-    /// there already is replaced.
+    /// The search with a column of its own, whose value is a function of a graph: in objectives, windows and
+    /// formulas as `@name`, in charts as [`RunColumn::own`], in frames and run folders under its name. A column of this
+    /// name that is there already is replaced.
     ///
     /// A run's folder holds the column's values and its title; whoever resumes the run gives the function again.
     ///
     /// # Errors
-    /// A name that a run's frame has already, or that is no [`ColumnName`](super::ColumnName).
+    /// A name that a run's frame has already, or that is no [`ColumnName`](crate::evolve::ColumnName).
     ///
     /// ```
     /// use autogo::evolve::{Evolution, Formula, Objective, RunColumn};

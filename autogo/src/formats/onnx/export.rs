@@ -15,6 +15,9 @@ const EPSILON: f32 = 1e-3;
 
 /// A graph as an ONNX file: NCHW, batch 1, input `input`, output `output`.
 ///
+/// # Errors
+/// A dense layer on more than one pixel, or a product of more than two operands; the error names the node.
+///
 /// ```
 /// use autogo::formats::onnx::{Pooling, Weights, export, import};
 /// let graph = autogo::families::network("nb201:nor_conv_3x3,none,avg_pool_3x3,skip_connect,none,nor_conv_1x1")?;

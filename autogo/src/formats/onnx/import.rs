@@ -13,8 +13,12 @@ const OPSETS: std::ops::RangeInclusive<i64> = 9..=21;
 const MOST_NODES: usize = 1_000_000;
 
 /// Reads a network of one input and one output from an ONNX file. Weights are looked at only for their sizes; those in
-/// other files are accepted when they lie in the file's own folder. Reshapes between `1×1×C` and a vector vanish. What this
-/// library has no operation for is refused with the node's name.
+/// other files are accepted when they lie in the file's own folder. Reshapes between `1×1×C` and a vector vanish. What
+/// this library has no operation for is refused with the node's name.
+///
+/// # Errors
+/// Bytes that are no ONNX model, another operator set than 9 to 21, several inputs or outputs, or an op that this
+/// library does not have; the error names the node.
 pub fn import(bytes: &[u8]) -> Result<Graph, FormatError> {
     let broken = |error: prost::DecodeError| FormatError::content("file", format!("is no ONNX model: {error}"));
     let model = Model::decode(bytes).map_err(broken)?;
@@ -33,7 +37,7 @@ pub fn import(bytes: &[u8]) -> Result<Graph, FormatError> {
     Reader::new(&graph)?.read()
 }
 
-/// What a tensor of the file is here: a node's result, flattened or not.
+/// A tensor of the file as a node of the graph: the node's result, flattened or not.
 #[derive(Clone, Copy)]
 struct Known {
     node: usize,

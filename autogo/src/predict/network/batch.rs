@@ -52,7 +52,8 @@ impl Numbers {
     }
 }
 
-/// The readout's matrix (rows × distinct terms of the rows): each term as often as it occurs, in the shares of the readout.
+/// The readout's matrix (rows × distinct terms of the rows): each term as often as it occurs, in the shares of the
+/// readout.
 fn part_matrix(rows: &[Row], readout: Readout, numbers: &mut Numbers) -> Sparse {
     let share = readout.functions::<NoneTape>().share;
     let counted: Vec<Vec<(usize, f32)>> = rows.iter().map(|row| count(row, numbers)).collect();

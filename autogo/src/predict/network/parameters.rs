@@ -72,8 +72,8 @@ impl Layout {
         self
     }
 
-    /// Adds a linear layer: `name.weight` (inputs × outputs) and `name.bias` (1 × outputs). With an empty name the two are
-    /// `weight` and `bias`.
+    /// Adds a linear layer: `name.weight` (inputs × outputs) and `name.bias` (1 × outputs). With an empty name the two
+    /// are `weight` and `bias`.
     pub(super) fn linear(mut self, name: &str, inputs: usize, outputs: usize) -> Self {
         let start = Start::Uniform { inputs };
         self.0.push(Parameter { name: join(name, "weight"), rows: inputs, columns: outputs, start });

@@ -1,6 +1,7 @@
 //! A sparse matrix times a dense tensor, as a dfdx operation with its own backward pass.
 //!
-//! Looking up embeddings, passing messages along edges and taking the mean over a part's nodes are all this one product.
+//! Looking up embeddings, passing messages along edges and taking the mean over a part's nodes are all this one
+//! product.
 
 use super::matrix::Matrix;
 use dfdx::prelude::*;

@@ -36,7 +36,8 @@ fn sum_of<'a>(about: &str, tensors: impl Iterator<Item = (&'a str, Dtype, &'a [u
     })
 }
 
-/// Writes matrices and a text about them in the safetensors format, with a checksum; the file appears whole or not at all.
+/// Writes matrices and a text about them in the safetensors format, with a checksum; the file appears whole or not at
+/// all.
 pub(crate) fn write_tensors(
     path: &Path,
     tensors: Vec<(String, (usize, usize), Vec<f32>)>,

@@ -1,10 +1,10 @@
 //! Message passing without repetition.
 //!
 //! After l layers a node's embedding depends on its features and on those of the nodes up to l edges before it, and on
-//! nothing else. Nodes with equal surroundings therefore have equal embeddings: in all cells of a network that look alike,
-//! in all networks that share a stem, in all partitions of one network except near the cut. A [`TermTable`] gives equal
-//! computations one number (hash-consing), so each is done once. This is exact, and the plain computation is the special
-//! case in which no two nodes are alike.
+//! nothing else. Nodes with equal surroundings therefore have equal embeddings: in all cells of a network that look
+//! alike, in all networks that share a stem, in all partitions of one network except near the cut. A [`TermTable`]
+//! gives equal computations one number (hash-consing), so each is done once. This is exact, and the plain computation
+//! is the special case in which no two nodes are alike.
 
 use super::features::{FeatureKey, GraphFeatures, NodeFeatures};
 use foldhash::{HashMap, HashMapExt};

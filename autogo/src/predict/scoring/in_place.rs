@@ -38,7 +38,8 @@ pub(super) fn encode_segments(model: &Model, segments: &[Segment]) -> Result<Enc
     Ok(EncodedSegments { width: model.architecture.hidden, rows })
 }
 
-/// Refuses a network that names nodes by their tokens: a segment by itself does not know which nodes will stand around it.
+/// Refuses a network that names nodes by their tokens: a segment by itself does not know which nodes will stand around
+/// it.
 fn check(model: &Model) -> Result<(), Error> {
     match model.architecture.nodes {
         NodeKind::Op => Ok(()),

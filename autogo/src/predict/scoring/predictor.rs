@@ -39,7 +39,8 @@ pub trait Predictor: Send + Sync {
         Ok(None)
     }
 
-    /// One score for every encoded segment: that of the network in which it stands in the place of the partition's segment.
+    /// One score for every encoded segment: that of the network in which it stands in the place of the partition's
+    /// segment.
     ///
     /// # Errors
     /// A predictor that only reads whole networks, or a network that the predictor cannot read.

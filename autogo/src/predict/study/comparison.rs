@@ -73,8 +73,8 @@ const DRAWS: usize = 1000;
 const TOP: usize = 20;
 
 impl Comparison {
-    /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of the
-    /// `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]) or a `baseline` ([`Baseline`]).
+    /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of
+    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]) or a `baseline` ([`Baseline`]).
     ///
     /// # Errors
     /// Text that is no such TOML; the error names the line.

@@ -1,4 +1,5 @@
-//! Ridge regression on counts: the straight line with the least squared error, `L = Σ (w · x + c - y)² + penalty · |w|²`.
+//! Ridge regression on counts: the straight line with the least squared error, `L = Σ (w · x + c - y)² + penalty ·
+//! |w|²`.
 
 use super::counts::Counts;
 

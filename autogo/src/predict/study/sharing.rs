@@ -6,8 +6,8 @@ use crate::predict::network::{Architecture, Prepared, TermTable, spread};
 use crate::segment::Segmenter;
 use polars::prelude::{DataFrame, df};
 
-/// How much of the message passing over some networks is the same: for every layer `layer`, all `nodes`, and the `distinct`
-/// computations among them. Only the distinct computations are done. O(layers · edges).
+/// How much of the message passing over some networks is the same: for every layer `layer`, all `nodes`, and the
+/// `distinct` computations among them. Only the distinct computations are done. O(layers · edges).
 ///
 /// # Errors
 /// A network with a kernel wider than 7.

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use autogo::predict::{Architecture, Loss, TrainSettings};
-/// let settings = TrainSettings { epochs: 20, loss: Loss::Huber, architecture: Architecture::gnn(), ..TrainSettings::default() };
+/// let gnn = TrainSettings { architecture: Architecture::gnn(), ..TrainSettings::default() };
+/// let settings = TrainSettings { epochs: 20, loss: Loss::Huber, ..gnn };
 /// assert_eq!(settings.batch, 32);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -73,7 +73,8 @@ fn train_until(
     Ok(Learned { model: state.best, scale: prepared.scale, log: state.log })
 }
 
-/// The state that a training begins with: that of its file, if the file is there; otherwise one of fresh or given weights.
+/// The state that a training begins with: that of its file, if the file is there; otherwise one of fresh or given
+/// weights.
 fn begin(
     settings: &TrainSettings,
     from: Option<&Model>,

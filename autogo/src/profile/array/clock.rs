@@ -28,6 +28,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
+    /// # Errors
+    /// The first search for a miss takes more work than is allowed.
     pub fn new(mut reads: Reads, ends: (u64, u64)) -> Result<Self, Refused> {
         let miss = match &mut reads {
             Reads::Calc(_) => None,

@@ -82,7 +82,8 @@ impl Demand {
         (self.lanes - tile * self.width).min(self.width)
     }
 
-    /// The loops that the folds are: how many of them, of how many folds that all read something else, how often in a row.
+    /// The loops that the folds are: how many of them, of how many folds that all read something else, how often in a
+    /// row.
     pub fn loops(&self) -> (u64, u64, u64) {
         let (rows, columns) = (self.folds.row_folds(), self.folds.column_folds());
         match (self.entry, self.by_column) {
@@ -109,8 +110,8 @@ impl Demand {
         Trapezoid { lanes: self.used(self.tile(fold)), steps: self.steps }
     }
 
-    /// The lanes that work in line `line` of the lines of a fold. If the operand is skewed, each is a step behind the one
-    /// before it.
+    /// The lanes that work in line `line` of the lines of a fold. If the operand is skewed, each is a step behind the
+    /// one before it.
     pub fn working(&self, fold: u64, line: u64) -> Working {
         match self.entry {
             Entry::Skewed => {
@@ -136,8 +137,8 @@ impl Demand {
         })
     }
 
-    /// Calls `f` with every pixel and the words of its window, from and to (excluded), that lines `from` to `to` of a fold
-    /// read, in no particular order.
+    /// Calls `f` with every pixel and the words of its window, from and to (excluded), that lines `from` to `to` of a
+    /// fold read, in no particular order.
     pub fn windows(&self, fold: u64, from: u64, to: u64, mut f: impl FnMut(u64, u64, u64)) {
         let tile = self.tile(fold);
         let (used, first) = (self.used(tile), tile * self.width);

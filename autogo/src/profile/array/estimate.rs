@@ -31,6 +31,9 @@ pub(super) struct Fetched {
 
 impl Fetched {
     /// For a memory of `kb` kB.
+    ///
+    /// # Errors
+    /// The tables of shared words would not fit into memory, more work than is allowed, or a line that drops twice.
     pub fn new(demand: &Demand, image: &Image, kb: u32) -> Result<Self, Refused> {
         let set = u64::from(kb) * 1024 / 100;
         let mut fetched = Fetched { set, first: demand.lines(0).0, ..Fetched::default() };

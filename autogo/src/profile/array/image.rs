@@ -2,8 +2,8 @@
 
 use super::layer::Layer;
 
-/// The windows of a convolution: pixel `p` of the output reads word `k` of its window, for all `p` and `k`. Windows may share
-/// words, and the last ones may hang over the edge of the image.
+/// The windows of a convolution: pixel `p` of the output reads word `k` of its window, for all `p` and `k`. Windows may
+/// share words, and the last ones may hang over the edge of the image.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Image {
     /// Height, width and channels of the image.
@@ -116,8 +116,8 @@ impl Image {
         }
     }
 
-    /// Calls `found` with the pixels and words that lie where word `k` of pixel `p` does, until it says yes; the window that
-    /// is `shift` windows away comes first. Gives the shift of the window that was found, or `shift`.
+    /// Calls `found` with the pixels and words that lie where word `k` of pixel `p` does, until it says yes; the window
+    /// that is `shift` windows away comes first. Gives the shift of the window that was found, or `shift`.
     pub fn same(&self, p: u64, k: u64, shift: (i64, i64), mut found: impl FnMut(u64, u64) -> bool) -> (i64, i64) {
         let (row, column) = self.place(p, k);
         let channel = k % self.channels;
@@ -162,7 +162,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn addresses_are_those_of_the_specification(image in images()) {
+        fn addresses_are_those_of_the_plain_formula(image in images()) {
             let mut at: HashMap<u64, Vec<(u64, u64)>> = HashMap::new();
             let mut outside = Vec::new();
             let words = image.kernel.0 * image.kernel.1 * image.channels;

@@ -49,14 +49,14 @@ impl Layer {
         Layer::conv(name, (m, k, 1), (1, k), n, (1, 1))
     }
 
-    /// A depth-wise convolution of an input of (height, width, channels): a layer of one channel and one filter for each
-    /// channel.
+    /// A depth-wise convolution of an input of (height, width, channels): a layer of one channel and one filter for
+    /// each channel.
     pub fn depthwise(name: &str, input: (u32, u32, u32), kernel: (u32, u32), stride: (u32, u32)) -> Self {
         Layer { repeats: input.2, ..Layer::conv(name, (input.0, input.1, 1), kernel, 1, stride) }
     }
 
-    /// The layer that node `index` of a graph is; `None` for an op without weights. A transposed convolution is one product
-    /// for each pixel it reads; the sums where its windows overlap are not counted.
+    /// The layer that node `index` of a graph is; `None` for an op without weights. A transposed convolution is one
+    /// product for each pixel it reads; the sums where its windows overlap are not counted.
     pub fn of(graph: &Graph, index: usize) -> Option<Layer> {
         let node = graph.node(index);
         let input = graph.node(*graph.operands(index).first()?).shape;

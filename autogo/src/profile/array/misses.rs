@@ -44,6 +44,9 @@ pub(super) struct Misses {
 
 impl Misses {
     /// For a memory of `kb` kB.
+    ///
+    /// # Errors
+    /// More words outside the image than a table holds.
     pub fn new(demand: &Demand, image: &Image, kb: u32) -> Result<Self, Refused> {
         let shared = image.sharing() > 1;
         if image.count_outside() > MOST_OUTSIDE {
@@ -79,6 +82,9 @@ impl Misses {
     }
 
     /// The next line of demand that misses, and how often the window moves for it.
+    ///
+    /// # Errors
+    /// More lines had to be looked at than are allowed.
     pub fn next(&mut self) -> Result<Option<(u64, u64)>, Refused> {
         if self.width == self.lines {
             // The whole stream is there.
@@ -124,8 +130,8 @@ impl Misses {
         moves
     }
 
-    /// Serves the words of this line, whose own places start at `own`, and gives the moves that it takes. A word is found in
-    /// whatever window of the image comes first in the stream.
+    /// Serves the words of this line, whose own places start at `own`, and gives the moves that it takes. A word is
+    /// found in whatever window of the image comes first in the stream.
     fn serve_shared(&mut self, mut own: u64) -> u64 {
         let (mut moves, mut looks) = (0u64, 0);
         for (pixel, word) in self.demand.words(self.fold, self.line) {
@@ -188,8 +194,8 @@ impl Misses {
         self.slot_of(tile, lane, step)
     }
 
-    /// The place of what a lane reads at a step, if no word were outside the image. The stream reads the stack of all tiles
-    /// row by row if it is loaded, and along diagonals, the first lane first, if it is skewed.
+    /// The place of what a lane reads at a step, if no word were outside the image. The stream reads the stack of all
+    /// tiles row by row if it is loaded, and along diagonals, the first lane first, if it is skewed.
     fn slot_of(&self, tile: u64, lane: u64, step: u64) -> u64 {
         let demand = &self.demand;
         if demand.entry == Entry::Loaded {
@@ -243,14 +249,14 @@ mod tests {
 
     #[test]
     fn a_window_moves_by_half_a_memory_and_round_the_stream() {
-        // 2 kB: lines of 21 words, a window of 49 lines that moves by as many. 64 pixels of 32 words, all in one tile: 98
-        // lines, the last one with 11 words.
+        // 2 kB: lines of 21 words, a window of 49 lines that moves by as many. 64 pixels of 32 words, all in one tile:
+        // 98 lines, the last one with 11 words.
         let layer = Layer::gemm("test", 64, 16, 32);
         let folds = Folds::of(&layer, &ArrayMachine::new("test", 32, 8, Dataflow::WeightStationary)).unwrap();
         let mut misses = Misses::new(&Demand::ifmap(&folds), &Image::input(&layer), 2).unwrap();
         assert_eq!((misses.line_words, misses.lines, misses.width, misses.ahead), (21, 98, 49, 49));
-        // 1029 words are there: 496 of the 31 lines in which lanes start, and 533 / 32 = 16 of the lines after. The second
-        // column fold starts over, 136 lines later.
+        // 1029 words are there: 496 of the 31 lines in which lanes start, and 533 / 32 = 16 of the lines after. The
+        // second column fold starts over, 136 lines later.
         let found: Vec<(u64, u64)> = std::iter::from_fn(|| misses.next().unwrap()).collect();
         assert_eq!(found, [(32 + 47, 1), (134 + 32, 1), (134 + 32 + 47, 1)]);
     }

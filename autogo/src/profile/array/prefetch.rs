@@ -31,6 +31,9 @@ impl Prefetches {
     }
 
     /// The cycle in which a line that asks at `cycle` is served, after `moves` prefetches more.
+    ///
+    /// # Errors
+    /// The wait ends behind the largest cycle that is counted.
     pub fn serve(&mut self, cycle: i64, moves: u64) -> Result<i64, Refused> {
         let (each, before) = (self.more + 1, self.last);
         let last = i128::from(before) + i128::from(each) * i128::from(moves);
@@ -49,6 +52,9 @@ impl Prefetches {
     }
 
     /// Cycles and words of the memory behind.
+    ///
+    /// # Errors
+    /// The words pass the largest number that is counted.
     pub fn span(&self, sram: (i64, i64)) -> Result<Span, Refused> {
         let cycles = i128::from(self.first) + i128::from(self.count) * i128::from(self.more);
         let words = cycles * i128::from(self.bandwidth);

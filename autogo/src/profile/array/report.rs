@@ -5,8 +5,8 @@ use super::layer::Layer;
 use super::machine::ArrayMachine;
 use serde::{Deserialize, Serialize};
 
-/// What one operand asked of its memory on chip, and that of the one behind. Cycles count from the first line of demand, so
-/// what was fetched before it has cycles below 0.
+/// What one operand asked of its memory on chip, and that of the one behind. Cycles count from the first line of
+/// demand, so what was fetched before it has cycles below 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
     /// Words a cycle on chip, over all cycles.

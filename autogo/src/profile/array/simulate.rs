@@ -19,8 +19,8 @@ use std::collections::HashMap;
 
 /// A layer on an array: cycles, stalls, utilisation, and what moved over each memory ([npu §A](crate::doc::npu#sa)).
 ///
-/// Costs O(folds + misses) where windows share no words; otherwise the words of each window are looked at for each fold, 64
-/// at a time. The lines of demand, of which there is at least one a cycle, are not walked.
+/// Costs O(folds + misses) where windows share no words; otherwise the words of each window are looked at for each
+/// fold, 64 at a time. The lines of demand, of which there is at least one a cycle, are not walked.
 ///
 /// # Errors
 /// Sizes of 0, a filter larger than the image, more than 2^32 lines of demand, or more work than a few minutes'.
@@ -95,8 +95,8 @@ pub fn simulate_all(layers: &[Layer], machine: &ArrayMachine) -> Result<Vec<Laye
     Ok(layers.iter().zip(&numbers).map(named).collect())
 }
 
-/// Reports as a frame, a layer a row: `layer`, `repeats`, then what the reports hold under the names that SCALE-Sim's tables
-/// give it, from `cycles_incl_prefetch` to `ofmap_dram_writes`.
+/// Reports as a frame, a layer a row: `layer`, `repeats`, then what the reports hold under the names that SCALE-Sim's
+/// tables give it, from `cycles_incl_prefetch` to `ofmap_dram_writes`.
 ///
 /// # Errors
 /// None: all columns have one length, which polars checks.

@@ -90,14 +90,15 @@ fn a_fold_that_fits_waits_for_nothing() {
 
 #[test]
 fn a_slow_memory_lets_the_array_wait() {
-    // 64 pixels of 32 words stream twice past a 2 kB memory, half of which is fetched in 128 cycles of 8 words, and one more.
+    // 64 pixels of 32 words stream twice past a 2 kB memory, half of which is fetched in 128 cycles of 8 words, and one
+    // more.
     let layer = Layer::gemm("stream", 64, 16, 32);
     let memory = Memory::User { ifmap_bandwidth: 8, filter_bandwidth: 64, ofmap_bandwidth: 64 };
     let machine = ArrayMachine::new("test", 32, 8, Dataflow::WeightStationary).with_kb(2, 2, 2).with_memory(memory);
     let report = simulate(&layer, &machine).unwrap();
     assert_eq!(report.ifmap.dram_words, (128 + 3 * 128) * 8);
-    // The prefetch that line 79 needs ends at cycle 128, and the line was to be served at 80. The next two are for lines 87 and
-    // 47 later, and take 129 cycles each.
+    // The prefetch that line 79 needs ends at cycle 128, and the line was to be served at 80. The next two are for
+    // lines 87 and 47 later, and take 129 cycles each.
     let waits = [128 - 80, 129 - 87, 129 - 47];
     assert_eq!(report.stall_cycles, waits.iter().sum::<u64>());
     assert_eq!(report.ifmap.dram_stop, 128 + 2 * 129);

@@ -13,10 +13,10 @@ const ACCEPTED: &str =
 const MOST: usize = 7;
 
 impl Layer {
-    /// The layers of a table with a heading, a layer a line: a convolution as name, height, width, kernel height, kernel width,
-    /// channels, filters and stride, or a product as name, m, n and k. A convolution with `DP` in its name is depth-wise: its
-    /// filters pass over each channel alone. What stands behind those (a sparsity ratio, a remark, nothing) is not looked at;
-    /// neither is what stands behind `#`.
+    /// The layers of a table with a heading, a layer a line: a convolution as name, height, width, kernel height,
+    /// kernel width, channels, filters and stride, or a product as name, m, n and k. A convolution with `DP` in its
+    /// name is depth-wise: its filters pass over each channel alone. What stands behind those (a sparsity ratio, a
+    /// remark, nothing) is not looked at; neither is what stands behind `#`.
     ///
     /// # Errors
     /// A file that cannot be read, and a line that is no layer, with its number.

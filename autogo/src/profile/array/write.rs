@@ -70,7 +70,8 @@ impl WriteBuffer {
         now
     }
 
-    /// Takes `words` words in `lines` lines from cycle `now` on, however they are spread, if nothing else happens meanwhile.
+    /// Takes `words` words in `lines` lines from cycle `now` on, however they are spread, if nothing else happens
+    /// meanwhile.
     pub fn takes(&mut self, now: i64, words: i64, lines: i64) -> bool {
         let takes = words <= self.calm_words(now) && lines <= self.calm_lines(now);
         if takes {

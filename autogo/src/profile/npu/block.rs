@@ -121,8 +121,8 @@ impl Room {
         }
     }
 
-    /// Whether a block's accumulators and its tile of the input fit, with those of the other blocks. Both are whole banks;
-    /// all blocks together are given whole shares.
+    /// Whether a block's accumulators and its tile of the input fit, with those of the other blocks. Both are whole
+    /// banks; all blocks together are given whole shares.
     fn holds(&self, accumulators: u64, tile: u64) -> bool {
         if accumulators > self.buffer || tile > self.buffer {
             return false;

@@ -130,7 +130,7 @@ impl Npu {
             return Err(self.wrong(reason, &accepted));
         }
         let micro_blocks = u64::from(self.cores) * blocks.micro_elements();
-        if self.mapping == Mapping::OutputBlocks && self.units() % micro_blocks != 0 {
+        if self.mapping == Mapping::OutputBlocks && !self.units().is_multiple_of(micro_blocks) {
             let accepted = format!("a multiple of {micro_blocks}, the elements of the micro blocks");
             return Err(self.wrong(format!("{} units", self.units()), &accepted));
         }

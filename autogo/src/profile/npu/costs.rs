@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Lane-cycles for every output element, by op name: a unit of eight lanes takes `costs / 8` cycles for an element. A
-/// pool's cost counts once for every element under its window, at least [`least_taps`](super::Npu::least_taps) times. For
-/// convolutions and dense layers the cost is that of writing a result.
+/// pool's cost counts once for every element under its window, at least [`least_taps`](super::Npu::least_taps) times.
+/// For convolutions and dense layers the cost is that of writing a result.
 ///
 /// ```
 /// use autogo::profile::Npu;
@@ -44,9 +44,10 @@ const ETHOS_U: [(&str, f64); 21] = [
 ];
 
 impl VectorCosts {
-    /// The costs of Ethos-U55-256 and U65-512 (NPU specification, B: add 0.75, pools a cycle for eight taps, copies 0.5,
-    /// bilinear enlarging 2.7 with its intermediate copies, sigmoid and tanh 1 cycle an element on eight lanes). PReLU
-    /// (minimum, product, ReLU, sum), `zero` and `fusedbatchnorm` (a copy each) are assumptions; they are not measured there.
+    /// The costs of Ethos-U55-256 and U65-512 ([npu §B.5](crate::doc::npu#sb-5)): a sum takes 0.75 cycles an element
+    /// on eight lanes, a pool a cycle for eight taps, a copy 0.5, bilinear enlarging with its intermediate copies 2.7,
+    /// sigmoid and tanh 1. PReLU (minimum, product, ReLU, sum), `zero` and `fusedbatchnorm` (a copy each) are
+    /// assumptions; they are not measured there.
     pub fn ethos_u() -> Self {
         VectorCosts(ETHOS_U.iter().map(|&(name, cost)| (name.to_string(), cost)).collect())
     }

@@ -13,9 +13,9 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A machine that remembers what kernels cost, by their op, shapes and what is fused. For a mutant only kernels that are
-/// new anywhere are costed; placing tensors and adding up is done anew, in one pass over the nodes. The numbers are those of
-/// [`Npu::cycles`] exactly, on any number of threads; clones share the memory.
+/// A machine that remembers what kernels cost, by their op, shapes and what is fused. For a mutant only kernels that
+/// are new anywhere are costed; placing tensors and adding up is done anew, in one pass over the nodes. The numbers are
+/// those of [`Npu::cycles`] exactly, on any number of threads; clones share the memory.
 ///
 /// ```
 /// use autogo::profile::{CycleCounter, Npu};

@@ -41,7 +41,8 @@ pub(super) struct Plan {
 pub(super) const NONE: usize = usize::MAX;
 
 impl Plan {
-    /// Fuses what the machine allows. A node joins its operand's kernel only if nobody else reads that operand. O(nodes).
+    /// Fuses what the machine allows. A node joins its operand's kernel only if nobody else reads that operand.
+    /// O(nodes).
     pub(super) fn new(graph: &Graph, fusion: Fusion) -> Plan {
         let count = graph.len();
         let mut plan =
@@ -179,8 +180,8 @@ impl Plan {
         is_made && is_once && graph.readers(operand) == [concat]
     }
 
-    /// The nodes whose tensors a kernel reads: the anchor's operands, first the one that decides its cost, and the other
-    /// operands of a fused sum.
+    /// The nodes whose tensors a kernel reads: the anchor's operands, first the one that decides its cost, and the
+    /// other operands of a fused sum.
     pub(super) fn reads(&self, graph: &Graph, kernel: &Kernel, mut visit: impl FnMut(usize)) {
         for &operand in graph.operands(kernel.anchor) {
             visit(operand);

@@ -208,8 +208,8 @@ mod tests {
 
     #[test]
     fn full_channels_keep_every_unit_busy() {
-        // 64 → 64, 3 × 3, 64 × 64: 1024 micro blocks · 4 cycles · 9 taps · 2 halves of 64 channels · 8 groups of 8 filters,
-        // then a block of 8 × 16 × 16 results at four a cycle.
+        // 64 → 64, 3 × 3, 64 × 64: 1024 micro blocks · 4 cycles · 9 taps · 2 halves of 64 channels · 8 groups of 8
+        // filters, then a block of 8 × 16 × 16 results at four a cycle.
         let key = key(conv(64, 3, 1), Shape::new(64, 64, 64));
         assert_eq!(array(&Npu::n256(), &key), 589_824.0 + 512.0);
         assert_eq!(key.cost(&Npu::n256(), "node").unwrap().multiply_adds, 589_824 * 256);

@@ -12,9 +12,9 @@ pub enum Mapping {
     /// Weights lie in the array, pixels stream through; filled and drained for every fold
     /// ([npu §A.2](crate::doc::npu#sa-2)).
     WeightStationary,
-    /// A micro block ([`Blocks::micro`]) is made at once, and each of its elements sums over several input channels in a
-    /// cycle (Ethos-U). A step of [`Npu::step_cycles`] cycles sums over that many groups of channels of one tap, or over
-    /// one group of channels of that many taps.
+    /// A micro block ([`Blocks::micro`]) is made at once, and each of its elements sums over several input channels in
+    /// a cycle (Ethos-U). A step of [`Npu::step_cycles`] cycles sums over that many groups of channels of one tap, or
+    /// over one group of channels of that many taps.
     OutputBlocks,
 }
 
@@ -52,8 +52,8 @@ pub struct Fusion {
 
 /// How a kernel's output is cut into blocks, and how the buffer beside the array is shared out among them.
 ///
-/// A block is a box of the output, a whole number of micro blocks, whose accumulators lie in the buffer together with the
-/// input that is read for the block.
+/// A block is a box of the output, a whole number of micro blocks, whose accumulators lie in the buffer together with
+/// the input that is read for the block.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Blocks {
@@ -89,7 +89,8 @@ pub struct Blocks {
 
 /// A machine: an array of int8 multiply-add units, a vector unit, memory on and off chip, and what its compiler fuses.
 ///
-/// [`Npu::n256`], [`Npu::n512`] and [`Npu::n1024`] are presets; [`Npu::from_toml`] reads others. One element is one byte.
+/// [`Npu::n256`], [`Npu::n512`] and [`Npu::n1024`] are presets; [`Npu::from_toml`] reads others. One element is one
+/// byte.
 ///
 /// ```
 /// use autogo::profile::Npu;

@@ -1,10 +1,11 @@
 //! Whole graphs on a neural processing unit ([npu §B](crate::doc::npu#sb)).
 //!
-//! A machine ([`Npu`], `machine`) is a value; `presets` holds those of the library, `text` reads and prints them as TOML, `check`
-//! refuses those that cannot exist. A machine's compiler is modelled in four steps: nodes are fused into kernels (`fusion`); a
-//! kernel's output is cut into blocks that fit the array's buffer (`block`); that gives the kernel's cost (`kernel`, by `key`) on
-//! the array (`steps`) and the vector unit (`vector`, `costs`); and tensors find a place on chip or in DRAM (`residency`).
-//! `timing` adds the kernels up, each with its `traffic`; `counter` remembers what kernels cost.
+//! A machine ([`Npu`], `machine`) is a value; `presets` holds those of the library, `text` reads and prints them as
+//! TOML, `check` refuses those that cannot exist. A machine's compiler is modelled in four steps: nodes are fused into
+//! kernels (`fusion`); a kernel's output is cut into blocks that fit the array's buffer (`block`); that gives the
+//! kernel's cost (`kernel`, by `key`) on the array (`steps`) and the vector unit (`vector`, `costs`); and tensors find
+//! a place on chip or in DRAM (`residency`). `timing` adds the kernels up, each with its `traffic`; `counter` remembers
+//! what kernels cost.
 
 mod block;
 mod check;

@@ -15,8 +15,8 @@ impl Default for Npu {
 impl Npu {
     /// 256 units at 0.5 GHz as in Ethos-U55-256: weights come from flash at 1 byte a cycle, all else lies on chip at 8.
     ///
-    /// Memory is that of Vela 5.2.0's system `Ethos_U55_High_End_Embedded`: a burst of 32 and 128 bytes, latency 32 + 64
-    /// cycles. Vela keeps every tensor on chip in this setting; 16 MiB hold those of its reference networks.
+    /// Memory is that of Vela 5.2.0's system `Ethos_U55_High_End_Embedded`: a burst of 32 and 128 bytes, latency 32 +
+    /// 64 cycles. Vela keeps every tensor on chip in this setting; 16 MiB hold those of its reference networks.
     pub fn n256() -> Self {
         Npu {
             name: "N256".into(),
@@ -63,7 +63,8 @@ impl Npu {
         }
     }
 
-    /// 512 units in two cores at 1 GHz as in Ethos-U65-512, with DRAM at 3.75 bytes a cycle, where input and output lie.
+    /// 512 units in two cores at 1 GHz as in Ethos-U65-512, with DRAM at 3.75 bytes a cycle, where input and output
+    /// lie.
     ///
     /// Memory is that of Vela 5.2.0's system `Ethos_U65_High_End`: latency 500 cycles to read and 250 to write.
     pub fn n512() -> Self {

@@ -115,6 +115,14 @@ pub struct NpuRow {
 }
 
 /// A network on a machine, kernel by kernel.
+///
+/// ```
+/// use autogo::profile::Npu;
+/// let profile = Npu::n256().profile(&autogo::tutorials::toy()?)?;
+/// assert_eq!(profile.cycles(), profile.rows.iter().map(|row| row.cycles).sum::<u64>());
+/// assert!(profile.milliseconds() > 0.0 && profile.utilisation() < 1.0);
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NpuProfile {
     /// The machine.
@@ -161,7 +169,7 @@ impl NpuProfile {
     /// `multiply_adds`, `dram_bytes`, `sram_bytes`.
     ///
     /// # Errors
-    /// None that a profile of this library meets; polars checks that all columns have one length.
+    /// None in practice: polars checks that all columns have one length, and they do.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let count = |of: fn(&NpuRow) -> u64| self.rows.iter().map(of).collect::<Vec<u64>>();
         df!(

@@ -90,8 +90,8 @@ impl Residency {
         self.tensors[tensor].is_resident
     }
 
-    /// Makes room for the result of kernel `at` and says how many bytes are written to DRAM for it. Of all that lies on chip,
-    /// the result included, what is read last is spilled first; of two of these the larger one.
+    /// Makes room for the result of kernel `at` and says how many bytes are written to DRAM for it. Of all that lies on
+    /// chip, the result included, what is read last is spilled first; of two of these the larger one.
     pub(super) fn place(&mut self, tensor: usize, at: usize) -> u64 {
         if self.tensors[tensor].is_fixed || self.tensors[tensor].is_resident {
             return 0;

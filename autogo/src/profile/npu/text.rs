@@ -11,8 +11,8 @@ impl Npu {
     /// A machine from TOML with the fields of [`Npu`].
     ///
     /// A text that begins with `base = "N256"` takes every field that it does not name from that preset, its name
-    /// included; the fields of `[fusion]` and `[blocks]` are taken one by one. A table `[costs]` replaces all costs: an op
-    /// that it does not name cannot be run.
+    /// included; the fields of `[fusion]` and `[blocks]` are taken one by one. A table `[costs]` replaces all costs: an
+    /// op that it does not name cannot be run.
     ///
     /// # Errors
     /// Text that is no TOML, a field that is missing where there is no base, a field or a base that there is not (each

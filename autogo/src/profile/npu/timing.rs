@@ -1,4 +1,5 @@
-//! A graph's kernels one after the other: each takes as long as the slowest of array, vector unit, on-chip memory and DRAM.
+//! A graph's kernels one after the other: each takes as long as the slowest of array, vector unit, on-chip memory and
+//! DRAM.
 
 use super::fusion::Plan;
 use super::kernel::Cost;
@@ -50,8 +51,8 @@ pub(super) struct Timed {
     pub(super) dram_bytes: u64,
 }
 
-/// Times all kernels in order. `costs` stand in the plan's order; `visit` is shown the number and the time of each. Returns the
-/// total. O(nodes + edges), and O(tensors on chip) for every tensor that is spilled.
+/// Times all kernels in order. `costs` stand in the plan's order; `visit` is shown the number and the time of each.
+/// Returns the total. O(nodes + edges), and O(tensors on chip) for every tensor that is spilled.
 pub(super) fn time(
     npu: &Npu,
     graph: &Graph,

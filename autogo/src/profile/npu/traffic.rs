@@ -13,8 +13,8 @@ pub(super) struct Traffic {
     pub(super) dram: f64,
 }
 
-/// Adds what a kernel reads of its operands. Returns the bytes of its first operand that come from DRAM and may have to be
-/// read again for every part of the weights. O(operands).
+/// Adds what a kernel reads of its operands. Returns the bytes of its first operand that come from DRAM and may have to
+/// be read again for every part of the weights. O(operands).
 pub(super) fn move_operands(
     npu: &Npu,
     graph: &Graph,

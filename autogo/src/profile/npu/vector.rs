@@ -7,8 +7,8 @@ use super::machine::Npu;
 use crate::graph::{Interpolation, Op};
 use crate::profile::ProfileError;
 
-/// Cycles that the vector unit takes for a kernel: those of the anchor, at least those of the activation behind it, and those
-/// of the sum. `node` is named where an op has no cost. O(1).
+/// Cycles that the vector unit takes for a kernel: those of the anchor, at least those of the activation behind it, and
+/// those of the sum. `node` is named where an op has no cost. O(1).
 pub(super) fn cycles(key: &Key, npu: &Npu, node: &str) -> Result<f64, ProfileError> {
     let of = |name: &str| {
         npu.costs.get(name).ok_or_else(|| ProfileError::NoRule {

@@ -136,7 +136,11 @@ impl ReleasePart {
     /// The part as a [`Segment`], and for every node of the part its index in the segment. Every node without operands
     /// reads an input of its own, in execution order. Implicit sums become nodes; a sum, product or concat of one
     /// operand passes its operand on. Nodes keep the sizes they store, which need not agree: a repair infers sizes
-    /// anew. An error names an op that a segment cannot hold, or a window without kernel or strides.
+    /// anew.
+    ///
+    /// # Errors
+    /// [`RepairError::Part`] for an edge or output that names no node, a cycle, an op that a segment cannot hold, or
+    /// a window without kernel or strides.
     pub fn to_segment(&self, outputs: &[usize]) -> Result<(Segment, Vec<usize>), RepairError> {
         self.check(outputs.iter().copied())?;
         let operands = self.operands();
@@ -218,6 +222,10 @@ impl ReleasePart {
     /// shapes, and the nodes behind them take the sizes that follow. A window divides a size by its stride and rounds
     /// down. Channels do not change, not even behind a convolution. A node that is reached with two different sizes
     /// ends the walk from one input; the edges left in the queue are walked from the next input, as in the release.
+    ///
+    /// # Errors
+    /// [`RepairError::Part`] for an edge or input that names no node, a cycle, an op that is none, or a window that
+    /// does not pad by SAME; [`RepairError::Infeasible`] when a size becomes 0.
     pub fn propagate(&mut self, inputs: &[(usize, Shape)]) -> Result<(), RepairError> {
         self.check(inputs.iter().map(|(node, _)| *node))?;
         let operands = self.operands();

@@ -22,7 +22,7 @@ pub struct PartAnswer {
     pub objective: i64,
     /// Whether it is known to be the least.
     pub is_optimal: bool,
-    /// Who found it.
+    /// The presolve or solver that found the answer.
     pub solver: &'static str,
 }
 
@@ -55,6 +55,10 @@ impl ReleasePart {
     ///
     /// An error is what the release calls infeasible, or that it builds no program
     /// ([`RepairError::Concat`]).
+    ///
+    /// # Errors
+    /// [`RepairError::Infeasible`] where the release finds no answer, [`RepairError::Concat`] where the release
+    /// builds no program, [`RepairError::Part`] for a part that is none, [`RepairError::TimedOut`] at the time limit.
     pub fn repair(&self, outputs: &[(usize, Shape)], settings: &RepairSettings) -> Result<PartAnswer, RepairError> {
         self.check(outputs.iter().map(|(node, _)| *node))?;
         if self.is_rejected(settings) {
@@ -169,7 +173,7 @@ impl Ordered<'_> {
         options
     }
 
-    /// What node `at` costs when it reads and makes these sizes.
+    /// The cost of node `at` when it reads and makes these sizes.
     fn price(&self, at: usize, read: Sizes, made: Sizes, settings: &RepairSettings) -> i64 {
         let node = &self.part.nodes[self.order[at]];
         let before = node.made();
@@ -186,7 +190,8 @@ impl Ordered<'_> {
             }
     }
 
-    /// What a node reads: what all its operands make, or for a concat their channels in sum. `None` when they disagree.
+    /// The sizes that a node reads: those that all operands make, for a concat with the sum of their channels. `None`
+    /// when operands disagree.
     fn read(&self, at: usize, operands: &[Sizes]) -> Option<Sizes> {
         let mut first = *operands.first()?;
         if self.part.nodes[self.order[at]].is_concat() {

@@ -10,7 +10,8 @@ use std::fmt::Write;
 ///
 /// ```
 /// use autogo::report::Bars;
-/// let svg = Bars::new("SRCC", 0.0..1.0).bar("PSC", 0.98, Some((0.97, 0.985)), Some(0.983)).bar("FLOPs", 0.8, None, None).svg();
+/// let bars = Bars::new("SRCC", 0.0..1.0).bar("PSC", 0.98, Some((0.97, 0.985)), Some(0.983));
+/// let svg = bars.bar("FLOPs", 0.8, None, None).svg();
 /// assert!(svg.contains("PSC") && svg.contains("0.9800"));
 /// ```
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ impl Bars {
         })
     }
 
-    /// What the numbers to compare with are, for the legend.
+    /// Names the numbers to compare with in the legend.
     pub fn reference(mut self, name: &str) -> Self {
         self.reference = name.into();
         self

@@ -90,7 +90,10 @@ impl Chart {
         self.series(name, Mark::Star, &[point])
     }
 
-    /// The chart as SVG. Points that are not finite are left out; a chart without any is an error.
+    /// The chart as SVG. Points that are not finite are left out.
+    ///
+    /// # Errors
+    /// The chart has no finite point, or plotters cannot draw it.
     pub fn svg(&self) -> Result<String, Error> {
         let failed = |reason: String| Error::Chart { title: self.title.clone(), reason };
         let finite = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
@@ -189,7 +192,8 @@ impl Chart {
         Ok(())
     }
 
-    /// The corner in which the fewest points lie; on ties the first of lower right, upper left, upper right, lower left.
+    /// The corner in which the fewest points lie; on ties the first of lower right, upper left, upper right, lower
+    /// left.
     fn free_corner(&self, x: &Axis, y: &Axis) -> SeriesLabelPosition {
         // A legend covers about a third of the width, and of the height what its lines take.
         let (wide, high) = (0.34, (0.08 * (self.series.len() + 1) as f64).min(0.5));

@@ -10,8 +10,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// A chart that is replaced in its place while a cell runs, such as the curve of a training.
 ///
-/// Under this repository's kernel every state is seen, five in a second at most. Elsewhere the last state is shown when the
-/// value goes.
+/// Under this repository's kernel every state is seen, five in a second at most. Elsewhere the last state is shown when
+/// the value goes.
 ///
 /// ```
 /// use autogo::report::{Chart, LiveChart};

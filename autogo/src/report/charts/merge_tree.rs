@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::segment::{PieceId, Segmenter, Vocabulary};
 use std::fmt::Write;
 
-/// The merges that made a piece, as a tree: its tokens below, the order of learning in every joint. A small number was learned
-/// early, from a pair that is frequent everywhere.
+/// The merges that made a piece, as a tree: its tokens below, the order of learning in every joint. A small number was
+/// learned early, from a pair that is frequent everywhere.
 ///
 /// ```
 /// use autogo::report::MergeTree;
@@ -39,6 +39,9 @@ const INK: &str = "#26323f";
 
 impl MergeTree {
     /// The tree of a piece of a byte-pair model.
+    ///
+    /// # Errors
+    /// The vocabulary has no such piece.
     pub fn new(vocabulary: &Vocabulary, piece: PieceId) -> Result<Self, Error> {
         if piece as usize >= vocabulary.len() {
             let reason = format!("piece {piece}");
@@ -50,6 +53,9 @@ impl MergeTree {
     }
 
     /// The tree of the longest piece of at most this many tokens; of several, the one learned first.
+    ///
+    /// # Errors
+    /// The segmenter is no byte-pair model, or no piece has so few tokens.
     pub fn longest(segmenter: &Segmenter, tokens: usize) -> Result<Self, Error> {
         let none = || Error::setting("merge tree", "the segment model has no merges", "a byte-pair model");
         let vocabulary = segmenter.vocabulary().ok_or_else(none)?;

@@ -8,9 +8,12 @@ use crate::predict::{TrainLog, summary};
 use crate::release::paper_srcc;
 use polars::prelude::*;
 
-/// Mean SRCC of every contender of a comparison on one family, with the spread over seeds (two deviations of the mean either way;
-/// with one seed its bootstrap interval), from 0 or a round number below the least. The paper's numbers stand beside those of
-/// measured accuracies alone: a rank correlation with anything else is no number of the paper's.
+/// Mean SRCC of every contender of a comparison on one family, with the spread over seeds (two deviations of the mean
+/// either way; with one seed its bootstrap interval), from 0 or a round number below the least. The paper's numbers
+/// stand beside those of measured accuracies alone: a rank correlation with anything else is no number of the paper's.
+///
+/// # Errors
+/// A column of a comparison is missing, or has another type.
 pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
     let own = runs.clone().lazy().filter(col("family").eq(lit(family.prefix()))).collect()?;
     let means = summary(&own)?;
@@ -46,6 +49,14 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
 }
 
 /// The loss of every epoch; trainings side by side, by name.
+///
+/// ```
+/// use autogo::predict::{Epoch, TrainLog};
+/// let epoch = |epoch, loss| Epoch { epoch, loss, learning_rate: 1e-3, dev_srcc: Some(0.5), dev_mape: None };
+/// let log = TrainLog { epochs: vec![epoch(1, 0.5), epoch(2, 0.3)], kept: 2 };
+/// assert!(autogo::report::loss_chart(&[("PSC", &log)]).svg()?.contains("loss on targets"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn loss_chart(logs: &[(&str, &TrainLog)]) -> Chart {
     logs.iter().fold(Chart::new("Training", "epoch", "loss on targets"), |chart, (name, log)| {
         let points: Vec<(f64, f64)> = log.epochs.iter().map(|epoch| (epoch.epoch as f64, epoch.loss)).collect();
@@ -54,6 +65,14 @@ pub fn loss_chart(logs: &[(&str, &TrainLog)]) -> Chart {
 }
 
 /// SRCC on what is held out of training, by epoch; trainings side by side, by name.
+///
+/// ```
+/// use autogo::predict::{Epoch, TrainLog};
+/// let epoch = |epoch, srcc| Epoch { epoch, loss: 0.1, learning_rate: 1e-3, dev_srcc: Some(srcc), dev_mape: None };
+/// let log = TrainLog { epochs: vec![epoch(1, 0.5), epoch(2, 0.8)], kept: 2 };
+/// assert!(autogo::report::dev_chart(&[("PSC", &log)]).svg()?.contains("Networks held out of training"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn dev_chart(logs: &[(&str, &TrainLog)]) -> Chart {
     logs.iter().fold(Chart::new("Networks held out of training", "epoch", "SRCC"), |chart, (name, log)| {
         let points = log.epochs.iter().filter_map(|epoch| Some((epoch.epoch as f64, epoch.dev_srcc?)));
@@ -62,6 +81,13 @@ pub fn dev_chart(logs: &[(&str, &TrainLog)]) -> Chart {
 }
 
 /// Predicted against true ranks, both from the worst; a perfect predictor puts all dots on the diagonal.
+///
+/// ```
+/// use autogo::report::rank_chart;
+/// let svg = rank_chart(&[0.1, 0.3, 0.2, 0.4], &[91.0, 92.0, 93.0, 94.0]).svg()?;
+/// assert!(svg.contains("4 unseen networks: SRCC 0.800"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn rank_chart(predicted: &[f64], truth: &[f64]) -> Chart {
     let rank = |values: &[f64]| {
         let mut order: Vec<usize> = (0..values.len()).collect();

@@ -5,8 +5,8 @@ use crate::display;
 use crate::profile::{MemoryLevel, NpuProfile, NpuRow};
 use std::fmt::Write;
 
-/// A profile as a roofline: every kernel with weights by its multiply-adds for a byte that it moves and for a cycle, both on
-/// logarithmic axes. The roof is what memory, then the array, allow. Larger dots take more cycles.
+/// A profile as a roofline: every kernel with weights by its multiply-adds for a byte that it moves and for a cycle,
+/// both on logarithmic axes. The roof is what memory, then the array, allow. Larger dots take more cycles.
 ///
 /// ```
 /// use autogo::profile::{Npu, MemoryLevel};
@@ -38,7 +38,8 @@ const LEFT: f64 = 70.0;
 const TOP: f64 = 62.0;
 
 impl Roofline {
-    /// The roofline of a profile and one of its memories. Kernels without weights, or that move nothing there, are left out.
+    /// The roofline of a profile and one of its memories. Kernels without weights, or that move nothing there, are left
+    /// out.
     pub fn of(profile: &NpuProfile, memory: MemoryLevel) -> Self {
         let total = profile.cycles().max(1) as f64;
         let bytes = |row: &NpuRow| match memory {

@@ -47,12 +47,18 @@ impl Page {
     }
 
     /// A chart.
+    ///
+    /// # Errors
+    /// The chart cannot be drawn; see [`Chart::svg`].
     pub fn chart(self, chart: &Chart) -> Result<Self, Error> {
         let svg = chart.svg()?;
         Ok(self.push(&svg))
     }
 
     /// Charts side by side; they wrap where the page ends.
+    ///
+    /// # Errors
+    /// One of the charts cannot be drawn; see [`Chart::svg`].
     pub fn charts(self, charts: &[Chart]) -> Result<Self, Error> {
         let svgs = charts.iter().map(Chart::svg).collect::<Result<Vec<String>, Error>>()?;
         let body: String = svgs.iter().map(|svg| format!("<div>{svg}</div>")).collect();
@@ -109,6 +115,9 @@ impl Page {
     }
 
     /// Writes the page as a file of its own. The file appears whole or not at all.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let path = path.as_ref();
         let title = display::escape(&self.title);

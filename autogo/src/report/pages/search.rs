@@ -1,4 +1,5 @@
-//! Searches to look at: the front and how it came to be, the networks on it, a page, and the pictures of a run's folder.
+//! Searches to look at: the front and how it came to be, the networks on it, a page, and the pictures of a run's
+//! folder.
 
 use super::super::charts::Chart;
 use super::page::Page;
@@ -69,6 +70,9 @@ pub fn front_table(run: &EvolutionRun) -> Result<Table, Error> {
 }
 
 /// An individual's network with what is new in it coloured, cut down to the change and what stands around it.
+///
+/// # Errors
+/// The run has no such individual, or was made with another database than the mutator's.
 pub fn mutant_drawing(run: &EvolutionRun, id: usize, mutator: &Mutator) -> Result<Drawing, Error> {
     let graph = run.graph(id, mutator.db())?;
     let fresh = run.new_nodes(id, mutator.db())?;
@@ -83,6 +87,9 @@ fn segments_drawing(graph: &Graph, mutator: &Mutator) -> Drawing {
 }
 
 /// A page about a run: what was asked, why it ended, the front as chart and table, the best networks' last changes.
+///
+/// # Errors
+/// The mutator has another database than the run, or a chart has no finite point.
 pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Result<Page, Error> {
     let objectives: Vec<String> = run
         .settings
@@ -130,9 +137,12 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
     Ok(page)
 }
 
-/// Writes what people look at into a run's folder: `graphs/` (`input.json`, `rank_1.json`, …), `pictures/` (`input.svg` and
-/// `rank_1.svg`, … coloured by segment, `mutant_1.svg`, … with only the last change coloured) and `report.html`. Ranks are
-/// those of the front, at most twenty.
+/// Writes what people look at into a run's folder: `graphs/` (`input.json`, `rank_1.json`, …), `pictures/` (`input.svg`
+/// and `rank_1.svg`, … coloured by segment, `mutant_1.svg`, … with only the last change coloured) and `report.html`.
+/// Ranks are those of the front, at most twenty.
+///
+/// # Errors
+/// A file cannot be written, and the errors of [`run_page`].
 pub fn write_run(run: &EvolutionRun, mutator: &Mutator, folder: &RunFolder) -> Result<(), Error> {
     let (graphs, pictures) = (folder.path().join("graphs"), folder.path().join("pictures"));
     for made in [&graphs, &pictures] {

@@ -51,6 +51,13 @@ fn quantity(number: u64) -> String {
 }
 
 /// How often segments were found, the most frequent first, on logarithmic axes: a straight line is Zipf's law.
+///
+/// ```
+/// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
+/// let db = autogo::segment::Mining::bpe(20).run(&graphs)?.db;
+/// assert!(autogo::report::frequency_chart(&db).svg()?.contains("log₁₀ rank"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn frequency_chart(db: &SegmentDb) -> Chart {
     let mut counts: Vec<u64> = db.rows().iter().map(|row| row.count).collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
@@ -66,6 +73,13 @@ pub fn frequency_chart(db: &SegmentDb) -> Chart {
 }
 
 /// How many distinct segments have how many nodes.
+///
+/// ```
+/// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
+/// let db = autogo::segment::Mining::bpe(20).run(&graphs)?.db;
+/// assert!(autogo::report::length_chart(&db).svg()?.contains("distinct segments"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn length_chart(db: &SegmentDb) -> Chart {
     let mut lengths: BTreeMap<usize, usize> = BTreeMap::new();
     db.rows().iter().for_each(|row| *lengths.entry(row.segment.nodes.len()).or_default() += 1);
@@ -73,8 +87,17 @@ pub fn length_chart(db: &SegmentDb) -> Chart {
     Chart::new("How long segments are", "nodes", "distinct segments").bars("segments", &points)
 }
 
-/// Share of each family's nodes that stand in known pieces of two and more nodes, by the family whose segmenter cuts them.
-/// A family is a name and its graphs, a segmenter a name and itself.
+/// Share of each family's nodes that stand in known pieces of two and more nodes, by the family whose segmenter cuts
+/// them. A family is a name and its graphs, a segmenter a name and itself.
+///
+/// ```
+/// use autogo::{families, segment::Mining};
+/// let graphs = families::corpus(&[(families::FamilyName::Hiaml, 10)], 0)?;
+/// let segmenter = Mining::bpe(30).segmenter(&graphs)?;
+/// let map = autogo::report::coverage_map(&[("HiAML".into(), segmenter)], &[("HiAML".into(), graphs)]);
+/// assert!(map.svg().contains("vocabulary of"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn coverage_map(segmenters: &[(String, Segmenter)], families: &[(String, Vec<Graph>)]) -> HeatMap {
     let rows = segmenters.iter().map(|(name, segmenter)| {
         let shares = families.iter().map(|(_, graphs)| segmenter.coverage(graphs).share());
@@ -88,6 +111,16 @@ pub fn coverage_map(segmenters: &[(String, Segmenter)], families: &[(String, Vec
 }
 
 /// A page about a mining run: how many, how often, how long, the most frequent segments of two and more nodes as cards.
+///
+/// # Errors
+/// A chart has no finite point; the charts of a database with rows have some.
+///
+/// ```
+/// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
+/// let mined = autogo::segment::Mining::bpe(20).run(&graphs)?;
+/// assert!(autogo::report::mined_page(&mined, 3)?.html().contains("distinct segments"));
+/// # Ok::<(), autogo::Error>(())
+/// ```
 pub fn mined_page(mined: &Mined, cards: usize) -> Result<Page, Error> {
     let (db, segmenter) = (&mined.db, &mined.segmenter);
     let cards = segment_cards(db, 2, cards);

@@ -22,8 +22,8 @@ pub struct Table {
     rows: usize,
 }
 
-/// Style of every table; `Page` brings it too, so a table looks the same on its own. Jupyter styles tables as well, hence
-/// the `!important`.
+/// Style of every table; `Page` brings it too, so a table looks the same on its own. Jupyter styles tables as well,
+/// hence the `!important`.
 pub(in crate::report) const STYLE: &str = "<style>table.ag{border-collapse:collapse;\
      font:13px system-ui,sans-serif;color:#26323f}\
      table.ag caption{caption-side:top;text-align:left;font-weight:600;padding:0 0 6px}\
@@ -34,8 +34,8 @@ pub(in crate::report) const STYLE: &str = "<style>table.ag{border-collapse:colla
      table.ag th:first-child,table.ag tbody td:first-child{position:sticky;left:0;background:#fff}\
      table.ag tfoot td{border:0;color:#6b7783}</style>";
 
-/// What a table stands in: one that is wider than its page is moved sideways there, under its first column. On the element
-/// itself, because some viewers of notebooks drop styles.
+/// The element around a table. A table that is wider than its page scrolls sideways in it, under its first column. The
+/// style stands on the element itself, because some viewers of notebooks drop style sheets.
 const FRAME: &str = "<div class=\"agw\" style=\"display:block;overflow-x:auto;max-width:100%\">";
 
 /// Characters of a text cell that are shown; the rest is in its tooltip.
@@ -53,8 +53,8 @@ impl Table {
         self
     }
 
-    /// Puts these columns first, in this order; the others follow as they stand in the frame. A name that the frame does not
-    /// have is passed over.
+    /// Puts these columns first, in this order; the others follow as they stand in the frame. A name that the frame
+    /// does not have is passed over.
     ///
     /// ```
     /// use autogo::{polars::prelude::df, report::Table};

@@ -6,8 +6,8 @@ use std::io::Write as _;
 
 /// Claims and whether they hold.
 ///
-/// evcxr reports a panic to Jupyter as success, so [`Verify::finish`] ends the process when a claim does not hold: that,
-/// Jupyter notices.
+/// evcxr reports a panic to Jupyter as success, so [`Verify::finish`] ends the process when a claim does not hold:
+/// that, Jupyter notices.
 ///
 /// ```
 /// use autogo::report::Verify;
@@ -39,14 +39,15 @@ impl Verify {
         self
     }
 
-    /// Adds a claim about something that may not be there, such as published accuracies: it is checked only if `is_there`.
-    /// Otherwise it counts for nothing, and the page says that it was not checked without `what`.
+    /// Adds a claim about something that may not be there, such as published accuracies: it is checked only if
+    /// `is_there`. Otherwise it counts for nothing, and the page says that it was not checked without `what`.
     ///
     /// ```
     /// use autogo::report::Verify;
     /// let accuracies: Option<Vec<f64>> = None;
     /// let best = accuracies.iter().flatten().copied().fold(0.0, f64::max);
-    /// let verify = Verify::new().claim_with("accuracies", accuracies.is_some(), "the best network has 94.37 %", best > 94.3);
+    /// let (claim, is_there) = ("the best network has 94.37 %", accuracies.is_some());
+    /// let verify = Verify::new().claim_with("accuracies", is_there, claim, best > 94.3);
     /// assert!(!verify.holds()); // nothing was checked
     /// ```
     pub fn claim_with(mut self, what: &str, is_there: bool, text: &str, holds: bool) -> Self {

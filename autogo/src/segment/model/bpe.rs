@@ -13,11 +13,11 @@ use std::collections::BinaryHeap;
 
 /// Trains a [`Vocabulary`].
 ///
-/// The corpus is one line of tokens a graph. The adjacent pair with the highest count (overlapping occurrences count) is
-/// merged, again and again. Ties: the shorter piece first, then the smaller sequence of token numbers.
+/// The corpus is one line of tokens a graph. The adjacent pair with the highest count (overlapping occurrences count)
+/// is merged, again and again. Ties: the shorter piece first, then the smaller sequence of token numbers.
 ///
-/// A merge touches the lines that hold its pair and counts only what changes in them: O(tokens · log pairs) in all, and a
-/// scan of those lines for each merge. Deterministic, whatever the number of threads.
+/// A merge touches the lines that hold its pair and counts only what changes in them: O(tokens · log pairs) in all, and
+/// a scan of those lines for each merge. Deterministic, whatever the number of threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BpeTrainer {
@@ -39,6 +39,17 @@ impl Default for BpeTrainer {
 }
 
 /// Token alphabet and learned merges.
+///
+/// ```
+/// use autogo::segment::{Alphabet, SegmentModel, Vocabulary};
+/// let mut alphabet = Alphabet::default();
+/// let (conv, relu) = (alphabet.insert("conv"), alphabet.insert("relu"));
+/// let vocabulary = Vocabulary::new(alphabet, vec![(conv, relu)])?;
+/// assert_eq!(vocabulary.symbols(2), [conv, relu]); // piece 2 is the first merge
+/// let lengths: Vec<usize> = vocabulary.encode(&[conv, relu, relu], |_| true).iter().map(|piece| piece.len).collect();
+/// assert_eq!(lengths, [2, 1]);
+/// # Ok::<(), autogo::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Saved", into = "Saved")]
 pub struct Vocabulary {
@@ -134,6 +145,9 @@ const LONGEST: usize = 1 << 16;
 
 impl Vocabulary {
     /// A vocabulary of these tokens and merges. A merge may only join pieces that stand before it.
+    ///
+    /// # Errors
+    /// A merge names a piece that does not stand before it, or makes a piece of more than 65,536 tokens.
     pub fn new(alphabet: Alphabet, merges: Vec<(PieceId, PieceId)>) -> Result<Self, Error> {
         let spelled = (0..alphabet.len() as Symbol).map(|symbol| vec![symbol]).collect();
         let mut vocabulary = Vocabulary { alphabet, merges: Vec::new(), spelled, joins: HashMap::new() };
@@ -157,8 +171,11 @@ impl Vocabulary {
         Ok(vocabulary)
     }
 
-    /// A vocabulary of pieces of two or more symbols, in the order in which they are preferred. Each must be two pieces that
-    /// stand before it, put together.
+    /// A vocabulary of pieces of two or more symbols, in the order in which they are preferred. Each must be two pieces
+    /// that stand before it, put together.
+    ///
+    /// # Errors
+    /// A piece is not two earlier pieces put together, or has more than 65,536 tokens.
     pub fn from_pieces(alphabet: Alphabet, pieces: Vec<Vec<Symbol>>) -> Result<Self, Error> {
         let mut ids: HashMap<Vec<Symbol>, PieceId> =
             (0..alphabet.len() as Symbol).map(|symbol| (vec![symbol], symbol)).collect();
@@ -215,9 +232,9 @@ impl Vocabulary {
 
     /// Splits a line of symbols into pieces.
     ///
-    /// The adjacent pair whose piece was learned first is joined, the leftmost on ties, until nothing joins. Pieces that
-    /// `allowed` refuses still take part and are split back at the end; single tokens are always allowed. An unknown
-    /// token is a piece of its own. O(n log n).
+    /// The adjacent pair whose piece was learned first is joined, the leftmost on ties, until nothing joins. Pieces
+    /// that `allowed` refuses still take part and are split back at the end; single tokens are always allowed. An
+    /// unknown token is a piece of its own. O(n log n).
     pub fn encode(&self, line: &[Symbol], allowed: impl Fn(PieceId) -> bool) -> Vec<Piece> {
         let mut pieces: Vec<PieceId> = line.to_vec();
         let mut next: Vec<usize> = (1..=line.len()).collect();

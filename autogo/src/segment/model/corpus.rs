@@ -25,8 +25,8 @@ pub(super) struct Corpus {
     max_len: usize,
 }
 
-/// A pair that may be merged next. The greatest is: the highest count, then the shortest piece, then the smallest symbols,
-/// then the smallest left part.
+/// A pair that may be merged next. The order of candidates puts the pair to merge first at the top: the highest count,
+/// then the shortest piece, then the smallest symbols, then the smallest left part.
 #[derive(Debug, PartialEq, Eq)]
 struct Candidate {
     count: u64,
@@ -92,8 +92,8 @@ impl Corpus {
         }
     }
 
-    /// The pair to merge next; `spelled` are the symbols of every piece. A pair that spells a piece that exists already is
-    /// passed over, now and later.
+    /// The pair to merge next; `spelled` are the symbols of every piece. A pair that spells a piece that exists already
+    /// is passed over, now and later.
     pub(super) fn best_pair(&mut self, spelled: &[Vec<Symbol>]) -> Option<Pair> {
         let known = |piece: PieceId| spelled.get(piece as usize);
         for pair in std::mem::take(&mut self.fresh) {
@@ -135,8 +135,8 @@ impl Corpus {
         self.fresh.dedup();
     }
 
-    /// Rewrites a line in place and counts what changes: windows that the pair was in go, windows that the new piece is in
-    /// come. Neighbouring replacements share a window, which is counted once.
+    /// Rewrites a line in place and counts what changes: windows that the pair was in go, windows that the new piece is
+    /// in come. Neighbouring replacements share a window, which is counted once.
     fn merge_line(&mut self, line: &mut Vec<PieceId>, times: u64, number: u32, pair: Pair, merged: PieceId) {
         let (mut read, mut write) = (0, 0);
         let mut was_merged = false;

@@ -190,7 +190,7 @@ impl Unigram {
         sum
     }
 
-    /// The same pieces with probabilities in proportion to these counts.
+    /// The model's pieces with probabilities in proportion to these counts.
     fn with_counts(mut self, counts: &[f64]) -> Self {
         let total: f64 = counts.iter().sum();
         let log = |count: f64| ((count.max(1e-3) / total).ln() * 1e6).round() as i64;

@@ -1,7 +1,8 @@
 //! A network's layers on a systolic array with its memories.
 //!
-//! The array computes products: convolutions, transposed convolutions and dense layers, one after the other. Nodes of all other ops
-//! take no time here; they are counted and named, so that nobody takes the total for that of the whole network.
+//! The array computes products: convolutions, transposed convolutions and dense layers, one after the other. Nodes of
+//! all other ops take no time here; they are counted and named, so that nobody takes the total for that of the whole
+//! network.
 
 use crate::failure::Failure;
 use crate::inputs::toml_file;
@@ -16,8 +17,8 @@ use std::path::Path;
 /// What a name of an array may look like.
 const ACCEPTED: &str = "ROWSxCOLUMNS such as 32x32, ROWSxCOLUMNS-os, -ws or -is, or a TOML file";
 
-/// The array of a name or a TOML file. A name says rows, columns and what stays in the array (`ws` where the name says nothing);
-/// such an array has 64 kB for each operand and never waits for a word.
+/// The array of a name or a TOML file. A name says rows, columns and what stays in the array (`ws` where the name says
+/// nothing); such an array has 64 kB for each operand and never waits for a word.
 pub fn machine(name: &str) -> Result<ArrayMachine, Failure> {
     if name.ends_with(".toml") {
         let path = Path::new(name);
@@ -111,7 +112,8 @@ struct Row {
 }
 
 impl ArrayProfile {
-    /// Simulates the layers of a network. A network without a layer, and a layer that the array cannot compute, is refused.
+    /// Simulates the layers of a network. A network without a layer, and a layer that the array cannot compute, is
+    /// refused.
     pub fn new(graph: &Graph, machine: &ArrayMachine) -> Result<ArrayProfile, Failure> {
         let layers = Layer::of_graph(graph);
         if layers.is_empty() {

@@ -1,5 +1,5 @@
-//! `autogo profile SPEC|FILE`: a network's cycles on a machine, kernel by kernel, and its energy; or on a systolic array, layer by
-//! layer.
+//! `autogo profile SPEC|FILE`: a network's cycles on a machine, kernel by kernel, and its energy; or on a systolic
+//! array, layer by layer.
 
 mod array;
 mod comparison;
@@ -20,8 +20,8 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  cargo autogo profile resnet50 --machine N512 --energy zigzag_tpu\n  \
     cargo autogo profile resnet50 --array 32x32-os")]
 pub struct Args {
-    /// The network: a compact string such as nb201:OP,OP,OP,OP,OP,OP or resnet50, or a file (.onnx, .json of `autogo graph
-    /// --save`, .pkl of the original release).
+    /// The network: a compact string such as nb201:OP,OP,OP,OP,OP,OP or resnet50, or a file (.onnx, .json of `autogo
+    /// graph --save`, .pkl of the original release).
     network: String,
     /// The machine: N256, N512, N1024, or a TOML file.
     #[arg(long, default_value = "N256")]
@@ -35,8 +35,8 @@ pub struct Args {
     /// Compares with these networks instead of listing kernels; changes are against NETWORK.
     #[arg(long, num_args = 1.., value_name = "NETWORK", conflicts_with_all = ["json", "host"])]
     compare: Vec<String>,
-    /// Times layers on a systolic array with its memories instead: ROWSxCOLUMNS, ROWSxCOLUMNS-DATAFLOW with os, ws or is, or a
-    /// TOML file. Stands behind NETWORK.
+    /// Times layers on a systolic array with its memories instead: ROWSxCOLUMNS, ROWSxCOLUMNS-DATAFLOW with os, ws or
+    /// is, or a TOML file. Stands behind NETWORK.
     #[arg(long, num_args = 0..=1, default_missing_value = "32x32", value_name = "ARRAY")]
     #[arg(conflicts_with_all = ["machine", "energy", "compare", "host"])]
     array: Option<String>,

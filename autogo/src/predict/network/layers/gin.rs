@@ -1,5 +1,5 @@
-//! The graph isomorphism network: `h' = tanh(relu(((1 + ε) h + Σ received) W₁ + b₁) W₂ + b₂)` (Xu et al., *How Powerful are
-//! Graph Neural Networks?*, 2019).
+//! The graph isomorphism network: `h' = tanh(relu(((1 + ε) h + Σ received) W₁ + b₁) W₂ + b₂)` (Xu et al., *How Powerful
+//! are Graph Neural Networks?*, 2019).
 //!
 //! # Shapes
 //! * `h`, `received`, `h'`: nodes × hidden
@@ -24,7 +24,8 @@ impl Layer for Gin {
         Layout::default().number("epsilon").linear("first", hidden, hidden).linear("second", hidden, hidden)
     }
 
-    /// One matrix: the sum of a node's own row and of the rows that it receives, where own and received rows stand in turn.
+    /// One matrix: the sum of a node's own row and of the rows that it receives, where own and received rows stand in
+    /// turn.
     fn matrices(messages: &Messages) -> Vec<SparsePair> {
         vec![messages.own_and_received()]
     }

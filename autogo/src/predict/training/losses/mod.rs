@@ -45,7 +45,8 @@ pub enum Loss {
     /// Mean squared error of differences: the network learns of every two networks of a step by how much one is better,
     /// as of a segment that takes another's place. The level of all predictions is left open.
     Difference,
-    /// Squared up to a distance of one deviation, straight beyond (Huber): a wrong label then pulls no harder than others.
+    /// Squared up to a distance of one deviation, straight beyond (Huber): a wrong label then pulls no harder than
+    /// others.
     Huber,
 }
 

@@ -1,4 +1,4 @@
-//! The three memories, word by word (NPU specification, A.3).
+//! The three memories, word by word ([npu §A.3](crate::doc::npu#sa-3)).
 
 use super::operands::Ask;
 use crate::profile::array::refused::Refused;

@@ -1,5 +1,5 @@
-//! The array line by line and word by word, as NPU specification, A.1 to A.3 write it down: slow, and what the fast simulation
-//! is compared with.
+//! The array line by line and word by word, as [npu §A.1](crate::doc::npu#sa-1), [§A.2](crate::doc::npu#sa-2) and
+//! [§A.3](crate::doc::npu#sa-3) define it. It is slow; tests compare the fast simulation with it.
 
 mod memory;
 mod operands;

@@ -1,4 +1,5 @@
-//! What the array asks of its memories, as matrices of addresses (NPU specification, A.1 and A.2).
+//! What the array asks of its memories, as matrices of addresses ([npu §A.1](crate::doc::npu#sa-1),
+//! [§A.2](crate::doc::npu#sa-2)).
 
 use crate::profile::array::folds::Folds;
 use crate::profile::array::layer::Layer;
