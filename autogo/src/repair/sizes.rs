@@ -124,9 +124,9 @@ impl Rule {
     }
 }
 
-/// The cost of a node's strides, before its weight: 0 when both strides are the node's own, [`STRIDE_COST`] when one
-/// differs, and twice as much when a changed stride skips pixels, so that pixels are skipped only where nothing cheaper
-/// fits.
+/// The cost of a node's strides, before its weight: 0 when both strides are the node's own, [`STRIDE_COST`] when one or
+/// both differ, and twice as much when a changed stride skips pixels, so that pixels are skipped only where nothing
+/// cheaper fits.
 pub(super) fn stride_cost(rules: [Rule; 2], strides: [u32; 2]) -> i64 {
     let own = |rule: Rule, stride: u32| !matches!(rule, Rule::Window { stride: own, .. } if own != stride);
     if own(rules[0], strides[0]) && own(rules[1], strides[1]) {
