@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used)]
 
 use autogo::data::{LabelledFamily, cached, figures, read_parquet, sampled, write_parquet};
+use autogo::evolve::Objective;
 use autogo::families::FamilyName;
 use autogo::graph::Graph;
 use autogo::polars::prelude::{DataFrame, DataType, IntoLazy, col, df, lit};
 use autogo::predict::{Baseline, sharing, summary};
-use autogo::prelude::{Evolution, Mutator, Npu, Objective, Progress, compare, coverage_map, rank_chart, repair_table};
+use autogo::prelude::{Evolution, Mutator, Npu, Progress};
+use autogo::profile::compare;
+use autogo::repair::repair_table;
 use autogo::report::{Bars, Chart, HeatMap, Page, Table, frequency_chart, length_chart, mined_page, srcc_bars};
+use autogo::report::{coverage_map, rank_chart};
 use autogo::segment::{Mining, SegmentDb};
 use std::path::PathBuf;
 

@@ -112,7 +112,6 @@ pub(super) fn costs(npu: &Npu, graph: &Graph, plan: &Plan) -> Result<Vec<(Key, C
 mod tests {
     use super::*;
     use crate::families::{Family, Nb201};
-    use rayon::prelude::*;
 
     #[test]
     fn a_mutant_costs_only_what_is_new_and_threads_agree() {
