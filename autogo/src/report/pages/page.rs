@@ -5,6 +5,7 @@ use super::table::Table;
 use crate::display;
 use crate::error::Error;
 use crate::graph::Drawing;
+use std::borrow::Borrow;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -91,9 +92,10 @@ impl Page {
     }
 
     /// Drawings side by side on cards, each with a caption, whose lines are kept; they wrap where the page ends.
-    pub fn gallery<C: AsRef<str>>(self, cards: impl IntoIterator<Item = (C, Drawing)>) -> Self {
+    pub fn gallery<C: AsRef<str>, D: Borrow<(C, Drawing)>>(self, cards: impl IntoIterator<Item = D>) -> Self {
         let mut html = String::from("<div style=\"display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start\">");
-        for (caption, drawing) in cards {
+        for card in cards {
+            let (caption, drawing) = card.borrow();
             let _ = write!(
                 html,
                 "<div style=\"border:1px solid #e3e7eb;border-radius:8px;padding:8px 10px\">\
