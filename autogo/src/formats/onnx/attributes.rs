@@ -118,7 +118,9 @@ impl<'a> Call<'a> {
         match self.ints(name)? {
             None | Some([]) => Ok(default),
             Some(&[h, w]) => Ok((self.size(name, h)?, self.size(name, w)?)),
-            Some(other) => self.refuse(format!("attribute `{name}` is {other:?}; accepted: two sizes, height and width")),
+            Some(other) => {
+                self.refuse(format!("attribute `{name}` is {other:?}; accepted: two sizes, height and width"))
+            }
         }
     }
 }

@@ -99,18 +99,20 @@ pub(super) fn range(evaluator: &mut Evaluator, call: &Call<'_>, inputs: Inputs<'
             }
             _ => call.refuse("start, limit and delta; accepted: one number each, a delta that is not 0"),
         },
-        (Values::Float(start), Values::Float(limit), Values::Float(delta)) => match (&start[..], &limit[..], &delta[..]) {
-            (&[start], &[limit], &[delta]) if delta != 0.0 => {
-                let all = count((limit - start) / delta);
-                if all > MOST_ELEMENTS as f64 {
-                    return call.refuse(bound(all as u64));
+        (Values::Float(start), Values::Float(limit), Values::Float(delta)) => {
+            match (&start[..], &limit[..], &delta[..]) {
+                (&[start], &[limit], &[delta]) if delta != 0.0 => {
+                    let all = count((limit - start) / delta);
+                    if all > MOST_ELEMENTS as f64 {
+                        return call.refuse(bound(all as u64));
+                    }
+                    evaluator.spend(call, all as u64)?;
+                    let values = (0..all as u64).map(|index| dtype.round(start + index as f64 * delta)).collect();
+                    Ok(evaluator.known(call, dtype, vec![all as u64], Values::Float(values)))
                 }
-                evaluator.spend(call, all as u64)?;
-                let values = (0..all as u64).map(|index| dtype.round(start + index as f64 * delta)).collect();
-                Ok(evaluator.known(call, dtype, vec![all as u64], Values::Float(values)))
+                _ => call.refuse("start, limit and delta; accepted: one number each, a delta that is not 0"),
             }
-            _ => call.refuse("start, limit and delta; accepted: one number each, a delta that is not 0"),
-        },
+        }
         _ => call.refuse("start, limit and delta of different types"),
     }
 }

@@ -54,7 +54,7 @@ pub(crate) fn reshaped(call: &Call<'_>, dims: &[u64], wanted: &[i64]) -> Result<
     }
     let (Some(all), Some(given)) = (count(dims), count(&made)) else { return wrong() };
     match open {
-        Some(axis) if given > 0 && all % given == 0 => made[axis] = all / given,
+        Some(axis) if given > 0 && all.is_multiple_of(given) => made[axis] = all / given,
         None if all == given => {}
         _ => return wrong(),
     }
@@ -163,7 +163,8 @@ pub(crate) fn parts(call: &Call<'_>, size: u64, given: Option<&[i64]>) -> Result
         Some(given) => {
             let parts: Option<Vec<u64>> = given.iter().map(|&part| u64::try_from(part).ok()).collect();
             let fits = |parts: &Vec<u64>| {
-                parts.len() as u64 == results && parts.iter().try_fold(0u64, |sum, &part| sum.checked_add(part)) == Some(size)
+                parts.len() as u64 == results
+                    && parts.iter().try_fold(0u64, |sum, &part| sum.checked_add(part)) == Some(size)
             };
             match parts.filter(fits) {
                 Some(parts) => Ok(parts),
@@ -171,7 +172,7 @@ pub(crate) fn parts(call: &Call<'_>, size: u64, given: Option<&[i64]>) -> Result
             }
         }
         None if results == 0 => call.refuse("without results"),
-        None if size % results == 0 => Ok(vec![size / results; results as usize]),
+        None if size.is_multiple_of(results) => Ok(vec![size / results; results as usize]),
         // Since opset 18 the last part is the smaller one.
         None if call.has("num_outputs") => {
             let part = size.div_ceil(results);

@@ -57,7 +57,10 @@ impl Store {
         let Some(dtype) = DataType::from_code(tensor.data_type) else {
             return Err(FormatError::content(
                 place(),
-                format!("has element type {}; accepted: floats of 16 to 64 bits, whole numbers, bool", tensor.data_type),
+                format!(
+                    "has element type {}; accepted: floats of 16 to 64 bits, whole numbers, bool",
+                    tensor.data_type
+                ),
             ));
         };
         let (dims, _) = sizes(&tensor)?;
@@ -82,7 +85,10 @@ impl Store {
         };
         if let Some(place) = external::external(tensor)? {
             let Some(folder) = &self.folder else {
-                return Ok(Err(format!("it lies in the file `{}`; the model was read without a folder", place.location)));
+                return Ok(Err(format!(
+                    "it lies in the file `{}`; the model was read without a folder",
+                    place.location
+                )));
             };
             return Ok(external::read(tensor, &place, folder, wanted)?.and_then(|bytes| from_bytes(&bytes, dtype)));
         }
@@ -132,9 +138,7 @@ fn from_bytes(bytes: &[u8], dtype: DataType) -> Result<Values, String> {
     // The bits of one element, in the low end.
     let bits = |chunk: &[u8]| chunk.iter().rev().fold(0u64, |bits, &byte| bits << 8 | u64::from(byte));
     Ok(match dtype {
-        DataType::F32 => {
-            Values::Float(chunks.map(|chunk| f64::from(f32::from_bits(bits(chunk) as u32))).collect())
-        }
+        DataType::F32 => Values::Float(chunks.map(|chunk| f64::from(f32::from_bits(bits(chunk) as u32))).collect()),
         DataType::F64 => Values::Float(chunks.map(|chunk| f64::from_bits(bits(chunk))).collect()),
         DataType::F16 => Values::Float(chunks.map(|chunk| dtype::half(bits(chunk) as u16)).collect()),
         DataType::Bf16 => Values::Float(chunks.map(|chunk| dtype::bfloat(bits(chunk) as u16)).collect()),

@@ -102,9 +102,10 @@ fn tile(evaluator: &mut Evaluator, call: &Call<'_>, inputs: Inputs<'_>) -> Resul
     let constant = operand(call, inputs, 0)?;
     let repeats = evaluator.ints(call, operand(call, inputs, 1)?)?;
     let times: Option<Vec<u64>> = repeats.iter().map(|&times| u64::try_from(times).ok()).collect();
-    let dims: Option<Vec<u64>> = times.as_ref().filter(|times| times.len() == constant.dims.len()).and_then(|times| {
-        constant.dims.iter().zip(times).map(|(&size, &times)| size.checked_mul(times)).collect()
-    });
+    let dims: Option<Vec<u64>> = times
+        .as_ref()
+        .filter(|times| times.len() == constant.dims.len())
+        .and_then(|times| constant.dims.iter().zip(times).map(|(&size, &times)| size.checked_mul(times)).collect());
     let Some(dims) = dims else { return call.refuse(format!("sizes {:?} times {repeats:?}", constant.dims)) };
     bounded(evaluator, call, &dims)?;
     // Every axis is read as two: the repetitions, then the elements.
@@ -159,7 +160,8 @@ fn cut(evaluator: &mut Evaluator, call: &Call<'_>, constant: &Constant, cuts: &[
     let strides = strides(&constant.dims);
     let base: u64 = cuts.iter().zip(&strides).map(|(cut, stride)| cut.start * stride).sum();
     // A backward step is a walk with a stride that wraps around.
-    let steps: Vec<i64> = cuts.iter().zip(&strides).map(|(cut, &stride)| cut.step.saturating_mul(stride as i64)).collect();
+    let steps: Vec<i64> =
+        cuts.iter().zip(&strides).map(|(cut, &stride)| cut.step.saturating_mul(stride as i64)).collect();
     let all = count(&dims).unwrap_or(0);
     let sizes = dims.clone();
     let at = (0..all).map(move |mut index| {

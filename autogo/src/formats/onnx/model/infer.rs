@@ -26,7 +26,7 @@ fn slid(window: &Window, overhang: (u32, u32), first: Shape, c: u32) -> Result<S
 }
 
 fn grouped(conv: &Conv, first: Shape) -> Result<(), String> {
-    if conv.groups == 0 || first.c % conv.groups != 0 || conv.filters % conv.groups != 0 {
+    if conv.groups == 0 || !first.c.is_multiple_of(conv.groups) || !conv.filters.is_multiple_of(conv.groups) {
         let (c, filters) = (first.c, conv.filters);
         return Err(format!("{} groups must divide its {c} input and {filters} output channels", conv.groups));
     }
@@ -39,7 +39,10 @@ fn spread(op: &ConvTranspose, first: Shape) -> Result<Shape, String> {
     let (high, wide) = window.border.sums();
     let along = |size: u32, stride: u32, span: u64, extra: u32, cut: u64| {
         let whole = u64::from(size - 1) * u64::from(stride) + span + u64::from(extra);
-        whole.checked_sub(cut).filter(|&left| left > 0).ok_or(format!("a border of {cut} pixels leaves nothing of {whole}"))
+        whole
+            .checked_sub(cut)
+            .filter(|&left| left > 0)
+            .ok_or(format!("a border of {cut} pixels leaves nothing of {whole}"))
     };
     let kernel = (span(window.kernel.0, window.dilation.0), span(window.kernel.1, window.dilation.1));
     let h = along(first.h, window.stride.0, kernel.0, op.extra.0, high)?;

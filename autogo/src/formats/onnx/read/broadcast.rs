@@ -77,12 +77,7 @@ impl Reader {
     }
 
     /// Two results seen the same way, and the axes of what they make together; sizes of 1 are repeated.
-    fn aligned(
-        &mut self,
-        site: &Site<'_>,
-        first: &View,
-        second: &View,
-    ) -> Result<(View, View, Vec<Dim>), FormatError> {
+    fn aligned(&mut self, site: &Site<'_>, first: &View, second: &View) -> Result<(View, View, Vec<Dim>), FormatError> {
         if let Some(dims) = union(&first.dims, &second.dims) {
             return Ok((first.clone(), second.clone(), dims));
         }
@@ -252,7 +247,8 @@ impl Reader {
 fn union(first: &[Dim], second: &[Dim]) -> Option<Vec<Dim>> {
     let rank = first.len().max(second.len());
     let none = Vec::new();
-    let dim = |dims: &[Dim], axis: usize| axis.checked_sub(rank - dims.len()).map_or(none.clone(), |at| dims[at].clone());
+    let dim =
+        |dims: &[Dim], axis: usize| axis.checked_sub(rank - dims.len()).map_or(none.clone(), |at| dims[at].clone());
     (0..rank)
         .map(|axis| match (dim(first, axis), dim(second, axis)) {
             (one, other) if one.is_empty() || one == other => Some(other),

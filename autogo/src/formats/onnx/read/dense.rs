@@ -30,7 +30,8 @@ impl Reader {
         if is_gemm && view.dims.len() != 2 {
             return site.refuse(format!("sizes {:?}; accepted: two", view.sizes()));
         }
-        if is_gemm && (site.float("alpha", 1.0)? != 1.0 || site.float("beta", 1.0)? != 1.0 || site.flag("transA", false)?)
+        if is_gemm
+            && (site.float("alpha", 1.0)? != 1.0 || site.float("beta", 1.0)? != 1.0 || site.flag("transA", false)?)
         {
             return site.refuse("attribute `alpha`, `beta` or `transA`; accepted: 1, 1 and 0");
         }
@@ -103,7 +104,8 @@ impl Reader {
             let dims = rest.iter().cloned().chain([whole(Axis::Channel, features.into())]).collect();
             return Ok(View { layer, dims });
         }
-        let is_flat = rest.len() == 1 && rest[0] == whole(Axis::Batch, self.batch) || rest.is_empty() && self.batch == 1;
+        let is_flat =
+            rest.len() == 1 && rest[0] == whole(Axis::Batch, self.batch) || rest.is_empty() && self.batch == 1;
         if let Some(order) = order(last, shape).filter(|_| is_flat) {
             return self.flat(site, view, weight, (features, shape, &order));
         }
@@ -129,8 +131,7 @@ impl Reader {
         let perm = vec![0, place(Axis::Channel), place(Axis::Height), place(Axis::Width)];
         let weight = weight.changed(Change::Reshape(sizes));
         let weight = if perm == [0, 1, 2, 3] { weight } else { weight.changed(Change::Transpose(perm)) };
-        let window =
-            Window { kernel: (shape.h, shape.w), stride: (1, 1), dilation: (1, 1), border: Border::default() };
+        let window = Window { kernel: (shape.h, shape.w), stride: (1, 1), dilation: (1, 1), border: Border::default() };
         let conv = Conv { filters: features, window, groups: 1, bias: false };
         let layer = self.draft.push(site, Kind::Conv(conv), &[view.layer], vec![weight])?;
         let mut dims = view.dims.clone();

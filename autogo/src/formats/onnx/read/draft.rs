@@ -201,13 +201,11 @@ impl Draft {
             return Ok(made);
         }
         // A factor of either operand is one of the product.
-        if left.shift == 0.0 && left.scale != 1.0 {
-            if let Some(made) = self.gated(call, (left.layer, second), left.scale)? {
-                return Ok(made);
-            }
-        }
-        if right.shift == 0.0 && right.scale != 1.0 {
-            if let Some(made) = self.gated(call, (first, right.layer), right.scale)? {
+        for (pair, line) in [((left.layer, second), left), ((first, right.layer), right)] {
+            if line.shift == 0.0
+                && line.scale != 1.0
+                && let Some(made) = self.gated(call, pair, line.scale)?
+            {
                 return Ok(made);
             }
         }

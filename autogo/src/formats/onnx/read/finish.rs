@@ -79,8 +79,7 @@ fn join(draft: &mut Draft) {
             draft.layers[at].operands[slot] = moved[draft.layers[at].operands[slot]];
         }
         let Some(&before) = draft.layers[at].operands.first() else { continue };
-        let joined = (readers[before] == 1 && (bias(draft, before, at) || norm(draft, before, at)))
-            .then_some(before);
+        let joined = (readers[before] == 1 && (bias(draft, before, at) || norm(draft, before, at))).then_some(before);
         if let Some(before) = joined {
             moved[at] = before;
             readers[before] = readers[at];
@@ -110,7 +109,8 @@ fn bias(draft: &mut Draft, before: usize, at: usize) -> bool {
     }
     *has_bias = true;
     if draft.weights[weight].dims != [channels] {
-        draft.weights[weight] = draft.weights[weight].changed(Change::Reshape(vec![1])).changed(Change::Expand(vec![channels]));
+        draft.weights[weight] =
+            draft.weights[weight].changed(Change::Reshape(vec![1])).changed(Change::Expand(vec![channels]));
     }
     draft.layers[before].weights.push(weight);
     true

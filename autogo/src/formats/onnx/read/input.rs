@@ -56,7 +56,8 @@ fn readers<'a>(file: &'a GraphProto, live: &[usize]) -> HashMap<&'a str, Vec<&'a
 /// Whether `name` reaches a weight's slot through operations that only look at it differently.
 fn is_weight(readers: &HashMap<&str, Vec<&NodeProto>>, name: &str, steps: usize) -> bool {
     readers.get(name).into_iter().flatten().any(|node| {
-        let is_slot = weight_slots(&node.op_type).iter().any(|&slot| node.input.get(slot).is_some_and(|own| own == name));
+        let is_slot =
+            weight_slots(&node.op_type).iter().any(|&slot| node.input.get(slot).is_some_and(|own| own == name));
         let looks = matches!(
             node.op_type.as_str(),
             "Identity" | "Cast" | "Reshape" | "Transpose" | "Unsqueeze" | "Squeeze" | "Flatten"
@@ -220,4 +221,3 @@ impl Reader {
         }
     }
 }
-

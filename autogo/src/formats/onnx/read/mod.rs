@@ -15,10 +15,10 @@ mod reduce;
 mod resize;
 mod shuffle;
 mod slice;
-mod view;
-mod window;
 #[cfg(test)]
 mod tests;
+mod view;
+mod window;
 
 use super::attributes::Call;
 use super::constant::{Change, Constant, Evaluator, Store};
@@ -222,7 +222,8 @@ impl Reader {
             "Shape" | "Size" => {
                 let sizes = site.data(0)?.sizes();
                 let is_shape = site.op() == "Shape";
-                let made = if is_shape { self.evaluator.shape(site, &sizes) } else { self.evaluator.size(site, &sizes) };
+                let made =
+                    if is_shape { self.evaluator.shape(site, &sizes) } else { self.evaluator.size(site, &sizes) };
                 Ok(vec![Known::Constant(Arc::new(made?))])
             }
             "Split" => Ok(self.split(site)?.into_iter().map(Known::Data).collect()),

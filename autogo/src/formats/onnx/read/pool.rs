@@ -43,6 +43,9 @@ impl Reader {
             return site.refuse(format!("pads {border:?} as large as the kernel {kernel:?}"));
         }
         let rule = auto_pad(site)?;
+        if matches!(rule, AutoPad::Same { .. }) && window.dilation != (1, 1) {
+            return site.refuse("auto_pad SAME with dilations, of which runtimes make different sizes; accepted: pads");
+        }
         let rounds_up = site.flag("ceil_mode", false)? && !matches!(rule, AutoPad::Same { .. });
         let overhang = if rounds_up { overhang(&window, shape) } else { (0, 0) };
         if (kernel, window.stride, window.border) == ((1, 1), (1, 1), Border::default()) && !self.draft.keeps_all {

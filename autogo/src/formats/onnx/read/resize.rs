@@ -1,6 +1,6 @@
 //! Resize and Upsample, by factors or by sizes.
 
-use super::view::{View, whole, Axis};
+use super::view::{Axis, View, whole};
 use super::{Reader, Site};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::{Constant, axes_of};
@@ -72,7 +72,8 @@ impl Reader {
         let (scales, made) = self.factors(site, &view)?;
         let (view, roles) = self.settled(site, &view)?;
         let shape = self.shape(&view)?;
-        let mut sides = [Side { size: shape.h, scale: 1.0, made: shape.h }, Side { size: shape.w, scale: 1.0, made: shape.w }];
+        let mut sides =
+            [Side { size: shape.h, scale: 1.0, made: shape.h }, Side { size: shape.w, scale: 1.0, made: shape.w }];
         for (axis, (&scale, &size)) in scales.iter().zip(&made).enumerate() {
             if scale == 1.0 && size == view.sizes()[axis] {
                 continue;

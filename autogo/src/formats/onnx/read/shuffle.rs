@@ -21,10 +21,10 @@ impl Reader {
             }
             "Dropout" => {
                 site.only(&["ratio", "seed", "is_test"])?;
-                if let Some(training) = site.constant(2)? {
-                    if self.evaluator.ints(site, &training)?.iter().any(|&value| value != 0) {
-                        return site.refuse("operand `training_mode` is true; accepted: false");
-                    }
+                if let Some(training) = site.constant(2)?
+                    && self.evaluator.ints(site, &training)?.iter().any(|&value| value != 0)
+                {
+                    return site.refuse("operand `training_mode` is true; accepted: false");
                 }
             }
             _ => site.only(&[])?,
@@ -37,7 +37,7 @@ impl Reader {
 
     /// Transpose, Reshape, Flatten, Squeeze, Unsqueeze; Expand and Tile that repeat nothing.
     pub(super) fn seen(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
-        let view = site.data(0)?;
+        let mut view = site.data(0)?;
         let sizes = view.sizes();
         let made = match site.op() {
             "Transpose" => return Ok(view.transposed(&order(site, sizes.len())?)),
@@ -57,7 +57,10 @@ impl Reader {
                 let (made, new) = unsqueezed(site, &sizes, &axes)?;
                 let mut old = view.dims.into_iter();
                 let dim = |axis: usize| if new.contains(&axis) { None } else { old.next() };
-                return Ok(View { layer: view.layer, dims: (0..made.len()).map(dim).map(Option::unwrap_or_default).collect() });
+                return Ok(View {
+                    layer: view.layer,
+                    dims: (0..made.len()).map(dim).map(Option::unwrap_or_default).collect(),
+                });
             }
             "Reshape" => {
                 site.only(&["allowzero", "shape"])?;
@@ -66,6 +69,11 @@ impl Reader {
             }
             _ => return self.repeated(site, view),
         };
+        // A shuffled picture that loses its axes is shuffled first.
+        let shape = self.shape(&view)?;
+        if sizes.len() == 4 && (shape.h, shape.w) != (1, 1) && view.roles(shape, self.batch).is_none() {
+            view = self.settled(site, &view).map_or(view, |(settled, _)| settled);
+        }
         match view.reshaped(&made) {
             Some(view) => Ok(view),
             None => site.refuse(format!("sizes {sizes:?} to {made:?}, which cut across the picture's axes")),
@@ -86,7 +94,11 @@ impl Reader {
                 })
             }
         };
-        if repeats_nothing { Ok(view) } else { site.refuse(format!("of {sizes:?} by {wanted:?}; accepted: no repetition")) }
+        if repeats_nothing {
+            Ok(view)
+        } else {
+            site.refuse(format!("of {sizes:?} by {wanted:?}; accepted: no repetition"))
+        }
     }
 
     pub(super) fn blocks(&mut self, site: &Site<'_>) -> Result<View, FormatError> {

@@ -48,10 +48,14 @@ fn arithmetic_of_sizes() {
 
 #[test]
 fn every_form_of_constant() {
-    let with = |attribute: Attribute| {
-        reshaped(13).node("Constant", "-> k", vec![attribute]).node("Mul", "x k -> y", vec![])
+    let with =
+        |attribute: Attribute| reshaped(13).node("Constant", "-> k", vec![attribute]).node("Mul", "x k -> y", vec![]);
+    let floats = |name: &str, floats: Vec<f32>| Attribute {
+        name: name.into(),
+        floats,
+        kind: kind::FLOATS,
+        ..Default::default()
     };
-    let floats = |name: &str, floats: Vec<f32>| Attribute { name: name.into(), floats, kind: kind::FLOATS, ..Default::default() };
     let half = TensorProto { data_type: 10, raw_data: vec![0, 0x42].into(), ..TensorProto::default() };
     for attribute in [float("value_float", 3.0), floats("value_floats", vec![3.0]), tensor("value", half)] {
         assert_eq!(with(attribute).kinds(), [Kind::Affine { scale: 3.0, shift: 0.0 }]);
@@ -86,10 +90,11 @@ fn too_large_is_refused_at_once() {
         .node("Range", "a b d -> r", vec![])
         .node("Reshape", "x r -> y", vec![]);
     assert!(range.refused().contains("node `r`: Range is not supported: makes 1099511627776 elements"));
-    let fill = File::new(13, &[1, 1, 1, 1])
-        .ints("s", &[1 << 40])
-        .node("ConstantOfShape", "s -> r", vec![])
-        .node("Mul", "x r -> y", vec![]);
+    let fill = File::new(13, &[1, 1, 1, 1]).ints("s", &[1 << 40]).node("ConstantOfShape", "s -> r", vec![]).node(
+        "Mul",
+        "x r -> y",
+        vec![],
+    );
     assert!(fill.refused().contains("node `r`: ConstantOfShape is not supported: makes 1099511627776 elements"));
     let wide = File::new(13, &[1, 1, 1, 1])
         .weight("one", &[1])
@@ -113,7 +118,9 @@ fn a_file_has_a_bound_on_all_its_constants() {
 
 #[test]
 fn external_weights() {
-    let file = |location: &str| File::new(13, &[1, 3, 8, 8]).absent("w", &[4, 3, 3, 3], location).node("Conv", "x w -> y", vec![]);
+    let file = |location: &str| {
+        File::new(13, &[1, 3, 8, 8]).absent("w", &[4, 3, 3, 3], location).node("Conv", "x w -> y", vec![])
+    };
     let model = file("weights.bin").read();
     assert_eq!(model.cost().parameters, 108);
     assert!(model.values(0).unwrap_err().to_string().contains("without a folder"));
@@ -128,7 +135,12 @@ fn half_precision_bounds() {
     let mut file = File::new(13, &[1, 3, 8, 8]).node("Clip", "x low high -> y", vec![]);
     for (name, bits) in [("low", [0, 0]), ("high", [0, 0x46])] {
         let raw_data = bits.to_vec().into();
-        file.graph.initializer.push(TensorProto { name: name.into(), data_type: 10, raw_data, ..TensorProto::default() });
+        file.graph.initializer.push(TensorProto {
+            name: name.into(),
+            data_type: 10,
+            raw_data,
+            ..TensorProto::default()
+        });
     }
     assert_eq!(file.kinds(), [Kind::Activation(crate::formats::onnx::model::Activation::Relu6)]);
 }
@@ -136,11 +148,11 @@ fn half_precision_bounds() {
 #[test]
 fn divisions_by_zero_and_overflows_are_errors() {
     for (op, value) in [("Div", 0), ("Mul", i64::MAX), ("Add", i64::MAX), ("Mod", 0)] {
-        let file = File::new(13, &[1, 1, 1, 1])
-            .ints("a", &[3])
-            .ints("b", &[value])
-            .node(op, "a b -> c", vec![])
-            .node("Reshape", "x c -> y", vec![]);
+        let file = File::new(13, &[1, 1, 1, 1]).ints("a", &[3]).ints("b", &[value]).node(op, "a b -> c", vec![]).node(
+            "Reshape",
+            "x c -> y",
+            vec![],
+        );
         assert!(file.refused().contains("a division by 0, or a number that does not fit"), "{op}: {}", file.refused());
     }
 }

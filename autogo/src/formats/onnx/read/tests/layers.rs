@@ -65,9 +65,11 @@ fn pools_round_up_and_count_their_border() {
 
 #[test]
 fn a_second_result_is_refused_when_it_is_read() {
-    let file = File::new(13, &[1, 4, 8, 8])
-        .node("MaxPool", "x -> p i", vec![ints("kernel_shape", &[2, 2])])
-        .node("Mul", "p i -> y", vec![]);
+    let file = File::new(13, &[1, 4, 8, 8]).node("MaxPool", "x -> p i", vec![ints("kernel_shape", &[2, 2])]).node(
+        "Mul",
+        "p i -> y",
+        vec![],
+    );
     assert!(file.refused().contains("its result `i` is read"));
 }
 
@@ -156,7 +158,9 @@ fn activations_written_out_are_themselves() {
     let sigmoid = only(gate(new()).node("Div", "b six -> y", vec![]));
     assert!(matches!(sigmoid, Activation::HardSigmoid { alpha, beta } if (alpha, beta) == (1.0 / 6.0, 0.5)));
     let root = |file: File| file.floats("r", &[], &[2f32.sqrt()]).floats("h", &[], &[0.5]).floats("o", &[], &[1.0]);
-    let erf = |file: File| root(file).node("Div", "x r -> a", vec![]).node("Erf", "a -> b", vec![]).node("Add", "b o -> c", vec![]);
+    let erf = |file: File| {
+        root(file).node("Div", "x r -> a", vec![]).node("Erf", "a -> b", vec![]).node("Add", "b o -> c", vec![])
+    };
     let gelu = erf(new()).node("Mul", "x c -> d", vec![]).node("Mul", "d h -> y", vec![]);
     assert_eq!(only(gelu), Activation::Gelu);
     let gelu = erf(new()).node("Mul", "x h -> d", vec![]).node("Mul", "d c -> y", vec![]);
@@ -173,9 +177,8 @@ fn activations_written_out_are_themselves() {
 
 #[test]
 fn softmax_runs_over_channels() {
-    let soft = |opset: i64, dims: &[i64], axis: i64| {
-        File::new(opset, dims).node("Softmax", "x -> y", vec![int("axis", axis)])
-    };
+    let soft =
+        |opset: i64, dims: &[i64], axis: i64| File::new(opset, dims).node("Softmax", "x -> y", vec![int("axis", axis)]);
     assert_eq!(soft(9, &[1, 4, 1, 1], 1).kinds(), [Kind::Activation(Activation::Softmax)]);
     assert_eq!(soft(13, &[1, 4, 5, 5], 1).kinds(), [Kind::Activation(Activation::Softmax)]);
     assert!(soft(9, &[1, 4, 5, 5], 1).refused().contains("along axis 1 of [1, 4, 5, 5]; accepted: the channels"));
@@ -196,7 +199,10 @@ fn borders_in_front_of_windows() {
     let mean = pool(0.0, "AveragePool").kinds();
     assert!(matches!(mean[..], [Kind::Pool(pool)] if pool.kind == PoolKind::AvgWithBorder));
     assert!(pool(1.0, "AveragePool").refused().contains("Pad is not supported: with 1; accepted: 0"));
-    let mirrored = File::new(9, &[1, 3, 8, 8])
-        .node("Pad", "x -> y", vec![text("mode", "reflect"), ints("pads", &[0, 0, 1, 1, 0, 0, 1, 1])]);
+    let mirrored = File::new(9, &[1, 3, 8, 8]).node(
+        "Pad",
+        "x -> y",
+        vec![text("mode", "reflect"), ints("pads", &[0, 0, 1, 1, 0, 0, 1, 1])],
+    );
     assert!(mirrored.refused().contains("attribute `mode` is reflect; accepted: constant"));
 }

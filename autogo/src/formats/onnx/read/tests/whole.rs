@@ -27,7 +27,7 @@ fn nodes_without_effect_vanish() {
 fn what_nobody_reads_is_named() {
     let file = File::new(13, &[1, 3, 8, 8]).node("Relu", "x -> y", vec![]).node("NonMaxSuppression", "y -> z", vec![]);
     let dropped = Note::Dropped { node: "z".into(), op: "NonMaxSuppression".into() };
-    assert_eq!(file.read().notes, [dropped.clone()]);
+    assert_eq!(file.read().notes, std::slice::from_ref(&dropped));
     assert_eq!(dropped.to_string(), "node `z`: NonMaxSuppression does not lead to the output and is dropped");
 }
 
@@ -44,10 +44,11 @@ fn one_of_several_outputs() {
 
 #[test]
 fn inputs_that_are_weights() {
-    let mut file = File::new(13, &[1, 3, 8, 8])
-        .ints("s", &[4, 3, 1, 1])
-        .node("Reshape", "w s -> v", vec![])
-        .node("Conv", "x v -> y", vec![]);
+    let mut file = File::new(13, &[1, 3, 8, 8]).ints("s", &[4, 3, 1, 1]).node("Reshape", "w s -> v", vec![]).node(
+        "Conv",
+        "x v -> y",
+        vec![],
+    );
     file.graph.input.push(proto::value_info("w", &[12]));
     assert_eq!(file.read().cost().parameters, 12);
     file.graph.input.push(proto::value_info("u", &[1]));
@@ -62,7 +63,9 @@ fn inputs_that_are_weights() {
 #[test]
 fn refusals_have_the_node_and_what_would_be_accepted() {
     let file = File::new(13, &[1, 3, 8, 8]).node("Einsum", "x -> y", vec![]);
-    assert!(file.refused().starts_with("node `y`: Einsum is not supported: this library has no such operation; accepted"));
+    assert!(
+        file.refused().starts_with("node `y`: Einsum is not supported: this library has no such operation; accepted")
+    );
     let file = File::new(6, &[1, 3, 8, 8]).node("Relu", "x -> y", vec![]);
     assert_eq!(file.refused(), "opset: is 6; accepted: 7 to 21");
     let file = File::new(13, &[1, 3, 8, 8]).node("Relu", "z -> y", vec![]);
@@ -79,10 +82,11 @@ fn refusals_have_the_node_and_what_would_be_accepted() {
 #[test]
 fn gates_are_repeated_over_the_picture() {
     let gated = |op: &str| {
-        File::new(13, &[1, 6, 5, 5])
-            .node("GlobalAveragePool", "x -> a", vec![])
-            .node("Sigmoid", "a -> b", vec![])
-            .node(op, "b x -> y", vec![])
+        File::new(13, &[1, 6, 5, 5]).node("GlobalAveragePool", "x -> a", vec![]).node("Sigmoid", "a -> b", vec![]).node(
+            op,
+            "b x -> y",
+            vec![],
+        )
     };
     assert_eq!(gated("Mul").made(), (5, 5, 6));
     assert_eq!(gated("Add").kinds().last(), Some(&Kind::Add));
