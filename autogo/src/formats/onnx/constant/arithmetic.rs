@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Whether `op` is arithmetic.
 pub(super) fn is_known(op: &str) -> bool {
     let one = one(op).is_some();
-    one || matches!(op, "Where" | "ReduceProd") || is_comparison(op) || two_ints(op).is_some() || op == "Pow"
+    one || op == "Where" || is_comparison(op) || two_ints(op).is_some() || op == "Pow"
 }
 
 fn is_comparison(op: &str) -> bool {
@@ -79,7 +79,6 @@ pub(super) fn run(evaluator: &mut Evaluator, call: &Call<'_>, inputs: Inputs<'_>
     }
     match op {
         "Where" => select(evaluator, call, inputs),
-        "ReduceProd" => product(evaluator, call, inputs),
         _ => {
             let mut made = operand(call, inputs, 0)?.clone();
             for slot in 1..inputs.len() {
@@ -239,24 +238,4 @@ fn select(evaluator: &mut Evaluator, call: &Call<'_>, inputs: Inputs<'_>) -> Res
         _ => return call.refuse("operands of different types"),
     };
     Ok(evaluator.made(call.name, yes.dtype, dims, Data::Known(Arc::new(made))))
-}
-
-/// The product of all elements of a vector of whole numbers, as exporters write it over a Shape.
-fn product(evaluator: &mut Evaluator, call: &Call<'_>, inputs: Inputs<'_>) -> Result<Constant, FormatError> {
-    call.only(&["axes", "keepdims", "noop_with_empty_axes"])?;
-    let constant = operand(call, inputs, 0)?;
-    let axes = evaluator.list(call, inputs, 1, "axes")?;
-    let is_plain = constant.dims.len() == 1 && axes.is_none_or(|axes| axes == [0] || axes == [-1]);
-    if !is_plain {
-        return call.refuse(format!("of sizes {:?}; accepted: a vector", constant.dims));
-    }
-    let keeps = call.flag("keepdims", true)?;
-    let product = evaluator.ints(call, constant)?.into_iter().try_fold(1i64, i64::checked_mul);
-    match product {
-        Some(product) => {
-            let dims = if keeps { vec![1] } else { Vec::new() };
-            Ok(evaluator.known(call, constant.dtype, dims, Values::Int(vec![product])))
-        }
-        None => call.refuse("a number that does not fit"),
-    }
 }

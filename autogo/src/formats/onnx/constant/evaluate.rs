@@ -4,7 +4,7 @@ use super::super::attributes::Call;
 use super::super::proto::TensorProto;
 use super::store::{MOST_ELEMENTS, Store, count};
 use super::values::{Change, Values};
-use super::{Constant, Data, DataType, arithmetic, make, shapes, structure};
+use super::{Constant, Data, DataType, arithmetic, make, reduce, shapes, structure};
 use crate::formats::FormatError;
 use std::sync::Arc;
 
@@ -144,6 +144,7 @@ impl Evaluator {
             "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => self.resized(call, inputs)?,
             "Transpose" | "Expand" | "Tile" | "Gather" | "Slice" | "Concat" => structure::run(self, call, inputs)?,
             "Split" => return structure::split(self, call, inputs).map(Some),
+            op if reduce::is_known(op) => reduce::run(self, call, inputs)?,
             op if arithmetic::is_known(op) => arithmetic::run(self, call, inputs)?,
             _ => return Ok(None),
         };

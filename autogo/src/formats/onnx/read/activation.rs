@@ -139,6 +139,12 @@ impl Reader {
             "Exp" => Inner::Exp,
             "Log" => Inner::Log,
             "Pow" => match self.evaluator.needed(site, &*site.weight(1)?)?.floats()[..] {
+                [2.0] => {
+                    site.only(&[])?;
+                    let view = site.data(0)?;
+                    let layer = self.draft.push(site, Kind::Mul, &[view.layer, view.layer], Vec::new())?;
+                    return Ok(view.with(layer));
+                }
                 [power] => Inner::Pow(power),
                 _ => return site.refuse("by more than one number"),
             },

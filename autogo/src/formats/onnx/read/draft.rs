@@ -3,7 +3,8 @@
 use crate::formats::FormatError;
 use crate::formats::onnx::attributes::Call;
 use crate::formats::onnx::constant::Constant;
-use crate::formats::onnx::model::{Activation, Inner, Kind, Layer, Shape, infer};
+use crate::formats::onnx::model::{Activation, Coordinates, Filter, Inner, Kind, Layer, Resize, Shape, infer};
+use std::collections::HashSet;
 
 /// The most layers of a network.
 const MOST_LAYERS: usize = 1_000_000;
@@ -18,6 +19,8 @@ pub(crate) struct Draft {
     pub(crate) weights: Vec<Constant>,
     /// Whether every node becomes a layer of its own.
     pub(crate) keeps_all: bool,
+    /// Layers that repeat a vector over a picture. Sums and products do that themselves.
+    repeated: HashSet<usize>,
 }
 
 /// A function `scale · x + shift` of a layer.
@@ -33,6 +36,11 @@ fn close(value: f64, wanted: f64) -> bool {
 }
 
 impl Draft {
+    /// An empty draft.
+    pub(crate) fn new(keeps_all: bool) -> Self {
+        Draft { keeps_all, ..Draft::default() }
+    }
+
     pub(crate) fn shape(&self, layer: usize) -> Result<Shape, FormatError> {
         match self.layers.get(layer) {
             Some(layer) => Ok(layer.shape),
@@ -73,6 +81,28 @@ impl Draft {
         let weights = (first..self.weights.len()).collect();
         self.layers.push(Layer { name: call.name.into(), kind, operands: operands.to_vec(), weights, shape });
         Ok(self.layers.len() - 1)
+    }
+
+    /// Appends the layer repeated over height and width, of which it has one row or one column or both.
+    pub(crate) fn repeat(&mut self, call: &Call<'_>, layer: usize, size: (u32, u32)) -> Result<usize, FormatError> {
+        let shape = self.shape(layer)?;
+        let scale = (size.0 as f32 / shape.h as f32, size.1 as f32 / shape.w as f32);
+        let kind = Kind::Resize(Resize { size, scale, coordinates: Coordinates::Asymmetric, filter: Filter::Nearest });
+        let made = self.push(call, kind, &[layer], Vec::new())?;
+        self.repeated.insert(made);
+        Ok(made)
+    }
+
+    /// The operands without their repetition, where another operand has the whole picture.
+    fn unrepeated(&self, operands: &[usize]) -> Vec<usize> {
+        let is_whole = |layer: usize, other: &usize| {
+            !self.repeated.contains(other) && self.shape(layer).ok() == self.shape(*other).ok()
+        };
+        let plain = |&layer: &usize| match self.repeated.contains(&layer) {
+            true if operands.iter().any(|other| is_whole(layer, other)) => self.operand(layer),
+            _ => layer,
+        };
+        operands.iter().map(plain).collect()
     }
 
     /// The layer as a line over another one.
@@ -209,7 +239,8 @@ impl Draft {
                 return Ok(made);
             }
         }
-        self.push(call, Kind::Mul, &[first, second], Vec::new())
+        let operands = self.unrepeated(&[first, second]);
+        self.push(call, Kind::Mul, &operands, Vec::new())
     }
 
     /// `factor · first · second` as an activation of one operand, which the other is a gate of.
@@ -294,7 +325,8 @@ impl Draft {
                 }
             }
         }
-        self.push(call, Kind::Add, operands, Vec::new())
+        let operands = self.unrepeated(operands);
+        self.push(call, Kind::Add, &operands, Vec::new())
     }
 
     /// x and the slopes a, when `positive` is relu(x) and `negative` is -a·relu(-x).

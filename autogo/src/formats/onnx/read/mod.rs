@@ -82,7 +82,7 @@ pub fn read(bytes: Bytes, options: &ReadOptions) -> Result<Model, FormatError> {
     let mut reader = Reader {
         opset,
         evaluator: Evaluator::new(store),
-        draft: Draft { keeps_all: options.keep_all, ..Draft::default() },
+        draft: Draft::new(options.keep_all),
         batch: 1,
         known: HashMap::new(),
         settled: HashMap::new(),

@@ -1,6 +1,6 @@
 //! Operations that only look at a tensor differently, and those that turn channels into pixels and back.
 
-use super::view::View;
+use super::view::{Axis, View, whole};
 use super::{Reader, Site};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::{DataType, flattened, order, reshaped, squeezed, unsqueezed};
@@ -35,7 +35,7 @@ impl Reader {
         Ok(view.with(self.draft.push(site, Kind::Identity, &[view.layer], Vec::new())?))
     }
 
-    /// Transpose, Reshape, Flatten, Squeeze, Unsqueeze; Expand and Tile that repeat nothing.
+    /// Transpose, Reshape, Flatten, Squeeze, Unsqueeze, Expand and Tile.
     pub(super) fn seen(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         let mut view = site.data(0)?;
         let sizes = view.sizes();
@@ -80,25 +80,49 @@ impl Reader {
         }
     }
 
-    /// Expand and Tile.
+    /// Expand and Tile: of a single row or column over the picture, or of nothing.
     fn repeated(&mut self, site: &Site<'_>, view: View) -> Result<View, FormatError> {
         site.only(&[])?;
         let wanted = self.list(site, 1, "")?.unwrap_or_default();
         let sizes = view.sizes();
-        let repeats_nothing = match site.op() {
-            "Tile" => wanted.len() == sizes.len() && wanted.iter().all(|&times| times == 1),
-            _ => {
-                let offset = sizes.len().checked_sub(wanted.len());
-                offset.is_some_and(|offset| {
-                    wanted.iter().enumerate().all(|(at, &size)| size == 1 || size == sizes[at + offset] as i64)
-                })
-            }
-        };
-        if repeats_nothing {
-            Ok(view)
-        } else {
-            site.refuse(format!("of {sizes:?} by {wanted:?}; accepted: no repetition"))
+        let refuse = || site.refuse(format!("of {sizes:?} by {wanted:?}; accepted: a size of 1 over height or width"));
+        if wanted.len() > sizes.len() || (site.op() == "Tile" && wanted.len() != sizes.len()) {
+            return refuse();
         }
+        let offset = sizes.len() - wanted.len();
+        let mut made = sizes.clone();
+        for (at, &times) in wanted.iter().enumerate() {
+            let size = &mut made[at + offset];
+            // Tile says how often, Expand how many.
+            match u64::try_from(times) {
+                Ok(1) => {}
+                Ok(many) if *size == many && site.op() == "Expand" => {}
+                Ok(many) if *size == 1 && many > 1 => *size = many,
+                _ => return refuse(),
+            }
+        }
+        if made == sizes {
+            return Ok(view);
+        }
+        let (view, roles) = self.settled(site, &view)?;
+        let shape = self.shape(&view)?;
+        let mut size = (shape.h, shape.w);
+        for (axis, (&many, _)) in made.iter().zip(&sizes).enumerate().filter(|(_, (many, size))| many != size) {
+            let many = site.size("a size", i64::try_from(many).unwrap_or(i64::MAX))?;
+            match (roles.height == Some(axis), roles.width == Some(axis)) {
+                (true, _) => size.0 = many,
+                (_, true) => size.1 = many,
+                _ => return refuse(),
+            }
+        }
+        let layer = self.draft.repeat(site, view.layer, size)?;
+        let mut dims = view.dims;
+        for (role, axis, size) in [(roles.height, Axis::Height, size.0), (roles.width, Axis::Width, size.1)] {
+            if let Some(at) = role {
+                dims[at] = whole(axis, size.into());
+            }
+        }
+        Ok(View { layer, dims })
     }
 
     pub(super) fn blocks(&mut self, site: &Site<'_>) -> Result<View, FormatError> {

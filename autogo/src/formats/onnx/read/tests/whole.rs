@@ -101,6 +101,33 @@ fn gates_are_repeated_over_the_picture() {
         .weight("w", &[6, 4])
         .node("MatMul", "a w -> y", vec![]);
     assert_eq!(mean.kinds()[0], Kind::Mean);
-    let partly = File::new(13, &[1, 6, 5, 5]).node("ReduceMean", "x -> y", vec![ints("axes", &[3])]);
-    assert!(partly.refused().contains("over axes 3 of [1, 6, 5, 5]; accepted: height and width"));
+    let mean = |op: &str, axes: &[i64]| {
+        File::new(13, &[1, 6, 4, 5]).node(op, "x -> y", vec![ints("axes", axes), int("keepdims", 1)])
+    };
+    assert_eq!(mean("ReduceMean", &[3]).made(), (4, 1, 6));
+    assert!(mean("ReduceMean", &[1]).refused().contains("over axes 1 of [1, 6, 4, 5]; accepted: height and width"));
+    let twice = mean("ReduceMax", &[3]).node("ReduceMax", "y -> z", vec![ints("axes", &[2])]);
+    let both = twice.with(&ReadOptions { output: None, ..ReadOptions::default() }).unwrap();
+    assert_eq!(both.output(), Some(Shape { h: 4, w: 1, c: 6 }));
+    let mut twice = twice;
+    twice.graph.output[0].name = "z".into();
+    assert_eq!(twice.kinds(), [Kind::Max]);
+}
+
+#[test]
+fn a_gate_may_be_repeated_before() {
+    let gated = |op: &str, to: &[i64]| {
+        File::new(13, &[1, 6, 4, 5]).node("GlobalAveragePool", "x -> a", vec![]).ints("to", to).node(
+            op,
+            "a to -> b",
+            vec![],
+        )
+    };
+    let expand = gated("Expand", &[1, 6, 4, 5]).node("Mul", "x b -> y", vec![]);
+    assert_eq!(expand.kinds(), [Kind::Mean, Kind::Mul]);
+    let tile = gated("Tile", &[1, 1, 4, 5]).node("Add", "b x -> y", vec![]);
+    assert_eq!(tile.kinds(), [Kind::Mean, Kind::Add]);
+    let alone = gated("Expand", &[1, 6, 4, 5]).node("Concat", "x b -> y", vec![int("axis", 1)]);
+    assert!(matches!(alone.kinds()[..], [Kind::Mean, Kind::Resize(_), Kind::Concat]));
+    assert!(gated("Expand", &[2, 6, 1, 1]).node("Relu", "b -> y", vec![]).refused().contains("accepted: a size of 1"));
 }
