@@ -1,6 +1,7 @@
 //! Multiply-adds and parameters of a normalised network.
 
-use super::kind::{Conv, Kind};
+use super::kind::Kind;
+use super::window::Conv;
 use super::{Layer, Model, Shape};
 use std::collections::HashSet;
 

@@ -1,7 +1,8 @@
 //! The shape that every operation makes.
 
-use super::kind::{Conv, ConvTranspose, Kind, Pool, Window};
+use super::kind::Kind;
 use super::shape::Shape;
+use super::window::{Conv, ConvTranspose, Pool, Window};
 
 /// Pixels that a kernel covers along one axis.
 pub(crate) fn span(kernel: u32, dilation: u32) -> u64 {

@@ -1,19 +1,21 @@
 //! A network as read from a file, normalised: one input, one output, channels-first pictures of known shape, and only
 //! operations of [`Kind`].
 
+mod activation;
 mod cost;
 mod infer;
 mod kind;
 mod notes;
 mod shape;
+mod window;
 
+pub use activation::{Activation, Inner};
 pub use cost::Cost;
 pub(crate) use infer::{infer, span};
-pub use kind::{
-    Activation, Border, Conv, ConvTranspose, Coordinates, Filter, Inner, Kind, Order, Pool, PoolKind, Resize, Window,
-};
+pub use kind::{Coordinates, Filter, Kind, Order, Resize};
 pub use notes::Note;
 pub use shape::Shape;
+pub use window::{Border, Conv, ConvTranspose, Pool, PoolKind, Window};
 
 use super::constant::{Constant, Store, Values};
 use crate::formats::FormatError;

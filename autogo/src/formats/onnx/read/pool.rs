@@ -46,6 +46,11 @@ impl Reader {
         if matches!(rule, AutoPad::Same { .. }) && window.dilation != (1, 1) {
             return site.refuse("auto_pad SAME with dilations, of which runtimes make different sizes; accepted: pads");
         }
+        let over = |size: u32, kernel: u32, stride: u32| size > (size.div_ceil(stride) - 1) * stride + kernel + 1;
+        let leaves = over(shape.h, kernel.0, window.stride.0) || over(shape.w, kernel.1, window.stride.1);
+        if matches!(rule, AutoPad::Same { .. }) && leaves {
+            return site.refuse("auto_pad SAME with a stride that leaves pixels over; accepted: pads");
+        }
         let rounds_up = site.flag("ceil_mode", false)? && !matches!(rule, AutoPad::Same { .. });
         let overhang = if rounds_up { overhang(&window, shape) } else { (0, 0) };
         if (kernel, window.stride, window.border) == ((1, 1), (1, 1), Border::default()) && !self.draft.keeps_all {
