@@ -6,6 +6,9 @@ use crate::formats::onnx::model::Note;
 use crate::formats::onnx::proto::{GraphProto, NodeProto, TensorProto};
 use std::collections::{HashMap, HashSet};
 
+/// How many outputs are tried for one that depends on the input.
+const MOST_OUTPUTS: usize = 16;
+
 /// Takes the initialisers out of a file. All of them are checked for the place they lie in.
 ///
 /// # Errors
@@ -41,7 +44,11 @@ fn name(node: &NodeProto) -> &str {
 }
 
 impl Plan {
-    pub(super) fn new(file: &GraphProto, wanted: Option<&str>) -> Result<Plan, FormatError> {
+    pub(super) fn new(
+        file: &GraphProto,
+        weights: &HashMap<String, TensorProto>,
+        wanted: Option<&str>,
+    ) -> Result<Plan, FormatError> {
         let mut makers: HashMap<&str, usize> = HashMap::with_capacity(file.node.len());
         for (at, node) in file.node.iter().enumerate() {
             for made in node.output.iter().filter(|made| !made.is_empty()) {
@@ -51,21 +58,11 @@ impl Plan {
             }
         }
         let mut notes = Vec::new();
-        let output = output(file, wanted, &mut notes)?;
-        let mut reads: HashSet<&str> = HashSet::from([output]);
-        let mut is_live = vec![false; file.node.len()];
-        let mut open = vec![output];
-        while let Some(name) = open.pop() {
-            let Some(&at) = makers.get(name) else { continue };
-            if std::mem::replace(&mut is_live[at], true) {
-                continue;
-            }
-            for read in file.node[at].input.iter().filter(|read| !read.is_empty()) {
-                if reads.insert(read) {
-                    open.push(read);
-                }
-            }
-        }
+        let inputs: HashSet<&str> =
+            file.input.iter().map(|info| info.name.as_str()).filter(|name| !weights.contains_key(*name)).collect();
+        let depends = |output: &str| walk(file, &makers, output).1.iter().any(|name| inputs.contains(name));
+        let output = output(file, wanted, depends, &mut notes)?;
+        let (is_live, reads) = walk(file, &makers, output);
         for (node, _) in file.node.iter().zip(&is_live).filter(|(_, is_live)| !**is_live) {
             if node.op_type != "Constant" {
                 notes.push(Note::Dropped { node: name(node).into(), op: node.op_type.clone() });
@@ -76,21 +73,44 @@ impl Plan {
     }
 }
 
-/// The output that is wanted, or the first.
-fn output<'a>(file: &'a GraphProto, wanted: Option<&str>, notes: &mut Vec<Note>) -> Result<&'a str, FormatError> {
+/// Which nodes lead to an output, and the names that they read.
+fn walk<'a>(file: &'a GraphProto, makers: &HashMap<&str, usize>, output: &'a str) -> (Vec<bool>, HashSet<&'a str>) {
+    let mut reads: HashSet<&str> = HashSet::from([output]);
+    let mut is_live = vec![false; file.node.len()];
+    let mut open = vec![output];
+    while let Some(name) = open.pop() {
+        let Some(&at) = makers.get(name) else { continue };
+        if std::mem::replace(&mut is_live[at], true) {
+            continue;
+        }
+        for read in file.node[at].input.iter().filter(|read| !read.is_empty()) {
+            if reads.insert(read) {
+                open.push(read);
+            }
+        }
+    }
+    (is_live, reads)
+}
+
+/// The output that is wanted, or the first that depends on an input, or the first.
+fn output<'a>(
+    file: &'a GraphProto,
+    wanted: Option<&str>,
+    depends: impl Fn(&str) -> bool,
+    notes: &mut Vec<Note>,
+) -> Result<&'a str, FormatError> {
     let names: Vec<&str> = file.output.iter().map(|output| output.name.as_str()).collect();
     let list = || if names.is_empty() { "none".into() } else { names.join(", ") };
-    let taken = match wanted {
-        Some(wanted) => match names.iter().find(|name| **name == wanted) {
-            Some(name) => *name,
-            None => {
-                return Err(FormatError::content("graph", format!("has no output `{wanted}`; accepted: {}", list())));
-            }
-        },
-        None => match names.first() {
-            Some(name) => *name,
-            None => return Err(FormatError::content("graph", "has no output")),
-        },
+    let taken = match (wanted, names.as_slice()) {
+        (Some(wanted), names) => names.iter().find(|name| **name == wanted),
+        (None, [only]) => Some(only),
+        // Few outputs are looked at: a walk each.
+        (None, names) => names.iter().take(MOST_OUTPUTS).find(|name| depends(name)).or(names.first()),
+    };
+    let Some(&taken) = taken else {
+        let reason =
+            wanted.map_or("has no output".into(), |wanted| format!("has no output `{wanted}`; accepted: {}", list()));
+        return Err(FormatError::content("graph", reason));
     };
     let others: Vec<String> = names.iter().filter(|name| **name != taken).map(|name| (*name).into()).collect();
     if !others.is_empty() {

@@ -66,14 +66,20 @@ fn is_weight(readers: &HashMap<&str, Vec<&NodeProto>>, name: &str, steps: usize)
     })
 }
 
-/// Whether the first thing that happens to a picture is that its channels, the last axis, become the second.
-fn has_channels_last(readers: &HashMap<&str, Vec<&NodeProto>>, input: &str) -> bool {
-    let mut name = input;
+/// Whether the first thing that happens to a picture is that its channels, the last axis, become the second: by a
+/// Transpose, or for a single channel by a Reshape.
+fn has_channels_last(readers: &HashMap<&str, Vec<&NodeProto>>, info: &ValueInfo) -> bool {
+    let mut name = info.name.as_str();
+    let sizes: Vec<Option<u64>> = dims(info).unwrap_or(&[]).iter().map(number).collect();
+    let is_grey = matches!(sizes[..], [_, first, _, Some(1)] if first != Some(1));
     for _ in 0..MOST_STEPS {
         let Some(all) = readers.get(name) else { return false };
         for node in all {
             let perm = node.attribute.iter().find(|attribute| attribute.name == "perm");
             if node.op_type == "Transpose" && perm.is_some_and(|perm| perm.ints == [0, 3, 1, 2]) {
+                return true;
+            }
+            if node.op_type == "Reshape" && is_grey {
                 return true;
             }
         }
@@ -124,7 +130,7 @@ impl Reader {
             self.known.insert(name, Known::Constant(Arc::new(constant)));
         }
         match data[..] {
-            [input] => self.input(input, has_channels_last(&readers, &input.name), options),
+            [input] => self.input(input, has_channels_last(&readers, input), options),
             _ => {
                 let names: Vec<&str> = data.iter().map(|info| info.name.as_str()).collect();
                 let list = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };

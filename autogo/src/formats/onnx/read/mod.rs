@@ -80,7 +80,7 @@ pub fn read(bytes: Bytes, options: &ReadOptions) -> Result<Model, FormatError> {
     }
     let mut store = Store::new(options.folder.clone());
     let weights = graph::initialisers(&mut file, &mut store)?;
-    let plan = graph::Plan::new(&file, options.output.as_deref())?;
+    let plan = graph::Plan::new(&file, &weights, options.output.as_deref())?;
     let mut reader = Reader {
         opset,
         evaluator: Evaluator::new(store),

@@ -22,6 +22,37 @@ fn channels_last_is_an_input_behind_a_transpose() {
 }
 
 #[test]
+fn one_channel_is_moved_by_a_reshape() {
+    let file = File::new(13, &[-1, 8, 6, 1])
+        .ints("to", &[-1, 1, 8, 6])
+        .node("Reshape", "x to -> a", vec![])
+        .weight("w", &[4, 1, 3, 3])
+        .node("Conv", "a w -> y", vec![]);
+    assert_eq!(file.read().input(), Some(Shape { h: 8, w: 6, c: 1 }));
+    assert_eq!(file.made(), (6, 4, 4));
+}
+
+#[test]
+fn vectors_and_pictures_become_each_other() {
+    let decoder = File::new(13, &[1, 32])
+        .ints("to", &[-1, 2, 4, 4])
+        .node("Reshape", "x to -> a", vec![])
+        .weight("w", &[3, 2, 1, 1])
+        .node("Conv", "a w -> y", vec![]);
+    let to_pixels = Kind::DepthToSpace { block: (4, 4), order: Order::ChannelFirst };
+    assert!(matches!(decoder.kinds()[..], [first, Kind::Conv(_)] if first == to_pixels));
+    let flat = File::new(13, &[1, 2, 4, 4]).node("Flatten", "x -> y", vec![]);
+    assert_eq!(flat.kinds(), [Kind::SpaceToDepth { block: (4, 4), order: Order::ChannelFirst }]);
+    assert_eq!(flat.made(), (1, 1, 32));
+    let pixels = File::new(13, &[1, 5, 4, 4])
+        .node("Transpose", "x -> a", vec![ints("perm", &[0, 2, 3, 1])])
+        .weight("w", &[5, 7])
+        .node("MatMul", "a w -> y", vec![]);
+    assert_eq!(pixels.kinds(), [Kind::Dense { features: 7, bias: false }]);
+    assert_eq!(pixels.made(), (4, 4, 7));
+}
+
+#[test]
 fn a_dense_layer_on_a_flattened_picture() {
     let dense = |file: File| file.weight("w", &[24, 5]).node("MatMul", "f w -> y", vec![]);
     let first = dense(File::new(13, &[1, 2, 3, 4]).node("Flatten", "x -> f", vec![]));

@@ -39,7 +39,14 @@ fn one_of_several_outputs() {
     assert!(file.read().notes.contains(&Note::Output { output: "y".into(), others: vec!["z".into()] }));
     let named = |name: &str| file.with(&ReadOptions { output: Some(name.into()), ..ReadOptions::default() });
     assert_eq!(named("z").unwrap().layers.len(), 4);
-    assert_eq!(named("q").unwrap_err().to_string(), "graph: has no output `q`; accepted: y, z");
+    // An output that does not depend on the input is not taken.
+    file.graph.output.insert(0, proto::value_info("k", &[]));
+    let constant = file.weight("v", &[1]).node("Identity", "v -> k", vec![]);
+    assert!(matches!(&constant.read().notes[..], [Note::Output { output, .. }, ..] if output == "y"));
+    let file = constant;
+    let named = |name: &str| file.with(&ReadOptions { output: Some(name.into()), ..ReadOptions::default() });
+    assert_eq!(named("k").unwrap_err().to_string(), "graph: has 0 inputs instead of one");
+    assert_eq!(named("q").unwrap_err().to_string(), "graph: has no output `q`; accepted: k, y, z");
 }
 
 #[test]
