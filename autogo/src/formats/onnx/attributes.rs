@@ -3,6 +3,9 @@
 use super::proto::{Attribute, NodeProto, kind};
 use crate::formats::FormatError;
 
+/// The most characters of a node's name that are kept.
+const MOST_NAME: usize = 256;
+
 /// A node of the file under the file's operator set.
 pub(crate) struct Call<'a> {
     pub(super) proto: &'a NodeProto,
@@ -14,7 +17,10 @@ pub(crate) struct Call<'a> {
 impl<'a> Call<'a> {
     pub(super) fn new(proto: &'a NodeProto, opset: i64) -> Self {
         let made = proto.output.first().map_or("", String::as_str);
-        Call { proto, name: if proto.name.is_empty() { made } else { &proto.name }, opset }
+        let name = if proto.name.is_empty() { made } else { &proto.name };
+        // Layers and messages copy names; nobody needs long ones.
+        let end = name.char_indices().nth(MOST_NAME).map_or(name.len(), |(end, _)| end);
+        Call { proto, name: &name[..end], opset }
     }
 
     /// The operation's name.

@@ -5,7 +5,7 @@ mod attributes;
 mod constant;
 mod export;
 mod import;
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod model;
 mod node;
 mod proto;

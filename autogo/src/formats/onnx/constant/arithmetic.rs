@@ -8,7 +8,6 @@ use super::structure::broadcast;
 use super::values::{Change, Values, places, repeated};
 use super::{Constant, Data, DataType};
 use crate::formats::FormatError;
-use std::sync::Arc;
 
 /// Whether `op` is arithmetic.
 pub(super) fn is_known(op: &str) -> bool {
@@ -237,5 +236,5 @@ fn select(evaluator: &mut Evaluator, call: &Call<'_>, inputs: Inputs<'_>) -> Res
         }
         _ => return call.refuse("operands of different types"),
     };
-    Ok(evaluator.made(call.name, yes.dtype, dims, Data::Known(Arc::new(made))))
+    Ok(evaluator.known(call, yes.dtype, dims, made))
 }

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// The most elements that are evaluated in one file, all tensors together.
 const MOST_OF_ALL: u64 = 1 << 24;
 
+/// The most characters of a name that are kept.
+const MOST_NAME: usize = 256;
+
 /// What an operation reads: a constant a slot, `None` where the slot is empty.
 pub(crate) type Inputs<'a> = &'a [Option<Arc<Constant>>];
 
@@ -37,7 +40,7 @@ impl Evaluator {
     }
 
     /// Takes a bound on time down by so many elements.
-    pub(super) fn spend(&mut self, call: &Call<'_>, elements: u64) -> Result<(), FormatError> {
+    pub(crate) fn spend(&mut self, call: &Call<'_>, elements: u64) -> Result<(), FormatError> {
         match self.left.checked_sub(elements.max(1)) {
             Some(left) => {
                 self.left = left;
@@ -50,7 +53,7 @@ impl Evaluator {
     /// A constant that is a tensor of the file.
     pub(in super::super) fn stored(&mut self, name: &str, tensor: TensorProto) -> Result<Constant, FormatError> {
         let (tensor, dtype, dims) = self.store.add(tensor)?;
-        Ok(self.made(name, dtype, dims, Data::Stored { tensor, changes: Vec::new() }))
+        Ok(self.made(name, dtype, dims, Data::Stored(tensor)))
     }
 
     /// A weight of which only the sizes are known.
@@ -62,7 +65,9 @@ impl Evaluator {
     pub(super) fn made(&mut self, name: &str, dtype: DataType, dims: Vec<u64>, data: Data) -> Constant {
         self.next += 1;
         let counted = count(&dims).unwrap_or(0);
-        Constant { name: name.into(), dtype, dims, identity: self.next, counted, data }
+        let name = name.chars().take(MOST_NAME).collect();
+        let changes = Vec::new();
+        Constant { name, dtype, dims, identity: self.next, counted, data, changes }
     }
 
     /// A constant with the same elements and parameters of its own: exporters that store equal weights once write
@@ -74,7 +79,7 @@ impl Evaluator {
 
     /// A constant of these elements.
     pub(super) fn known(&mut self, call: &Call<'_>, dtype: DataType, dims: Vec<u64>, values: Values) -> Constant {
-        self.made(call.name, dtype, dims, Data::Known(Arc::new(values)))
+        self.made(call.name, dtype, dims.clone(), Data::Known(Arc::new(values), dims))
     }
 
     /// The elements of a constant of at most [`MOST_ELEMENTS`], or why there are none.
@@ -86,7 +91,7 @@ impl Evaluator {
         call: &Call<'_>,
         constant: &Constant,
     ) -> Result<Result<Arc<Values>, String>, FormatError> {
-        if let Data::Known(values) = &constant.data {
+        if let (Data::Known(values, _), []) = (&constant.data, &constant.changes[..]) {
             return Ok(Ok(values.clone()));
         }
         let size = constant.len().max(constant.counted);
@@ -187,9 +192,6 @@ impl Evaluator {
                 shapes::unsqueezed(call, &constant.dims, &axes)?.0
             }
         };
-        if let Data::Known(values) = &constant.data {
-            self.spend(call, values.len() as u64)?;
-        }
         Ok(constant.changed(Change::Reshape(dims)))
     }
 }

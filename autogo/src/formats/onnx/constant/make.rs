@@ -7,7 +7,6 @@ use super::store::{MOST_ELEMENTS, count};
 use super::values::Values;
 use super::{Constant, Data, DataType};
 use crate::formats::FormatError;
-use std::sync::Arc;
 
 /// A Constant node, in any of its forms.
 pub(super) fn constant(evaluator: &mut Evaluator, call: &Call<'_>) -> Result<Constant, FormatError> {
@@ -51,7 +50,7 @@ pub(super) fn constant_of_shape(
     let wanted = evaluator.ints(call, operand(call, inputs, 0)?)?;
     let dims: Option<Vec<u64>> = wanted.iter().map(|&size| u64::try_from(size).ok()).collect();
     let Some((dims, all)) = dims.and_then(|dims| count(&dims).map(|all| (dims, all))) else {
-        return call.refuse(format!("sizes {wanted:?}"));
+        return call.refuse(format!("makes {} axes of too many or no elements", wanted.len()));
     };
     let value = match call.attribute("value").and_then(|attribute| attribute.t.as_ref()) {
         Some(tensor) => evaluator.stored(call.name, tensor.clone())?,
@@ -70,7 +69,7 @@ pub(super) fn constant_of_shape(
     evaluator.spend(call, all)?;
     let one = evaluator.needed(call, &value)?;
     let values = one.pick(std::iter::repeat_n(0, all as usize));
-    Ok(evaluator.made(call.name, value.dtype, dims, Data::Known(Arc::new(values))))
+    Ok(evaluator.known(call, value.dtype, dims, values))
 }
 
 /// Numbers from a start to a limit.

@@ -10,6 +10,8 @@ mod reduce;
 mod shapes;
 mod store;
 mod structure;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use dtype::DataType;
@@ -21,6 +23,10 @@ pub(crate) use values::{Change, Values};
 
 use crate::formats::FormatError;
 use std::sync::Arc;
+
+/// The most changes of one constant that are kept, and the most elements that are changed at once instead.
+const MOST_CHANGES: usize = 32;
+const FEW_ELEMENTS: usize = 32;
 
 /// A tensor that does not depend on the network's input.
 #[derive(Clone, Debug)]
@@ -36,15 +42,17 @@ pub struct Constant {
     /// How many parameters these are.
     pub counted: u64,
     pub(crate) data: Data,
+    /// What is done to the data, in this order, when the elements are asked for.
+    pub(crate) changes: Vec<Change>,
 }
 
 /// Where the elements of a constant are.
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
-    /// Here.
-    Known(Arc<Values>),
-    /// In a tensor of the file, under changes.
-    Stored { tensor: usize, changes: Vec<Change> },
+    /// Here, under these sizes.
+    Known(Arc<Values>, Vec<u64>),
+    /// In a tensor of the file.
+    Stored(usize),
     /// Nowhere, for this reason; the sizes are known.
     Absent(Arc<str>),
 }
@@ -60,48 +68,52 @@ impl Constant {
         self.dims.contains(&0)
     }
 
-    /// The constant after a change that keeps its parameters. Known elements change at once, unless a number does not
-    /// fit; then the elements are absent.
+    /// The constant after a change that keeps its parameters. A few known elements change at once; where a number does
+    /// not fit, they are absent from then on.
     pub(crate) fn changed(&self, change: Change) -> Constant {
-        let dims = change.dims(&self.dims);
-        let dtype = if let Change::Cast(to) = change { to } else { self.dtype };
-        let data = match &self.data {
-            Data::Known(values) => match change.apply(values.as_ref().clone(), &self.dims) {
-                Some(values) => Data::Known(Arc::new(values)),
-                None => Data::Absent("a number does not fit into its type".into()),
-            },
-            Data::Stored { tensor, changes } => {
-                let changes = changes.iter().cloned().chain([change]).collect();
-                Data::Stored { tensor: *tensor, changes }
+        let mut made = self.clone();
+        made.dims = change.dims(&self.dims);
+        if let Change::Cast(to) = change {
+            made.dtype = to;
+        }
+        match &self.data {
+            Data::Known(values, dims) if self.changes.is_empty() && values.len() <= FEW_ELEMENTS => {
+                made.data = match change.apply(values.as_ref().clone(), dims) {
+                    Some(values) if values.len() <= FEW_ELEMENTS => Data::Known(Arc::new(values), made.dims.clone()),
+                    Some(_) => {
+                        made.changes.push(change);
+                        Data::Known(values.clone(), dims.clone())
+                    }
+                    None => Data::Absent(UNFIT.into()),
+                };
             }
-            Data::Absent(reason) => Data::Absent(reason.clone()),
-        };
-        Constant { name: self.name.clone(), dtype, dims, identity: self.identity, counted: self.counted, data }
+            Data::Known(..) | Data::Stored(_) if self.changes.len() < MOST_CHANGES => made.changes.push(change),
+            Data::Known(..) | Data::Stored(_) => made.data = Data::Absent("it is changed too often".into()),
+            Data::Absent(_) => {}
+        }
+        made
     }
 
     /// The elements, decoded without any limit but the file's own size, or a sentence that says why there are none.
     pub(crate) fn load(&self, store: &Store) -> Result<Result<Values, String>, FormatError> {
-        match &self.data {
-            Data::Known(values) => Ok(Ok(values.as_ref().clone())),
-            Data::Absent(reason) => Ok(Err(reason.to_string())),
-            Data::Stored { tensor, changes } => {
-                let mut dims = match store.tensors.get(*tensor) {
-                    Some(tensor) => store::sizes(tensor)?.0,
-                    None => return Ok(Err("it is not there".into())),
-                };
-                let mut values = match store.values(*tensor)? {
-                    Ok(values) => values,
-                    Err(reason) => return Ok(Err(reason)),
-                };
-                for change in changes {
-                    values = match change.apply(values, &dims) {
-                        Some(values) => values,
-                        None => return Ok(Err("a number does not fit into its type".into())),
-                    };
-                    dims = change.dims(&dims);
-                }
-                Ok(Ok(values))
-            }
+        let (mut values, mut dims) = match &self.data {
+            Data::Known(values, dims) => (values.as_ref().clone(), dims.clone()),
+            Data::Absent(reason) => return Ok(Err(reason.to_string())),
+            Data::Stored(tensor) => match store.values(*tensor)? {
+                Ok(found) => found,
+                Err(reason) => return Ok(Err(reason)),
+            },
+        };
+        for change in &self.changes {
+            values = match change.apply(values, &dims) {
+                Some(values) => values,
+                None => return Ok(Err(UNFIT.into())),
+            };
+            dims = change.dims(&dims);
         }
+        Ok(Ok(values))
     }
 }
+
+/// Why elements are absent after a cast.
+const UNFIT: &str = "a number does not fit into its type";

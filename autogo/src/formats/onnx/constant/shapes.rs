@@ -1,11 +1,8 @@
 //! Sizes that operations make of sizes: the rules that constants and activations share.
 
 use super::super::attributes::Call;
-use super::store::count;
+use super::store::{MOST_AXES, count};
 use crate::formats::FormatError;
-
-/// The most axes of a tensor.
-const MOST_AXES: usize = 12;
 
 /// Axis `axis` of `rank`, counted from the end when it is negative.
 pub(crate) fn axis_of(call: &Call<'_>, axis: i64, rank: usize) -> Result<usize, FormatError> {

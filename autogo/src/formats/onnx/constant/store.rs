@@ -27,8 +27,14 @@ pub(crate) fn sizes(tensor: &TensorProto) -> Result<(Vec<u64>, u64), FormatError
     }
 }
 
-/// The number of elements of these sizes, if it is countable.
+/// The most axes of a tensor.
+pub(crate) const MOST_AXES: usize = 12;
+
+/// The number of elements of these sizes, if it is countable and the axes are not too many.
 pub(crate) fn count(dims: &[u64]) -> Option<u64> {
+    if dims.len() > MOST_AXES {
+        return None;
+    }
     let all = dims.iter().try_fold(1u64, |count, &size| count.checked_mul(size.max(1)));
     let all = all.filter(|&count| count < 1 << 48)?;
     Some(if dims.contains(&0) { 0 } else { all })
@@ -68,13 +74,13 @@ impl Store {
         Ok((self.tensors.len() - 1, dtype, dims))
     }
 
-    /// The elements of tensor `index`, or a sentence that says why they cannot be had.
+    /// The elements and sizes of tensor `index`, or a sentence that says why they cannot be had.
     ///
     /// # Errors
     /// When the file's data do not have the number of elements that the sizes say.
-    pub(crate) fn values(&self, index: usize) -> Result<Result<Values, String>, FormatError> {
+    pub(crate) fn values(&self, index: usize) -> Result<Result<(Values, Vec<u64>), String>, FormatError> {
         let Some(tensor) = self.tensors.get(index) else { return Ok(Err("it is not there".into())) };
-        let (_, count) = sizes(tensor)?;
+        let (dims, count) = sizes(tensor)?;
         let Some(dtype) = DataType::from_code(tensor.data_type) else { return Ok(Err("it is not numeric".into())) };
         let wanted = count.saturating_mul(dtype.width() as u64);
         let wrong = |found: usize| {
@@ -90,13 +96,15 @@ impl Store {
                     place.location
                 )));
             };
-            return Ok(external::read(tensor, &place, folder, wanted)?.and_then(|bytes| from_bytes(&bytes, dtype)));
+            return Ok(external::read(tensor, &place, folder, wanted)?
+                .and_then(|bytes| from_bytes(&bytes, dtype))
+                .map(|values| (values, dims)));
         }
         if !tensor.raw_data.is_empty() {
             if tensor.raw_data.len() as u64 != wanted {
                 return Err(wrong(tensor.raw_data.len() / dtype.width()));
             }
-            return Ok(from_bytes(&tensor.raw_data, dtype));
+            return Ok(from_bytes(&tensor.raw_data, dtype).map(|values| (values, dims)));
         }
         let values = typed(tensor, dtype);
         match values {
@@ -104,7 +112,7 @@ impl Store {
                 // A tensor without any data is one that somebody stripped of its weights.
                 if values.len() == 0 { Ok(Err("the file has no data for it".into())) } else { Err(wrong(values.len())) }
             }
-            other => Ok(other),
+            other => Ok(other.map(|values| (values, dims))),
         }
     }
 }
@@ -162,7 +170,7 @@ mod tests {
     fn stored(tensor: TensorProto) -> Result<Result<Values, String>, FormatError> {
         let mut store = Store::default();
         let (index, ..) = store.add(tensor)?;
-        store.values(index)
+        Ok(store.values(index)?.map(|(values, _)| values))
     }
 
     #[test]

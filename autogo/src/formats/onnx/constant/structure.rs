@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub(super) fn run(evaluator: &mut Evaluator, call: &Call<'_>, inputs: Inputs<'_>) -> Result<Constant, FormatError> {
     match call.op() {
-        "Transpose" => transpose(evaluator, call, operand(call, inputs, 0)?),
+        "Transpose" => transpose(call, operand(call, inputs, 0)?),
         "Expand" => expand(evaluator, call, inputs),
         "Tile" => tile(evaluator, call, inputs),
         "Gather" => gather(evaluator, call, inputs),
@@ -31,12 +31,8 @@ pub(crate) fn order(call: &Call<'_>, rank: usize) -> Result<Vec<usize>, FormatEr
     if perm.len() != rank { call.refuse(format!("perm {perm:?} of {rank} axes")) } else { Ok(perm) }
 }
 
-fn transpose(evaluator: &mut Evaluator, call: &Call<'_>, constant: &Constant) -> Result<Constant, FormatError> {
-    let perm = order(call, constant.dims.len())?;
-    if let Data::Known(values) = &constant.data {
-        evaluator.spend(call, values.len() as u64)?;
-    }
-    Ok(constant.changed(Change::Transpose(perm)))
+fn transpose(call: &Call<'_>, constant: &Constant) -> Result<Constant, FormatError> {
+    Ok(constant.changed(Change::Transpose(order(call, constant.dims.len())?)))
 }
 
 /// The sizes that two operands are repeated to, if they can be.
@@ -83,14 +79,14 @@ fn picked(
     dims: Vec<u64>,
     at: impl Iterator<Item = usize>,
 ) -> Result<Constant, FormatError> {
-    if count(&dims).is_none_or(|all| all > MOST_ELEMENTS) {
-        let reason = count(&dims).map_or("its sizes are too large".into(), bound);
-        return Ok(evaluator.made(call.name, constant.dtype, dims, Data::Absent(reason.into())));
+    let Some(all) = count(&dims) else { return call.refuse("makes too many axes or elements") };
+    if all > MOST_ELEMENTS {
+        return Ok(evaluator.made(call.name, constant.dtype, dims, Data::Absent(bound(all).into())));
     }
     let data = match evaluator.elements(call, constant)? {
         Ok(values) => {
-            evaluator.spend(call, count(&dims).unwrap_or(0))?;
-            Data::Known(Arc::new(values.pick(at)))
+            evaluator.spend(call, all)?;
+            Data::Known(Arc::new(values.pick(at)), dims.clone())
         }
         Err(reason) => Data::Absent(reason.into()),
     };

@@ -88,11 +88,13 @@ impl Draft {
 
     /// The operands without their repetition, where another operand has the whole picture.
     pub(super) fn unrepeated(&self, operands: &[usize]) -> Vec<usize> {
-        let is_whole = |layer: usize, other: &usize| {
-            !self.repeated.contains(other) && self.shape(layer).ok() == self.shape(*other).ok()
-        };
-        let plain = |&layer: &usize| match self.repeated.contains(&layer) {
-            true if operands.iter().any(|other| is_whole(layer, other)) => self.operand(layer),
+        let whole: HashSet<Shape> = operands
+            .iter()
+            .filter(|operand| !self.repeated.contains(operand))
+            .filter_map(|&operand| self.shape(operand).ok())
+            .collect();
+        let plain = |&layer: &usize| match self.shape(layer) {
+            Ok(shape) if self.repeated.contains(&layer) && whole.contains(&shape) => self.operand(layer),
             _ => layer,
         };
         operands.iter().map(plain).collect()

@@ -85,6 +85,8 @@ impl Reader {
             };
             *side = Side { scale, made: site.size("a size", i64::try_from(size).unwrap_or(i64::MAX))?, ..*side };
         }
+        // Every pixel along the two axes is looked at.
+        self.evaluator.spend(site, u64::from(sides[0].made) + u64::from(sides[1].made))?;
         let is_same = |side: &Side| side.scale == 1.0 && side.made == side.size;
         let is_nothing = sides.iter().all(is_same);
         let Some((filter, coordinates)) = self.filter(site, sides)? else { return Ok(view) };
