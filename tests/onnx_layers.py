@@ -2,9 +2,10 @@
 
     python tests/onnx_layers.py FOLDER [COUNT] [SEED]
 
-writes FOLDER/00000.onnx and so on, `cases.csv` with the sizes of every output (or `invalid` where ONNX Runtime refuses
-the file), and, for a comparison of values, `00000.in` and `00000.out`: little-endian floats. Needs onnx, onnxruntime and
-numpy, which the notebooks' environment has.
+writes FOLDER/00000.onnx and so on, and `cases.csv` with the sizes of every output (or `invalid` where ONNX Runtime
+refuses the file); for a comparison of values also `00000.in` and `00000.out`, little-endian floats. The reader's test
+of random layers reads FOLDER where AUTOGO_LAYERS names it. Needs onnx, onnxruntime and numpy, which the notebooks'
+environment has.
 """
 
 import csv
@@ -196,19 +197,21 @@ def flat(file):
 
 def activation(file):
     rng, opset = file.rng, file.opset
-    number = lambda: round(rng.uniform(0.05, 1.5), 3)
+    def number():
+        return round(rng.uniform(0.05, 1.5), 3)
+
+    # The operator set that an activation came with, and its attributes.
     choices = {
-        "Relu": {}, "Sigmoid": {}, "Tanh": {}, "Softplus": {}, "Softsign": {}, "LeakyRelu": {"alpha": number()},
-        "Elu": {"alpha": number()}, "Selu": {}, "HardSigmoid": {"alpha": number(), "beta": 0.4}, "Neg": {}, "Abs": {},
-        "ThresholdedRelu": {"alpha": 1.0} if opset >= 10 else None, "Celu": {"alpha": number()} if opset >= 12 else None,
-        "HardSwish": {} if opset >= 14 else None, "Mish": {} if opset >= 18 else None,
-        "Gelu": {"approximate": rng.choice(["none", "tanh"])} if opset >= 20 else None,
-        "Softmax": {"axis": rng.choice([1, 1, 2, 3, -1, None])},
-        "LogSoftmax": {"axis": 1}, "LRN": {"size": rng.randint(1, 5), "alpha": 0.01},
-        "Exp": {}, "Erf": {} if opset >= 9 else None, "Identity": {}, "InstanceNormalization": None,
+        "Relu": (7, {}), "Sigmoid": (7, {}), "Tanh": (7, {}), "Softplus": (7, {}), "Softsign": (7, {}),
+        "LeakyRelu": (7, {"alpha": number()}), "Elu": (7, {"alpha": number()}), "Selu": (7, {}), "Neg": (7, {}),
+        "HardSigmoid": (7, {"alpha": number(), "beta": 0.4}), "Abs": (7, {}), "Exp": (7, {}), "Identity": (7, {}),
+        "Softmax": (7, {"axis": rng.choice([1, 1, 2, 3, None])}), "LogSoftmax": (7, {"axis": 1}),
+        "LRN": (7, {"size": rng.choice([1, 3, 5]), "alpha": 0.01}), "Erf": (9, {}),
+        "ThresholdedRelu": (10, {"alpha": 1.0}), "Celu": (12, {"alpha": number()}), "HardSwish": (14, {}),
+        "Mish": (18, {}), "Gelu": (20, {"approximate": rng.choice(["none", "tanh"])}),
     }
-    op = rng.choice([name for name, found in choices.items() if found is not None])
-    file.node(op, file.last, **choices[op])
+    op = rng.choice([name for name, (first, _) in choices.items() if first <= opset])
+    file.node(op, file.last, **choices[op][1])
 
 
 def clip(file):
@@ -230,7 +233,10 @@ def written_out(file):
         file.node("Mul", *pair)
     elif which == 1:
         y = file.node("Add", x, file.constant(3.0))
-        y = file.node("Clip", y, file.constant(0.0), file.constant(6.0)) if file.opset >= 11 else file.node("Clip", y, min=0.0, max=6.0)
+        if file.opset >= 11:
+            y = file.node("Clip", y, file.constant(0.0), file.constant(6.0))
+        else:
+            y = file.node("Clip", y, min=0.0, max=6.0)
         if rng.random() < 0.5:
             y = file.node("Div", y, file.constant([6.0]))
             if rng.random() < 0.5:
@@ -256,7 +262,8 @@ def written_out(file):
         file.node("PRelu", x, file.weight(*rng.choice([(file.shape[1], 1, 1), (1,), (1, file.shape[1], 1, 1)])))
     else:
         c = file.shape[1]
-        file.node("BatchNormalization", x, file.weight(c), file.weight(c), file.weight(c), file.constant(np.full(c, 0.7)))
+        variance = file.constant(np.full(c, 0.7))
+        file.node("BatchNormalization", x, file.weight(c), file.weight(c), file.weight(c), variance)
 
 
 def broadcast(file):
@@ -332,14 +339,19 @@ def parts(file):
     which = rng.randrange(4)
     if which == 0:
         axis = rng.choice([1, 2, 3, -1, -3])
-        start, end, step = rng.choice([(1, 1 << 40, 1), (0, -1, 1), (0, 2, 1), (-2, 1 << 62, 1), (0, 1 << 62, 2), (1, -1, 2), (-1, -100, -1)])
+        far = 1 << 62
+        cuts = [(1, far, 1), (0, -1, 1), (0, 2, 1), (-2, far, 1), (0, far, 2), (1, -1, 2), (-1, -100, -1)]
+        start, end, step = rng.choice(cuts)
         if file.opset < 10:
             file.node("Slice", file.last, starts=[start], ends=[end], axes=[axis % 4])
         else:
             file.node("Slice", file.last, file.ints(start), file.ints(end), file.ints(axis), file.ints(step))
     elif which == 1:
-        file.node("Slice", file.last, file.ints(1, 1), file.ints(1 << 40, 1 << 40), file.ints(2, 3)) if file.opset >= 10 else file.node(
-            "Slice", file.last, starts=[1, 1], ends=[1 << 40, 1 << 40], axes=[2, 3])
+        ends = [1 << 40, 1 << 40]
+        if file.opset < 10:
+            file.node("Slice", file.last, starts=[1, 1], ends=ends, axes=[2, 3])
+        else:
+            file.node("Slice", file.last, file.ints(1, 1), file.ints(*ends), file.ints(2, 3))
     elif which == 2:
         sizes = [1, c - 1]
         if file.opset < 13:
@@ -377,8 +389,8 @@ def channels_last(file):
     file.node("Transpose", file.last, perm=[0, 3, 1, 2])
 
 
-KINDS = [conv, conv, conv, conv_transpose, conv_transpose, pool, pool, pool, padded, global_pool, flat, flat, activation,
-         clip, written_out, written_out, broadcast, broadcast, resize, resize, blocks, parts, concat, channels_last]
+KINDS = [conv] * 3 + [conv_transpose] * 2 + [pool] * 3 + [flat] * 2 + [written_out] * 2 + [broadcast] * 2 + [resize] * 2
+KINDS += [padded, global_pool, activation, clip, blocks, parts, concat, channels_last]
 
 
 def main():

@@ -32,7 +32,7 @@ impl Reader {
         site.only(&[&WINDOW[..], &["ceil_mode", own]].concat())?;
         let input = self.picture(site, &site.data(0)?)?;
         let shape = self.draft.shape(input)?;
-        if !site.has("kernel_shape") {
+        if site.ints("kernel_shape")?.unwrap_or(&[]).is_empty() {
             return site.refuse("attribute `kernel_shape` is missing");
         }
         let window = window(site, site.pair("kernel_shape", (1, 1))?, shape)?;
