@@ -74,7 +74,8 @@ fn appended(dim: &Dim, axis: Axis, size: u32) -> Option<Option<Part>> {
 fn depth_to_space(c: &Dim, h: &Dim, w: &Dim, shape: Shape) -> Option<Layout> {
     let (row, column) = (appended(h, Axis::Height, shape.h)?, appended(w, Axis::Width, shape.w)?);
     let (high, wide) = (row.map_or(1, |part| part.size), column.map_or(1, |part| part.size));
-    let depth = u64::from(shape.c).checked_div(high * wide).filter(|depth| depth * high * wide == u64::from(shape.c))?;
+    let depth =
+        u64::from(shape.c).checked_div(high * wide).filter(|depth| depth * high * wide == u64::from(shape.c))?;
     let is = |part: Option<Part>, stride: u64| part.is_none_or(|part| part.stride == stride);
     let channels = |stride: u64| {
         let part = Part { axis: Axis::Channel, size: depth, stride };
