@@ -1,31 +1,18 @@
-//! What a notebook cell needs: `use autogo::prelude::*;`.
+//! The names that a notebook cell needs: `use autogo::prelude::*;`.
+//!
+//! Forty-five names of this library, and three of polars for tables of one's own. What a single cell needs beyond them it
+//! takes from its room, as in `use autogo::report::front_chart;`.
 
-pub use crate::Error;
-pub use crate::Partition;
-pub use crate::Progress;
-pub use crate::Quirks;
-pub use crate::data::{
-    Arch, Example, Goal, Label, LabelledFamily, Split, figures, hardware_agreement, hardware_latencies, released,
-    sampled,
-};
-pub use crate::evolve::{Column, Evolution, EvolutionRun, Formula, Individual, MutationSettings, Mutator, Objective};
-pub use crate::evolve::{ParetoArchive, RunFolder, Sampling, StopReason, Window};
-pub use crate::families::{CellOp, Edsr, Family, FamilyName, Fsrcnn, Hiaml, Inception, InceptionSampler, Nb101, Nb201};
-pub use crate::families::{ResNet, SkipAs, TwoPath, UNet, VertexOp, Vgg16};
-pub use crate::formats::{CompGraph, from_json, onnx, read_graph, to_json};
-pub use crate::graph::{Convention, Cost, Drawing, Graph, GraphBuilder, Op, Shape};
-pub use crate::predict::{Architecture, Convolution, Gnn, Loss, Predictor, Psc, Readout, Reads, Target, TrainLog};
-pub use crate::predict::{Baseline, Comparison, TrainSettings, fold_srcc, sharing, srcc, srcc_interval, summary};
-pub use crate::profile::{CycleCounter, EnergyReport, EnergyTable, Gemm, Npu, NpuProfile, Place, compare};
-pub use crate::repair::{ChannelPenalty, ConcatRule, RepairForm, RepairRecord, RepairSettings, RepairStatus};
-pub use crate::repair::{RepairSteps, Repaired, Repairer, repair, repair_table};
-pub use crate::report::{Bars, Chart, dev_chart, loss_chart, rank_chart, srcc_bars};
-pub use crate::report::{BeforeAfter, EnergyBars, Roofline, Waterfall, cycle_drawing, paper_latency_change};
-pub use crate::report::{
-    HeatMap, LiveChart, MergeTree, Page, Table, Verify, coverage_map, frequency_chart, length_chart,
-};
-pub use crate::report::{front_chart, fronts_chart, mutant_drawing, run_page};
-pub use crate::report::{mined_page, segment_card};
-pub use crate::segment::{
-    BpeTrainer, Mined, Mining, Order, Segment, SegmentDb, SegmentRow, Segmenter, TokenForm, Vocabulary,
-};
+pub use crate::data::{LabelledFamily, sampled};
+pub use crate::evolve::{Evolution, EvolutionRun, Individual, Mutator, ParetoArchive, RunColumn, RunFolder};
+pub use crate::families::{Family, FamilyName, Nb201, corpus, network};
+pub use crate::graph::{Drawing, Graph, Op};
+pub use crate::predict::{Architecture, Comparison, Gnn, Predictor, Psc, TrainSettings};
+pub use crate::profile::{EnergyTable, Npu};
+pub use crate::repair::{RepairSettings, Repairer, repair};
+pub use crate::report::{Bars, Chart, LiveChart, Page, Rows, Table, Verify};
+pub use crate::segment::{Mined, Mining, Segment, Segmenter, TokenForm};
+pub use crate::stats::srcc;
+pub use crate::{Error, Goal, Partition, Progress};
+
+pub use polars::prelude::{col, df, lit};
