@@ -1,7 +1,7 @@
 //! Repairs derived by hand, and the ways to an optimum against each other.
 
 use super::*;
-use crate::graph::{Border, Conv, Node, Op, Padding, Pool, Shape, Window};
+use crate::graph::{Border, ChannelOrder, Conv, Node, Op, Padding, Pool, Shape, Window};
 use crate::segment::{Segment, Source};
 use proptest::prelude::*;
 
@@ -259,7 +259,7 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
         };
         let stride = 1 + u32::from(y / 4) % 2;
         let kernel = 1 + u32::from(x) % 3;
-        let window = Window { kernel: (kernel, 1 + u32::from(x / 4) % 3), stride: (stride, stride), padding };
+        let window = Window::new((kernel, 1 + u32::from(x / 4) % 3), (stride, stride), padding);
         let conv = Conv { filters: 1 + u32::from(x / 16) % 6, window, groups: 1, bias: false };
         let (op, operands) = match kind % 19 {
             0..4 => (Op::Conv(conv), vec![first]),
@@ -267,9 +267,9 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
             5 => (Op::Conv(Conv { groups: 2, filters: 2 * conv.filters, ..conv }), vec![first]),
             6 => (Op::Pool(Pool::Max, window), vec![first]),
             7 => (Op::ConvTranspose(conv), vec![first]),
-            8 => (Op::Slice { channels: 1 + u32::from(x) % read.c }, vec![first]),
+            8 => (Op::Slice { start: 0, channels: 1 + u32::from(x) % read.c }, vec![first]),
             9 => (Op::Pad(Border::all(1)), vec![first]),
-            10 => (Op::DepthToSpace { block: 2 }, vec![first]),
+            10 => (Op::DepthToSpace { block: 2, order: ChannelOrder::default() }, vec![first]),
             11 | 12 | 16..19 => (Op::Concat, vec![first, second]),
             13 | 14 => (Op::Add, vec![first, second]),
             _ => (Op::Relu, vec![first]),

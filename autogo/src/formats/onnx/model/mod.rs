@@ -10,7 +10,6 @@ mod shape;
 mod window;
 
 pub use activation::{Activation, Inner};
-pub use cost::Cost;
 pub(crate) use infer::{infer, span};
 pub use kind::{Coordinates, Filter, Kind, Order, Resize};
 pub use notes::Note;
@@ -68,11 +67,13 @@ impl Model {
     }
 
     /// The shape of the input.
+    #[cfg(test)]
     pub fn input(&self) -> Option<Shape> {
         self.layers.first().map(|layer| layer.shape)
     }
 
     /// The shape of the output.
+    #[cfg(test)]
     pub fn output(&self) -> Option<Shape> {
         self.layers.last().map(|layer| layer.shape)
     }

@@ -20,6 +20,11 @@ pub(crate) struct Draft {
     repeated: HashSet<usize>,
 }
 
+/// Whether a layer of this name is a part of the node `whole`.
+pub(crate) fn is_part(name: &str, whole: &str) -> bool {
+    name.strip_prefix(whole).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// A function `scale · x + shift` of a layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
@@ -100,6 +105,13 @@ impl Draft {
         operands.iter().map(plain).collect()
     }
 
+    /// Whether a node may become one with a layer in front of it. Where every node is kept, only a layer that was written
+    /// as a part of the node may: the node's name stands in front of its own.
+    pub(super) fn joins(&self, call: &Call<'_>, layer: usize) -> bool {
+        let is_part = |layer: &Layer| is_part(&layer.name, call.name);
+        !self.keeps_all || self.layers.get(layer).is_some_and(is_part)
+    }
+
     /// The layer as a line over another one.
     pub(super) fn line(&self, layer: usize) -> Line {
         match self.kind(layer) {
@@ -116,7 +128,8 @@ impl Draft {
         (scale, shift): (f64, f64),
         weight: Option<Constant>,
     ) -> Result<usize, FormatError> {
-        let inner = self.line(layer);
+        let alone = Line { layer, scale: 1.0, shift: 0.0 };
+        let inner = if self.joins(call, layer) { self.line(layer) } else { alone };
         let line = Line { layer: inner.layer, scale: inner.scale * scale, shift: inner.shift * scale + shift };
         if (scale, shift) == (0.0, 0.0) {
             return self.push(call, Kind::Zero, &[layer], Vec::new());

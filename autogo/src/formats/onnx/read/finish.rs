@@ -1,7 +1,7 @@
 //! The last steps: constants behind a layer become its bias, borders become part of the window they stand in front of,
 //! and layers that nothing reads vanish.
 
-use super::draft::Draft;
+use super::draft::{Draft, is_part};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::Change;
 use crate::formats::onnx::model::{Border, Kind, Layer, PoolKind};
@@ -12,10 +12,8 @@ use crate::formats::onnx::model::{Border, Kind, Layer, PoolKind};
 /// When a layer is left that only an activation has inside, or a border that is not zero.
 pub(crate) fn finish(draft: &mut Draft) -> Result<(), FormatError> {
     prune(draft);
-    if !draft.keeps_all {
-        join(draft);
-        prune(draft);
-    }
+    join(draft);
+    prune(draft);
     for layer in &draft.layers {
         match &layer.kind {
             Kind::Inner(_) => {
@@ -79,11 +77,15 @@ fn join(draft: &mut Draft) {
             draft.layers[at].operands[slot] = moved[draft.layers[at].operands[slot]];
         }
         let Some(&before) = draft.layers[at].operands.first() else { continue };
-        let joined = (readers[before] == 1 && (bias(draft, before, at) || norm(draft, before, at))).then_some(before);
-        if let Some(before) = joined {
+        let is_free = !draft.keeps_all || is_part(&draft.layers[before].name, &draft.layers[at].name);
+        let is_joined = is_free && readers[before] == 1 && (bias(draft, before, at) || norm(draft, before, at));
+        if is_joined {
             moved[at] = before;
             readers[before] = readers[at];
-        } else {
+            if draft.keeps_all {
+                draft.layers[before].name = draft.layers[at].name.clone();
+            }
+        } else if !draft.keeps_all {
             border(draft, before, at);
         }
     }

@@ -22,6 +22,9 @@ impl Draft {
             _ => return Ok(None),
         };
         let at = |value: f64| outer.scale * value + outer.shift;
+        if !self.joins(call, outer.layer) {
+            return Ok(None);
+        }
         if outer.scale <= 0.0 || at(min).abs() > CLOSE || !close(at(max), 1.0) {
             return Ok(None);
         }
@@ -57,11 +60,8 @@ impl Draft {
         (first, second): (usize, usize),
         factor: f64,
     ) -> Result<Option<usize>, FormatError> {
-        if self.keeps_all {
-            return Ok(None);
-        }
         for (x, gate) in [(first, second), (second, first)] {
-            if let Some(activation) = self.gate(x, gate, factor) {
+            if let Some(activation) = self.gate(x, gate, factor).filter(|_| self.joins(call, gate)) {
                 return self.push(call, Kind::Activation(activation), &[x], Vec::new()).map(Some);
             }
         }
@@ -126,7 +126,7 @@ impl Draft {
     pub(crate) fn sum(&mut self, call: &Call<'_>, operands: &[usize]) -> Result<usize, FormatError> {
         if let &[first, second] = operands {
             for (positive, negative) in [(first, second), (second, first)] {
-                if let Some((x, slope)) = self.two_sided(positive, negative) {
+                if let Some((x, slope)) = self.two_sided(positive, negative).filter(|_| self.joins(call, negative)) {
                     let kind = Kind::Activation(Activation::PRelu);
                     return self.push(call, kind, &[x], vec![slope]);
                 }

@@ -52,7 +52,8 @@ pub struct ReadOptions {
     pub output: Option<String>,
     /// The folder of the file, where weights may lie in files of their own.
     pub folder: Option<PathBuf>,
-    /// Whether every node becomes a layer, also one without effect: for files that this library wrote.
+    /// Whether every node becomes one of the graph, also one without effect. Files that this library wrote are read so
+    /// anyway.
     pub keep_all: bool,
 }
 
@@ -84,7 +85,7 @@ pub fn read(bytes: Bytes, options: &ReadOptions) -> Result<Model, FormatError> {
     let mut reader = Reader {
         opset,
         evaluator: Evaluator::new(store),
-        draft: Draft::new(options.keep_all),
+        draft: Draft::new(options.keep_all || model.producer_name == "autogo"),
         batch: 1,
         known: HashMap::new(),
         settled: HashMap::new(),
