@@ -126,8 +126,9 @@ fn changed(kind: u8, shape: Shape, (x, y): (u8, u8), window: Window) -> Op {
         // Groups of one channel would stay where they are.
         33 if shape.c > 2 => Op::ChannelShuffle { groups: 2 },
         34 => Op::Affine { scale: number(x), shift: number(y) },
-        35 => Op::ChannelAffine { scale: true, shift: x & 1 == 0 },
-        36 => Op::ChannelAffine { scale: false, shift: true },
+        // A factor of one channel is a number.
+        35 if shape.c > 1 => Op::ChannelAffine { scale: true, shift: x & 1 == 0 },
+        36 if shape.c > 1 => Op::ChannelAffine { scale: false, shift: true },
         37 => {
             let interpolation = [Interpolation::BilinearCorners, Interpolation::BilinearAligned][usize::from(y) % 2];
             Op::Resize { factor: 2 + wide, interpolation }

@@ -261,7 +261,7 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
         let kernel = 1 + u32::from(x) % 3;
         let window = Window::new((kernel, 1 + u32::from(x / 4) % 3), (stride, stride), padding);
         let conv = Conv { filters: 1 + u32::from(x / 16) % 6, window, groups: 1, bias: false };
-        let (op, operands) = match kind % 19 {
+        let (op, operands) = match kind % 27 {
             0..4 => (Op::Conv(conv), vec![first]),
             4 => (Op::Conv(Conv { groups: read.c, filters: read.c, ..conv }), vec![first]),
             5 => (Op::Conv(Conv { groups: 2, filters: 2 * conv.filters, ..conv }), vec![first]),
@@ -272,6 +272,13 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
             10 => (Op::DepthToSpace { block: 2, order: ChannelOrder::default() }, vec![first]),
             11 | 12 | 16..19 => (Op::Concat, vec![first, second]),
             13 | 14 => (Op::Add, vec![first, second]),
+            19 => (Op::Mean, vec![first]),
+            20 | 21 => (Op::Mul, vec![first, second]),
+            22 => (Op::SpaceToDepth { block: (2, 1), order: ChannelOrder::BlockFirst }, vec![first]),
+            23 => (Op::Crop(Border { top: 1, left: 0, bottom: 0, right: 0 }), vec![first]),
+            24 => (Op::ChannelShuffle { groups: 2 }, vec![first]),
+            25 => (Op::Slice { start: 1, channels: 1 + u32::from(x) % read.c }, vec![first]),
+            26 => (Op::Conv(Conv { window: Window { dilation: (2, 1), ..window }, ..conv }), vec![first]),
             _ => (Op::Relu, vec![first]),
         };
         segment.operands.push(operands);

@@ -25,16 +25,16 @@ pub struct Imported {
 /// # Errors
 /// As [`import_with`].
 pub fn import(bytes: &[u8]) -> Result<Graph, FormatError> {
-    Ok(import_with(bytes, &ReadOptions::default())?.graph)
+    Ok(import_with(bytes.to_vec(), &ReadOptions::default())?.graph)
 }
 
 /// Reads a network of one input and one output from an ONNX file of operator set 7 to 21. Constants are evaluated, layouts
-/// are followed, and nodes without effect vanish; weights are looked at only for their sizes.
+/// are followed, and nodes without effect vanish; weights are looked at only for their sizes, and not copied.
 ///
 /// ```
 /// use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, import_with};
 /// let graph = autogo::families::network("nb201:nor_conv_3x3,none,none,skip_connect,none,none")?;
-/// let read = import_with(&export(&graph, Weights::Seeded(0), Pooling::default())?, &ReadOptions::default())?;
+/// let read = import_with(export(&graph, Weights::Seeded(0), Pooling::default())?, &ReadOptions::default())?;
 /// assert_eq!(read.graph.content_id(), graph.content_id());
 /// assert!(read.notes.is_empty());
 /// assert_eq!(read.weights.parameters(), graph.cost().params);
@@ -44,8 +44,8 @@ pub fn import(bytes: &[u8]) -> Result<Graph, FormatError> {
 /// # Errors
 /// When the bytes are no ONNX model, or a node is not supported: with the node's name, its operation and what would have
 /// been accepted.
-pub fn import_with(bytes: &[u8], options: &ReadOptions) -> Result<Imported, FormatError> {
-    let model = read(Bytes::copy_from_slice(bytes), options)?;
+pub fn import_with(bytes: impl Into<Bytes>, options: &ReadOptions) -> Result<Imported, FormatError> {
+    let model = read(bytes.into(), options)?;
     let names = unique(&model.layers);
     let mut build = GraphBuilder::new(&model.name);
     for (layer, name) in model.layers.iter().zip(&names) {
@@ -193,7 +193,12 @@ fn pool(layer: &Layer, of: &model::Pool, first: Shape) -> Result<Op, FormatError
             return refuse(layer, "a mean that counts its border, rounded up; accepted: one of both");
         }
     };
-    Ok(Op::Pool(kind, sliding(&of.window, border, first)))
+    let window = sliding(&of.window, border, first);
+    let (high, wide) = window.span();
+    if of.overhang != (0, 0) && (border.bottom >= high || border.right >= wide) {
+        return refuse(layer, "rounded up to a window that sees nothing but the border");
+    }
+    Ok(Op::Pool(kind, window))
 }
 
 fn activated(layer: &Layer, activation: &model::Activation) -> Result<Op, FormatError> {

@@ -74,7 +74,7 @@ fn files_of_other_people_become_graphs() {
         let (name, wanted) = line.split_once(',').unwrap();
         let path = folder.join(name);
         let options = ReadOptions { folder: path.parent().map(Into::into), ..ReadOptions::default() };
-        let found = import_with(&std::fs::read(&path).unwrap(), &options).map(|read| {
+        let found = import_with(std::fs::read(&path).unwrap(), &options).map(|read| {
             let shape = read.graph.node(read.graph.len() - 1).shape;
             let macs = read.graph.cost().multiply_adds;
             let json = crate::formats::from_json(&crate::formats::to_json(&read.graph)).unwrap();
@@ -94,7 +94,7 @@ fn files_of_other_people_become_graphs() {
 fn weights_survive_a_round_trip() {
     let graph = crate::families::network("fsrcnn:24x24").unwrap();
     let file = export(&graph, Weights::Seeded(5), Pooling::default()).unwrap();
-    let read = import_with(&file, &ReadOptions::default()).unwrap();
+    let read = import_with(file.clone(), &ReadOptions::default()).unwrap();
     let given = read.weights.load().unwrap();
     let again = export(&read.graph, Weights::Given(&given), Pooling::default()).unwrap();
     let tensors = |file: &[u8]| {

@@ -1,5 +1,6 @@
 //! The network's input: which of the file's inputs it is, its sizes, and which of its axes are channels.
 
+use super::draft::is_part;
 use super::graph::Plan;
 use super::view::View;
 use super::{Known, MOST_BATCH, ReadOptions, Reader};
@@ -53,6 +54,16 @@ fn readers<'a>(file: &'a GraphProto, live: &[usize]) -> HashMap<&'a str, Vec<&'a
     readers
 }
 
+/// Whether a factor or summand is named after the node that reads it, as this library does: `norm.scale` of `norm.scaled`,
+/// `norm.shift` of `norm`.
+fn is_own(node: &NodeProto, name: &str) -> bool {
+    let stem = node.name.strip_suffix(".scaled").unwrap_or(&node.name);
+    matches!(node.op_type.as_str(), "Mul" | "Add")
+        && !stem.is_empty()
+        && is_part(name, stem)
+        && node.input.get(1).is_some_and(|own| own == name)
+}
+
 /// Whether `name` reaches a weight's slot through operations that only look at it differently.
 fn is_weight(readers: &HashMap<&str, Vec<&NodeProto>>, name: &str, steps: usize) -> bool {
     readers.get(name).into_iter().flatten().any(|node| {
@@ -62,7 +73,9 @@ fn is_weight(readers: &HashMap<&str, Vec<&NodeProto>>, name: &str, steps: usize)
             node.op_type.as_str(),
             "Identity" | "Cast" | "Reshape" | "Transpose" | "Unsqueeze" | "Squeeze" | "Flatten"
         );
-        is_slot || (looks && steps > 0 && node.output.iter().any(|made| is_weight(readers, made, steps - 1)))
+        is_slot
+            || is_own(node, name)
+            || (looks && steps > 0 && node.output.iter().any(|made| is_weight(readers, made, steps - 1)))
     })
 }
 

@@ -55,13 +55,13 @@ impl Reader {
         size: (u32, u32),
     ) -> Result<usize, FormatError> {
         let shape = self.draft.shape(layer)?;
-        if size == (1, 1) {
+        if size == (1, 1) && !self.draft.keeps_all {
             return Ok(layer);
         }
         if size == (shape.h, shape.w) {
             // Over columns, then over rows: over both.
             let pool = match self.draft.layers.get(layer) {
-                Some(Layer { kind: Kind::Pool(pool), operands, .. }) => {
+                Some(Layer { kind: Kind::Pool(pool), operands, .. }) if !self.draft.keeps_all => {
                     operands.first().map(|&operand| (*pool, operand))
                 }
                 _ => None,

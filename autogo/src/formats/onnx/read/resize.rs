@@ -89,10 +89,11 @@ impl Reader {
         self.evaluator.spend(site, u64::from(sides[0].made) + u64::from(sides[1].made))?;
         let is_same = |side: &Side| side.scale == 1.0 && side.made == side.size;
         let is_nothing = sides.iter().all(is_same);
-        let Some((filter, coordinates)) = self.filter(site, sides)? else { return Ok(view) };
-        if is_nothing {
+        let found = self.filter(site, sides)?;
+        if !self.draft.keeps_all && (is_nothing || found.is_none()) {
             return Ok(view);
         }
+        let (filter, coordinates) = found.unwrap_or((Filter::Nearest, Coordinates::Asymmetric));
         let size = (sides[0].made, sides[1].made);
         let kind = Kind::Resize(Resize { size, scale: (sides[0].scale, sides[1].scale), coordinates, filter });
         let layer = self.draft.push(site, kind, &[view.layer], Vec::new())?;

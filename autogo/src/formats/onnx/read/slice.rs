@@ -28,7 +28,7 @@ impl Reader {
     fn cut(&mut self, site: &Site<'_>, view: &View, cuts: &[Cut]) -> Result<View, FormatError> {
         let sizes = view.sizes();
         let is_all = |axis: usize| cuts[axis].count == sizes[axis] && (cuts[axis].step > 0 || sizes[axis] == 1);
-        if (0..cuts.len()).all(is_all) {
+        if (0..cuts.len()).all(is_all) && !self.draft.keeps_all {
             return Ok(view.clone());
         }
         let (view, roles) = self.settled(site, view)?;
@@ -56,6 +56,10 @@ impl Reader {
                 let wanted = "accepted: neighbouring channels, height, width";
                 return site.refuse(format!("of axis {axis} of {sizes:?} by steps of {}; {wanted}", cut.step));
             }
+        }
+        if (0..cuts.len()).all(is_all) {
+            let count = self.draft.shape(layer)?.c;
+            layer = self.draft.push(site, Kind::Channels { start: 0, count }, &[layer], Vec::new())?;
         }
         let [top, left, bottom, right] = border;
         if stride == (1, 1) && border != [0; 4] {
