@@ -90,7 +90,7 @@ def unet(path):
         x = net.add("ConvTranspose", up, kernel_shape=[2, 2], strides=[2, 2])
         x = net.add("Concat", [x, skip], axis=1)
         x, c_in = net.add("Relu", [net.conv(x, 2 * c, c, 3, bias=True)]), c
-    x = net.add("Softplus", [net.conv(x, c_in, 1, 1, bias=True)]) if "softplus" in path else net.conv(x, c_in, 1, 1, bias=True)
+    x = net.add("Shrink", [net.conv(x, c_in, 1, 1, bias=True)]) if "shrink" in path else net.conv(x, c_in, 1, 1, bias=True)
     net.save(path, x, [1, 1, 64, 64])
 
 
@@ -98,4 +98,4 @@ folder = sys.argv[1]
 resnet18(f"{folder}/resnet18.onnx")
 mobilenet_v2(f"{folder}/mobilenet_v2.onnx")
 unet(f"{folder}/unet.onnx")
-unet(f"{folder}/unet_softplus.onnx")
+unet(f"{folder}/unet_shrink.onnx")

@@ -36,6 +36,12 @@ fn shuffled(graph: &Graph, seed: u64) -> Graph {
     parts.build().unwrap()
 }
 
+/// The same machine with costs for the ops that have none on Ethos-U.
+fn machine(npu: Npu) -> Npu {
+    let costs = ["softmax", "logsoftmax", "lrn"].iter().fold(npu.costs, |costs, name| costs.with(name, 16.0));
+    Npu { costs, ..npu }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -51,7 +57,7 @@ proptest! {
     fn a_counter_that_remembers_counts_as_one_that_does_not(
         parent in graphs(20), child in graphs(20), kilobytes in 1u64..64, preset in 0usize..3,
     ) {
-        let npu = Npu { sram_bytes: kilobytes << 10, ..Npu::presets()[preset].clone() };
+        let npu = Npu { sram_bytes: kilobytes << 10, ..machine(Npu::presets()[preset].clone()) };
         let counter = CycleCounter::new(npu.clone()).unwrap();
         for graph in [&parent, &child, &parent] {
             let profile = npu.profile(graph).unwrap();
@@ -68,7 +74,7 @@ proptest! {
     #[test]
     fn more_memory_on_chip_moves_no_more_from_and_to_dram(graph in graphs(20)) {
         let dram = |kilobytes: u64| {
-            Npu { sram_bytes: kilobytes << 10, ..Npu::n256() }.profile(&graph).unwrap().dram_bytes()
+            Npu { sram_bytes: kilobytes << 10, ..machine(Npu::n256()) }.profile(&graph).unwrap().dram_bytes()
         };
         prop_assert!(dram(16 << 10) <= dram(4));
     }
@@ -158,6 +164,6 @@ fn random_graphs_hold_every_op_and_many_nodes() {
         nodes += graph.len();
         names.extend(graph.nodes().map(|node| node.op.name()));
     }
-    assert_eq!(names.len(), 23, "{names:?}");
+    assert_eq!(names.len(), Op::NAMES.len() - 1, "{names:?}");
     assert!(nodes > 500 * 10, "{nodes} nodes");
 }

@@ -1,6 +1,7 @@
 //! Random valid graphs for property tests (feature `testing`).
 
-use crate::graph::{Border, Conv, Graph, GraphBuilder, Interpolation, Op, Padding, Pool, Shape, Window};
+use crate::graph::{Activation, Border, ChannelOrder, Conv, Float, Graph, GraphBuilder, Interpolation, Op, Padding};
+use crate::graph::{Pool, Shape, Window};
 use proptest::prelude::*;
 
 /// One step of a random graph: which op, on which nodes, with which numbers.
@@ -56,12 +57,12 @@ fn choose(&(kind, a, b, x, y, z): &Step, shapes: &[Shape]) -> (Op, Vec<usize>) {
             Padding::Explicit(Border { top: wide(x), left: wide(y), bottom: wide(z / 3), right: wide(x / 3) })
         }
     };
-    let window = Window { kernel: (side(x, 5), side(y, 5)), stride: (side(x / 5, 3), side(y / 5, 3)), padding };
+    let window = Window::new((side(x, 5), side(y, 5)), (side(x / 5, 3), side(y / 5, 3)), padding);
     let conv = Conv { filters: side(z, 16), window, groups: 1, bias: z & 1 == 0 };
     // The nodes of the same shape, to be summed with.
     let alike: Vec<usize> = (0..shapes.len()).filter(|&other| shapes[other] == shape).collect();
     let other = alike[usize::from(b) % alike.len()];
-    let op = match kind % 24 {
+    let op = match kind % 40 {
         0..4 => Op::Conv(conv),
         4 => Op::Conv(Conv { filters: shape.c, groups: shape.c, ..conv }),
         5 => Op::ConvTranspose(conv),
@@ -84,13 +85,72 @@ fn choose(&(kind, a, b, x, y, z): &Step, shapes: &[Shape]) -> (Op, Vec<usize>) {
         17 => Op::Pool(Pool::Avg, window),
         18 => Op::Identity,
         19 => Op::Zero,
-        20 => Op::Slice { channels: side(x, shape.c) },
+        20 => Op::Slice { start: 0, channels: side(x, shape.c) },
         21 => Op::Pad(Border { top: side(x, 3), left: 0, bottom: side(y, 2), right: 1 }),
-        22 => Op::DepthToSpace { block: side(x, 2) },
-        _ => Op::Resize {
-            factor: side(x, 3),
-            interpolation: if y & 1 == 0 { Interpolation::Nearest } else { Interpolation::Bilinear },
-        },
+        22 => Op::DepthToSpace { block: side(x, 2), order: order(y) },
+        23 => {
+            let interpolation = [Interpolation::Nearest, Interpolation::Bilinear][usize::from(y) % 2];
+            Op::Resize { factor: side(x, 3), interpolation }
+        }
+        24..26 => {
+            // An operand that is repeated over the picture.
+            let is_vector = |other: &usize| shapes[*other] == Shape { h: 1, w: 1, ..shape };
+            let vector = (0..shapes.len()).filter(is_vector).last().unwrap_or(node);
+            return (if kind & 1 == 0 { Op::Mul } else { Op::Add }, vec![node, vector]);
+        }
+        26 => Op::Max,
+        27 => Op::Conv(Conv { window: Window { dilation: (side(x, 3), side(y, 3)), ..window }, ..conv }),
+        28 => Op::ConvTranspose(Conv { filters: 2 * conv.filters, groups: 2, window: cut(window), ..conv }),
+        _ => changed(kind % 40, shape, (x, y), window),
     };
     (op, vec![node])
+}
+
+/// A transposed convolution's window that adds pixels.
+fn cut(window: Window) -> Window {
+    let extra = (window.stride.0 - 1, window.stride.1 - 1);
+    Window { padding: Padding::Cut { border: Border::default(), extra }, ..window }
+}
+
+fn order(value: u8) -> ChannelOrder {
+    if value & 1 == 0 { ChannelOrder::ChannelFirst } else { ChannelOrder::BlockFirst }
+}
+
+/// Ops of one operand that keep its weights out of the matter.
+fn changed(kind: u8, shape: Shape, (x, y): (u8, u8), window: Window) -> Op {
+    let (wide, number) = (u32::from(x) % 3, |value: u8| Float::new(f32::from(value) / 64.0 + 0.1));
+    match kind {
+        29 => Op::Pool(Pool::AvgWithBorder, window),
+        30 => Op::Slice { start: u32::from(x) % shape.c, channels: 1 },
+        31 => Op::Crop(Border { top: 1, left: wide, bottom: u32::from(y) % 2, right: 0 }),
+        32 => Op::SpaceToDepth { block: (1 + u32::from(x) % 2, 2), order: order(y) },
+        // Groups of one channel would stay where they are.
+        33 if shape.c > 2 => Op::ChannelShuffle { groups: 2 },
+        34 => Op::Affine { scale: number(x), shift: number(y) },
+        // A factor of one channel is a number.
+        35 if shape.c > 1 => Op::ChannelAffine { scale: true, shift: x & 1 == 0 },
+        36 if shape.c > 1 => Op::ChannelAffine { scale: false, shift: true },
+        37 => {
+            let interpolation = [Interpolation::BilinearCorners, Interpolation::BilinearAligned][usize::from(y) % 2];
+            Op::Resize { factor: 2 + wide, interpolation }
+        }
+        _ => Op::Activation(match x % 16 {
+            0 => Activation::Clip { min: Float::new(-1.0), max: number(y) },
+            1 => Activation::LeakyRelu { alpha: number(y) },
+            2 => Activation::Elu { alpha: number(y) },
+            3 => Activation::Selu { alpha: number(y), gamma: number(x) },
+            4 => Activation::Celu { alpha: number(y) },
+            5 => Activation::HardSigmoid { alpha: number(y), beta: number(x) },
+            6 => Activation::HardSwish,
+            7 => Activation::Swish,
+            8 => Activation::Mish,
+            9 => Activation::Gelu,
+            10 => Activation::GeluTanh,
+            11 => Activation::Softplus,
+            12 => Activation::Softsign,
+            13 => Activation::Softmax,
+            14 => Activation::LogSoftmax,
+            _ => Activation::Lrn { size: 1 + 2 * wide, alpha: number(y), beta: number(x), bias: Float::new(1.0) },
+        }),
+    }
 }

@@ -5,6 +5,7 @@
 
 use autogo::data::LabelledFamily;
 use autogo::families::{Family, FamilyName, Hiaml, Inception, InceptionSampler, Nb101, Nb201, TwoPath};
+use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, import_with};
 use autogo::graph::Graph;
 use autogo::release::read_graph;
 use divan::Bencher;
@@ -100,6 +101,17 @@ fn build_two_path(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn build_inception(bencher: Bencher<'_, '_>) {
     build(bencher, |index| Inception::sample_by(0, index, InceptionSampler::Published));
+}
+
+/// ResNet-50 as we export it, weights and all: 100 MB.
+#[divan::bench]
+fn import_resnet50(bencher: Bencher<'_, '_>) {
+    let bytes = autogo::families::network("resnet50")
+        .ok()
+        .and_then(|graph| export(&graph, Weights::Seeded(0), Pooling::default()).ok());
+    let Some(bytes) = bytes else { return };
+    let bencher = bencher.counter(ItemsCount::new(1usize)).with_inputs(|| bytes.clone());
+    bencher.bench_local_values(|bytes| import_with(bytes, &ReadOptions::default()));
 }
 
 /// On all cores.

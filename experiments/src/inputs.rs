@@ -4,7 +4,8 @@ use crate::failure::Failure;
 use autogo::Error;
 use autogo::data::{LabelledFamily, folder_from_env};
 use autogo::families::{self, FamilyName, Nb201};
-use autogo::formats::{FormatError, from_json, onnx};
+use autogo::formats::onnx::{Imported, ReadOptions, import_with};
+use autogo::formats::{FormatError, from_json};
 use autogo::graph::Graph;
 use autogo::profile::Npu;
 use autogo::release::{Quirks, read_graph};
@@ -37,7 +38,7 @@ pub fn network_with(text: &str, quirks: &Quirks) -> Result<Graph, Failure> {
     let path = Path::new(text);
     let in_file = |error: FormatError| Failure::input(path, error);
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("onnx") => onnx::import(&file(path)?).map_err(in_file),
+        Some("onnx") => Ok(onnx_file(path, ReadOptions::default())?.graph),
         Some("pkl") => read_graph(&file(path)?).and_then(|form| Ok(form.to_graph()?.graph)).map_err(in_file),
         Some("json") => from_json(&text_file(path)?).map_err(in_file),
         _ if FamilyName::of(text) == Some(FamilyName::Nb201) => {
@@ -45,6 +46,19 @@ pub fn network_with(text: &str, quirks: &Quirks) -> Result<Graph, Failure> {
         }
         _ => Ok(families::network(text)?),
     }
+}
+
+/// The network of an ONNX file, of which weights may lie in files beside it.
+pub fn onnx_file(path: &Path, options: ReadOptions) -> Result<Imported, Failure> {
+    let options = ReadOptions { folder: path.parent().map(Path::to_path_buf), ..options };
+    import_with(file(path)?, &options).map_err(|error| Failure::input(path, error))
+}
+
+/// Height and width: `224x224`, or one number for both.
+pub fn picture(text: &str) -> Result<(u32, u32), String> {
+    let size = |text: &str| text.parse().ok().filter(|size| *size > 0);
+    let (high, wide) = text.split_once('x').unwrap_or((text, text));
+    size(high).zip(size(wide)).ok_or(format!("`{text}`; accepted: HEIGHTxWIDTH such as 224x224"))
 }
 
 /// The graph of a configuration in the release's JSON fields: the text itself, or a file that holds it.

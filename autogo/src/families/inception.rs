@@ -229,7 +229,7 @@ fn path_op(layers: &mut Layers, name: &str, c_in: u32, c: u32, s: u32, x: usize)
                 let window = Window::same(1, 1);
                 x = layers.add(Op::Conv(Conv { filters: c, window, groups: 1, bias: false }), &[x])?;
             }
-            let window = Window { kernel: (k, k), stride: (s, s), padding: Padding::Same };
+            let window = Window::new((k, k), (s, s), Padding::Same);
             let x = layers.add(Op::Conv(Conv { filters: c, window, groups: c, bias: true }), &[x])?;
             layers.norm(act, x)
         }

@@ -46,7 +46,7 @@ impl Layers {
         activation: Option<Op>,
         x: usize,
     ) -> Result<usize, GraphError> {
-        let window = Window { kernel, stride, padding: Padding::Same };
+        let window = Window::new(kernel, stride, Padding::Same);
         let x = self.add(Op::Conv(Conv { filters, window, groups: 1, bias: self.bias }), &[x])?;
         self.norm(activation, x)
     }
@@ -75,5 +75,5 @@ impl Layers {
 
 /// A square VALID window.
 pub(crate) const fn valid(kernel: u32, stride: u32) -> Window {
-    Window { kernel: (kernel, kernel), stride: (stride, stride), padding: Padding::Valid }
+    Window::new((kernel, kernel), (stride, stride), Padding::Valid)
 }

@@ -287,7 +287,7 @@ impl Nb101 {
             for (from, &operand) in made.iter().enumerate().take(t).skip(1).filter(|(from, _)| self.has_edge(*from, t))
             {
                 inputs.push(if channels[from] > channels[t] {
-                    layers.add(Op::Slice { channels: channels[t] }, &[operand])?
+                    layers.add(Op::Slice { start: 0, channels: channels[t] }, &[operand])?
                 } else {
                     operand
                 });

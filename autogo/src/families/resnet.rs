@@ -71,7 +71,7 @@ impl Family for ResNet {
             }
         }
         layers.scope("head");
-        let window = Window { kernel: (7, 7), stride: (1, 1), padding: Padding::Valid };
+        let window = Window::new((7, 7), (1, 1), Padding::Valid);
         x = layers.add(Op::Pool(Pool::Avg, window), &[x])?;
         x = layers.conv(1, CLASSES, 1, x)?;
         layers.finish(x)

@@ -1,6 +1,6 @@
 //! What a graph costs: multiply-adds, FLOPs, parameters, activation bytes.
 
-use super::{Graph, Op, Shape};
+use super::{Graph, Op, Shape, Weighted};
 use serde::{Deserialize, Serialize};
 
 /// How FLOPs are counted.
@@ -65,73 +65,33 @@ pub(super) const NODE_LIMIT: u64 = 1 << 44;
 pub(crate) fn node_cost(op: &Op, first: Shape, distinct: usize, shape: Shape) -> Result<Cost, &'static str> {
     let pixels = u64::from(shape.h) * u64::from(shape.w);
     let elements = shape.elements();
-    let bias_of = |has_bias: bool| if has_bias { u64::from(shape.c) } else { 0 };
     // Products that do not fit become the largest number, which is past the limit.
-    let (weights, multiply_adds, bias) = match op {
-        Op::Conv(conv) | Op::ConvTranspose(conv) => {
+    let (weights, multiply_adds) = match op.weighted() {
+        Some(Weighted::Conv(conv) | Weighted::Transposed(conv)) => {
             let taps = u64::from(conv.window.kernel.0) * u64::from(conv.window.kernel.1);
             let weights = taps.saturating_mul(u64::from(first.c / conv.groups) * u64::from(shape.c));
             // Every pixel of the smaller side meets the whole kernel.
             let meets = if matches!(op, Op::Conv(_)) { pixels } else { u64::from(first.h) * u64::from(first.w) };
-            (weights, weights.saturating_mul(meets), bias_of(conv.bias))
+            (weights, weights.saturating_mul(meets))
         }
-        Op::Dense { features, bias } => {
-            let weights = u64::from(first.c) * u64::from(*features);
-            (weights, weights.saturating_mul(pixels), bias_of(*bias))
+        Some(Weighted::Dense { features, .. }) => {
+            let weights = u64::from(first.c) * u64::from(features);
+            (weights, weights.saturating_mul(pixels))
         }
-        Op::Input(_)
-        | Op::Output
-        | Op::BatchNorm
-        | Op::Relu
-        | Op::Relu6
-        | Op::PRelu
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::Add
-        | Op::Mul
-        | Op::Concat
-        | Op::Pool(..)
-        | Op::Mean
-        | Op::Identity
-        | Op::Zero
-        | Op::Slice { .. }
-        | Op::Pad(_)
-        | Op::DepthToSpace { .. }
-        | Op::Resize { .. } => (0, 0, 0),
+        None => (0, 0),
     };
-    let params = match op {
-        Op::BatchNorm => 2 * u64::from(shape.c),
-        Op::PRelu => u64::from(shape.c),
-        Op::Input(_)
-        | Op::Output
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Dense { .. }
-        | Op::Relu
-        | Op::Relu6
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::Add
-        | Op::Mul
-        | Op::Concat
-        | Op::Pool(..)
-        | Op::Mean
-        | Op::Identity
-        | Op::Zero
-        | Op::Slice { .. }
-        | Op::Pad(_)
-        | Op::DepthToSpace { .. }
-        | Op::Resize { .. } => weights.saturating_add(bias),
-    };
+    let bias = if op.has_bias() { u64::from(shape.c) } else { 0 };
+    let params = weights.saturating_add(bias) + per_channel(op) * u64::from(shape.c);
     let counted = match op {
         Op::Conv(conv) => multiply_adds.saturating_add(if conv.bias { elements } else { 0 }),
         Op::ConvTranspose(_) => weights.saturating_mul(pixels).saturating_add(bias * pixels),
         Op::Dense { features, .. } => multiply_adds.saturating_add(u64::from(*features)),
-        Op::BatchNorm => 2 * first.elements(),
-        Op::Relu | Op::Relu6 | Op::PRelu | Op::Sigmoid | Op::Tanh => elements,
-        Op::Pool(..) | Op::Mean | Op::Add | Op::Mul => elements,
+        Op::BatchNorm | Op::ChannelAffine { .. } | Op::Affine { .. } => 2 * first.elements(),
+        Op::Relu | Op::Relu6 | Op::PRelu | Op::Sigmoid | Op::Tanh | Op::Activation(_) => elements,
+        Op::Pool(..) | Op::Mean | Op::Max | Op::Add | Op::Mul => elements,
         Op::Input(_) | Op::Output | Op::Concat | Op::Identity | Op::Zero => 0,
-        Op::Slice { .. } | Op::Pad(_) | Op::DepthToSpace { .. } | Op::Resize { .. } => 0,
+        Op::Slice { .. } | Op::Crop(_) | Op::Pad(_) | Op::Resize { .. } => 0,
+        Op::DepthToSpace { .. } | Op::SpaceToDepth { .. } | Op::ChannelShuffle { .. } => 0,
     };
     let original = counted.saturating_mul(2 * distinct.max(1) as u64);
     let fits = |count: u64, what| if count <= NODE_LIMIT { Ok(count) } else { Err(what) };
@@ -143,6 +103,19 @@ pub(crate) fn node_cost(op: &Op, first: Shape, distinct: usize, shape: Shape) ->
         params: fits(params, "parameters")?,
         activation_bytes: fits(elements, "activation bytes")?,
     })
+}
+
+/// Parameters for every channel, of ops whose weights no multiply-add counts.
+fn per_channel(op: &Op) -> u64 {
+    match op {
+        Op::BatchNorm => 2,
+        Op::ChannelAffine { scale, shift } => u64::from(*scale) + u64::from(*shift),
+        Op::PRelu => 1,
+        Op::Input(_) | Op::Output | Op::Conv(_) | Op::ConvTranspose(_) | Op::Dense { .. } | Op::Affine { .. } => 0,
+        Op::Relu | Op::Relu6 | Op::Sigmoid | Op::Tanh | Op::Activation(_) | Op::Add | Op::Mul | Op::Concat => 0,
+        Op::Pool(..) | Op::Mean | Op::Max | Op::Identity | Op::Zero | Op::Slice { .. } | Op::Crop(_) | Op::Pad(_) => 0,
+        Op::DepthToSpace { .. } | Op::SpaceToDepth { .. } | Op::ChannelShuffle { .. } | Op::Resize { .. } => 0,
+    }
 }
 
 /// Number of distinct operands; most nodes have one or two, so looking back is quicker than sorting.

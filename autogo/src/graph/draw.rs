@@ -124,8 +124,14 @@ impl Drawing {
             }
             Op::ConvTranspose(conv) => format!("upconv {} →{}", by(conv.window.kernel), conv.filters),
             Op::Dense { features, .. } => format!("dense →{features}"),
-            Op::Slice { channels } => format!("first {channels}"),
-            Op::DepthToSpace { block } => format!("depth to space {block}"),
+            Op::Slice { start: 0, channels } => format!("first {channels}"),
+            Op::Slice { start, channels } => format!("{channels} from {start}"),
+            Op::DepthToSpace { block, .. } => format!("depth to space {block}"),
+            Op::SpaceToDepth { block, .. } => format!("to depth {}", by(block)),
+            Op::ChannelShuffle { groups } => format!("shuffle {groups}"),
+            Op::ChannelAffine { .. } => "channel affine".into(),
+            Op::Affine { scale, shift } => format!("{scale}·x + {shift}"),
+            Op::Max => "global max".into(),
             Op::Resize { factor, .. } => format!("resize ×{factor}"),
             Op::Pad(_) => "pad".into(),
             Op::BatchNorm => "batch norm".into(),
@@ -136,6 +142,8 @@ impl Drawing {
             | Op::PRelu
             | Op::Sigmoid
             | Op::Tanh
+            | Op::Activation(_)
+            | Op::Crop(_)
             | Op::Add
             | Op::Mul
             | Op::Concat

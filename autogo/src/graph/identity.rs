@@ -2,23 +2,44 @@
 
 use super::ids::{ContentId, FormulaId, mix};
 use super::terms::{Role, Terms, Zeros};
-use super::{Border, Conv, Graph, Interpolation, Op, Pool, Shape, Window};
+use super::{Border, ChannelOrder, Conv, Graph, Interpolation, Op, Pool, Shape, Window};
+
+fn border(state: u64, at: Border) -> u64 {
+    [at.top, at.left, at.bottom, at.right].iter().fold(state, |state, &size| mix(state, u64::from(size)))
+}
+
+fn convolution(state: u64, conv: &Conv) -> u64 {
+    let words = [u64::from(conv.filters), u64::from(conv.groups), u64::from(conv.bias)];
+    words.iter().fold(state, |state, &word| mix(state, word))
+}
+
+fn pair(state: u64, (first, second): (u32, u32)) -> u64 {
+    mix(mix(state, first.into()), second.into())
+}
+
+/// A window's dilation, if there is one. A kernel of one pixel has none.
+fn dilated(state: u64, window: &Window) -> u64 {
+    let along = |kernel: u32, dilation: u32| if kernel == 1 { 1 } else { dilation };
+    let (down, across) = window.dilation;
+    match (along(window.kernel.0, down), along(window.kernel.1, across)) {
+        (1, 1) => state,
+        (down, across) => mix(mix(state, 61), mix(down.into(), across.into())),
+    }
+}
+
+/// The order of channels, of which there is one where every block has one channel.
+fn order(order: ChannelOrder, channels: u32) -> ChannelOrder {
+    if channels == 1 { ChannelOrder::ChannelFirst } else { order }
+}
 
 impl Op {
     /// The op with all its parameters, over a first operand of shape `read`, as one colour. A window counts by the
     /// pixels it pads, not by the rule they come from. Stable: the numbers below are part of every stored id.
     pub(crate) fn colour(&self, read: Shape) -> u64 {
-        let border = |state: u64, at: Border| {
-            [at.top, at.left, at.bottom, at.right].iter().fold(state, |state, &size| mix(state, u64::from(size)))
-        };
-        let convolution = |state: u64, conv: &Conv| {
-            let words = [u64::from(conv.filters), u64::from(conv.groups), u64::from(conv.bias)];
-            words.iter().fold(state, |state, &word| mix(state, word))
-        };
         let window = |state: u64, window: &Window| {
             let words = [window.kernel.0, window.kernel.1, window.stride.0, window.stride.1];
             let state = words.iter().fold(state, |state, &word| mix(state, u64::from(word)));
-            border(state, window.border(read.h, read.w))
+            dilated(border(state, window.border(read.h, read.w)), window)
         };
         match self {
             Op::Input(shape) => [shape.h, shape.w, shape.c].iter().fold(1, |state, &size| mix(state, u64::from(size))),
@@ -28,7 +49,8 @@ impl Op {
                 let (cut, more) = conv.window.cut();
                 let words =
                     [conv.window.kernel, conv.window.stride, more].map(|(h, w)| mix(u64::from(h), u64::from(w)));
-                convolution(border(words.iter().fold(18, |state, &word| mix(state, word)), cut), conv)
+                let state = border(words.iter().fold(18, |state, &word| mix(state, word)), cut);
+                convolution(dilated(state, &conv.window), conv)
             }
             Op::Dense { features, bias } => mix(mix(4, u64::from(*features)), u64::from(*bias)),
             Op::BatchNorm => 5,
@@ -41,15 +63,40 @@ impl Op {
             Op::Concat => 12,
             Op::Pool(Pool::Max, at) => window(13, at),
             Op::Pool(Pool::Avg, at) => window(14, at),
+            // Without a border both means are one.
+            Op::Pool(Pool::AvgWithBorder, at) if at.border(read.h, read.w) == Border::default() => window(14, at),
+            Op::Pool(Pool::AvgWithBorder, at) => window(25, at),
             Op::Mean => 15,
             Op::Identity => 16,
             Op::Zero => 17,
             Op::PRelu => 19,
-            Op::Slice { channels } => mix(20, u64::from(*channels)),
+            Op::Slice { start: 0, channels } => mix(20, u64::from(*channels)),
+            Op::Slice { start, channels } => pair(26, (*start, *channels)),
             Op::Pad(at) => border(21, *at),
-            Op::DepthToSpace { block } => mix(22, u64::from(*block)),
+            Op::DepthToSpace { block, order: of } => {
+                let made = u64::from(read.c) / (u64::from(*block) * u64::from(*block)).max(1);
+                match order(*of, made as u32) {
+                    ChannelOrder::ChannelFirst => mix(22, u64::from(*block)),
+                    ChannelOrder::BlockFirst => mix(27, u64::from(*block)),
+                }
+            }
             Op::Resize { factor, interpolation: Interpolation::Nearest } => mix(23, u64::from(*factor)),
             Op::Resize { factor, interpolation: Interpolation::Bilinear } => mix(24, u64::from(*factor)),
+            Op::Resize { factor, interpolation: Interpolation::BilinearCorners } => mix(28, u64::from(*factor)),
+            Op::Resize { factor, interpolation: Interpolation::BilinearAligned } => mix(29, u64::from(*factor)),
+            Op::SpaceToDepth { block, order: of } => match order(*of, read.c) {
+                ChannelOrder::ChannelFirst => pair(30, *block),
+                ChannelOrder::BlockFirst => pair(31, *block),
+            },
+            Op::ChannelShuffle { groups } => mix(32, u64::from(*groups)),
+            Op::Crop(at) => border(33, *at),
+            Op::Max => 34,
+            Op::ChannelAffine { scale, shift } => pair(35, (u32::from(*scale), u32::from(*shift))),
+            Op::Affine { scale, shift } => mix(mix(36, scale.bits()), shift.bits()),
+            Op::Activation(activation) => {
+                let (kind, words) = activation.words();
+                words.iter().fold(mix(37, kind), |state, &word| mix(state, word))
+            }
         }
     }
 }

@@ -22,7 +22,8 @@ pub(crate) use draw::Drawn;
 pub use draw::{Drawing, PALETTE};
 pub(crate) use ids::mix;
 pub use ids::{ContentId, FormulaId};
-pub use op::{Border, Conv, Interpolation, Op, Padding, Pool, Window};
+pub(crate) use op::Weighted;
+pub use op::{Activation, Border, ChannelOrder, Conv, Float, Interpolation, Op, Padding, Pool, Window};
 pub use shape::Shape;
 pub use terms::Zeros;
 pub(crate) use terms::{Role, Terms};
@@ -223,16 +224,6 @@ impl GraphBuilder {
     /// When there is no such node.
     pub fn shape(&self, index: usize) -> Shape {
         self.dag[NodeIndex::new(index)].shape
-    }
-
-    /// The op of a node that was added.
-    pub(crate) fn op(&self, index: usize) -> Op {
-        self.dag[NodeIndex::new(index)].op
-    }
-
-    /// Puts another op that makes the same shape in a node's place.
-    pub(crate) fn replace(&mut self, index: usize, op: Op) {
-        self.dag[NodeIndex::new(index)].op = op;
     }
 
     /// Checks what only the whole can show and returns the graph. O(nodes + edges).

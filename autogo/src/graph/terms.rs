@@ -38,16 +38,23 @@ impl Op {
             | Op::ConvTranspose(_)
             | Op::Dense { .. }
             | Op::BatchNorm
+            | Op::ChannelAffine { .. }
+            | Op::Affine { .. }
             | Op::Relu
             | Op::Relu6
             | Op::PRelu
             | Op::Sigmoid
             | Op::Tanh
+            | Op::Activation(_)
             | Op::Pool(_, _)
             | Op::Mean
+            | Op::Max
             | Op::Slice { .. }
+            | Op::Crop(_)
             | Op::Pad(_)
             | Op::DepthToSpace { .. }
+            | Op::SpaceToDepth { .. }
+            | Op::ChannelShuffle { .. }
             | Op::Resize { .. } => Role::Term { ordered: false },
         }
     }

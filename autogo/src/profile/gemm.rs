@@ -1,7 +1,7 @@
 //! One layer on a weight-stationary systolic array, in closed form ([npu §A.1](crate::doc::npu#sa-1),
 //! [§A.2](crate::doc::npu#sa-2)).
 
-use crate::graph::{Graph, Op};
+use crate::graph::{Graph, Weighted};
 use serde::{Deserialize, Serialize};
 
 /// A layer as a matrix product: `pixels × window` times `window × filters`, `repeats` times.
@@ -32,8 +32,8 @@ impl Gemm {
         let node = graph.node(index);
         let input = graph.node(*graph.operands(index).first()?).shape;
         let pixels = u64::from(node.shape.h) * u64::from(node.shape.w);
-        match node.op {
-            Op::Conv(conv) => {
+        match node.op.weighted()? {
+            Weighted::Conv(conv) => {
                 let (h, w) = conv.window.kernel;
                 Some(Gemm {
                     pixels,
@@ -43,37 +43,18 @@ impl Gemm {
                 })
             }
             // One product for every pixel that is read; the overlapping sums are not counted.
-            Op::ConvTranspose(conv) => {
+            Weighted::Transposed(conv) => {
                 let (h, w) = conv.window.kernel;
                 Some(Gemm {
                     pixels: u64::from(input.h) * u64::from(input.w),
-                    window: u64::from(input.c),
-                    filters: u64::from(h) * u64::from(w) * u64::from(conv.filters),
-                    repeats: 1,
+                    window: u64::from(input.c / conv.groups),
+                    filters: u64::from(h) * u64::from(w) * u64::from(conv.filters / conv.groups),
+                    repeats: u64::from(conv.groups),
                 })
             }
-            Op::Dense { features, .. } => {
+            Weighted::Dense { features, .. } => {
                 Some(Gemm { pixels, window: u64::from(input.c), filters: u64::from(features), repeats: 1 })
             }
-            Op::Input(_)
-            | Op::Output
-            | Op::BatchNorm
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Pool(..)
-            | Op::Mean
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::Resize { .. } => None,
         }
     }
 
@@ -121,7 +102,7 @@ impl Gemm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Conv, GraphBuilder, Shape, Window};
+    use crate::graph::{Conv, GraphBuilder, Op, Shape, Window};
     use proptest::prelude::*;
 
     /// Walks the loop over folds (npu §A.2); counts its lines and the words that they read and write.

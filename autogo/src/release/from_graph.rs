@@ -3,7 +3,7 @@
 use super::comp_graph::{CompGraph, CompNode, FramePadding, Limits};
 use super::ops::*;
 use crate::error::FormatError;
-use crate::graph::{Graph, Op, Padding, Pool, Shape};
+use crate::graph::{ChannelOrder, Graph, Op, Padding, Pool, Shape, Weighted};
 
 impl CompGraph {
     /// The release's form of a graph. Zeros and channel cuts vanish as they do there, a sum whose operands come to be
@@ -29,27 +29,13 @@ impl CompGraph {
                 graph.operands(index).iter().flat_map(|&operand| stands[operand].iter().copied()).collect();
             sources.sort_unstable();
             sources.dedup();
-            let vanishes = match node.op {
-                Op::Zero | Op::Slice { .. } => true,
-                Op::Add | Op::Mul | Op::Concat => sources.len() < 2,
-                Op::Input(_)
-                | Op::Output
-                | Op::Conv(_)
-                | Op::ConvTranspose(_)
-                | Op::Dense { .. }
-                | Op::BatchNorm
-                | Op::Relu
-                | Op::Relu6
-                | Op::PRelu
-                | Op::Sigmoid
-                | Op::Tanh
-                | Op::Pool(..)
-                | Op::Mean
-                | Op::Identity
-                | Op::Pad(_)
-                | Op::DepthToSpace { .. }
-                | Op::Resize { .. } => false,
-            };
+            let vanishes = matches!(node.op, Op::Zero | Op::Slice { start: 0, .. })
+                || (matches!(node.op, Op::Add | Op::Mul | Op::Concat) && sources.len() < 2);
+            let is_repeated = |&operand: &usize| graph.node(operand).shape != node.shape;
+            if node.op.is_broadcast() && graph.operands(index).iter().any(is_repeated) {
+                let reason = "the release's form repeats no operands: their shapes must be equal";
+                return Err(FormatError::unsupported(&node.name, node.op.name(), reason));
+            }
             if vanishes {
                 stands.push(sources);
                 continue;
@@ -99,24 +85,36 @@ fn comp_node(at: usize, name: &str, op: &Op, first: Shape, shape: Shape) -> Resu
         Op::Sigmoid => SIGMOID,
         Op::Tanh => TANH,
         Op::Mean => MEAN,
-        Op::DepthToSpace { .. } => DEPTH_TO_SPACE,
+        Op::DepthToSpace { order: ChannelOrder::ChannelFirst, .. } => DEPTH_TO_SPACE,
         Op::Identity => IDENTITY,
         Op::Conv(_)
         | Op::ConvTranspose(_)
+        | Op::ChannelAffine { .. }
+        | Op::Affine { .. }
         | Op::PRelu
+        | Op::Activation(_)
+        | Op::Pool(Pool::AvgWithBorder, _)
+        | Op::Max
         | Op::Zero
         | Op::Slice { .. }
+        | Op::Crop(_)
         | Op::Pad(_)
+        | Op::DepthToSpace { order: ChannelOrder::BlockFirst, .. }
+        | Op::SpaceToDepth { .. }
+        | Op::ChannelShuffle { .. }
         | Op::Resize { .. } => {
             return Err(FormatError::unsupported(name, op.name(), "the release's form has no such operation"));
         }
     };
     let window = op.window();
+    if window.is_some_and(|window| window.dilation != (1, 1)) {
+        return Err(FormatError::unsupported(name, op.name(), "the release's form has no dilation"));
+    }
     let padding = match window.map(|window| window.padding) {
         None => None,
         Some(Padding::Same) => Some(FramePadding::Same),
         Some(Padding::Valid) => Some(FramePadding::Valid),
-        Some(Padding::Explicit(_)) => {
+        Some(Padding::Explicit(_) | Padding::Cut { .. }) => {
             return Err(FormatError::unsupported(name, op.name(), "the release's form pads by SAME or VALID only"));
         }
     };
@@ -127,33 +125,14 @@ fn comp_node(at: usize, name: &str, op: &Op, first: Shape, shape: Shape) -> Resu
         op: index,
         input: first,
         output: shape,
-        kernel: match op {
-            Op::Conv(conv) => Some(conv.window.kernel),
-            Op::Dense { .. } => Some((0, 0)),
-            Op::Input(_)
-            | Op::Output
-            | Op::ConvTranspose(_)
-            | Op::BatchNorm
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Pool(..)
-            | Op::Mean
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::Resize { .. } => None,
+        kernel: match op.weighted() {
+            Some(Weighted::Conv(conv)) => Some(conv.window.kernel),
+            Some(Weighted::Dense { .. }) => Some((0, 0)),
+            Some(Weighted::Transposed(_)) | None => None,
         },
         strides: window.map(|window| window.stride),
         padding,
         window: window.filter(|_| is_pool).map(|window| window.kernel),
-        bias: matches!(op, Op::Conv(conv) if conv.bias) || matches!(op, Op::Dense { bias: true, .. }),
+        bias: op.has_bias(),
     })
 }

@@ -3,7 +3,7 @@
 use super::comp_graph::{CompGraph, CompNode, FramePadding};
 use super::ops::*;
 use crate::error::FormatError;
-use crate::graph::{Conv, Graph, GraphBuilder, Op, Padding, Pool, Window};
+use crate::graph::{ChannelOrder, Conv, Graph, GraphBuilder, Op, Padding, Pool, Window};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -99,7 +99,7 @@ impl CompGraph {
             for (slot, input) in inputs.iter_mut().enumerate() {
                 if build.shape(*input).c > fewest {
                     let name = format!("{}/cut_{slot}", node.str_id);
-                    *input = add(build, name, Op::Slice { channels: fewest }, &[*input], None)?;
+                    *input = add(build, name, Op::Slice { start: 0, channels: fewest }, &[*input], None)?;
                 }
             }
             if node.op != ADD && node.op != MUL {
@@ -111,8 +111,8 @@ impl CompGraph {
                 return Ok(input);
             }
             if has > takes {
-                inputs =
-                    vec![add(build, format!("{}/cut", node.str_id), Op::Slice { channels: takes }, &[input], None)?];
+                let op = Op::Slice { start: 0, channels: takes };
+                inputs = vec![add(build, format!("{}/cut", node.str_id), op, &[input], None)?];
             } else if has < takes {
                 return Err(FormatError::content(
                     format!("node `{}`", node.str_id),
@@ -146,7 +146,7 @@ impl CompGraph {
         };
         let window = |kernel: Option<(u32, u32)>| {
             let kernel = kernel.ok_or_else(|| missing("kernel"))?;
-            Ok::<_, FormatError>(Window { kernel, stride: node.strides.ok_or_else(|| missing("strides"))?, padding })
+            Ok::<_, FormatError>(Window::new(kernel, node.strides.ok_or_else(|| missing("strides"))?, padding))
         };
         let filters = node.output.c;
         Ok(match node.op {
@@ -171,7 +171,10 @@ impl CompGraph {
             MEAN | GLOBAL => Op::Mean,
             IDENTITY => Op::Identity,
             ZERO => Op::Zero,
-            DEPTH_TO_SPACE => Op::DepthToSpace { block: node.output.h / node.input.h.max(1) },
+            DEPTH_TO_SPACE => {
+                let block = node.output.h / node.input.h.max(1);
+                Op::DepthToSpace { block, order: ChannelOrder::default() }
+            }
             other => {
                 let op = OP_VOCABULARY.get(other).copied().unwrap_or("an unknown op");
                 return Err(FormatError::unsupported(&node.str_id, op, "this library has no such operation"));

@@ -1,6 +1,7 @@
 //! The channels of a repair as linear equations in whole numbers.
 
 use super::settings::RepairSettings;
+use super::sizes::repeats;
 use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
 
@@ -122,12 +123,21 @@ impl Channels {
                 }
                 Op::Input(shape) => Linear::number(shape.c.into()),
                 Op::Dense { features, .. } => Linear::number(features.into()),
-                Op::Slice { channels: kept } => {
-                    let kept = Linear::number(kept.into());
-                    channels.floors.push(first.less(&kept));
-                    kept
+                Op::Slice { start, channels: kept } => {
+                    let end = i64::from(start) + i64::from(kept);
+                    channels.floors.push(first.less(&Linear::number(end)));
+                    Linear::number(kept.into())
                 }
-                Op::DepthToSpace { block } => {
+                Op::SpaceToDepth { block: (high, wide), .. } => {
+                    let side = |size: u32| i64::from(size.min(Shape::LIMIT));
+                    first.times(side(high) * side(wide))
+                }
+                Op::ChannelShuffle { groups } => {
+                    let group = channels.quantity(None);
+                    channels.equations.push(first.less(&group.times(groups.into())));
+                    first
+                }
+                Op::DepthToSpace { block, .. } => {
                     let side = i64::from(block.min(Shape::LIMIT));
                     let square = side * side;
                     let pixel = channels.quantity(None);
@@ -135,8 +145,17 @@ impl Channels {
                     pixel
                 }
                 Op::Add | Op::Mul => {
-                    channels.equations.extend(operands.iter().skip(1).map(|other| first.less(other)));
-                    first
+                    let repeats = repeats(segment, at);
+                    let whole = repeats.iter().position(|repeated| !repeated[2]).unwrap_or(0);
+                    let wide = operands.get(whole).cloned().unwrap_or_default();
+                    for (slot, (other, repeated)) in operands.iter().zip(&repeats).enumerate() {
+                        match repeated[2] {
+                            true => channels.equations.push(other.less(&Linear::number(1))),
+                            false if slot != whole => channels.equations.push(wide.less(other)),
+                            false => {}
+                        }
+                    }
+                    wide
                 }
                 Op::Concat => {
                     let mut sum = Linear::default();
@@ -145,15 +164,20 @@ impl Channels {
                 }
                 Op::Output
                 | Op::BatchNorm
+                | Op::ChannelAffine { .. }
+                | Op::Affine { .. }
                 | Op::Relu
                 | Op::Relu6
                 | Op::PRelu
                 | Op::Sigmoid
                 | Op::Tanh
+                | Op::Activation(_)
                 | Op::Pool(..)
                 | Op::Mean
+                | Op::Max
                 | Op::Identity
                 | Op::Zero
+                | Op::Crop(_)
                 | Op::Pad(_)
                 | Op::Resize { .. } => first,
             };

@@ -66,7 +66,7 @@ fn strides_cost(segment: &Segment, strides: &Strides, weights: &[i64]) -> i64 {
 fn keep_own(rules: [Rule; 2], strides: [u32; 2]) -> [u32; 2] {
     [0, 1].map(|side| match rules[side] {
         Rule::Window { stride, .. } if strides[side] == 0 => stride,
-        Rule::Window { .. } | Rule::Affine { .. } | Rule::Fixed(_) => strides[side],
+        Rule::Window { .. } | Rule::Affine { .. } | Rule::Divided { .. } | Rule::Fixed(_) => strides[side],
     })
 }
 
@@ -94,20 +94,27 @@ fn ops(segment: &Segment, inputs: &[Shape], channels: &Channels, values: &[i64],
             | Op::Output
             | Op::Dense { .. }
             | Op::BatchNorm
+            | Op::ChannelAffine { .. }
+            | Op::Affine { .. }
             | Op::Relu
             | Op::Relu6
             | Op::PRelu
             | Op::Sigmoid
             | Op::Tanh
+            | Op::Activation(_)
             | Op::Add
             | Op::Mul
             | Op::Concat
             | Op::Mean
+            | Op::Max
             | Op::Identity
             | Op::Zero
             | Op::Slice { .. }
+            | Op::Crop(_)
             | Op::Pad(_)
             | Op::DepthToSpace { .. }
+            | Op::SpaceToDepth { .. }
+            | Op::ChannelShuffle { .. }
             | Op::Resize { .. } => {}
         }
         op

@@ -7,6 +7,7 @@ use super::error::RepairError;
 use super::original;
 use super::repaired::{Change, RepairStatus, Repaired};
 use super::settings::{ConcatRule, RepairForm, RepairSettings};
+use super::sizes::repeats;
 use crate::graph::{Op, Shape};
 use crate::segment::Segment;
 
@@ -107,13 +108,26 @@ fn makes(segment: &Segment, outputs: &[Shape]) -> bool {
 
 /// Infers all shapes of a segment from the shapes it reads, or says which node refuses.
 pub(crate) fn infer(segment: &mut Segment, inputs: &[Shape]) -> Result<(), String> {
+    let is_broadcast = |at: &usize| segment.nodes[*at].op.is_broadcast();
+    let repeated: Vec<(usize, Vec<[bool; 3]>)> =
+        (0..segment.nodes.len()).filter(is_broadcast).map(|at| (at, repeats(segment, at))).collect();
+    let mut repeated = repeated.into_iter().peekable();
     segment.inputs = inputs.to_vec();
     for at in 0..segment.nodes.len() {
         let node = &segment.nodes[at];
-        segment.nodes[at].shape = node
-            .op
-            .infer(&segment.operand_shapes(at))
-            .map_err(|reason| format!("node `{}` ({}) {reason}", node.name, node.op.name()))?;
+        let read = segment.operand_shapes(at);
+        let refused = |reason: String| format!("node `{}` ({}) {reason}", node.name, node.op.name());
+        segment.nodes[at].shape = node.op.infer(&read).map_err(refused)?;
+        // A sum that repeats other operands than before is another sum.
+        if let Some((_, before)) = repeated.next_if(|(node, _)| *node == at)
+            && repeats(segment, at).iter().flatten().zip(before.iter().flatten()).any(|(now, before)| now & !before)
+        {
+            let node = &segment.nodes[at];
+            let first = read.first().copied().unwrap_or(node.shape);
+            let other = read.iter().copied().find(|shape| *shape != first).unwrap_or(first);
+            let reason = format!("operands must agree, has {first} and {other}");
+            return Err(format!("node `{}` ({}) {reason}", node.name, node.op.name()));
+        }
     }
     Ok(())
 }

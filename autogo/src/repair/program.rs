@@ -4,7 +4,7 @@ use super::answer::NoAnswer;
 use super::channels::{Channels, MAX_CHANNELS};
 use super::classes::{Classes, lcm};
 use super::settings::{ChannelPenalty, RepairSettings};
-use super::sizes::{Rule, STRIDE_COST, Side};
+use super::sizes::{Rule, STRIDE_COST, Side, repeats};
 use super::solve::{Problem, Solved, whole};
 use super::strides::Strides;
 use crate::graph::{Op, Shape};
@@ -65,11 +65,15 @@ impl Program {
                 Source::Input(input) => Side::BOTH.map(|side| Extent::number(side.size(inputs[input]))),
             };
             let operands: Vec<[Extent; 2]> = segment.operands[at].iter().map(read).collect();
-            let first = operands.first().cloned().unwrap_or_else(|| Side::BOTH.map(|_| Extent::number(1)));
+            let mut first = operands.first().cloned().unwrap_or_else(|| Side::BOTH.map(|_| Extent::number(1)));
             if matches!(node.op, Op::Add | Op::Mul | Op::Concat) {
-                for other in &operands[1..] {
-                    for side in 0..2 {
-                        if !self.problem.zero(first[side].size.clone() - other[side].size.clone()) {
+                let repeats = repeats(segment, at);
+                for side in 0..2 {
+                    let whole = repeats.iter().position(|repeated| !repeated[side]).unwrap_or(0);
+                    first[side] = operands[whole][side].clone();
+                    for (slot, (other, repeated)) in operands.iter().zip(&repeats).enumerate() {
+                        let wanted = if repeated[side] { Extent::number(1) } else { first[side].clone() };
+                        if slot != whole && !self.problem.zero(wanted.size - other[side].size.clone()) {
                             return false;
                         }
                     }
@@ -107,6 +111,13 @@ impl Program {
                     self.problem.not_negative(most as f64 - size.clone()).then_some(())?;
                     let [low, high] = [read.low, read.high].map(|size| (size * factor + offset).clamp(1, most));
                     Some(Extent { size, low, high })
+                }
+                Rule::Divided { .. } if read.is_known() => Some(Extent::number(rule.apply(read.low, 1)?)),
+                Rule::Divided { factor } => {
+                    let [low, high] = [read.low, read.high].map(|size| (size / factor).max(1));
+                    let size = self.problem.add(variable().integer().min(low as f64).max(high as f64));
+                    self.problem.zero(read.size.clone() - factor as f64 * size).then_some(())?;
+                    Some(Extent { size: size.into(), low, high })
                 }
                 Rule::Fixed(_) | Rule::Window { .. } => Some(Extent::number(rule.apply(read.high, 1)?)),
             };
@@ -157,7 +168,7 @@ impl Program {
     fn add_stride_cost(&mut self, rules: [Rule; 2], binaries: &[Vec<(u32, Variable)>; 2], cost: i64) {
         let own = |rule: Rule| match rule {
             Rule::Window { stride, .. } => stride,
-            Rule::Affine { .. } | Rule::Fixed(_) => 1,
+            Rule::Affine { .. } | Rule::Divided { .. } | Rule::Fixed(_) => 1,
         };
         let mut price = |costly: &dyn Fn(Rule, u32) -> bool| {
             let sums = rules.iter().zip(binaries).map(|(&rule, binaries)| {

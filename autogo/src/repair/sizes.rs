@@ -33,6 +33,8 @@ pub(super) enum Rule {
     Window { kernel: u32, stride: u32, offset: i64 },
     /// `size · factor + offset`.
     Affine { factor: i64, offset: i64 },
+    /// `size / factor`, of sizes that the factor divides.
+    Divided { factor: i64 },
     /// Always this size.
     Fixed(i64),
 }
@@ -54,34 +56,40 @@ impl Rule {
             }
             Op::Conv(_) | Op::Pool(..) => match node.op.window() {
                 Some(window) => {
-                    let kernel = side.of(window.kernel);
+                    let kernel = side.of(window.span());
                     let offset = match window.padding {
                         Padding::Same => 0,
                         Padding::Valid => 1 - i64::from(kernel),
-                        Padding::Explicit(border) => 1 - i64::from(kernel) + ends(border),
+                        Padding::Explicit(border) | Padding::Cut { border, .. } => 1 - i64::from(kernel) + ends(border),
                     };
                     Rule::Window { kernel, stride: side.of(window.stride), offset }
                 }
                 None => affine(1, 0),
             },
             Op::Input(shape) => Rule::Fixed(side.size(shape)),
-            Op::Mean => Rule::Fixed(1),
+            Op::Mean | Op::Max => Rule::Fixed(1),
             Op::Pad(border) => affine(1, ends(border)),
-            Op::DepthToSpace { block } => affine(block, 0),
+            Op::Crop(border) => affine(1, -ends(border)),
+            Op::DepthToSpace { block, .. } => affine(block, 0),
+            Op::SpaceToDepth { block, .. } => Rule::Divided { factor: i64::from(side.of(block)) },
             Op::Resize { factor, .. } => affine(factor, 0),
             Op::Output
             | Op::Dense { .. }
             | Op::BatchNorm
+            | Op::ChannelAffine { .. }
+            | Op::Affine { .. }
             | Op::Relu
             | Op::Relu6
             | Op::PRelu
             | Op::Sigmoid
             | Op::Tanh
+            | Op::Activation(_)
             | Op::Add
             | Op::Mul
             | Op::Concat
             | Op::Identity
             | Op::Zero
+            | Op::ChannelShuffle { .. }
             | Op::Slice { .. } => affine(1, 0),
         }
     }
@@ -97,6 +105,8 @@ impl Rule {
                 (reach + i64::from(stride) - 1) / i64::from(stride)
             }
             Rule::Affine { factor, offset } => size * factor + offset,
+            Rule::Divided { factor } if factor < 1 || size % factor != 0 => return None,
+            Rule::Divided { factor } => size / factor,
             Rule::Fixed(size) => size,
         };
         (1..=i64::from(Shape::LIMIT)).contains(&made).then_some(made)
@@ -122,6 +132,20 @@ impl Rule {
     pub(super) fn skips(self, stride: u32) -> bool {
         matches!(self, Rule::Window { kernel, stride: own, .. } if stride != own && stride > kernel)
     }
+}
+
+/// For every operand of node `at` whether it is repeated along height, width and channels: a size of 1 in a sum or
+/// product that is wider, in the network that the segment comes from. An operand that is repeated there is repeated
+/// everywhere, and no other is.
+pub(super) fn repeats(segment: &Segment, at: usize) -> Vec<[bool; 3]> {
+    let node = &segment.nodes[at];
+    let sizes = |shape: Shape| [shape.h, shape.w, shape.c];
+    let made = sizes(node.shape);
+    let is_repeated = |read: Shape| {
+        let read = sizes(read);
+        std::array::from_fn(|side| node.op.is_broadcast() && read[side] == 1 && made[side] > 1)
+    };
+    segment.operands[at].iter().map(|&source| is_repeated(segment.source_shape(source))).collect()
 }
 
 /// The cost of a node's strides, before its weight: 0 when both strides are the node's own, [`STRIDE_COST`] when one or
@@ -164,7 +188,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn pool(kernel: u32, stride: u32, padding: Padding) -> Segment {
-        let window = Window { kernel: (kernel, 1), stride: (stride, 1), padding };
+        let window = Window::new((kernel, 1), (stride, 1), padding);
         Segment {
             nodes: vec![Node { name: "pool".into(), op: Op::Pool(Pool::Max, window), shape: Shape::new(1, 1, 1) }],
             operands: vec![vec![Source::Input(0)]],

@@ -138,30 +138,9 @@ impl RepairSteps {
             let cost = |other: u32| weights[at] * stride_cost(rules(at), [other, other]);
             others.map(|&other| format!("{other}: {}", cost(other))).collect::<Vec<_>>().join(", ")
         };
-        let filters = |at: usize| match self.segment.nodes[at].op {
-            Op::Conv(conv) | Op::ConvTranspose(conv) if channels.filters[at].is_some() => Some(conv.filters),
-            Op::Input(_)
-            | Op::Output
-            | Op::Conv(_)
-            | Op::ConvTranspose(_)
-            | Op::Dense { .. }
-            | Op::BatchNorm
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Pool(..)
-            | Op::Mean
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::Resize { .. } => None,
+        let filters = |at: usize| {
+            let conv = self.segment.nodes[at].op.conv().filter(|_| channels.filters[at].is_some());
+            conv.map(|conv| conv.filters)
         };
         let stride = |at: usize| self.segment.nodes[at].op.window().map(|window| window.stride.0);
         Ok(df!(
@@ -212,31 +191,13 @@ impl RepairSteps {
     /// None in practice: polars checks that all columns have one length, and they do.
     pub fn solution(&self) -> Result<DataFrame, Error> {
         let changes = self.repaired().map_or(&[][..], |repaired| &repaired.changes);
-        let text = |op: &Op| match op {
-            Op::Conv(conv) | Op::ConvTranspose(conv) => {
+        let text = |op: &Op| match (op.conv(), op.window()) {
+            (Some(conv), _) => {
                 let (window, depth) = (conv.window, if conv.groups > 1 { " depth-wise" } else { "" });
                 format!("{} filters{depth}, stride {}×{}", conv.filters, window.stride.0, window.stride.1)
             }
-            Op::Pool(_, window) => format!("stride {}×{}", window.stride.0, window.stride.1),
-            Op::Input(_)
-            | Op::Output
-            | Op::Dense { .. }
-            | Op::BatchNorm
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Mean
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::Resize { .. } => op.name().into(),
+            (None, Some(window)) => format!("stride {}×{}", window.stride.0, window.stride.1),
+            (None, None) => op.name().into(),
         };
         Ok(df!(
             "node" => changes.iter().map(|change| change.node as u32).collect::<Vec<_>>(),
@@ -330,29 +291,7 @@ pub fn repair_table(runs: &[(String, Vec<std::sync::Arc<Attempt>>)]) -> Result<D
 
 /// Sum over the changed convolutions.
 fn filters(attempt: &Attempt, part: fn(i64) -> i64) -> f64 {
-    let of = |op: &Op| match op {
-        Op::Conv(conv) | Op::ConvTranspose(conv) => i64::from(conv.filters),
-        Op::Input(_)
-        | Op::Output
-        | Op::Dense { .. }
-        | Op::BatchNorm
-        | Op::Relu
-        | Op::Relu6
-        | Op::PRelu
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::Add
-        | Op::Mul
-        | Op::Concat
-        | Op::Pool(..)
-        | Op::Mean
-        | Op::Identity
-        | Op::Zero
-        | Op::Slice { .. }
-        | Op::Pad(_)
-        | Op::DepthToSpace { .. }
-        | Op::Resize { .. } => 0,
-    };
+    let of = |op: &Op| op.conv().map_or(0, |conv| i64::from(conv.filters));
     let changes = attempt.result.as_ref().map_or(&[][..], |repaired| &repaired.changes);
     changes.iter().map(|change| part(of(&change.after) - of(&change.before))).sum::<i64>() as f64
 }

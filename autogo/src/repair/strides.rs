@@ -1,6 +1,6 @@
 //! The strides of a repair by exact means: which sizes can occur, then one sweep over those.
 
-use super::sizes::{Rule, Side, stride_cost};
+use super::sizes::{Rule, Side, repeats, stride_cost};
 use super::sweep::{Choice, Plan, Sizes, Swept, sweep};
 use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
@@ -30,11 +30,18 @@ impl Reach {
         let mut sizes: Vec<Vec<i64>> = Vec::with_capacity(count);
         for at in 0..count {
             let mut read: Option<Vec<i64>> = None;
-            for source in &segment.operands[at] {
+            let repeats = repeats(segment, at);
+            for (source, repeated) in segment.operands[at].iter().zip(&repeats) {
                 let one = match *source {
                     Source::Inner(inner) => sizes[inner].clone(),
                     Source::Input(input) => vec![side.size(inputs[input])],
                 };
+                if repeated[side as usize] {
+                    if one.binary_search(&1).is_err() {
+                        return None;
+                    }
+                    continue;
+                }
                 match &mut read {
                     None => read = Some(one),
                     Some(read) => read.retain(|size| one.binary_search(size).is_ok()),
@@ -61,9 +68,14 @@ impl Reach {
             if sizes[at].is_empty() {
                 return None;
             }
-            for source in &segment.operands[at] {
+            let repeats = repeats(segment, at);
+            for (source, repeated) in segment.operands[at].iter().zip(&repeats) {
                 let Source::Inner(inner) = *source else { continue };
                 let (head, tail) = sizes.split_at_mut(at);
+                if repeated[side as usize] {
+                    head[inner].retain(|&size| size == 1);
+                    continue;
+                }
                 let leads_on = |&size: &i64| {
                     let makes = |&stride: &u32| {
                         let made = reach.rules[at].apply(size, stride);
@@ -92,10 +104,20 @@ pub(super) fn strides(segment: &Segment, inputs: &[Shape], outputs: &[Shape], we
     let sizes: Vec<Sizes> =
         inputs.iter().map(|shape| [Side::Height.size(*shape), Side::Width.size(*shape), 0]).collect();
     let plan = Plan { operands: &segment.operands, inputs: &sizes };
+    let repeats: Vec<_> = (0..segment.nodes.len()).map(|at| repeats(segment, at)).collect();
     sweep(&plan, |at, read, found| {
-        let first = read.first().copied().unwrap_or([1, 1, 0]);
-        if joins(&segment.nodes[at].op) && read.iter().any(|other| *other != first) {
-            return;
+        let mut first = read.first().copied().unwrap_or([1, 1, 0]);
+        if joins(&segment.nodes[at].op) {
+            for side in 0..2 {
+                let whole = repeats[at].iter().position(|repeated| !repeated[side]).unwrap_or(0);
+                first[side] = read[whole][side];
+                let fits = |(other, repeated): (&Sizes, &[bool; 3])| {
+                    other[side] == if repeated[side] { 1 } else { first[side] }
+                };
+                if !read.iter().zip(&repeats[at]).all(fits) {
+                    return;
+                }
+            }
         }
         for (down, h) in high.ways(at, first[0]) {
             for (across, w) in wide.ways(at, first[1]) {

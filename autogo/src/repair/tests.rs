@@ -1,7 +1,7 @@
 //! Repairs derived by hand, and the ways to an optimum against each other.
 
 use super::*;
-use crate::graph::{Border, Conv, Node, Op, Padding, Pool, Shape, Window};
+use crate::graph::{Border, ChannelOrder, Conv, Node, Op, Padding, Pool, Shape, Window};
 use crate::segment::{Segment, Source};
 use proptest::prelude::*;
 
@@ -259,19 +259,26 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
         };
         let stride = 1 + u32::from(y / 4) % 2;
         let kernel = 1 + u32::from(x) % 3;
-        let window = Window { kernel: (kernel, 1 + u32::from(x / 4) % 3), stride: (stride, stride), padding };
+        let window = Window::new((kernel, 1 + u32::from(x / 4) % 3), (stride, stride), padding);
         let conv = Conv { filters: 1 + u32::from(x / 16) % 6, window, groups: 1, bias: false };
-        let (op, operands) = match kind % 19 {
+        let (op, operands) = match kind % 27 {
             0..4 => (Op::Conv(conv), vec![first]),
             4 => (Op::Conv(Conv { groups: read.c, filters: read.c, ..conv }), vec![first]),
             5 => (Op::Conv(Conv { groups: 2, filters: 2 * conv.filters, ..conv }), vec![first]),
             6 => (Op::Pool(Pool::Max, window), vec![first]),
             7 => (Op::ConvTranspose(conv), vec![first]),
-            8 => (Op::Slice { channels: 1 + u32::from(x) % read.c }, vec![first]),
+            8 => (Op::Slice { start: 0, channels: 1 + u32::from(x) % read.c }, vec![first]),
             9 => (Op::Pad(Border::all(1)), vec![first]),
-            10 => (Op::DepthToSpace { block: 2 }, vec![first]),
+            10 => (Op::DepthToSpace { block: 2, order: ChannelOrder::default() }, vec![first]),
             11 | 12 | 16..19 => (Op::Concat, vec![first, second]),
             13 | 14 => (Op::Add, vec![first, second]),
+            19 => (Op::Mean, vec![first]),
+            20 | 21 => (Op::Mul, vec![first, second]),
+            22 => (Op::SpaceToDepth { block: (2, 1), order: ChannelOrder::BlockFirst }, vec![first]),
+            23 => (Op::Crop(Border { top: 1, left: 0, bottom: 0, right: 0 }), vec![first]),
+            24 => (Op::ChannelShuffle { groups: 2 }, vec![first]),
+            25 => (Op::Slice { start: 1, channels: 1 + u32::from(x) % read.c }, vec![first]),
+            26 => (Op::Conv(Conv { window: Window { dilation: (2, 1), ..window }, ..conv }), vec![first]),
             _ => (Op::Relu, vec![first]),
         };
         segment.operands.push(operands);

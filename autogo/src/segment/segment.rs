@@ -204,29 +204,13 @@ impl Segment {
 
     /// The ops in execution order, for people: `relu conv2d3 fusedbatchnorm`.
     pub fn describe(&self) -> String {
-        let word = |node: &Node| match node.op {
-            Op::Conv(conv) => format!("{}{}×{}", node.op.name(), conv.window.kernel.0, conv.window.kernel.1),
-            Op::Pool(_, window) => format!("{}{}×{}", node.op.name(), window.kernel.0, window.kernel.1),
-            Op::BatchNorm => "batchnorm".into(),
-            Op::Input(_)
-            | Op::Output
-            | Op::ConvTranspose(_)
-            | Op::Dense { .. }
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Mean
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::Resize { .. } => node.op.name().into(),
+        let word = |node: &Node| {
+            let name = if node.op == Op::BatchNorm { "batchnorm" } else { node.op.name() };
+            match node.op.window().map(|window| window.kernel) {
+                // A transposed convolution goes without.
+                Some((high, wide)) if !matches!(node.op, Op::ConvTranspose(_)) => format!("{name}{high}×{wide}"),
+                _ => name.into(),
+            }
         };
         self.nodes.iter().map(word).collect::<Vec<_>>().join(" ")
     }

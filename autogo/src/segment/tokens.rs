@@ -1,35 +1,12 @@
 //! Nodes become tokens: the op, its kernel width, and the ops around it ([release §3.1](crate::doc::release#s3-1)).
 
 use super::pipeline::TokenEncoder;
-use crate::graph::{Graph, Op};
+use crate::graph::{Graph, Op, Weighted};
 use serde::{Deserialize, Serialize};
 
 /// The stem of an op's name in a token; ReLU and ReLU6 share one ([release §1.7](crate::doc::release#s1-7)).
 fn stem(op: &Op) -> &'static str {
-    match op {
-        Op::Relu6 => "relu",
-        Op::Input(_)
-        | Op::Output
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Dense { .. }
-        | Op::BatchNorm
-        | Op::Relu
-        | Op::PRelu
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::Add
-        | Op::Mul
-        | Op::Concat
-        | Op::Pool(..)
-        | Op::Mean
-        | Op::Identity
-        | Op::Zero
-        | Op::Slice { .. }
-        | Op::Pad(_)
-        | Op::DepthToSpace { .. }
-        | Op::Resize { .. } => op.name(),
-    }
+    if *op == Op::Relu6 { "relu" } else { op.name() }
 }
 
 /// What a token says of its node. The default is the paper's: op, kernel width, and the ops around it.
@@ -82,28 +59,12 @@ impl TokenForm {
         token.push_str(stem(&node.op));
         let read = || graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
         if self.kernel {
-            match node.op {
-                Op::Conv(conv) | Op::ConvTranspose(conv) => push_number(token, ",", conv.window.kernel.1),
-                Op::Dense { .. } => token.push_str(",0"),
-                Op::Input(_)
-                | Op::Output
-                | Op::BatchNorm
-                | Op::Relu
-                | Op::Relu6
-                | Op::PRelu
-                | Op::Sigmoid
-                | Op::Tanh
-                | Op::Add
-                | Op::Mul
-                | Op::Concat
-                | Op::Pool(..)
-                | Op::Mean
-                | Op::Identity
-                | Op::Zero
-                | Op::Slice { .. }
-                | Op::Pad(_)
-                | Op::DepthToSpace { .. }
-                | Op::Resize { .. } => {}
+            match node.op.weighted() {
+                Some(Weighted::Conv(conv) | Weighted::Transposed(conv)) => {
+                    push_number(token, ",", conv.window.kernel.1);
+                }
+                Some(Weighted::Dense { .. }) => token.push_str(",0"),
+                None => {}
             }
         }
         if self.channels {

@@ -1,17 +1,18 @@
 //! `autogo graph SPEC|FILE`: a network's shapes, FLOPs and parameters, and other forms of it.
 
 use crate::failure::Failure;
-use crate::inputs::{configured, network_with, quirks};
+use crate::inputs::{configured, network_with, onnx_file, picture, quirks};
 use crate::say::json;
 use autogo::Error;
 use autogo::files::write;
-use autogo::formats::onnx::{Weights, export};
+use autogo::formats::onnx::{ReadOptions, Weights, export};
 use autogo::formats::to_json;
 use autogo::graph::{Cost, Graph, Op, Shape};
+use autogo::release::Quirks;
 use clap::Parser;
 use serde::Serialize;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `autogo graph`.
 #[derive(Parser)]
@@ -39,8 +40,17 @@ pub struct Args {
     /// Writes the graph in this library's own JSON, to be read again.
     #[arg(long, group = "form", value_name = "FILE")]
     save: Option<PathBuf>,
-    /// As the original release has it: a skip_connect of NAS-Bench-201 is an identity, and pools of an ONNX file see
-    /// zeros around a picture.
+    /// Of an ONNX file with several outputs, the one to read.
+    #[arg(long, value_name = "NAME")]
+    output: Option<String>,
+    /// Of an ONNX file whose picture has sizes with names, its height and width.
+    #[arg(long, value_name = "HxW", value_parser = picture)]
+    input: Option<(u32, u32)>,
+    /// Says what was decided when an ONNX file was read: a batch that counts as 1, nodes that nobody reads.
+    #[arg(long)]
+    verbose: bool,
+    /// As the original release has it: a skip_connect of NAS-Bench-201 is an identity, and pools of an ONNX file see zeros
+    /// around a picture.
     #[arg(long)]
     release: bool,
 }
@@ -69,7 +79,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let quirks = quirks(args.release);
     let graph = match &args.config {
         Some(config) => configured(&args.network, config, &quirks)?,
-        None => network_with(&args.network, &quirks)?,
+        None => read(args, &quirks)?,
     };
     match (&args.svg, &args.onnx, &args.save) {
         (Some(path), _, _) => Ok(write(path, graph.draw().svg().as_bytes())?),
@@ -88,6 +98,28 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// The network that the arguments name.
+fn read(args: &Args, quirks: &Quirks) -> Result<Graph, Failure> {
+    let path = Path::new(&args.network);
+    let is_onnx = path.extension().is_some_and(|extension| extension == "onnx");
+    if !is_onnx && (args.output.is_some() || args.input.is_some()) {
+        return Err(Failure::Input("--output and --input are for ONNX files".into()));
+    }
+    if !is_onnx {
+        return network_with(&args.network, quirks);
+    }
+    let options = ReadOptions { input: args.input, output: args.output.clone(), ..ReadOptions::default() };
+    let read = onnx_file(path, options)?;
+    if args.verbose {
+        read.notes.iter().for_each(|note| eprintln!("{note}"));
+        let (own, counted) = (read.graph.cost().params, read.weights.parameters());
+        if own != counted {
+            eprintln!("{counted} parameters in the file; the nodes have {own}, each its own");
+        }
+    }
+    Ok(read.graph)
 }
 
 impl Description {

@@ -1,11 +1,21 @@
-//! ONNX, opset 17: writing graphs with or without weights, reading those whose operations this library knows.
+//! ONNX: graphs are written as operator set 17, with or without weights; files of operator sets 7 to 21 are read in three
+//! steps, from bytes to evaluated constants, to a normalised network, to a graph.
 
+mod attributes;
+mod constant;
 mod export;
-mod import;
-mod node;
+mod lower;
+mod model;
 mod proto;
+mod read;
+mod tensors;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub use export::{OPSET, export};
-pub use import::import;
+pub use lower::{Imported, import, import_with};
+pub use model::Note;
+pub use read::ReadOptions;
+pub use tensors::{FileWeights, NodeWeights};
 pub use weights::{Pooling, Weights, formula};

@@ -2,6 +2,7 @@
 //! numbers are packed only where onnx.proto says so: readers must take both forms, but not all of them do.
 
 use prost::Message;
+use prost::bytes::Bytes;
 
 /// Element type FLOAT.
 pub(super) const FLOAT: i32 = 1;
@@ -15,7 +16,11 @@ pub(super) mod kind {
     pub(in super::super) const FLOAT: i32 = 1;
     pub(in super::super) const INT: i32 = 2;
     pub(in super::super) const STRING: i32 = 3;
+    pub(in super::super) const TENSOR: i32 = 4;
+    pub(in super::super) const FLOATS: i32 = 6;
     pub(in super::super) const INTS: i32 = 7;
+    pub(in super::super) const STRINGS: i32 = 8;
+    pub(in super::super) const SPARSE_TENSOR: i32 = 11;
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -98,12 +103,19 @@ pub(super) struct TensorProto {
     pub data_type: i32,
     #[prost(float, repeated, tag = "4")]
     pub float_data: Vec<f32>,
+    #[prost(int32, repeated, tag = "5")]
+    pub int32_data: Vec<i32>,
     #[prost(int64, repeated, tag = "7")]
     pub int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub name: String,
-    #[prost(bytes = "vec", tag = "9")]
-    pub raw_data: Vec<u8>,
+    /// A slice of the file's own bytes, not a copy, when the file is read from [`Bytes`].
+    #[prost(bytes = "bytes", tag = "9")]
+    pub raw_data: Bytes,
+    #[prost(double, repeated, tag = "10")]
+    pub double_data: Vec<f64>,
+    #[prost(uint64, repeated, tag = "11")]
+    pub uint64_data: Vec<u64>,
     #[prost(message, repeated, tag = "13")]
     pub external_data: Vec<Entry>,
     #[prost(int32, tag = "14")]

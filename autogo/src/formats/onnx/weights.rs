@@ -1,9 +1,11 @@
 //! Numbers for the weights of an exported network.
 
+use super::tensors::NodeWeights;
 use crate::graph::{Graph, Op};
 use crate::rng::Stream;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// How pools treat the padding of SAME windows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +27,8 @@ pub enum Weights<'a> {
     Formula(&'a dyn Numbering),
     /// He-uniform weights under a seed, zero biases, neutral batch norm.
     Seeded(u64),
+    /// These, by the names of the graph's nodes: what [`FileWeights::load`](super::FileWeights::load) returns.
+    Given(&'a HashMap<String, NodeWeights>),
 }
 
 /// The number that a node goes by in [`formula`].
@@ -71,11 +75,38 @@ impl Values<'_> {
         }
     }
 
+    /// Whether the weights are given one by one.
+    pub(super) fn are_given(&self) -> bool {
+        matches!(self.weights, Weights::Given(_))
+    }
+
+    /// The constant against division by zero that is given for a batch norm.
+    pub(super) fn epsilon(&self) -> Option<f32> {
+        self.node()?.epsilon
+    }
+
+    fn node(&self) -> Option<&NodeWeights> {
+        match self.weights {
+            Weights::Given(given) => given.get(&self.graph.node(self.index).name),
+            Weights::None | Weights::Formula(_) | Weights::Seeded(_) => None,
+        }
+    }
+
+    /// Tensor `slot` of the node, if so many elements are given.
+    fn given(&self, slot: usize, count: usize) -> Option<Vec<f32>> {
+        let (_, values) = self.node()?.tensors.get(slot)?;
+        match values.len() {
+            1 => Some(vec![values[0]; count]),
+            length => (length == count).then(|| values.clone()),
+        }
+    }
+
     /// Weights of `count` elements, `filter` of them a filter; `None` when the network has none.
     pub(super) fn weights(&self, count: usize, filter: usize) -> Option<Vec<f32>> {
         let bound = (6.0 / filter.max(1) as f64).sqrt();
         match self.weights {
             Weights::None => None,
+            Weights::Given(_) => self.given(0, count),
             Weights::Formula(_) => Some(self.stream(0, count)?.into_iter().map(|u| (u * bound) as f32).collect()),
             Weights::Seeded(seed) => {
                 let mut rng = Stream::new(seed, "onnx weights").at(self.index as u64);
@@ -88,6 +119,7 @@ impl Values<'_> {
     pub(super) fn bias(&self, count: usize) -> Option<Vec<f32>> {
         match self.weights {
             Weights::None => None,
+            Weights::Given(_) => self.given(1, count),
             Weights::Formula(_) => Some(self.stream(1, count)?.into_iter().map(|u| (0.1 * u) as f32).collect()),
             Weights::Seeded(_) => Some(vec![0.0; count]),
         }
@@ -100,6 +132,10 @@ impl Values<'_> {
         };
         match self.weights {
             Weights::None => None,
+            Weights::Given(_) => {
+                let part = |slot: usize| self.given(slot, count);
+                Some([part(0)?, part(1)?, part(2)?, part(3)?])
+            }
             Weights::Formula(_) => Some([
                 of(2, |u| 1.0 + 0.1 * u)?,
                 of(3, |u| 0.1 * u)?,
@@ -112,7 +148,16 @@ impl Values<'_> {
 
     /// Slopes of a PReLU: 1/4, PyTorch's start.
     pub(super) fn slopes(&self, count: usize) -> Option<Vec<f32>> {
-        (!matches!(self.weights, Weights::None)).then(|| vec![0.25; count])
+        self.affine(0, count, 0.25)
+    }
+
+    /// A number a channel, of ops whose weights nothing multiplies: part `slot` of them, `neutral` where none are given.
+    pub(super) fn affine(&self, slot: usize, count: usize, neutral: f32) -> Option<Vec<f32>> {
+        match self.weights {
+            Weights::None => None,
+            Weights::Given(_) => self.given(slot, count),
+            Weights::Formula(_) | Weights::Seeded(_) => Some(vec![neutral; count]),
+        }
     }
 
     pub(super) fn op(&self) -> &Op {

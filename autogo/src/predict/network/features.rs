@@ -101,29 +101,7 @@ impl NodeFeatures {
 
 /// The kernel of an op, 0 × 0 where the op has none, and whether the op adds a bias.
 fn kernel_and_bias(op: &Op) -> ((u32, u32), bool) {
-    match op {
-        Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
-        Op::Dense { bias, .. } => ((0, 0), *bias),
-        Op::Input(_)
-        | Op::Output
-        | Op::BatchNorm
-        | Op::Relu
-        | Op::Relu6
-        | Op::PRelu
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::Add
-        | Op::Mul
-        | Op::Concat
-        | Op::Pool(..)
-        | Op::Mean
-        | Op::Identity
-        | Op::Zero
-        | Op::Slice { .. }
-        | Op::Pad(_)
-        | Op::DepthToSpace { .. }
-        | Op::Resize { .. } => ((0, 0), false),
-    }
+    (op.conv().map_or((0, 0), |conv| conv.window.kernel), op.has_bias())
 }
 
 /// The features of a graph's nodes, and the nodes that each of them reads.

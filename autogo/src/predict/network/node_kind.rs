@@ -1,6 +1,6 @@
 //! The number of a node's kind: its row in the table of embeddings.
 
-use crate::graph::{Op, Pool};
+use crate::graph::{Activation, Op, Pool};
 use serde::{Deserialize, Serialize};
 
 /// Rows of the table of ops ([release §1.2](crate::doc::release#s1-2)).
@@ -51,15 +51,19 @@ pub(super) fn op_number(op: &Op) -> usize {
         Op::Mul => 10,
         Op::Concat => 11,
         Op::Pool(Pool::Max, _) => 12,
-        Op::Pool(Pool::Avg, _) => 13,
+        Op::Pool(Pool::Avg | Pool::AvgWithBorder, _) => 13,
         Op::Sigmoid => 14,
         Op::Tanh => 15,
+        Op::Activation(Activation::Swish) => 16,
+        Op::Activation(Activation::Gelu | Activation::GeluTanh) => 17,
         Op::Pad(_) => 18,
         Op::Mean => 19,
+        Op::SpaceToDepth { .. } => 22,
         Op::DepthToSpace { .. } => 23,
         Op::Identity => 25,
         Op::Zero => 26,
-        Op::Slice { .. } | Op::Resize { .. } => 0,
+        Op::Slice { .. } | Op::Resize { .. } | Op::Crop(_) | Op::ChannelShuffle { .. } => 0,
+        Op::Activation(_) | Op::ChannelAffine { .. } | Op::Affine { .. } | Op::Max => 0,
     }
 }
 

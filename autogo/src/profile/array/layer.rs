@@ -1,7 +1,7 @@
 //! A layer as the array sees it.
 
 use crate::error::Error;
-use crate::graph::{Graph, Op};
+use crate::graph::{Graph, Weighted};
 use serde::{Deserialize, Serialize};
 
 /// Most words of an input and of all filters.
@@ -56,12 +56,20 @@ impl Layer {
     }
 
     /// The layer that node `index` of a graph is; `None` for an op without weights. A transposed convolution is one
-    /// product for each pixel it reads; the sums where its windows overlap are not counted.
+    /// product for each pixel it reads; the sums where its windows overlap are not counted. A dilated convolution is a
+    /// product for each pixel it makes; what neighbouring windows share is read anew.
     pub fn of(graph: &Graph, index: usize) -> Option<Layer> {
         let node = graph.node(index);
         let input = graph.node(*graph.operands(index).first()?).shape;
-        match node.op {
-            Op::Conv(conv) => {
+        match node.op.weighted()? {
+            Weighted::Conv(conv) if conv.window.dilation != (1, 1) => {
+                let taps = conv.window.kernel.0.saturating_mul(conv.window.kernel.1);
+                let pixels = node.shape.h.saturating_mul(node.shape.w);
+                let window = taps.saturating_mul(input.c / conv.groups);
+                let layer = Layer::gemm(&node.name, pixels, conv.filters / conv.groups, window);
+                Some(Layer { repeats: conv.groups, ..layer })
+            }
+            Weighted::Conv(conv) => {
                 // As much of the padded input as the windows cover.
                 let covered = |outputs: u32, kernel: u32, stride: u32| (outputs - 1) * stride + kernel;
                 let (kernel, stride) = (conv.window.kernel, conv.window.stride);
@@ -71,32 +79,15 @@ impl Layer {
                 let layer = Layer::conv(&node.name, (height, width, channels), kernel, filters, stride);
                 Some(Layer { repeats: conv.groups, ..layer })
             }
-            Op::ConvTranspose(conv) => {
-                let taps = conv.window.kernel.0.saturating_mul(conv.window.kernel.1).saturating_mul(conv.filters);
-                Some(Layer::gemm(&node.name, input.h.saturating_mul(input.w), taps, input.c))
+            Weighted::Transposed(conv) => {
+                let (filters, channels) = (conv.filters / conv.groups, input.c / conv.groups);
+                let taps = conv.window.kernel.0.saturating_mul(conv.window.kernel.1).saturating_mul(filters);
+                let layer = Layer::gemm(&node.name, input.h.saturating_mul(input.w), taps, channels);
+                Some(Layer { repeats: conv.groups, ..layer })
             }
-            Op::Dense { features, .. } => {
+            Weighted::Dense { features, .. } => {
                 Some(Layer::gemm(&node.name, node.shape.h.saturating_mul(node.shape.w), features, input.c))
             }
-            Op::Input(_)
-            | Op::Output
-            | Op::BatchNorm
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Pool(..)
-            | Op::Mean
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::Resize { .. } => None,
         }
     }
 
@@ -170,7 +161,7 @@ impl Layer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Conv, GraphBuilder, Shape, Window};
+    use crate::graph::{Conv, GraphBuilder, Op, Shape, Window};
 
     #[test]
     fn a_node_is_a_layer_over_what_its_windows_cover() {

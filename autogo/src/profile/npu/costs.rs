@@ -1,6 +1,6 @@
 //! What the vector unit takes for an element, op by op.
 
-use crate::graph::{Interpolation, Op};
+use crate::graph::{Activation, Interpolation, Op};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -43,6 +43,9 @@ const ETHOS_U: [(&str, f64); 21] = [
     ("zero", 4.0),
 ];
 
+/// Ops that may have a cost, but have none on Ethos-U.
+const UNMEASURED: [&str; 3] = ["softmax", "logsoftmax", "lrn"];
+
 impl VectorCosts {
     /// The costs of Ethos-U55-256 and U65-512 ([npu §B.5](crate::doc::npu#sb-5)): a sum takes 0.75 cycles an element
     /// on eight lanes, a pool a cycle for eight taps, a copy 0.5, bilinear enlarging with its intermediate copies 2.7,
@@ -69,12 +72,27 @@ impl VectorCosts {
         self
     }
 
-    /// The name under which an op stands in the table.
+    /// The name under which an op stands in the table. Activations of single elements are looked up in a table of 256
+    /// entries, whichever they are: they cost as much as a sigmoid, bounds as much as ReLU6. A factor and a summand cost as
+    /// much as a batch norm, a change of places as much as depth to space, a crop as much as a copy. Softmax and LRN have no
+    /// kind there: they are refused unless a table names them.
     pub(super) fn key(op: &Op) -> &'static str {
         match op {
-            Op::Resize { interpolation: Interpolation::Bilinear, .. } => "resize_bilinear",
-            Op::Resize { interpolation: Interpolation::Nearest, .. } => op.name(),
-            Op::Input(_)
+            Op::Resize { interpolation, .. } => match interpolation {
+                Interpolation::Nearest => op.name(),
+                Interpolation::Bilinear | Interpolation::BilinearCorners | Interpolation::BilinearAligned => {
+                    "resize_bilinear"
+                }
+            },
+            // A table of 256 entries, as that of the sigmoid.
+            Op::Activation(Activation::Clip { .. }) => "relu6",
+            Op::Activation(activation) if activation.is_elementwise() => "sigmoid",
+            Op::ChannelAffine { .. } | Op::Affine { .. } => "fusedbatchnorm",
+            Op::SpaceToDepth { .. } | Op::ChannelShuffle { .. } => "depthtospace",
+            Op::Crop(_) => "paddings",
+            Op::Max => "maxpool",
+            Op::Activation(_)
+            | Op::Input(_)
             | Op::Output
             | Op::Conv(_)
             | Op::ConvTranspose(_)
@@ -100,7 +118,7 @@ impl VectorCosts {
 
     /// The first entry that cannot be: a name of no op, or no finite cost from 0 up.
     pub(super) fn wrong(&self) -> Option<String> {
-        let known = |name: &str| ETHOS_U.iter().any(|(other, _)| *other == name);
+        let known = |name: &str| ETHOS_U.iter().any(|(other, _)| *other == name) || UNMEASURED.contains(&name);
         self.0.iter().find_map(|(name, cost)| match (known(name), cost.is_finite() && *cost >= 0.0) {
             (false, _) => Some(format!("costs name `{name}`")),
             (_, false) => Some(format!("cost of `{name}` is {cost}")),
@@ -110,6 +128,7 @@ impl VectorCosts {
 
     /// The names that are known, for messages.
     pub(super) fn accepted() -> String {
-        format!("costs from 0 up for {}", ETHOS_U.map(|(name, _)| name).join(", "))
+        let names = [&ETHOS_U.map(|(name, _)| name)[..], &UNMEASURED].concat();
+        format!("costs from 0 up for {}", names.join(", "))
     }
 }

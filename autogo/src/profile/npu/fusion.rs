@@ -61,18 +61,25 @@ impl Plan {
                     | Op::ConvTranspose(_)
                     | Op::Dense { .. }
                     | Op::BatchNorm
+                    | Op::ChannelAffine { .. }
+                    | Op::Affine { .. }
                     | Op::Relu
                     | Op::Relu6
                     | Op::PRelu
                     | Op::Sigmoid
                     | Op::Tanh
+                    | Op::Activation(_)
                     | Op::Add
                     | Op::Mul
                     | Op::Concat
                     | Op::Pool(..)
                     | Op::Mean
+                    | Op::Max
                     | Op::Zero
+                    | Op::Crop(_)
                     | Op::Pad(_)
+                    | Op::SpaceToDepth { .. }
+                    | Op::ChannelShuffle { .. }
                     | Op::DepthToSpace { .. }
                     | Op::Resize { .. },
                     Some(_),
@@ -115,17 +122,24 @@ impl Plan {
             | Op::ConvTranspose(_)
             | Op::Dense { .. }
             | Op::BatchNorm
+            | Op::ChannelAffine { .. }
+            | Op::Affine { .. }
             | Op::PRelu
+            | Op::Activation(_)
             | Op::Add
             | Op::Mul
             | Op::Concat
             | Op::Pool(..)
             | Op::Mean
+            | Op::Max
             | Op::Identity
             | Op::Zero
             | Op::Slice { .. }
+            | Op::Crop(_)
             | Op::Pad(_)
             | Op::DepthToSpace { .. }
+            | Op::SpaceToDepth { .. }
+            | Op::ChannelShuffle { .. }
             | Op::Resize { .. } => 0,
         };
         if activation != 0 && fusion.activation {
@@ -143,7 +157,9 @@ impl Plan {
             let latest = operands.iter().copied().max()?;
             let (at, fused, anchor) = joins(latest)?;
             let is_once = operands.iter().filter(|&&operand| operand == latest).count() == 1;
-            let is_able = anchor.is_weighted() && is_once && fused & (part::ADD | part::ACTIVATION) == 0;
+            // A result that the sum repeats is not the kernel's own any more.
+            let is_whole = graph.node(latest).shape == graph.node(index).shape;
+            let is_able = anchor.is_weighted() && is_once && is_whole && fused & (part::ADD | part::ACTIVATION) == 0;
             return is_able.then_some((at, part::ADD));
         }
         None

@@ -5,7 +5,7 @@ use super::key::Key;
 use super::machine::{Mapping, Npu, Transposed};
 use super::steps::{depth_steps, input_depth, steps, tap_groups};
 use super::vector;
-use crate::graph::{Conv, Op, Window};
+use crate::graph::{Conv, Weighted, Window};
 use crate::profile::{Gemm, ProfileError};
 
 /// A kernel's cost.
@@ -33,48 +33,33 @@ impl Key {
     /// The cost on a machine; `node` is named if there is none.
     pub(super) fn cost(&self, npu: &Npu, node: &str) -> Result<Cost, ProfileError> {
         let vector = vector::cycles(self, npu, node)?;
-        match self.op {
-            Op::Conv(conv) => self.convolution(npu, node, conv, vector),
-            Op::ConvTranspose(conv) => self.transposed(npu, node, conv, vector),
-            Op::Dense { features, bias } => {
+        match self.op.weighted() {
+            Some(Weighted::Conv(conv)) => return self.convolution(npu, node, conv, vector),
+            Some(Weighted::Transposed(conv)) => return self.transposed(npu, node, conv, vector),
+            Some(Weighted::Dense { features, bias }) => {
                 let window = Window::same(1, 1);
-                self.convolution(npu, node, Conv { filters: features, window, groups: 1, bias }, vector)
+                return self.convolution(npu, node, Conv { filters: features, window, groups: 1, bias }, vector);
             }
-            Op::Pool(_, window) => {
-                let task = self.task(taps(window), pair(window.stride), (1, 1), None);
-                self.blocks(npu, node, choose(&task, npu), vector)
-            }
-            Op::Resize { factor, .. } => {
-                let task = self.task((1, 1), (1, 1), (u64::from(factor), u64::from(factor)), None);
-                self.blocks(npu, node, choose(&task, npu), vector)
-            }
-            Op::Input(_)
-            | Op::Output
-            | Op::BatchNorm
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Mean
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. } => Ok(Cost {
-                compute: 0.0,
-                vector,
-                multiply_adds: 0,
-                pixels_read: u64::from(self.input.h) * u64::from(self.input.w),
-                run: None,
-                weights: 0,
-                first_weights: 0,
-                weight_passes: 0,
-            }),
+            None => {}
         }
+        let task = match (self.op.window(), self.op.enlarges()) {
+            (Some(window), _) => self.task(pair(window.span()), pair(window.stride), (1, 1), None),
+            (None, Some(factor)) => self.task((1, 1), (1, 1), (u64::from(factor), u64::from(factor)), None),
+            // Every other op reads its operand once, in whole rows.
+            (None, None) => {
+                return Ok(Cost {
+                    compute: 0.0,
+                    vector,
+                    multiply_adds: 0,
+                    pixels_read: u64::from(self.input.h) * u64::from(self.input.w),
+                    run: None,
+                    weights: 0,
+                    first_weights: 0,
+                    weight_passes: 0,
+                });
+            }
+        };
+        self.blocks(npu, node, choose(&task, npu), vector)
     }
 
     fn task(&self, kernel: (u64, u64), stride: (u64, u64), upscale: (u64, u64), input_depth: Option<u64>) -> Task {
@@ -101,14 +86,16 @@ impl Key {
         // A group reads only its own channels.
         let input_depth = (groups == 1).then(|| input_depth(npu, high * wide, from));
         let weights = checked(node, u128::from(high * wide) * u128::from(from) * u128::from(conv.filters))?;
-        let task = Task { weights, ..self.task((high, wide), pair(conv.window.stride), (1, 1), input_depth) };
+        let span = pair(conv.window.span());
+        let task = Task { weights, ..self.task(span, pair(conv.window.stride), (1, 1), input_depth) };
         self.weighted(npu, node, &task, compute, vector)
     }
 
     fn transposed(&self, npu: &Npu, node: &str, conv: Conv, vector: f64) -> Result<Cost, ProfileError> {
         let (high, wide) = taps(conv.window);
         let (down, across) = pair(conv.window.stride);
-        let [from, to] = [self.input.c, conv.filters].map(u64::from);
+        let groups = u64::from(conv.groups);
+        let [from, to] = [self.input.c, conv.filters].map(|channels| u64::from(channels) / groups);
         // Either one convolution over all output pixels, or one for each phase of the stride over the input's.
         let (shape, (high, wide), phases) = match npu.transposed {
             Transposed::ZeroInserted => (self.output, (high, wide), 1),
@@ -116,17 +103,19 @@ impl Key {
         };
         let pixels = u64::from(shape.h) * u64::from(shape.w);
         let compute = match npu.mapping {
-            Mapping::WeightStationary => Gemm { pixels, window: high * wide * from, filters: to, repeats: phases }
-                .cycles(npu.rows, npu.columns) as f64,
+            Mapping::WeightStationary => {
+                Gemm { pixels, window: high * wide * from, filters: to, repeats: phases * groups }
+                    .cycles(npu.rows, npu.columns) as f64
+            }
             Mapping::OutputBlocks => {
                 let deep = to.div_ceil(u64::from(npu.blocks.micro.c));
-                steps(npu, shape) * depth_steps(npu, high * wide, from) * (deep * phases) as f64
+                steps(npu, shape) * depth_steps(npu, high * wide, from) * (deep * phases * groups) as f64
             }
         };
         let kernel = taps(conv.window);
-        let weights = checked(node, u128::from(kernel.0 * kernel.1) * u128::from(from) * u128::from(to))?;
-        let depth = input_depth(npu, high * wide, from);
-        let task = Task { weights, ..self.task(kernel, (1, 1), (down, across), Some(depth)) };
+        let weights = checked(node, u128::from(kernel.0 * kernel.1) * u128::from(from) * u128::from(conv.filters))?;
+        let depth = (groups == 1).then(|| input_depth(npu, high * wide, from));
+        let task = Task { weights, ..self.task(pair(conv.window.span()), (1, 1), (down, across), depth) };
         self.weighted(npu, node, &task, compute, vector)
     }
 
@@ -188,7 +177,7 @@ fn checked(node: &str, count: u128) -> Result<u64, ProfileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::Shape;
+    use crate::graph::{Op, Shape};
 
     fn key(op: Op, input: Shape) -> Key {
         Key { op, input, output: op.infer(&[input]).unwrap(), fused: 0, extent: 0 }

@@ -64,29 +64,10 @@ pub(super) fn move_result(
 ) {
     let own = plan.tensor_of[kernel.last];
     let shape = graph.node(kernel.last).shape;
-    let copied = match graph.node(kernel.anchor).op {
-        Op::Concat => copied_bytes(npu, graph, plan, kernel),
-        Op::Input(_)
-        | Op::Output
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Dense { .. }
-        | Op::BatchNorm
-        | Op::Relu
-        | Op::Relu6
-        | Op::PRelu
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::Add
-        | Op::Mul
-        | Op::Pool(..)
-        | Op::Mean
-        | Op::Identity
-        | Op::Zero
-        | Op::Slice { .. }
-        | Op::Pad(_)
-        | Op::DepthToSpace { .. }
-        | Op::Resize { .. } => padded(shape, npu.channel_alignment) as f64,
+    let copied = if graph.node(kernel.anchor).op == Op::Concat {
+        copied_bytes(npu, graph, plan, kernel)
+    } else {
+        padded(shape, npu.channel_alignment) as f64
     };
     let lies = if residency.is_resident(own) { MemoryLevel::Sram } else { MemoryLevel::Dram };
     if is_output(graph, plan, own) && (lies == MemoryLevel::Dram || shape.c < npu.channel_alignment) {

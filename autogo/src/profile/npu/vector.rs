@@ -32,26 +32,32 @@ pub(super) fn cycles(key: &Key, npu: &Npu, node: &str) -> Result<f64, ProfileErr
     let sums = f64::from(key.extent.saturating_sub(1));
     let own = match key.op {
         Op::Pool(_, window) => pooled(u64::from(window.kernel.0).saturating_mul(u64::from(window.kernel.1))),
-        Op::Mean => pooled(u64::from(key.input.h) * u64::from(key.input.w)),
+        Op::Mean | Op::Max => pooled(u64::from(key.input.h) * u64::from(key.input.w)),
         Op::Add | Op::Mul => elements * cost * sums,
         Op::Concat => elements / c as f64 * f64::from(key.extent) * cost,
         Op::Resize { interpolation: Interpolation::Nearest, .. } => whole * cost,
-        Op::Resize { interpolation: Interpolation::Bilinear, .. } => elements * cost,
+        Op::Resize { .. } => elements * cost,
         Op::Input(_)
         | Op::Output
         | Op::Conv(_)
         | Op::ConvTranspose(_)
         | Op::Dense { .. }
         | Op::BatchNorm
+        | Op::ChannelAffine { .. }
+        | Op::Affine { .. }
         | Op::Relu
         | Op::Relu6
         | Op::PRelu
         | Op::Sigmoid
         | Op::Tanh
+        | Op::Activation(_)
         | Op::Identity
         | Op::Zero
         | Op::Slice { .. }
+        | Op::Crop(_)
         | Op::Pad(_)
+        | Op::SpaceToDepth { .. }
+        | Op::ChannelShuffle { .. }
         | Op::DepthToSpace { .. } => elements * cost,
     };
     let sum = if key.fused & part::ADD != 0 { elements * of("add")? * sums } else { 0.0 };

@@ -71,7 +71,7 @@ impl PartNode {
     fn to_op(&self, at: usize) -> Result<Op, RepairError> {
         let window = || {
             let padding = if self.is_same { Padding::Same } else { Padding::Valid };
-            let window = self.kernel.zip(self.strides).map(|(kernel, stride)| Window { kernel, stride, padding });
+            let window = self.kernel.zip(self.strides).map(|(kernel, stride)| Window::new(kernel, stride, padding));
             window.ok_or_else(|| RepairError::Part(format!("node {at} ({}) has no kernel or no strides", self.op)))
         };
         let conv = |groups: u32, filters: u32| Ok(Op::Conv(Conv { filters, window: window()?, groups, bias: false }));

@@ -420,20 +420,27 @@ pub(in crate::repair) fn solve(
             | Op::ConvTranspose(_)
             | Op::Dense { .. }
             | Op::BatchNorm
+            | Op::ChannelAffine { .. }
+            | Op::Affine { .. }
             | Op::Relu
             | Op::Relu6
             | Op::PRelu
             | Op::Sigmoid
             | Op::Tanh
+            | Op::Activation(_)
             | Op::Add
             | Op::Mul
             | Op::Concat
             | Op::Mean
+            | Op::Max
             | Op::Identity
             | Op::Zero
             | Op::Slice { .. }
+            | Op::Crop(_)
             | Op::Pad(_)
             | Op::DepthToSpace { .. }
+            | Op::SpaceToDepth { .. }
+            | Op::ChannelShuffle { .. }
             | Op::Resize { .. } => {}
         }
         ops.push(op);

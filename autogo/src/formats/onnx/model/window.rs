@@ -1,0 +1,88 @@
+//! Windows that slide over pictures, and the layers that have one.
+
+/// Pixels around a picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Border {
+    /// Above.
+    pub top: u32,
+    /// To the left.
+    pub left: u32,
+    /// Below.
+    pub bottom: u32,
+    /// To the right.
+    pub right: u32,
+}
+
+impl Border {
+    /// Pixels added along height and along width.
+    pub fn sums(self) -> (u64, u64) {
+        (u64::from(self.top) + u64::from(self.bottom), u64::from(self.left) + u64::from(self.right))
+    }
+
+    /// Both borders, one around the other.
+    pub fn plus(self, other: Border) -> Border {
+        Border {
+            top: self.top.saturating_add(other.top),
+            left: self.left.saturating_add(other.left),
+            bottom: self.bottom.saturating_add(other.bottom),
+            right: self.right.saturating_add(other.right),
+        }
+    }
+}
+
+/// A sliding window: kernel, stride and dilation as (height, width), and the border it starts and ends in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// Kernel height and width.
+    pub kernel: (u32, u32),
+    /// Stride along height and width.
+    pub stride: (u32, u32),
+    /// Distance between a kernel's neighbouring taps; 1 is the ordinary kernel.
+    pub dilation: (u32, u32),
+    /// Pixels around the picture.
+    pub border: Border,
+}
+
+/// A convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Conv {
+    /// Output channels.
+    pub filters: u32,
+    /// Kernel, stride, dilation, border.
+    pub window: Window,
+    /// Channel groups.
+    pub groups: u32,
+    /// Whether a bias is added.
+    pub bias: bool,
+}
+
+/// A transposed convolution: `(size - 1) · stride + (kernel - 1) · dilation + 1 + extra` pixels a side, less the border.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConvTranspose {
+    /// Kernel, stride and dilation; the border is cut off the result.
+    pub conv: Conv,
+    /// Pixels added below and to the right (ONNX's `output_padding`).
+    pub extra: (u32, u32),
+}
+
+/// What a pooling window keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PoolKind {
+    /// The largest element; the border is never the largest.
+    Max,
+    /// The mean of the elements inside the picture.
+    Avg,
+    /// The mean of all elements, the border's zeros among them; not the overhang.
+    AvgWithBorder,
+}
+
+/// A pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pool {
+    /// What stays.
+    pub kind: PoolKind,
+    /// Kernel, stride, dilation, border.
+    pub window: Window,
+    /// Pixels by which the last window may hang over the border below and to the right: rounding up (`ceil_mode`).
+    pub overhang: (u32, u32),
+}
