@@ -112,20 +112,23 @@ impl Sums<'_> {
         let all = &self.gather.passes[0].taps;
         // Taps behind the last are summed as the last and not stored.
         let taps: [usize; T] = core::array::from_fn(|tap| all[(at.tap + tap).min(all.len() - 1)]);
-        let cells = &self.cells.as_chunks::<CELL>().0[at.channel / CELL * field.plane()..];
+        // Cells in parts of as many channels as the tile has.
+        let each = CELL / C;
+        let cells = &self.cells.as_chunks::<C>().0[at.channel / CELL * field.plane() * each + part..];
         let columns = self.view.target.1;
         let mut sums = [[[lanes.splat(0.0); V]; C]; T];
         for image in 0..self.view.images {
             for row in 0..self.band.1 - self.band.0 {
                 let cell = (image * field.rows + row * self.gather.down) * field.row();
-                let x: [&[[f32; CELL]]; T] = core::array::from_fn(|tap| &cells[cell + taps[tap]..][..columns]);
+                let x: [&[[f32; C]]; T] =
+                    core::array::from_fn(|tap| &cells[(cell + taps[tap]) * each..][..(columns - 1) * each + 1]);
                 let from = layout.origin + image * layout.image + row * layout.row + at.block * layout.block;
                 let gradient = &self.gradient[from..][..(columns - 1) * layout.pixel + V * L::N];
                 for pixel in 0..columns {
                     let gradient = L::cast(&gradient[pixel * layout.pixel..][..V * L::N]);
                     for tap in 0..T {
                         for channel in 0..C {
-                            let x = lanes.splat(x[tap][pixel][part * C + channel]);
+                            let x = lanes.splat(x[tap][pixel * each][channel]);
                             for v in 0..V {
                                 sums[tap][channel][v] = lanes.mul_add(x, gradient[v], sums[tap][channel][v]);
                             }

@@ -150,6 +150,7 @@ impl Sweep<'_> {
             let width = (gather.lanes - from).min(V * L::N);
             let weights = &weights[block * each..][..each];
             let bias = self.bias.map(|bias| &bias[self.first + from..][..width]);
+            let plain = bias.is_none() && self.write == Write::Replace && width == V * L::N;
             let mut rows = gather.rows(self.pass, self.view, self.band, self.first + from);
             while let Some(first) = rows.next() {
                 let (mut tile, mut count) = ([first; R], 1);
@@ -161,6 +162,16 @@ impl Sweep<'_> {
                 for pixel0 in (0..columns).step_by(P) {
                     let at: [usize; R] = core::array::from_fn(|row| tile[row].cell + pixel0);
                     let sums = multiply::<L, R, P, V>(lanes, cells, plane, gather.live, &self.pass.taps, at, weights);
+                    if plain && count == R && pixel0 + P <= columns {
+                        for row in 0..R {
+                            let to = tile[row].target + pixel0 * pixel;
+                            let slots = &mut self.target[to..][..(P - 1) * pixel + V * L::N];
+                            for p in 0..P {
+                                L::cast_mut(&mut slots[p * pixel..][..V * L::N]).copy_from_slice(&sums[row][p]);
+                            }
+                        }
+                        continue;
+                    }
                     for row in 0..R {
                         for p in 0..P {
                             if row < count && pixel0 + p < columns {

@@ -45,25 +45,15 @@ impl Kernel for Spread<'_> {
             let live = (channels - from).min(L::N);
             let pivot = load(lanes, self.pivot, from, live);
             let (mut sums, mut squares) = ([lanes.splat(0.0); CHAINS], [lanes.splat(0.0); CHAINS]);
-            let mut one = |pixel: usize, chain: usize| {
-                let x = lanes.sub(load(lanes, self.data, pixel * channels + from, live), pivot);
-                sums[chain] = lanes.add(sums[chain], x);
-                squares[chain] = lanes.mul_add(x, x, squares[chain]);
-            };
-            let whole = pixels / CHAINS * CHAINS;
-            for pixel in (0..whole).step_by(CHAINS) {
+            for pixel in (0..pixels).step_by(CHAINS) {
                 for chain in 0..CHAINS {
-                    one(pixel + chain, chain);
+                    if pixel + chain < pixels {
+                        let x = load(lanes, self.data, (pixel + chain) * channels + from, live);
+                        let x = lanes.sub(x, pivot);
+                        sums[chain] = lanes.add(sums[chain], x);
+                        squares[chain] = lanes.mul_add(x, x, squares[chain]);
+                    }
                 }
-            }
-            if whole < pixels {
-                one(whole, 0);
-            }
-            if whole + 1 < pixels {
-                one(whole + 1, 1);
-            }
-            if whole + 2 < pixels {
-                one(whole + 2, 2);
             }
             store(lanes, self.sums, from, live, join(lanes, sums));
             store(lanes, self.squares, from, live, join(lanes, squares));
@@ -125,27 +115,17 @@ impl Kernel for GatedSums<'_> {
             let mean = load(lanes, self.mean, from, live);
             let (scale, shift) = (load(lanes, self.map.scale, from, live), load(lanes, self.map.shift, from, live));
             let (mut sums, mut products) = ([lanes.splat(0.0); CHAINS], [lanes.splat(0.0); CHAINS]);
-            let mut one = |pixel: usize, chain: usize| {
-                let x = load(lanes, self.data, pixel * channels + from, live);
-                let g = load(lanes, self.gradient, pixel * channels + from, live);
-                let g = gate(lanes, lanes.mul_add(x, scale, shift), range, g);
-                sums[chain] = lanes.add(sums[chain], g);
-                products[chain] = lanes.mul_add(g, lanes.sub(x, mean), products[chain]);
-            };
-            let whole = pixels / CHAINS * CHAINS;
-            for pixel in (0..whole).step_by(CHAINS) {
+            for pixel in (0..pixels).step_by(CHAINS) {
                 for chain in 0..CHAINS {
-                    one(pixel + chain, chain);
+                    if pixel + chain < pixels {
+                        let at = (pixel + chain) * channels + from;
+                        let x = load(lanes, self.data, at, live);
+                        let g = load(lanes, self.gradient, at, live);
+                        let g = gate(lanes, lanes.mul_add(x, scale, shift), range, g);
+                        sums[chain] = lanes.add(sums[chain], g);
+                        products[chain] = lanes.mul_add(g, lanes.sub(x, mean), products[chain]);
+                    }
                 }
-            }
-            if whole < pixels {
-                one(whole, 0);
-            }
-            if whole + 1 < pixels {
-                one(whole + 1, 1);
-            }
-            if whole + 2 < pixels {
-                one(whole + 2, 2);
             }
             store(lanes, self.sums, from, live, join(lanes, sums));
             store(lanes, self.products, from, live, join(lanes, products));
