@@ -8,6 +8,8 @@
 //! Sums run over taps, then input channels, in this order; a weight's gradient is summed per group of images (per band of
 //! rows where a picture is large), then over groups. No sum depends on the width of the vectors.
 
+#![allow(clippy::needless_range_loop)] // kernels index several small arrays alike; the compiler unrolls these loops
+
 mod depthwise;
 mod field;
 mod forward;

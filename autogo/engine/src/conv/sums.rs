@@ -137,7 +137,8 @@ impl Sums<'_> {
                 }
             }
         }
-        sums
+        // A copy: `add` indexes its sums with variables, which would keep these out of the registers.
+        core::array::from_fn(|tap| core::array::from_fn(|channel| sums[tap][channel]))
     }
 
     /// Adds the sums of one tile to the gradient.
