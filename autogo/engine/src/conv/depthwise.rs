@@ -15,9 +15,11 @@ pub(super) struct DepthSweep<'a> {
     pub(super) view: View,
     pub(super) band: (usize, usize),
     pub(super) cells: &'a [f32],
-    /// `[block of 16 channels][tap][16]`.
+    /// The weights of 16 channels, `[tap][16]`.
     pub(super) weights: &'a [f32],
     pub(super) bias: Option<&'a [f32]>,
+    /// The first of the channels.
+    pub(super) first: usize,
     pub(super) target: &'a mut [f32],
     pub(super) write: Write,
 }
@@ -25,8 +27,10 @@ pub(super) struct DepthSweep<'a> {
 impl Kernel for DepthSweep<'_> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        for lane in (0..self.gather.lanes).step_by(L::N) {
-            self.vector(lanes, lane);
+        for offset in 0..CELL / L::N {
+            if self.first + offset * L::N < self.gather.target.c {
+                self.vector(lanes, offset);
+            }
         }
     }
 }
@@ -34,41 +38,39 @@ impl Kernel for DepthSweep<'_> {
 impl DepthSweep<'_> {
     /// All pixels of one vector of channels.
     #[inline(always)]
-    fn vector<L: Lanes>(&mut self, lanes: L, lane: usize) {
+    fn vector<L: Lanes>(&mut self, lanes: L, offset: usize) {
         let (gather, each) = (self.gather, CELL / L::N);
-        let (block, offset) = (lane / CELL, lane % CELL / L::N);
-        let live = (gather.lanes - lane).min(L::N);
-        let taps = &self.pass.taps;
-        let weights = &L::cast(self.weights)[block * taps.len() * each..][..taps.len() * each];
-        let cells = &L::cast(self.cells)[block * gather.field.plane() * each..];
-        let bias = self.bias.map_or(lanes.splat(0.0), |bias| lanes.load(&bias[lane..][..live]));
+        let lane = self.first + offset * L::N;
+        let live = (gather.target.c - lane).min(L::N);
+        let weights = L::cast(self.weights);
+        let cells = L::cast(self.cells);
+        let bias = self.bias.map(|bias| lanes.load(&bias[lane..][..live]));
+        let plain = bias.is_none() && self.write == Write::Replace && live == L::N;
         let (start, end) = gather.columns(self.pass, &self.view);
         let columns = end - start;
         let pixel = gather.up.1 * gather.target.c;
         for row in gather.rows(self.pass, self.view, self.band, lane) {
             for first in (0..columns).step_by(PIXELS) {
                 let mut sums = [lanes.splat(0.0); PIXELS];
-                for (&tap, weight) in taps.iter().zip(weights.chunks_exact(each)) {
+                for (&tap, weight) in self.pass.taps.iter().zip(weights.chunks_exact(each)) {
                     let x = &cells[(row.cell + first + tap) * each..][..PIXELS * each];
                     for p in 0..PIXELS {
                         sums[p] = lanes.mul_add(x[p * each + offset], weight[offset], sums[p]);
                     }
                 }
+                let slots = &mut self.target[row.target + first * pixel..];
+                if plain && first + PIXELS <= columns {
+                    for p in 0..PIXELS {
+                        L::cast_mut(&mut slots[p * pixel..][..L::N])[0] = sums[p];
+                    }
+                    continue;
+                }
                 for p in 0..PIXELS {
                     if first + p < columns {
-                        let slot = &mut self.target[row.target + (first + p) * pixel..][..live];
-                        let mut sum = sums[p];
-                        if self.bias.is_some() {
-                            sum = lanes.add(sum, bias);
-                        }
-                        if self.write == Write::Add {
-                            sum = lanes.add(lanes.load(slot), sum);
-                        }
-                        if live == L::N {
-                            L::cast_mut(slot)[0] = sum;
-                        } else {
-                            lanes.store(slot, sum);
-                        }
+                        let slot = &mut slots[p * pixel..][..live];
+                        let sum = bias.map_or(sums[p], |bias| lanes.add(sums[p], bias));
+                        let sum = if self.write == Write::Add { lanes.add(lanes.load(slot), sum) } else { sum };
+                        lanes.store(slot, sum);
                     }
                 }
             }
@@ -87,6 +89,8 @@ pub(super) struct DepthSums<'a> {
     pub(super) band: (usize, usize),
     pub(super) cells: &'a [f32],
     pub(super) gradient: &'a [f32],
+    /// The first of 16 channels.
+    pub(super) first: usize,
     /// `[tap][channel]`.
     pub(super) target: &'a mut [f32],
 }
@@ -95,8 +99,9 @@ impl Kernel for DepthSums<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let taps = self.gather.passes[0].taps.len();
-        for lane in (0..self.gather.lanes).step_by(L::N) {
-            let live = (self.gather.lanes - lane).min(L::N);
+        let channels = self.gather.target.c;
+        for lane in (self.first..channels.min(self.first + CELL)).step_by(L::N) {
+            let live = (channels - lane).min(L::N);
             for first in (0..taps).step_by(TAPS) {
                 let sums = if live == L::N {
                     self.sum(lanes, lane, first, |floats| L::cast(&floats[..L::N])[0])
@@ -104,7 +109,7 @@ impl Kernel for DepthSums<'_> {
                     self.sum(lanes, lane, first, |floats| lanes.load(&floats[..live]))
                 };
                 for tap in 0..TAPS.min(taps - first) {
-                    let slot = &mut self.target[(first + tap) * self.gather.lanes + lane..][..live];
+                    let slot = &mut self.target[(first + tap) * channels + lane..][..live];
                     let [a, b, c, d] = sums[tap];
                     let sum = lanes.add(lanes.add(a, b), lanes.add(c, d));
                     let sum = lanes.add(lanes.load(slot), sum);
@@ -128,7 +133,7 @@ impl DepthSums<'_> {
         let (gather, each) = (self.gather, CELL / L::N);
         let (field, all) = (&gather.field, &gather.passes[0].taps);
         let taps: [usize; TAPS] = core::array::from_fn(|tap| all[(first + tap).min(all.len() - 1)]);
-        let cells = &L::cast(self.cells)[lane / CELL * field.plane() * each + lane % CELL / L::N..];
+        let cells = &L::cast(self.cells)[(lane - self.first) / L::N..];
         let (height, columns) = self.view.target;
         let channels = gather.target.c;
         let mut sums = [[lanes.splat(0.0); CHAINS]; TAPS];

@@ -61,9 +61,10 @@ pub(super) struct Fill<'a> {
     pub(super) images: usize,
     pub(super) height: usize,
     pub(super) width: usize,
-    /// Channels of the source, and the first of those that are copied.
+    /// Channels of the source, and those that are copied.
     pub(super) channels: usize,
     pub(super) first: usize,
+    pub(super) live: usize,
     /// Row of the padded picture that is the field's first.
     pub(super) from: usize,
     pub(super) cells: &'a mut [f32],
@@ -74,7 +75,7 @@ impl Kernel for Fill<'_> {
     fn run<L: Lanes>(mut self, lanes: L) {
         for image in 0..self.images {
             for row in 0..self.field.rows {
-                for lane in (0..self.field.live).step_by(L::N) {
+                for lane in (0..self.live).step_by(L::N) {
                     self.row(lanes, image, row, lane);
                 }
             }
@@ -87,7 +88,7 @@ impl Fill<'_> {
     #[inline(always)]
     fn row<L: Lanes>(&mut self, lanes: L, image: usize, row: usize, lane: usize) {
         let field = self.field;
-        let live = (field.live - lane).min(L::N);
+        let live = (self.live - lane).min(L::N);
         let channel = self.first + lane;
         let padded = self.from + row;
         let y = padded.wrapping_sub(field.top);
@@ -108,6 +109,11 @@ impl Fill<'_> {
             let x = start * field.phases + phase - field.left;
             let source = &self.source[((image * self.height + y) * self.width + x) * self.channels + channel..];
             let step = self.channels * field.phases;
+            if self.map.is_none() && live < L::N {
+                let target = &mut cells[start * CELL + lane % CELL..];
+                copy_few(source, step, live, target, end - start);
+                continue;
+            }
             let target = vectors[start * each + offset..].iter_mut().step_by(each).take(end - start);
             match self.map {
                 None => copy(lanes, source, step, live, target, |v| v),
@@ -150,5 +156,24 @@ fn copy<'t, L: Lanes>(
             *to = map(lanes.load(&source[at..][..live]));
             at += step;
         }
+    }
+}
+
+/// Copies a few channels of some pixels: one and three are the channels of images.
+#[inline(always)]
+fn copy_few(source: &[f32], step: usize, live: usize, target: &mut [f32], pixels: usize) {
+    macro_rules! copy {
+        ($count:expr) => {
+            for pixel in 0..pixels {
+                target[pixel * CELL..][..$count].copy_from_slice(&source[pixel * step..][..$count]);
+            }
+        };
+    }
+    match live {
+        1 => copy!(1),
+        2 => copy!(2),
+        3 => copy!(3),
+        4 => copy!(4),
+        _ => copy!(live),
     }
 }

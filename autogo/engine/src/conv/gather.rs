@@ -47,7 +47,8 @@ pub(super) struct Gather {
     /// Whether a group of images is one line of pixels.
     pub(super) flat: bool,
     pub(super) groups: usize,
-    /// Channels of the source and of the target in one group.
+    /// Channels of the source and of the target in one group. A depthwise convolution has groups of 16 channels here, the last
+    /// one with the rest.
     pub(super) live: usize,
     pub(super) lanes: usize,
     pub(super) depthwise: bool,
@@ -94,7 +95,7 @@ impl Gather {
         self.tile = Tile::best(width, self.lanes, self.passes.iter().map(|pass| (rows(pass), columns(pass))));
         let block = if self.depthwise { LANE_BLOCK } else { self.tile.lanes(width) };
         let per_tap = if self.depthwise {
-            self.lanes.next_multiple_of(block)
+            self.groups * block
         } else {
             self.groups * self.live * self.lanes.next_multiple_of(block)
         };
@@ -119,7 +120,7 @@ pub(super) fn forward(geometry: &ConvGeometry, output: Shape, images: usize, wid
     let (span, stride, dilation) = (window.span(), window.stride, window.dilation);
     let depthwise = geometry.is_depthwise();
     let flat = is_flat(geometry, images);
-    let live = if depthwise { input.c } else { input.c / geometry.groups };
+    let live = if depthwise { input.c.min(CELL) } else { input.c / geometry.groups };
     let field = Field {
         images: if flat { 1 } else { images },
         rows: if flat { 1 } else { (output.h - 1) * stride.0 + span.0 },
@@ -156,9 +157,9 @@ pub(super) fn forward(geometry: &ConvGeometry, output: Shape, images: usize, wid
         steps,
         band: steps,
         flat,
-        groups: if depthwise { 1 } else { geometry.groups },
+        groups: if depthwise { input.c.div_ceil(CELL) } else { geometry.groups },
         live,
-        lanes: if depthwise { output.c } else { output.c / geometry.groups },
+        lanes: if depthwise { live } else { output.c / geometry.groups },
         depthwise,
         tile: Tile::default(),
         packed: 0,
@@ -184,7 +185,7 @@ pub(super) fn backward(geometry: &ConvGeometry, output: Shape, images: usize, wi
     } else {
         (steps(input.h, border.0, stride.0), steps(input.w, border.1, stride.1))
     };
-    let live = if depthwise { output.c } else { output.c / geometry.groups };
+    let live = if depthwise { output.c.min(CELL) } else { output.c / geometry.groups };
     let field = Field {
         images: if flat { 1 } else { images },
         rows: steps.0 + high,
@@ -211,9 +212,9 @@ pub(super) fn backward(geometry: &ConvGeometry, output: Shape, images: usize, wi
         steps: steps.0,
         band: steps.0,
         flat,
-        groups: if depthwise { 1 } else { geometry.groups },
+        groups: if depthwise { input.c.div_ceil(CELL) } else { geometry.groups },
         live,
-        lanes: if depthwise { input.c } else { input.c / geometry.groups },
+        lanes: if depthwise { live } else { input.c / geometry.groups },
         depthwise,
         tile: Tile::default(),
         packed: 0,

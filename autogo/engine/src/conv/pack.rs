@@ -38,7 +38,7 @@ pub(super) fn pack(
 
 /// Packs the weights of a depthwise convolution: `[pass][block of 16 channels][tap][16]`.
 pub(super) fn pack_depthwise(gather: &Gather, weights: &[f32], packed: &mut [f32]) {
-    let channels = gather.lanes;
+    let channels = gather.target.c;
     for pass in &gather.passes {
         let mut vectors = packed[pass.weights..].chunks_exact_mut(LANE_BLOCK);
         for from in (0..channels).step_by(LANE_BLOCK) {

@@ -43,6 +43,7 @@ fn fill(
         width: view.source.1,
         channels: gather.source.c,
         first: group * gather.live,
+        live: gather.live.min(gather.source.c - group * gather.live),
         from: from_row,
         cells,
     });
@@ -62,14 +63,14 @@ pub(super) fn gather(engine: &Engine, gather: &Gather, images: usize, job: Gathe
                 }
                 let (bias, write) = (job.bias, job.write);
                 let (cells, target) = (&*cells, &mut *job.target);
+                let first = group * gather.lanes;
                 if gather.depthwise {
-                    let weights = &job.packed[pass.weights..];
-                    engine.run(DepthSweep { gather, pass, view, band, cells, weights, bias, target, write });
+                    let weights = &job.packed[pass.weights + group * pass.taps.len() * CELL..];
+                    engine.run(DepthSweep { gather, pass, view, band, cells, weights, bias, first, target, write });
                 } else {
                     let block = gather.tile.lanes(engine.width());
                     let each = pass.taps.len() * gather.live * gather.lanes.next_multiple_of(block);
                     let weights = &job.packed[pass.weights + group * each..][..each];
-                    let first = group * gather.lanes;
                     engine.run(Sweep { gather, pass, view, band, cells, weights, bias, first, target, write });
                 }
             }
@@ -123,6 +124,7 @@ pub(super) fn sums(engine: &Engine, gather: &Gather, tile: SumTile, images: usiz
                     width: view.target.1,
                     channels: filters,
                     first,
+                    live: gather.lanes,
                     from: band.0,
                     cells: copy,
                 });
@@ -132,7 +134,7 @@ pub(super) fn sums(engine: &Engine, gather: &Gather, tile: SumTile, images: usiz
                 (&*copy, layout)
             };
             if gather.depthwise {
-                engine.run(DepthSums { gather, view, band, cells, gradient, target: job.target });
+                engine.run(DepthSums { gather, view, band, cells, gradient, first, target: job.target });
             } else {
                 let target = &mut *job.target;
                 engine.run(Sums { gather, view, band, cells, gradient, layout, first, filters, tile, target });
