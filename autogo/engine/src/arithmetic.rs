@@ -1,6 +1,6 @@
 //! Sums and products of tensors.
 
-use crate::error::{length, units};
+use crate::error::{length, picture, units};
 use crate::lanes::Plain;
 use crate::maps;
 use crate::{Engine, Error, Write};
@@ -126,8 +126,9 @@ pub fn scale_channels(
     y: &mut [f32],
     write: Write,
 ) -> Result<(), Error> {
+    let picture = picture(pixels, channels)?;
     let images = units("factors", factors.len(), channels)?;
-    length("input", x.len(), images * pixels * channels)?;
+    length("input", x.len(), images.saturating_mul(picture))?;
     length("output", y.len(), x.len())?;
     engine.loops(ScaleChannels { x, factors, pixels, channels, y, write });
     Ok(())
@@ -147,8 +148,9 @@ pub fn scale_channels_gradient(
     factor_gradient: &mut [f32],
     write: Write,
 ) -> Result<(), Error> {
+    let picture = picture(pixels, channels)?;
     let images = units("factor gradient", factor_gradient.len(), channels)?;
-    length("input", x.len(), images * pixels * channels)?;
+    length("input", x.len(), images.saturating_mul(picture))?;
     length("output gradient", output_gradient.len(), x.len())?;
     if write == Write::Replace {
         factor_gradient.fill(0.0);

@@ -144,3 +144,12 @@ pub(crate) fn product(tensor: &'static str, sizes: &[usize]) -> Result<usize, Er
     let whole = sizes.iter().try_fold(1usize, |whole, &size| whole.checked_mul(size).filter(|&n| n <= 1 << 40));
     whole.ok_or(Error::TooLarge { tensor })
 }
+
+/// Floats of a picture of so many pixels and channels, neither of which is zero.
+pub(crate) fn picture(pixels: usize, channels: usize) -> Result<usize, Error> {
+    size("channels", channels)?;
+    if pixels == 0 {
+        return Err(Error::Size { size: "pixels", found: 0 });
+    }
+    product("picture", &[pixels, channels])
+}

@@ -1,6 +1,6 @@
 //! The mean over a picture (global average pooling), and sums over pixels.
 
-use crate::error::{length, size, units};
+use crate::error::{length, picture, size, units};
 use crate::lanes::Plain;
 use crate::{Engine, Error, Write};
 
@@ -15,11 +15,11 @@ const LANES: usize = 16;
 /// # Errors
 /// A buffer's length does not fit.
 pub fn mean(engine: &Engine, x: &[f32], pixels: usize, channels: usize, y: &mut [f32]) -> Result<(), Error> {
-    size("pixels", pixels.min(crate::Shape::LIMIT))?;
+    let picture = picture(pixels, channels)?;
     let images = units("output", y.len(), channels)?;
-    length("input", x.len(), images * pixels * channels)?;
+    length("input", x.len(), images.saturating_mul(picture))?;
     y.fill(0.0);
-    for (x, y) in x.chunks_exact(pixels * channels).zip(y.chunks_exact_mut(channels)) {
+    for (x, y) in x.chunks_exact(picture).zip(y.chunks_exact_mut(channels)) {
         engine.loops(Sums { x, channels, y });
         y.iter_mut().for_each(|y| *y /= pixels as f32);
     }
@@ -38,9 +38,9 @@ pub fn mean_gradient(
     input_gradient: &mut [f32],
     write: Write,
 ) -> Result<(), Error> {
-    size("pixels", pixels.min(crate::Shape::LIMIT))?;
+    let picture = picture(pixels, channels)?;
     let images = units("output gradient", output_gradient.len(), channels)?;
-    length("input gradient", input_gradient.len(), images * pixels * channels)?;
+    length("input gradient", input_gradient.len(), images.saturating_mul(picture))?;
     engine.loops(Spread { dy: output_gradient, pixels, channels, dx: input_gradient, write });
     Ok(())
 }

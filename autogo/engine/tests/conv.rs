@@ -354,3 +354,12 @@ fn impossible_geometries_and_buffers_are_errors() {
     let geometry = TransposeGeometry { input: good.input, filters: 1, window: Window::square(2, 2, 0), extra: (2, 0) };
     assert!(matches!(ConvTranspose::new(engine, geometry), Err(Error::Extra { extra: 2, stride: 2 })));
 }
+
+#[test]
+fn plans_are_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Conv>();
+    shared::<ConvTranspose>();
+    shared::<Pool>();
+    shared::<Resize>();
+}

@@ -40,7 +40,7 @@ pub struct Layer {
     norm: NormGradient,
 }
 
-/// The chain and all its memory.
+/// The chain and all its memory: a step allocates nothing.
 pub struct Chain {
     engine: Engine,
     images: usize,
@@ -49,7 +49,9 @@ pub struct Chain {
     pub head: Parameter,
     head_packed: Buffer,
     features: Buffer,
+    features_gradient: Buffer,
     logits: Buffer,
+    logits_gradient: Buffer,
     activations: Buffer,
     gradients: [Buffer; 2],
     scratch: Buffer,
@@ -103,7 +105,9 @@ impl Chain {
             head: Parameter::new(shape.c * CLASSES, || 0.125 * random(&mut seed)),
             head_packed: Buffer::zeros(dense.packed_len()),
             features: Buffer::zeros(images * shape.c),
+            features_gradient: Buffer::zeros(images * shape.c),
             logits: Buffer::zeros(images * CLASSES),
+            logits_gradient: Buffer::zeros(images * CLASSES),
             activations: Buffer::zeros(images * shape.elements()),
             gradients: [Buffer::zeros(largest), Buffer::zeros(largest)],
             scratch: Buffer::zeros(scratch.max(dense.scratch_len())),
@@ -169,14 +173,13 @@ impl Chain {
             scratch: &mut self.scratch,
         })?;
         let loss = CrossEntropy { classes: CLASSES, smoothing: 0.0, ignored: None };
-        let mut gradient = self.logits.clone();
-        let scores = loss.gradient(&self.logits, labels, 1.0 / self.images as f32, &mut gradient)?;
+        let (gradient, features) = (&mut self.logits_gradient, &mut self.features_gradient);
+        let scores = loss.gradient(&self.logits, labels, 1.0 / self.images as f32, gradient)?;
         let input = Input::plain(&self.features);
-        self.dense.weight_gradient(input, &gradient, &mut self.head.gradient, &mut self.scratch)?;
-        let mut features = self.features.clone();
-        self.dense.data_gradient(&self.head_packed, &gradient, &mut features, Write::Replace, &mut self.scratch)?;
+        self.dense.weight_gradient(input, gradient, &mut self.head.gradient, &mut self.scratch)?;
+        self.dense.data_gradient(&self.head_packed, gradient, features, Write::Replace, &mut self.scratch)?;
         let out = &mut self.gradients[0][..self.images * shape.elements()];
-        mean_gradient(engine, &features, shape.pixels(), shape.c, out, Write::Replace)?;
+        mean_gradient(engine, features, shape.pixels(), shape.c, out, Write::Replace)?;
         Ok(scores.loss / self.images as f64)
     }
 
