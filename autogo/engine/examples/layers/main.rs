@@ -42,7 +42,7 @@ fn numbers(len: usize, seed: u64) -> Buffer {
 }
 
 /// Kernel, stride, input, filters, groups.
-const LAYERS: [(&str, usize, usize, Shape, usize, usize); 14] = [
+const LAYERS: [(&str, usize, usize, Shape, usize, usize); 15] = [
     ("16→16 3×3 @16", 3, 1, Shape::new(16, 16, 16), 16, 1),
     ("32→32 3×3 @8", 3, 1, Shape::new(8, 8, 32), 32, 1),
     ("64→64 3×3 @4", 3, 1, Shape::new(4, 4, 64), 64, 1),
@@ -53,6 +53,7 @@ const LAYERS: [(&str, usize, usize, Shape, usize, usize); 14] = [
     ("64→64 1×1 @7", 1, 1, Shape::new(7, 7, 64), 64, 1),
     ("16→32 3×3/2 @16", 3, 2, Shape::new(16, 16, 16), 32, 1),
     ("32→64 3×3/2 @8", 3, 2, Shape::new(8, 8, 32), 64, 1),
+    ("32→64 1×1/2 @16", 1, 2, Shape::new(16, 16, 32), 64, 1),
     ("20→20 3×3 @16", 3, 1, Shape::new(16, 16, 20), 20, 1),
     ("64→64 3×3 @16, 4 groups", 3, 1, Shape::new(16, 16, 64), 64, 4),
     ("depthwise 64 3×3 @16", 3, 1, Shape::new(16, 16, 64), 64, 64),

@@ -28,6 +28,14 @@ pub(super) struct Field {
     pub(super) left: usize,
     /// Channels that are in use.
     pub(super) live: usize,
+    /// The vertical stride, and the rows (modulo it) and phases that some tap sees, as bits: the others are not filled.
+    pub(super) down: usize,
+    pub(super) seen: (u64, u64),
+}
+
+/// Which remainders modulo a stride the taps of a kernel have, as bits; all, if they do not fit.
+pub(super) fn seen(taps: usize, dilation: usize, stride: usize) -> u64 {
+    if stride > 64 { !0 } else { (0..taps).fold(0, |seen, tap| seen | 1 << (tap * dilation % stride)) }
 }
 
 impl Field {
@@ -39,6 +47,11 @@ impl Field {
     /// Cells of one block of channels.
     pub(super) fn plane(&self) -> usize {
         self.images * self.rows * self.row()
+    }
+
+    /// Whether some tap sees a row, or a phase.
+    fn sees(&self, row: usize, phase: usize) -> bool {
+        self.seen.0 >> (row % self.down % 64) & 1 == 1 && self.seen.1 >> (phase % 64) & 1 == 1
     }
 
     /// Floats of the field.
@@ -93,6 +106,9 @@ impl Fill<'_> {
         let padded = self.from + row;
         let y = padded.wrapping_sub(field.top);
         for phase in 0..field.phases {
+            if !field.sees(row, phase) {
+                continue;
+            }
             let cell = (lane / CELL) * field.plane() + (image * field.rows + row) * field.row() + phase * field.columns;
             let cells = &mut self.cells[cell * CELL..][..field.columns * CELL];
             let (start, end) = if y < self.height { field.inside(phase, self.width) } else { (0, 0) };

@@ -3,7 +3,7 @@
 //! A convolution's forward pass is a gather of the input, its data gradient a gather of the output's gradient. With a
 //! stride, the pixels of the data gradient fall into phases that see different taps of the kernel: one [`Pass`] each.
 
-use super::field::{CELL, Field};
+use super::field::{CELL, Field, seen};
 use super::geometry::ConvGeometry;
 use super::tile::{LANE_BLOCK, Tile};
 use crate::{Shape, Width};
@@ -129,6 +129,8 @@ pub(super) fn forward(geometry: &ConvGeometry, output: Shape, images: usize, wid
         top: window.border.top,
         left: window.border.left,
         live,
+        down: stride.0,
+        seen: (seen(window.kernel.0, dilation.0, stride.0), seen(window.kernel.1, dilation.1, stride.1)),
     };
     let mut taps = Vec::new();
     for y in 0..window.kernel.0 {
@@ -194,6 +196,8 @@ pub(super) fn backward(geometry: &ConvGeometry, output: Shape, images: usize, wi
         top: high,
         left: wide,
         live,
+        down: 1,
+        seen: (1, 1),
     };
     let mut passes = Vec::new();
     for down in 0..stride.0 {

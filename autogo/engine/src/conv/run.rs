@@ -82,7 +82,17 @@ pub(super) fn gather(engine: &Engine, gather: &Gather, images: usize, job: Gathe
 pub(super) fn gradient_field(gather: &Gather) -> Field {
     let columns = if gather.flat { gather.field.columns } else { gather.target.w };
     let rows = if gather.flat { 1 } else { gather.band };
-    Field { images: gather.field.images, rows, phases: 1, columns, top: 0, left: 0, live: gather.lanes }
+    Field {
+        images: gather.field.images,
+        rows,
+        phases: 1,
+        columns,
+        top: 0,
+        left: 0,
+        live: gather.lanes,
+        down: 1,
+        seen: (1, 1),
+    }
 }
 
 /// Buffers of a weight gradient, cut to one group of images.
