@@ -14,6 +14,7 @@ pub(crate) trait Lanes: Copy {
     fn mul_add(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
     fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
     /// `yes` in the lanes where `a > b`, `no` in the others.
     fn where_greater(self, a: Self::V, b: Self::V, yes: Self::V, no: Self::V) -> Self::V;
     /// The whole vectors of a slice.
@@ -24,6 +25,20 @@ pub(crate) trait Lanes: Copy {
     fn load(self, floats: &[f32]) -> Self::V;
     /// Writes as many lanes as the slice has floats.
     fn store(self, floats: &mut [f32], v: Self::V);
+}
+
+/// Reads a vector at a place of a slice: whole, or the `live` first lanes.
+#[inline(always)]
+pub(crate) fn load<L: Lanes>(lanes: L, data: &[f32], at: usize, live: usize) -> L::V {
+    let floats = &data[at..][..live];
+    if live == L::N { L::cast(floats)[0] } else { lanes.load(floats) }
+}
+
+/// Writes a vector at a place of a slice: whole, or the `live` first lanes.
+#[inline(always)]
+pub(crate) fn store<L: Lanes>(lanes: L, data: &mut [f32], at: usize, live: usize, v: L::V) {
+    let floats = &mut data[at..][..live];
+    if live == L::N { L::cast_mut(floats)[0] = v } else { lanes.store(floats, v) }
 }
 
 /// Multiplies and adds with one rounding.
@@ -55,6 +70,10 @@ macro_rules! lanes {
             #[inline(always)]
             fn sub(self, a: S::f32s, b: S::f32s) -> S::f32s {
                 self.0.sub_f32s(a, b)
+            }
+            #[inline(always)]
+            fn div(self, a: S::f32s, b: S::f32s) -> S::f32s {
+                self.0.div_f32s(a, b)
             }
             #[inline(always)]
             fn where_greater(self, a: S::f32s, b: S::f32s, yes: S::f32s, no: S::f32s) -> S::f32s {

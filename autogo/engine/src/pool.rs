@@ -1,7 +1,7 @@
 //! Max and average pools with any window, stride, dilation and border; padding takes no part unless it is counted.
 
-use crate::error::{at_least, length, units};
-use crate::lanes::Plain;
+use crate::error::{length, units};
+use crate::lanes::{Kernel, Lanes, load, store};
 use crate::{Engine, Error, Shape, Window, Write};
 
 /// What a pool keeps of a window.
@@ -15,7 +15,7 @@ pub enum PoolKind {
     AverageCounted,
 }
 
-/// The plan of a pool.
+/// The plan of a pool. Memory: 16 bytes for every output row and column.
 ///
 /// ```
 /// use autogo_engine::{Arithmetic, Engine, Pool, PoolKind, Shape, Window};
@@ -33,6 +33,9 @@ pub struct Pool {
     input: Shape,
     output: Shape,
     window: Window,
+    /// For every output row, and column, the first tap inside the picture and the one behind the last.
+    rows: Vec<(usize, usize)>,
+    columns: Vec<(usize, usize)>,
 }
 
 impl Pool {
@@ -44,12 +47,16 @@ impl Pool {
         let (h, w) = window.slide(input)?;
         let output = Shape::new(h, w, input.c);
         output.check()?;
-        let pool = Pool { engine, kind, input, output, window };
-        let empty = |taps: (usize, usize)| taps.0 >= taps.1;
-        if (0..h).any(|y| empty(pool.rows(y))) || (0..w).any(|x| empty(pool.columns(x))) {
+        let (start, size, kernel) = ((window.border.top, window.border.left), (input.h, input.w), window.kernel);
+        let along = |outputs: usize, stride: usize, border: usize, size: usize, kernel: usize, dilation: usize| {
+            (0..outputs).map(|i| inside(i * stride, border, size, kernel, dilation)).collect::<Vec<_>>()
+        };
+        let rows = along(h, window.stride.0, start.0, size.0, kernel.0, window.dilation.0);
+        let columns = along(w, window.stride.1, start.1, size.1, kernel.1, window.dilation.1);
+        if rows.iter().chain(&columns).any(|taps| taps.0 >= taps.1) {
             return Err(Error::EmptyWindow);
         }
-        Ok(pool)
+        Ok(Pool { engine, kind, input, output, window, rows, columns })
     }
 
     /// Shape of an output picture.
@@ -57,40 +64,25 @@ impl Pool {
         self.output
     }
 
-    /// Floats of the scratch that [`gradient`](Pool::gradient) needs.
-    pub fn scratch_len(&self) -> usize {
-        self.input.c
-    }
-
-    /// The taps of an output row that lie inside the picture.
-    fn rows(&self, y: usize) -> (usize, usize) {
-        let w = &self.window;
-        inside(y * w.stride.0, w.border.top, self.input.h, w.kernel.0, w.dilation.0)
-    }
-
-    /// The taps of an output column that lie inside the picture.
-    fn columns(&self, x: usize) -> (usize, usize) {
-        let w = &self.window;
-        inside(x * w.stride.1, w.border.left, self.input.w, w.kernel.1, w.dilation.1)
-    }
-
-    /// Where the pixels of a window begin that lie inside the picture.
+    /// Calls `visit` with the first float of every pixel of a window that lies inside the picture.
     #[inline(always)]
-    fn pixels(&self, image: usize, y: usize, x: usize) -> impl Iterator<Item = usize> {
+    fn pixels(&self, Place { image, y, x, .. }: Place, mut visit: impl FnMut(usize)) {
         let (shape, window) = (self.input, self.window);
-        let (rows, columns) = (self.rows(y), self.columns(x));
-        (rows.0..rows.1).flat_map(move |row| {
+        let (rows, columns) = (self.rows[y], self.columns[x]);
+        let column = x * window.stride.1 + columns.0 * window.dilation.1 - window.border.left;
+        for row in rows.0..rows.1 {
             let row = y * window.stride.0 + row * window.dilation.0 - window.border.top;
-            (columns.0..columns.1).map(move |column| {
-                let column = x * window.stride.1 + column * window.dilation.1 - window.border.left;
-                ((image * shape.h + row) * shape.w + column) * shape.c
-            })
-        })
+            let mut at = ((image * shape.h + row) * shape.w + column) * shape.c;
+            for _ in columns.0..columns.1 {
+                visit(at);
+                at += window.dilation.1 * shape.c;
+            }
+        }
     }
 
     /// What a window's sum is divided by.
-    fn divisor(&self, y: usize, x: usize) -> f32 {
-        let (rows, columns) = (self.rows(y), self.columns(x));
+    fn divisor(&self, Place { y, x, .. }: Place) -> f32 {
+        let (rows, columns) = (self.rows[y], self.columns[x]);
         match self.kind {
             PoolKind::Max => 1.0,
             PoolKind::Average => ((rows.1 - rows.0) * (columns.1 - columns.0)) as f32,
@@ -105,7 +97,7 @@ impl Pool {
     pub fn forward(&self, input: &[f32], output: &mut [f32]) -> Result<(), Error> {
         let images = units("input", input.len(), self.input.elements())?;
         length("output", output.len(), images * self.output.elements())?;
-        self.engine.loops(Forward { pool: self, images, input, output });
+        self.engine.run(Forward { pool: self, images, input, output });
         Ok(())
     }
 
@@ -122,7 +114,6 @@ impl Pool {
         output_gradient: &[f32],
         input_gradient: &mut [f32],
         write: Write,
-        scratch: &mut [f32],
     ) -> Result<(), Error> {
         let images = units("output gradient", output_gradient.len(), self.output.elements())?;
         length("input gradient", input_gradient.len(), images * self.input.elements())?;
@@ -130,12 +121,10 @@ impl Pool {
             length("input", input.len(), input_gradient.len())?;
             length("output", output.len(), output_gradient.len())?;
         }
-        at_least("scratch", scratch.len(), self.scratch_len())?;
         if write == Write::Replace {
             input_gradient.fill(0.0);
         }
-        let rest = &mut scratch[..self.input.c];
-        self.engine.loops(Gradient { pool: self, images, input, output, output_gradient, input_gradient, rest });
+        self.engine.run(Gradient { pool: self, images, input, output, output_gradient, input_gradient });
         Ok(())
     }
 }
@@ -146,6 +135,34 @@ fn inside(start: usize, border: usize, size: usize, kernel: usize, dilation: usi
     (first(border), first(border + size))
 }
 
+/// A window of one image: image, row and column of the output pixel, and its first float.
+#[derive(Clone, Copy)]
+struct Place {
+    image: usize,
+    y: usize,
+    x: usize,
+    float: usize,
+}
+
+impl Pool {
+    /// Calls `visit` for every output pixel of some images.
+    #[inline(always)]
+    fn places(&self, images: usize, mut visit: impl FnMut(Place)) {
+        let mut float = 0;
+        for image in 0..images {
+            for y in 0..self.output.h {
+                for x in 0..self.output.w {
+                    visit(Place { image, y, x, float });
+                    float += self.output.c;
+                }
+            }
+        }
+    }
+}
+
+/// Vectors of channels that are pooled at once, where there are so many.
+const VECTORS: usize = 4;
+
 struct Forward<'a> {
     pool: &'a Pool,
     images: usize,
@@ -153,33 +170,40 @@ struct Forward<'a> {
     output: &'a mut [f32],
 }
 
-impl Plain for Forward<'_> {
+impl Kernel for Forward<'_> {
     #[inline(always)]
-    fn run(self) {
-        let (pool, channels) = (self.pool, self.pool.input.c);
-        let (h, w) = (pool.output.h, pool.output.w);
-        let mut outputs = self.output.chunks_exact_mut(channels);
-        for image in 0..self.images {
-            for (y, x) in (0..h).flat_map(|y| (0..w).map(move |x| (y, x))) {
-                let (Some(to), mut pixels) = (outputs.next(), pool.pixels(image, y, x)) else { return };
-                let Some(first) = pixels.next() else { continue };
-                to.copy_from_slice(&self.input[first..][..channels]);
-                if pool.kind == PoolKind::Max {
-                    for pixel in pixels {
-                        for (to, &from) in to.iter_mut().zip(&self.input[pixel..][..channels]) {
-                            *to = if from > *to { from } else { *to };
-                        }
-                    }
-                } else {
-                    for pixel in pixels {
-                        for (to, &from) in to.iter_mut().zip(&self.input[pixel..][..channels]) {
-                            *to += from;
-                        }
-                    }
-                    let divisor = pool.divisor(y, x);
-                    to.iter_mut().for_each(|to| *to /= divisor);
-                }
+    fn run<L: Lanes>(mut self, lanes: L) {
+        let (pool, c) = (self.pool, self.pool.input.c);
+        pool.places(self.images, |place| {
+            let mut lane = 0;
+            while lane + VECTORS * L::N <= c {
+                self.window::<L, VECTORS>(lanes, place, lane, L::N);
+                lane += VECTORS * L::N;
             }
+            while lane < c {
+                self.window::<L, 1>(lanes, place, lane, (c - lane).min(L::N));
+                lane += L::N;
+            }
+        });
+    }
+}
+
+impl Forward<'_> {
+    /// Pools `V` vectors of channels, each with `live` lanes, of one window.
+    #[inline(always)]
+    fn window<L: Lanes, const V: usize>(&mut self, lanes: L, place: Place, lane: usize, live: usize) {
+        let is_max = self.pool.kind == PoolKind::Max;
+        let mut kept = [lanes.splat(if is_max { f32::NEG_INFINITY } else { 0.0 }); V];
+        self.pool.pixels(place, |at| {
+            for (v, kept) in kept.iter_mut().enumerate() {
+                let x = load(lanes, self.input, at + lane + v * L::N, live);
+                *kept = if is_max { lanes.where_greater(*kept, x, *kept, x) } else { lanes.add(*kept, x) };
+            }
+        });
+        let divisor = lanes.splat(self.pool.divisor(place));
+        for (v, kept) in kept.into_iter().enumerate() {
+            let result = if is_max { kept } else { lanes.div(kept, divisor) };
+            store(lanes, self.output, place.float + lane + v * L::N, live, result);
         }
     }
 }
@@ -191,44 +215,48 @@ struct Gradient<'a> {
     output: &'a [f32],
     output_gradient: &'a [f32],
     input_gradient: &'a mut [f32],
-    /// What is left to give away of an output pixel's gradient.
-    rest: &'a mut [f32],
 }
 
-impl Plain for Gradient<'_> {
+impl Kernel for Gradient<'_> {
     #[inline(always)]
-    fn run(self) {
-        let (pool, channels) = (self.pool, self.pool.input.c);
-        let (h, w) = (pool.output.h, pool.output.w);
-        let rest = self.rest;
-        let mut at = 0;
-        for image in 0..self.images {
-            for (y, x) in (0..h).flat_map(|y| (0..w).map(move |x| (y, x))) {
-                let gradient = &self.output_gradient[at..][..channels];
+    fn run<L: Lanes>(mut self, lanes: L) {
+        let (pool, c) = (self.pool, self.pool.input.c);
+        pool.places(self.images, |place| {
+            for lane in (0..c).step_by(L::N) {
+                let live = (c - lane).min(L::N);
                 if pool.kind == PoolKind::Max {
-                    rest.copy_from_slice(gradient);
-                    let output = &self.output[at..][..channels];
-                    for pixel in pool.pixels(image, y, x) {
-                        let input = &self.input[pixel..][..channels];
-                        let to = &mut self.input_gradient[pixel..][..channels];
-                        for ((to, rest), (input, output)) in
-                            to.iter_mut().zip(rest.iter_mut()).zip(input.iter().zip(output))
-                        {
-                            let given = if input == output { *rest } else { 0.0 };
-                            *to += given;
-                            *rest -= given;
-                        }
-                    }
+                    self.largest(lanes, place, lane, live);
                 } else {
-                    let divisor = pool.divisor(y, x);
-                    rest.iter_mut().zip(gradient).for_each(|(rest, gradient)| *rest = gradient / divisor);
-                    for pixel in pool.pixels(image, y, x) {
-                        let to = &mut self.input_gradient[pixel..][..channels];
-                        to.iter_mut().zip(rest.iter()).for_each(|(to, part)| *to += part);
-                    }
+                    self.average(lanes, place, lane, live);
                 }
-                at += channels;
             }
-        }
+        });
+    }
+}
+
+impl Gradient<'_> {
+    /// Gives an output pixel's gradient to the first pixel of its window that is the largest.
+    #[inline(always)]
+    fn largest<L: Lanes>(&mut self, lanes: L, place: Place, lane: usize, live: usize) {
+        let largest = load(lanes, self.output, place.float + lane, live);
+        let mut rest = load(lanes, self.output_gradient, place.float + lane, live);
+        self.pool.pixels(place, |at| {
+            let x = load(lanes, self.input, at + lane, live);
+            let given = lanes.where_greater(largest, x, lanes.splat(0.0), rest);
+            let sum = lanes.add(load(lanes, self.input_gradient, at + lane, live), given);
+            store(lanes, self.input_gradient, at + lane, live, sum);
+            rest = lanes.sub(rest, given);
+        });
+    }
+
+    /// Gives every pixel of a window its part of the output pixel's gradient.
+    #[inline(always)]
+    fn average<L: Lanes>(&mut self, lanes: L, place: Place, lane: usize, live: usize) {
+        let gradient = load(lanes, self.output_gradient, place.float + lane, live);
+        let part = lanes.div(gradient, lanes.splat(self.pool.divisor(place)));
+        self.pool.pixels(place, |at| {
+            let sum = lanes.add(load(lanes, self.input_gradient, at + lane, live), part);
+            store(lanes, self.input_gradient, at + lane, live, sum);
+        });
     }
 }

@@ -351,6 +351,11 @@ fn impossible_geometries_and_buffers_are_errors() {
     assert_eq!(wrong, Err(Error::Length { buffer: "weights", wanted: conv.weights_len(), found: 5 }));
     let ragged = conv.weight_gradient(Input::plain(&[0.0; 5]), &[], &mut [], &mut []);
     assert_eq!(ragged, Err(Error::Ragged { buffer: "input", unit: 96, found: 5 }));
+    let window = Window { stride: (1 << 20, 1 << 20), ..good.window };
+    let geometry = ConvGeometry { window, ..good };
+    let [y, _, _] = all(engine, geometry, 1, 1);
+    assert_eq!(y.len(), 4); // one pixel, and no memory that grows with the stride
+    assert!(Conv::new(engine, geometry).unwrap().scratch_len() < 1 << 20);
     let geometry = TransposeGeometry { input: good.input, filters: 1, window: Window::square(2, 2, 0), extra: (2, 0) };
     assert!(matches!(ConvTranspose::new(engine, geometry), Err(Error::Extra { extra: 2, stride: 2 })));
 }

@@ -48,10 +48,9 @@ fn pools() {
         let run = |engine: &Engine| {
             let pool = Pool::new(*engine, kind, shape, window).unwrap();
             let (mut y, mut dx, mut sum) = (vec![0.0; dy.len()], vec![f32::NAN; x.len()], start.clone());
-            let mut scratch = vec![f32::NAN; pool.scratch_len()];
             pool.forward(&x, &mut y).unwrap();
-            pool.gradient(&x, &y, &dy, &mut dx, Write::Replace, &mut scratch).unwrap();
-            pool.gradient(&x, &y, &dy, &mut sum, Write::Add, &mut scratch).unwrap();
+            pool.gradient(&x, &y, &dy, &mut dx, Write::Replace).unwrap();
+            pool.gradient(&x, &y, &dy, &mut sum, Write::Add).unwrap();
             [y, dx, sum].concat()
         };
         let all = same(run);

@@ -1,6 +1,6 @@
 //! The geometry of a convolution, checked once.
 
-use crate::error::product;
+use crate::error::{product, size};
 use crate::{Error, Shape, Window};
 
 /// What a convolution reads and makes.
@@ -43,6 +43,7 @@ impl ConvGeometry {
             return Err(Error::Groups { groups: self.groups, inputs: self.input.c, filters: self.filters });
         }
         let (kernel, border) = (self.window.kernel, self.window.border);
+        size("taps", kernel.0.saturating_mul(kernel.1))?;
         product("weights", &[kernel.0, kernel.1, self.input.c / self.groups, self.filters])?;
         let padded = [self.input.h + border.top + border.bottom, self.input.w + border.left + border.right];
         product("padded picture", &[padded[0], padded[1], self.input.c.max(self.filters)])?;
@@ -52,6 +53,14 @@ impl ConvGeometry {
     /// Number of weights.
     pub fn weights(&self) -> usize {
         self.window.kernel.0 * self.window.kernel.1 * (self.input.c / self.groups.max(1)) * self.filters
+    }
+
+    /// The same convolution with strides that end inside the padded picture: one window alone has no use for its stride.
+    pub(crate) fn with_short_strides(mut self) -> Self {
+        let (stride, border) = (&mut self.window.stride, self.window.border);
+        stride.0 = stride.0.min(self.input.h + border.top + border.bottom);
+        stride.1 = stride.1.min(self.input.w + border.left + border.right);
+        self
     }
 
     /// Whether every channel has a filter of its own.

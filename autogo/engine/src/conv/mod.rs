@@ -76,8 +76,9 @@ impl Conv {
     pub fn new(engine: Engine, geometry: ConvGeometry) -> Result<Self, Error> {
         let output = geometry.output()?;
         let (images, width) = (gather::group(&geometry, output), engine.width());
-        let forward = gather::forward(&geometry, output, images, width);
-        let backward = gather::backward(&geometry, output, images, width);
+        let short = geometry.with_short_strides();
+        let forward = gather::forward(&short, output, images, width);
+        let backward = gather::backward(&short, output, images, width);
         let direct = SumTile::best(width, forward.live, forward.lanes);
         let copied = SumTile::best(width, forward.live, 1);
         let sums = forward.field.len() + run::gradient_field(&forward).len();

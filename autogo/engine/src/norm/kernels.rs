@@ -1,7 +1,7 @@
 //! Loops over pixels and channels. Each channel is summed in four chains, whatever the width of the vectors is.
 
 use crate::input::Affine;
-use crate::lanes::{Kernel, Lanes};
+use crate::lanes::{Kernel, Lanes, load, store};
 
 /// Pixels that are summed in `f32`.
 pub(super) const CHUNK: usize = 256;
@@ -13,19 +13,6 @@ const CHAINS: usize = 4;
 #[inline(always)]
 fn join<L: Lanes>(lanes: L, [a, b, c, d]: [L::V; CHAINS]) -> L::V {
     lanes.add(lanes.add(a, b), lanes.add(c, d))
-}
-
-/// A vector of channels of one pixel: whole, or the last few.
-#[inline(always)]
-fn load<L: Lanes>(lanes: L, data: &[f32], at: usize, live: usize) -> L::V {
-    let floats = &data[at..][..live];
-    if live == L::N { L::cast(floats)[0] } else { lanes.load(floats) }
-}
-
-#[inline(always)]
-fn store<L: Lanes>(lanes: L, data: &mut [f32], at: usize, live: usize, v: L::V) {
-    let floats = &mut data[at..][..live];
-    if live == L::N { L::cast_mut(floats)[0] = v } else { lanes.store(floats, v) }
 }
 
 /// `sums = Σ (x − pivot)`, `squares = Σ (x − pivot)²`.
