@@ -10,7 +10,7 @@ use std::fmt;
 pub enum Arithmetic {
     /// One rounding (fused multiply-add). Fast on every processor with AVX2 or AVX-512, slow on others.
     Fused,
-    /// Two roundings. Every processor computes it; a few per cent slower than fused where that is available.
+    /// Two roundings. Every processor computes it; up to a third slower than fused where that is available.
     Portable,
 }
 

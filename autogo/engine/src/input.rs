@@ -26,7 +26,10 @@ impl Clip {
     }
 }
 
-/// `clip(scale·x + shift)`, channel by channel: a batch norm and its activation as one map.
+/// `clip(scale·x + shift)`, channel by channel: a batch norm and its activation as one map. A ReLU alone has the scale 1 and
+/// the shift 0.
+///
+/// The map is computed in `f32`: where a channel's mean is many times its spread, digits are lost.
 #[derive(Clone, Copy, Debug)]
 pub struct Affine<'a> {
     /// A factor for every channel.

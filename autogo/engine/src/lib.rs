@@ -39,6 +39,13 @@
 //! and AVX2 (and, slowly, without), one with [`Arithmetic::Portable`] on every processor. Exponentials and logarithms come
 //! from `libm`, not from the system.
 //!
+//! # Speed
+//!
+//! `cargo run -p autogo-engine --example layers` prints the speed of single layers and of two small networks on one thread. The
+//! crate is compiled at level 3 without debug assertions and overflow checks, also in the development profile: with checks the
+//! loops run at half their speed. No function has type parameters, so all code is compiled here and not in the crate that calls.
+//! Buffers that begin at a multiple of 64 bytes are read fastest ([`Buffer`]).
+//!
 //! # A training step, by hand
 //!
 //! One convolution of one channel learns to double its input:

@@ -77,8 +77,7 @@ impl Chain {
         let (mut shape, mut layers) = (Shape::new(side, side, 3), Vec::new());
         let (mut scratch, mut largest) = (0, 0);
         for &(filters, stride) in plan {
-            let window =
-                Window { border: Border { top: 1, left: 1, bottom: 1, right: 1 }, ..Window::square(3, stride, 1) };
+            let window = Window::square(3, stride, 1);
             let conv = Conv::new(engine, ConvGeometry { input: shape, filters, window, groups: 1 })?;
             let bound = (6.0 / (9.0 * shape.c as f32)).sqrt();
             shape = conv.output();
