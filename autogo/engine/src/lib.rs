@@ -5,7 +5,7 @@
 //! A tensor is a slice of `f32`: dense NHWC, channels next to each other. The caller owns all memory. A *plan*
 //! ([`Conv`], [`Pool`], [`Resize`], …) checks a geometry once and says how much scratch its runs need; a run allocates
 //! nothing, takes as many images as its buffers hold, and returns an error where a buffer's length does not fit. There are no
-//! threads inside: who has several cuts a batch into fixed pieces and adds the pieces' gradients in order.
+//! threads inside: a caller with several threads cuts a batch into fixed pieces and adds the pieces' gradients in order.
 //!
 //! | operation | forward | gradients |
 //! |---|---|---|

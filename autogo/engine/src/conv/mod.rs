@@ -96,8 +96,8 @@ impl Conv {
         self.output
     }
 
-    /// Images of one group. Who cuts a batch into pieces cuts at multiples of this number: then a weight gradient has the
-    /// same bits, however many pieces are summed one after the other.
+    /// Images of one group. A caller that cuts a batch into pieces cuts at multiples of this number: then pieces that are added
+    /// to one weight gradient, one after the other, make the bits of the whole batch.
     pub fn group(&self) -> usize {
         self.images
     }
