@@ -1,12 +1,33 @@
 //! The `autogo` command line as its users meet it.
 #![allow(clippy::unwrap_used)]
 
+use autogo::families::network;
+use autogo::formats::to_json;
+use autogo::graph::{GraphBuilder, Op, Shape};
+use autogo::profile::array::{ArrayMachine, Dataflow, Layer, simulate_all};
+use serde_json::Value;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 const BEST: &str = "nb201:nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1";
 
 fn autogo(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_autogo")).args(arguments).output().unwrap()
+}
+
+/// What a command printed; it must have succeeded.
+fn said(arguments: &[&str]) -> String {
+    let output = autogo(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// An empty folder of this process.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("autogo-{name}-{}", std::process::id()));
+    std::fs::remove_dir_all(&folder).ok();
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// One line on standard error, nothing on standard output, exit code 2.
@@ -16,6 +37,23 @@ fn refusal(output: Output) -> String {
     assert_eq!(said.trim_end().lines().count(), 1, "{said}");
     assert!(output.stdout.is_empty());
     said
+}
+
+#[test]
+fn every_verb_says_what_it_does_and_shows_an_example() {
+    let help = said(&["--help"]);
+    let verbs = help.lines().skip_while(|line| *line != "Commands:").skip(1).map_while(|line| line.strip_prefix("  "));
+    let verbs: Vec<&str> =
+        verbs.filter_map(|line| line.split_whitespace().next()).filter(|verb| *verb != "help").collect();
+    assert_eq!(verbs.len(), 13, "{verbs:?}");
+    for verb in verbs {
+        let text = said(&[verb, "--help"]);
+        let first = text.lines().next().unwrap();
+        assert!(first.len() > 20 && first.contains(' ') && !first.starts_with("Arguments"), "{verb}: {first}");
+        let example = text.lines().skip_while(|line| !line.starts_with("Example")).nth(1).unwrap_or_default();
+        let is_shown = example.contains(&format!("cargo autogo {verb} ")) || example.contains("cargo notebooks ");
+        assert!(is_shown || example.ends_with(&format!("cargo autogo {verb}")), "{verb}: {example}");
+    }
 }
 
 #[test]
@@ -75,6 +113,90 @@ fn profile_prints_kernels_totals_and_json() {
 }
 
 #[test]
+fn an_array_times_layers_and_names_what_it_does_not_time() {
+    let profile: Value =
+        serde_json::from_str(&said(&["profile", "resnet50", "--array", "16x32-os", "--json"])).unwrap();
+    let machine = ArrayMachine::new("16x32-os", 16, 32, Dataflow::OutputStationary);
+    let layers = Layer::of_graph(&network("resnet50").unwrap());
+    let reports = simulate_all(&layers, &machine).unwrap();
+    let rows = profile["layers"].as_array().unwrap();
+    let cycles: Vec<u64> = rows.iter().map(|row| row["cycles"].as_u64().unwrap()).collect();
+    assert_eq!(cycles, reports.iter().map(|report| report.total_cycles).collect::<Vec<u64>>());
+    assert_eq!(profile["total"]["cycles"], cycles.iter().sum::<u64>());
+    let written: u64 = rows.iter().map(|row| row["words_written"].as_u64().unwrap()).sum();
+    assert_eq!(profile["total"]["words_written"], written);
+    assert_eq!(profile["left_out"]["relu"], 43);
+    let text = said(&["profile", "resnet50", "--array"]);
+    for part in ["compute cycles", "\ntotal ", "resnet50 on 32x32: 32 × 32 units, ws, 64 + 64 + 64 kB", "not timed "] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn an_array_of_a_file_waits_for_its_memories_and_a_wrong_one_is_refused() {
+    let folder = folder("array");
+    let (toml, net) = (folder.join("array.toml"), folder.join("net.json"));
+    let (toml, net) = (toml.to_str().unwrap(), net.to_str().unwrap());
+    let size = "name = \"small\"\nrows = 8\ncolumns = 8\nifmap_kb = 2\nfilter_kb = 2\nofmap_kb = 2\n";
+    let array = format!("{size}dataflow = \"ws\"\nscalesim = true\n");
+    std::fs::write(toml, format!("{array}[bandwidth]\nifmap = 1\nfilter = 1\nofmap = 1\n")).unwrap();
+    let profile: Value = serde_json::from_str(&said(&["profile", BEST, "--array", toml, "--json"])).unwrap();
+    let total = &profile["total"];
+    let number = |name: &str| total[name].as_u64().unwrap();
+    assert!(number("stall_cycles") > 0 && number("cycles") == number("compute_cycles") + number("stall_cycles"));
+    assert_eq!(profile["machine"]["fidelity"]["stalls_twice"], true);
+    for (text, reason) in [
+        (format!("{size}dataflow = \"rs\"\n"), "array.toml: dataflow: `rs` is not known; accepted: os, ws or is"),
+        (format!("{array}colour = 3\n"), "array.toml:9: unknown field `colour`"),
+        (size.into(), "array.toml:1: missing field `dataflow`"),
+    ] {
+        std::fs::write(toml, text).unwrap();
+        let said = refusal(autogo(&["profile", BEST, "--array", toml]));
+        assert!(said.contains(reason), "{said}");
+    }
+    let said = refusal(autogo(&["profile", BEST, "--array", "round"]));
+    assert!(said.contains("array `round` is not known; accepted: ROWSxCOLUMNS such as 32x32"), "{said}");
+    let said = refusal(autogo(&["profile", BEST, "--array", "0x8"]));
+    assert!(said.contains("machine 0x8: 0 × 8 units; accepted: 1 or more each"), "{said}");
+    let mut build = GraphBuilder::new("bare");
+    let x = build.add("x", Op::Input(Shape::new(8, 8, 3)), &[]).unwrap();
+    let y = build.add("y", Op::Relu, &[x]).unwrap();
+    build.add("out", Op::Output, &[y]).unwrap();
+    std::fs::write(net, to_json(&build.finish().unwrap())).unwrap();
+    let said = refusal(autogo(&["profile", net, "--array"]));
+    assert!(said.contains("network `bare`: has no layer; accepted: a network with convolutions"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn the_releases_peculiarities_are_switched_on() {
+    let folder = folder("release");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_string();
+    let nodes = |arguments: &[&str]| {
+        let description: Value = serde_json::from_str(&said(arguments)).unwrap();
+        description["nodes"].as_array().unwrap().len()
+    };
+    // Fifteen cells with one `skip_connect` each.
+    assert_eq!(nodes(&["graph", BEST, "--json", "--release"]), nodes(&["graph", BEST, "--json"]) + 15);
+    let config = r#"{"ops": ["nor_conv_3x3", "skip_connect", "none", "none", "none", "none"]}"#;
+    let of_config = ["graph", "nb201", "--config", config, "--json"];
+    assert_eq!(nodes(&[&of_config[..], &["--release"]].concat()), nodes(&of_config) + 15);
+    let pooled = "nb201:avg_pool_3x3,none,none,nor_conv_3x3,none,none";
+    said(&["graph", pooled, "--onnx", &path("ours.onnx")]);
+    said(&["graph", pooled, "--onnx", &path("theirs.onnx"), "--release"]);
+    assert_ne!(std::fs::read(path("ours.onnx")).unwrap(), std::fs::read(path("theirs.onnx")).unwrap());
+    // Tokens of another family are unseen: each a segment of its own, or all of a row together.
+    said(&["segments", "mine", "nb201=6", "--merges", "20", "--out", &path("ours")]);
+    said(&["segments", "mine", "nb201=6", "--merges", "20", "--out", &path("theirs"), "--release"]);
+    let lines = |mined: &str, flags: &[&str]| {
+        said(&[&["segments", "encode", &path(mined), "hiaml:z,a22,r30,src8"], flags].concat()).lines().count()
+    };
+    assert!(lines("theirs", &[]) < lines("ours", &[]));
+    assert_eq!(lines("theirs", &[]), lines("ours", &["--release"]));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn an_engine_that_is_not_there_is_refused() {
     let said = refusal(autogo(&["profile", "fsrcnn", "--host", "--library", "/no/such/library.so"]));
     assert!(said.contains("/no/such/library.so"), "{said}");
@@ -98,11 +220,16 @@ fn a_machine_that_cannot_be_is_refused() {
     assert!(said.contains("`coal` is not known; accepted: horowitz45, eyeriss65, zigzag_tpu"), "{said}");
     let path = std::env::temp_dir().join(format!("autogo-machine-{}.toml", std::process::id()));
     for (toml, reason) in [
-        ("rows = 0", "0 × 16 units"),
-        ("dram_bytes_per_cycle = 0.0", "dram_bytes_per_cycle is 0"),
-        ("colour = 3", "unknown field `colour`"),
-        ("[costs]\nadd = 6.0", "has no cost for `conv2d`, which node `stem/conv2d` computes"),
-        ("dram_bytes = 4096", "bytes for its result; machine custom has 4096 bytes of DRAM"),
+        ("base = \"N256\"\nrows = 0", "0 × 16 units"),
+        ("base = \"N256\"\ndram_bytes_per_cycle = 0.0", "dram_bytes_per_cycle is 0"),
+        ("base = \"N256\"\ncolour = 3", "unknown field `colour`"),
+        ("base = \"N9\"", "base is `N9`; accepted: N256, N512, N1024"),
+        ("name = \"wide\"\nrows = 16", "missing field `columns`"),
+        ("base = \"N256\"\n[costs]\nadd = 6.0", "has no cost for `conv2d`, which node `stem/conv2d` computes"),
+        (
+            "base = \"N256\"\nname = \"tiny\"\ndram_bytes = 4096",
+            "bytes for its result; machine tiny has 4096 bytes of DRAM",
+        ),
     ] {
         std::fs::write(&path, toml).unwrap();
         let said = refusal(autogo(&["profile", "resnet50", "--machine", path.to_str().unwrap()]));

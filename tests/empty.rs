@@ -16,7 +16,7 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn graphs() -> Vec<Graph> {
-    (0..6).map(|at| autogo::families::graph(&FamilyName::Nb201.sample(4, at)).unwrap()).collect()
+    (0..6).map(|at| autogo::families::network(&FamilyName::Nb201.sample(4, at)).unwrap()).collect()
 }
 
 /// The columns of a comparison, without a run or with some.
@@ -109,7 +109,7 @@ fn tables_and_charts_of_nothing() {
     assert_eq!(sharing(&[], 2).unwrap().height(), 3);
     let run = Evolution {
         generations: 0,
-        objectives: vec![Objective::minimise(autogo::prelude::Column::Nodes)],
+        objectives: vec![Objective::minimise(autogo::prelude::RunColumn::Nodes)],
         ..Evolution::default()
     };
     let mined = Mining::bpe(10).run(&graphs()).unwrap();

@@ -5,9 +5,10 @@ use autogo::Progress;
 use autogo::data::{Example, read_parquet, records, write_parquet};
 use autogo::families::FamilyName;
 use autogo::formats::onnx::{Pooling, Weights, export, import};
-use autogo::formats::{Checkpoint, Class, Pickle, from_json, read_encoder, read_gennape, read_graph, to_json};
+use autogo::formats::{from_json, read_gennape, to_json};
 use autogo::graph::Graph;
-use autogo::predict::{Predictor, Psc, TrainSettings};
+use autogo::predict::{Predictor, Psc, Reports, TrainSettings};
+use autogo::release::{Checkpoint, Class, Pickle, read_encoder, read_graph};
 use autogo::segment::{Mined, Mining, SegmentDb, Segmenter};
 use proptest::prelude::*;
 use std::path::PathBuf;
@@ -52,7 +53,7 @@ impl Damage {
 }
 
 fn onnx_file() -> Vec<u8> {
-    let graph = autogo::families::graph("unet:16x16").unwrap();
+    let graph = autogo::families::network("unet:16x16").unwrap();
     export(&graph, Weights::None, Pooling::default()).unwrap()
 }
 
@@ -84,14 +85,14 @@ impl Saved {
     fn new() -> Saved {
         let folder = std::env::temp_dir().join(format!("autogo-hostile-{}", std::process::id()));
         let graphs: Vec<Graph> =
-            (0..6).map(|at| autogo::families::graph(&FamilyName::Nb201.sample(4, at)).unwrap()).collect();
+            (0..6).map(|at| autogo::families::network(&FamilyName::Nb201.sample(4, at)).unwrap()).collect();
         let mined = Mining::bpe(30).run(&graphs).unwrap();
         mined.save(&folder).unwrap();
         let example = |(at, graph): (usize, &Graph)| Example { graph: graph.clone(), value: at as f64 };
         let examples: Vec<Example> = graphs.iter().enumerate().map(example).collect();
         let training = folder.join("training.safetensors");
-        let (psc, _) =
-            Psc::train_at(&examples, &mined.segmenter, &settings(), Some(&training), Progress::Silent).unwrap();
+        let reports = Reports::new(Progress::Silent).resumable(&training);
+        let (psc, _) = Psc::train(&examples, &mined.segmenter, &settings(), reports).unwrap();
         psc.save(folder.join("predictor.safetensors")).unwrap();
         write_parquet(&mut mined.db.frame().unwrap(), &folder.join("figures.parquet")).unwrap();
         Saved { folder, examples, segmenter: mined.segmenter }
@@ -109,8 +110,8 @@ impl Saved {
             "mining.json" => format!("{:?}", Mined::load(&self.folder)?.mining),
             "predictor.safetensors" => Psc::load(&path)?.fingerprint(),
             "training.safetensors" => {
-                let (psc, log) =
-                    Psc::train_at(&self.examples, &self.segmenter, &settings(), Some(&path), Progress::Silent)?;
+                let reports = Reports::new(Progress::Silent).resumable(&path);
+                let (psc, log) = Psc::train(&self.examples, &self.segmenter, &settings(), reports)?;
                 format!("{} {log:?}", psc.fingerprint())
             }
             _ => format!("{}", read_parquet(&path)?),
@@ -194,7 +195,7 @@ proptest! {
 
     #[test]
     fn json(damage in damage()) {
-        thread_local!(static FILE: String = to_json(&autogo::families::graph("fsrcnn:8x8").unwrap()));
+        thread_local!(static FILE: String = to_json(&autogo::families::network("fsrcnn:8x8").unwrap()));
         FILE.with(|file| {
             if let Ok(text) = String::from_utf8(damage.of(file.as_bytes())) {
                 let _ = from_json(&text);

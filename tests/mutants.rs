@@ -11,7 +11,7 @@ const EACH: usize = 1000;
 fn ten_thousand_mutants_of_ten_systems_are_valid_and_replay() {
     let five = [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::Inception, FamilyName::TwoPath];
     let specs = five.iter().flat_map(|family| (0..30).map(|at| family.sample(3, at)));
-    let graphs: Vec<Graph> = specs.map(|spec| autogo::families::graph(&spec).unwrap()).collect();
+    let graphs: Vec<Graph> = specs.map(|spec| autogo::families::network(&spec).unwrap()).collect();
     let mined = Mining::bpe(400).run(&graphs).unwrap();
     let mutator = Mutator::new(mined, |graph: &Graph| graph.len() as f64, Npu::n256()).unwrap();
     let settings = MutationSettings { places: 20, donors: 40, ..MutationSettings::default() };
@@ -20,7 +20,7 @@ fn ten_thousand_mutants_of_ten_systems_are_valid_and_replay() {
     let (mut class_of, mut id_of) = (HashMap::new(), HashMap::new());
     for family in FamilyName::ALL {
         let spec = family.best().map_or_else(|| family.sample(0, 0), str::to_string);
-        let mut parent = autogo::families::graph(&spec).unwrap();
+        let mut parent = autogo::families::network(&spec).unwrap();
         let mut seen = HashSet::from([parent.content_id()]);
         for seed in 0.. {
             assert!(seed < 200, "{family}: only {} mutants", seen.len());

@@ -1,4 +1,4 @@
-//! Our tokens and cycles against those of the original release and of SCALE-Sim. Without `AUTOGO_GOLDEN` nothing is
+//! Our tokens and cycles against those of the release and of SCALE-Sim. Without `AUTOGO_GOLDEN` nothing is
 //! compared. What `autogo parity` compares is tested with the command line.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
@@ -14,7 +14,7 @@ fn json(path: &Path) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The original writes a line as one character for each node; its table turns them back into tokens.
+/// The release writes a line as one character for each node; its table turns them back into tokens.
 #[test]
 fn nb201_tokens_and_order_equal_the_originals() {
     let Some(golden) = folder("AUTOGO_GOLDEN") else { return };

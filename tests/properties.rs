@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use autogo::formats::onnx::{Pooling, Weights, export, import};
-use autogo::formats::{CompGraph, from_json, to_json};
+use autogo::formats::{from_json, to_json};
 use autogo::graph::{Graph, GraphParts, Op};
 use autogo::profile::{CycleCounter, Npu};
+use autogo::release::CompGraph;
 use autogo::segment::{Linearizer, Mining, Order, TokenForm};
 use autogo::testing::graphs;
 use proptest::prelude::*;
@@ -137,7 +138,7 @@ proptest! {
         for mining in minings() {
             let segmenter = mining.segmenter(seen).unwrap();
             for graph in &graphs {
-                let mut nodes = segmenter.groups(graph, |id| id < allowed).concat();
+                let mut nodes = segmenter.groups_of(graph, |id| id < allowed).concat();
                 prop_assert_eq!(&nodes, &mining.order.order(graph));
                 nodes.sort_unstable();
                 prop_assert_eq!(nodes, (0..graph.len()).collect::<Vec<_>>());

@@ -115,3 +115,28 @@ fn a_killed_search_ends_with_the_bytes_of_one_that_ran_through_on_any_number_of_
     assert!(said.contains("search.toml:2: ") && said.contains("no figure is called `speed`"), "{said}");
     std::fs::remove_dir_all(root).unwrap();
 }
+
+#[test]
+fn a_search_with_the_releases_peculiarities_keeps_them_when_it_is_taken_up() {
+    let root = std::env::temp_dir().join(format!("autogo-search-release-{}", std::process::id()));
+    std::fs::create_dir_all(root.join("early")).unwrap();
+    let path = |name: &str| root.join(name).to_str().unwrap().to_string();
+    let (config, whole, early) = (path("search.toml"), path("whole"), path("early"));
+    std::fs::write(&config, CONFIG.replace("generations = 12", "generations = 2")).unwrap();
+    finish(autogo(&["search", BEST, "--config", &config, "--out", &whole, "--release"], 2));
+    let expected = files(Path::new(&whole));
+    let text = |name: &str| String::from_utf8_lossy(&expected[Path::new(name)]).into_owned();
+    let settings = text("run.toml");
+    for chosen in
+        ["scores = \"as_loaded\"", "sources = \"cheapest\"", "on_failure = \"give_up\"", "form = \"original\""]
+    {
+        assert!(settings.contains(chosen), "{chosen} is missing in\n{settings}");
+    }
+    assert!(text("segments/segmenter.json").contains("\"unknown\":\"fused\""));
+    for name in ["search.toml", "input.json"] {
+        std::fs::copy(Path::new(&whole).join(name), Path::new(&early).join(name)).unwrap();
+    }
+    finish(autogo(&["search", "--resume", &early], 2));
+    assert_eq!(files(Path::new(&early)), expected);
+    std::fs::remove_dir_all(root).unwrap();
+}

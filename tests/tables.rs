@@ -45,7 +45,7 @@ fn every_family_comes_back_from_onnx_and_json() {
     for family in FamilyName::ALL {
         for index in 0..if family.size().is_none_or(|size| size > 2) { 25 } else { 1 } {
             let spec = family.sample(11, index);
-            let graph = autogo::families::graph(&spec).unwrap();
+            let graph = autogo::families::network(&spec).unwrap();
             let back = import(&export(&graph, Weights::None, Pooling::default()).unwrap()).unwrap();
             assert_eq!(back.content_id(), graph.content_id(), "{spec}");
             let json = autogo::formats::to_json(&graph);
@@ -81,7 +81,7 @@ fn labels_of_nas_bench_101_are_found_under_every_spelling() {
         assert!(table.labels_of(&graphs).unwrap().iter().all(|found| found == label), "{cell}");
     }
     assert!(split > 20, "{split}");
-    assert_eq!(table.labels_of(&[autogo::families::graph("resnet50").unwrap()]).unwrap(), [None]);
+    assert_eq!(table.labels_of(&[autogo::families::network("resnet50").unwrap()]).unwrap(), [None]);
 }
 
 #[test]

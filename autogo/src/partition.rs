@@ -14,10 +14,10 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// The partition whose segment joins the groups `first..first + count` of a segmented graph.
+    /// The partition whose segment is the groups `first..first + count` of a segmented graph.
     ///
-    /// A segment that reaches the first (last) node leaves that node to the predecessor (successor), as in the
-    /// specification §6.4; the segment may then be empty.
+    /// A segment that reaches the first (last) node leaves that node to the predecessor (successor), as in
+    /// [release §6.4](crate::doc::release#s6-4); the segment may then be empty.
     ///
     /// ```
     /// use autogo::Partition;

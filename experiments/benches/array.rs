@@ -19,7 +19,7 @@ fn machine(size: u32, dataflow: Dataflow, is_given: bool) -> ArrayMachine {
 
 /// All layers of a network, one after the other, equal ones as often as they occur.
 fn network(bencher: Bencher<'_, '_>, spec: &str, machine: &ArrayMachine) {
-    let Ok(graph) = autogo::families::graph(spec) else { return };
+    let Ok(graph) = autogo::families::network(spec) else { return };
     let layers = Layer::of_graph(&graph);
     let cycles = |layer: &Layer| simulate(layer, machine).map_or(0, |report| report.total_cycles);
     let total: u64 = layers.iter().map(cycles).sum();

@@ -19,7 +19,7 @@ fn mined() -> Option<Mined> {
     let families =
         [FamilyName::Nb201, FamilyName::Nb101, FamilyName::Hiaml, FamilyName::Inception, FamilyName::TwoPath];
     let specs = families.iter().flat_map(|family| (0..100).map(|at| family.sample(0, at)));
-    let graphs = specs.map(|spec| autogo::families::graph(&spec)).collect::<Result<Vec<Graph>, _>>().ok()?;
+    let graphs = specs.map(|spec| autogo::families::network(&spec)).collect::<Result<Vec<Graph>, _>>().ok()?;
     Mining::bpe(813).run(&graphs).ok()
 }
 
@@ -28,13 +28,12 @@ fn mutator() -> Option<Mutator> {
     let split = LabelledFamily::nb201_computed(120).ok()?.split(60, 0, 0).ok()?;
     let mined = mined()?;
     let settings = TrainSettings { epochs: 1, ..TrainSettings::default() };
-    let (mut psc, _) = Psc::train(&split.train, &mined.segmenter, &settings, Progress::Silent).ok()?;
-    psc.cuts = 2;
-    Mutator::new(mined, psc, Npu::n256()).ok()
+    let (psc, _) = Psc::train(&split.train, &mined.segmenter, &settings, Progress::Silent).ok()?;
+    Mutator::new(mined, psc.with_cuts(2), Npu::n256()).ok()
 }
 
 fn best_nb201() -> Option<Graph> {
-    autogo::families::graph(FamilyName::Nb201.best()?).ok()
+    autogo::families::network(FamilyName::Nb201.best()?).ok()
 }
 
 /// Children per second on all cores: places, donors ranked in place, repair, splicing, figures; not yet scored. The parents have
@@ -42,7 +41,7 @@ fn best_nb201() -> Option<Graph> {
 #[divan::bench(sample_count = 3, sample_size = 1, args = ["two_path", "hiaml", "nb201", "inception", "resnet50", "resnet101"])]
 fn children(bencher: Bencher<'_, '_>, spec: &str) {
     let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == spec);
-    let graph = autogo::families::graph(family.and_then(FamilyName::best).unwrap_or(spec)).ok();
+    let graph = autogo::families::network(family.and_then(FamilyName::best).unwrap_or(spec)).ok();
     let (Some(mutator), Some(parent)) = (mutator(), graph) else { return };
     let settings = MutationSettings { places: 10, donors: 100, ..MutationSettings::default() };
     let count = mutator.children(&parent, &settings, 1).map_or(0, |children| children.len());

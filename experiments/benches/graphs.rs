@@ -5,8 +5,8 @@
 
 use autogo::data::LabelledFamily;
 use autogo::families::{Family, FamilyName, Hiaml, Inception, InceptionSampler, Nb101, Nb201, TwoPath};
-use autogo::formats::read_graph;
 use autogo::graph::Graph;
+use autogo::release::read_graph;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use std::hint::black_box;
@@ -44,7 +44,7 @@ fn released() -> Vec<Graph> {
         return graphs;
     }
     let specs = ["resnet50", "resnet101", "vgg16", "edsr", "hiaml:src1,src1,r30,src3"];
-    specs.iter().filter_map(|spec| autogo::families::graph(spec).ok()).collect()
+    specs.iter().filter_map(|spec| autogo::families::network(spec).ok()).collect()
 }
 
 #[divan::bench]
@@ -99,7 +99,7 @@ fn build_two_path(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn build_inception(bencher: Bencher<'_, '_>) {
-    build(bencher, |index| Inception::sample(0, index, InceptionSampler::Published));
+    build(bencher, |index| Inception::sample_by(0, index, InceptionSampler::Published));
 }
 
 /// On all cores.

@@ -24,7 +24,7 @@ fn setting(networks: usize) -> Option<Setting> {
     let split = LabelledFamily::nb201_computed(2 * networks).ok()?.split(networks, 0, 0).ok()?;
     let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
     let mined = Mining::bpe(813).run(&graphs).ok()?;
-    let triples = graphs.iter().map(|graph| mined.segmenter.groups(graph, |_| true).len()).sum();
+    let triples = graphs.iter().map(|graph| mined.segmenter.groups(graph).len()).sum();
     Some(Setting { examples: split.train, mined, triples })
 }
 
@@ -58,7 +58,7 @@ fn baseline_predict_triples(bencher: Bencher<'_, '_>) {
     let mut triples: Vec<[GraphFeatures; 3]> = Vec::new();
     for example in &setting.examples {
         let Ok(features) = GraphFeatures::new(&example.graph) else { return };
-        let groups = setting.mined.segmenter.groups(&example.graph, |_| true);
+        let groups = setting.mined.segmenter.groups(&example.graph);
         triples.extend(Partition::all(&groups).iter().map(|cut| cut.parts().map(|nodes| features.part(nodes))));
     }
     bencher.counter(ItemsCount::new(triples.len())).bench_local(|| black_box(psc.predict(&triples).is_ok()));
@@ -93,7 +93,7 @@ fn cut_triples(bencher: Bencher<'_, '_>) {
     let segmenter = &setting.mined.segmenter;
     bencher.counter(ItemsCount::new(setting.triples)).bench_local(|| {
         for example in &setting.examples {
-            black_box(Partition::all(&segmenter.groups(&example.graph, |_| true)));
+            black_box(Partition::all(&segmenter.groups(&example.graph)));
         }
     });
 }
@@ -108,7 +108,7 @@ fn score_candidates(bencher: Bencher<'_, '_>) {
     let Ok(encoded) = psc.encode_segments(&segments) else { return };
     let encoded: EncodedSegments = encoded;
     let graph = &setting.examples[0].graph;
-    let groups = setting.mined.segmenter.groups(graph, |_| true);
+    let groups = setting.mined.segmenter.groups(graph);
     let cut = Partition::at(&groups, groups.len() / 2, 1);
     bencher
         .counter(ItemsCount::new(encoded.len()))

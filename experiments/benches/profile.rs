@@ -17,7 +17,7 @@ fn main() {
 }
 
 fn resnet50() -> Graph {
-    autogo::families::graph("resnet50").expect("a family's network")
+    autogo::families::network("resnet50").expect("a family's network")
 }
 
 #[divan::bench]

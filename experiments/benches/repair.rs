@@ -19,7 +19,7 @@ fn main() {
 /// A segment, and the place where it is to stand.
 type Place = (Segment, Vec<Shape>, Vec<Shape>);
 
-/// Who answers: the default, the whole program without any presolve, and the same two of the original's form.
+/// Who answers: the default, the whole program without any presolve, and the same two of the release's form.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Ours,
@@ -45,7 +45,7 @@ impl Way {
 /// A part in the release's form, and what it has to make.
 type Part = (ReleasePart, Vec<(usize, Shape)>);
 
-/// The original's instances, if they are there.
+/// The release's instances, if they are there.
 fn golden_parts() -> Vec<Part> {
     let folder = std::env::var_os("AUTOGO_GOLDEN").filter(|value| !value.is_empty()).map(PathBuf::from);
     let text = folder.and_then(|folder| std::fs::read_to_string(folder.join("original/milp_instances.json")).ok());
@@ -65,9 +65,11 @@ fn part(instance: &Value) -> Option<Part> {
     for node in input["nodes"].as_array()? {
         number.insert(node["id"].to_string(), part.nodes.len());
         let op = node["op_name"].as_str()?;
+        let [read_h, made_h, read_w, made_w, read_c, made_c] = numbers(&node["resolution"])?;
         part.nodes.push(PartNode {
             op: op.into(),
-            resolution: numbers(&node["resolution"])?,
+            input: Shape::new(read_h, read_w, read_c),
+            output: Shape::new(made_h, made_w, made_c),
             kernel: numbers::<4>(&node["shape"]).map(|s| (s[2], s[3])).or(op.ends_with("pool").then_some((3, 3))),
             strides: numbers::<4>(&node["strides"]).map(|s| (s[1], s[2])),
             is_same: true,
@@ -97,7 +99,7 @@ fn place((part, targets): &Part) -> Option<Place> {
 fn mined() -> Vec<Place> {
     let families =
         [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::Inception, FamilyName::TwoPath];
-    let network = |family: &FamilyName, index: u64| autogo::families::graph(&family.sample(0, index)).ok();
+    let network = |family: &FamilyName, index: u64| autogo::families::network(&family.sample(0, index)).ok();
     let graphs: Vec<Graph> =
         families.iter().flat_map(|family| (0..40).filter_map(move |index| network(family, index))).collect();
     let Ok(mined) = Mining::bpe(400).run(&graphs) else { return Vec::new() };
@@ -141,8 +143,8 @@ fn median_of<T>(all: &[T], mut work: impl FnMut(&T)) -> Option<&T> {
     times.get(times.len() / 2).map(|(_, at)| &all[*at])
 }
 
-/// The original's own instances under its own program, as it is solved there for every part: by the sweep (true), by the
-/// integer program (false). The original takes 9.6 ms of CPU for one.
+/// The release's own instances under its own program, as it is solved there for every part: by the sweep (true), by the
+/// integer program (false). The release takes 9.6 ms of CPU for one.
 #[divan::bench(args = [true, false], sample_count = 20)]
 fn original_programs(bencher: Bencher<'_, '_>, presolve: bool) {
     let parts = golden_parts();

@@ -2,9 +2,9 @@
 
 use autogo::families::{FamilyName, Nb201};
 use autogo::files::{read_parquet, write_parquet};
-use autogo::formats::read_graph;
 use autogo::graph::Graph;
 use autogo::polars::prelude::{col, lit};
+use autogo::release::read_graph;
 use autogo::segment::{Keep, Linearizer, Mining, SegmentDb, Segmenter, TokenEncoder};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -16,7 +16,7 @@ fn main() {
     divan::main();
 }
 
-/// The five families in the numbers that the original mined: 21,166 graphs; `share` of them in percent.
+/// The five families in the numbers that the release mined: 21,166 graphs; `share` of them in percent.
 fn corpus(share: u64) -> Vec<Graph> {
     let counts = [
         (FamilyName::Nb101, 5_000),
@@ -34,7 +34,7 @@ fn corpus(share: u64) -> Vec<Graph> {
             })
         })
         .collect();
-    specs.par_iter().filter_map(|spec| autogo::families::graph(spec).ok()).collect()
+    specs.par_iter().filter_map(|spec| autogo::families::network(spec).ok()).collect()
 }
 
 /// Network number `index` of the 4,096 without `none`.
@@ -68,7 +68,7 @@ fn tokens_and_encoding_of_released_graphs(bencher: Bencher<'_, '_>) {
     let Some(segmenter) = segmenter(&corpus(5)) else { return };
     bencher.counter(ItemsCount::new(nodes)).bench_local(|| {
         for graph in &graphs {
-            black_box(segmenter.groups(graph, |_| true));
+            black_box(segmenter.groups(graph));
         }
     });
 }
@@ -103,7 +103,7 @@ fn mine_database(bencher: Bencher<'_, '_>, share: u64) {
     let graphs = corpus(share);
     let Some(segmenter) = segmenter(&graphs) else { return };
     bencher.counter(ItemsCount::new(graphs.len())).bench_local(|| {
-        let cut = |graph: &Graph| segmenter.groups(graph, |_| true);
+        let cut = |graph: &Graph| segmenter.groups(graph);
         black_box(SegmentDb::mine(&graphs, &[], &Keep::default(), cut).len())
     });
 }

@@ -1,23 +1,39 @@
 //! The `autogo` command line.
+//!
+//! | verb | what it does |
+//! |---|---|
+//! | `graph`, `families`, `datasets` | networks, the systems they come from, public data |
+//! | `segments` | mines segments, shows them, cuts a network into them |
+//! | `train`, `evaluate`, `transfer` | predictors |
+//! | `search`, `replay` | evolution, in a folder that can be taken up again |
+//! | `profile` | cycles and energy on a machine, on a systolic array, on this processor |
+//! | `reproduce`, `parity` | the paper's tables; comparison with reference numbers |
+//! | `notebooks` | executes the notebooks |
+//!
+//! Every verb is one file in `commands/`. What a verb reads (a network, a family, a machine, a settings file) is read by
+//! `inputs`. The other rooms are what is behind a verb that does more than print.
+//!
+//! Exit codes: 0 when the work is done; 1 when the work failed or a comparison differs; 2 when something the user gave is
+//! wrong. An error is one line on standard error.
 
 // A command line talks through standard output and standard error.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-mod datasets;
-mod families;
-mod graph;
+#[macro_use]
+mod say;
+
+mod commands;
+mod failure;
 mod host;
+mod inputs;
 mod notebooks;
 mod parity;
-mod predictors;
-mod profile;
+mod reproduce;
 mod search;
-mod segments;
-mod tables;
 
 use clap::{Parser, Subcommand};
+use failure::Failure;
 use std::process::ExitCode;
-use thiserror::Error;
 
 /// Evolves neural networks as graphs of primitive operations.
 #[derive(Parser)]
@@ -30,80 +46,59 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Lists, fetches and checks public data.
-    Datasets(datasets::Args),
+    Datasets(commands::datasets::Args),
     /// Lists the systems this library builds.
-    Families,
+    Families(commands::families::Args),
     /// Prints a network's shapes, FLOPs and parameters, or writes it in another form.
-    Graph(graph::Args),
+    Graph(commands::graph::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
-    Notebooks(notebooks::Args),
+    Notebooks(commands::notebooks::Args),
     /// Times a network on a machine, kernel by kernel, and counts its energy.
-    Profile(profile::Args),
+    Profile(commands::profile::Args),
     /// Scores a predictor on networks it has not seen.
-    Evaluate(predictors::Evaluate),
+    Evaluate(commands::evaluate::Args),
     /// Makes a table of the paper from an experiment file.
-    Reproduce(predictors::Reproduce),
+    Reproduce(commands::reproduce::Args),
     /// Trains a predictor on a labelled family.
-    Train(predictors::Train),
+    Train(commands::train::Args),
     /// Trains on each labelled family and tries on every other, as it is and after a few networks of it.
-    Transfer(predictors::TransferArgs),
+    Transfer(commands::transfer::Args),
     /// Compares this library's numbers with reference numbers, one line a suite.
-    Parity(parity::Args),
+    Parity(commands::parity::Args),
     /// Makes networks of a run again from their derivations and compares content ids.
-    Replay(search::Replay),
+    Replay(commands::replay::Args),
     /// Evolves a network, in a folder that can be taken up again.
-    Search(search::Args),
+    Search(commands::search::Args),
     /// Mines segments, shows them, and cuts networks into them.
-    Segments(segments::Args),
+    Segments(commands::segments::Args),
 }
 
-/// Why a command ended early: what was asked for is wrong (exit code 2), or the work failed (exit code 1).
-#[derive(Debug, Error)]
-enum Failure {
-    /// Something the user gave is wrong.
-    #[error("{0}")]
-    Input(String),
-    /// The work did not succeed.
-    #[error("{0}")]
-    Work(String),
-}
-
-impl From<autogo::Error> for Failure {
-    fn from(error: autogo::Error) -> Self {
-        Failure::Input(error.to_string())
+impl Command {
+    fn run(&self) -> Result<(), Failure> {
+        match self {
+            Command::Datasets(args) => commands::datasets::run(args),
+            Command::Families(args) => commands::families::run(args),
+            Command::Graph(args) => commands::graph::run(args),
+            Command::Notebooks(args) => commands::notebooks::run(args),
+            Command::Profile(args) => commands::profile::run(args),
+            Command::Evaluate(args) => commands::evaluate::run(args),
+            Command::Reproduce(args) => commands::reproduce::run(args),
+            Command::Train(args) => commands::train::run(args),
+            Command::Transfer(args) => commands::transfer::run(args),
+            Command::Parity(args) => commands::parity::run(args),
+            Command::Replay(args) => commands::replay::run(args),
+            Command::Search(args) => commands::search::run(args),
+            Command::Segments(args) => commands::segments::run(args),
+        }
     }
 }
 
-/// Prints a line. A reader that has gone away (`autogo … | head`) is no reason to complain.
-fn say(text: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{text}");
-}
-
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Datasets(args) => datasets::run(&args),
-        Command::Families => families::run(),
-        Command::Graph(args) => graph::run(&args),
-        Command::Notebooks(args) => notebooks::run(&args),
-        Command::Profile(args) => profile::run(&args),
-        Command::Evaluate(args) => predictors::evaluate(&args),
-        Command::Reproduce(args) => predictors::reproduce(&args),
-        Command::Train(args) => predictors::train(&args),
-        Command::Transfer(args) => predictors::transfer(&args),
-        Command::Parity(args) => parity::run(&args),
-        Command::Replay(args) => search::replay(&args),
-        Command::Search(args) => search::run(&args),
-        Command::Segments(args) => segments::run(&args),
-    };
-    match result {
+    match Cli::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
-            ExitCode::from(match failure {
-                Failure::Input(_) => 2,
-                Failure::Work(_) => 1,
-            })
+            failure.exit_code()
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use crate::error::Error;
 use crate::families::{Family, FamilyName, Hiaml, Inception, Nb101, Nb201, TwoPath};
-use crate::graph::{Graph, GraphError, Zeros};
+use crate::graph::{Graph, Zeros};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// An architecture of a family that has public labels.
@@ -21,18 +22,55 @@ pub enum Arch {
     TwoPath(Arc<TwoPath>),
     /// Of Inception.
     Inception(Arc<Inception>),
+    /// Of a family of one's own.
+    Other(OtherArch),
+}
+
+/// An architecture of a family that this library does not ship: its compact string, and how a graph is made of it.
+#[derive(Clone, Debug)]
+pub struct OtherArch {
+    family: &'static str,
+    spec: Arc<str>,
+    build: fn(&str) -> Result<Graph, Error>,
+}
+
+impl PartialEq for OtherArch {
+    fn eq(&self, other: &Self) -> bool {
+        (self.family, &self.spec) == (other.family, &other.spec)
+    }
+}
+
+impl Eq for OtherArch {}
+
+impl Hash for OtherArch {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.family, &self.spec).hash(state);
+    }
 }
 
 impl Arch {
+    /// An architecture of any family, one's own included: the family's name and compact string stand for it.
+    pub fn of<F: Family>(network: &F) -> Self {
+        let spec = network.to_string();
+        // A shipped family has a form of its own here.
+        Arch::parse(&spec).ok().filter(|arch| arch.family() == F::NAME).unwrap_or_else(|| {
+            Arch::Other(OtherArch { family: F::NAME, spec: spec.into(), build: |spec| Ok(spec.parse::<F>()?.build()?) })
+        })
+    }
+
     /// Its graph.
-    pub fn build(&self) -> Result<Graph, GraphError> {
-        match self {
-            Arch::Nb101(arch) => arch.build(),
-            Arch::Nb201(arch) => arch.build(),
-            Arch::Hiaml(arch) => arch.build(),
-            Arch::TwoPath(arch) => arch.build(),
-            Arch::Inception(arch) => arch.build(),
-        }
+    ///
+    /// # Errors
+    /// An architecture that makes no valid graph.
+    pub fn build(&self) -> Result<Graph, Error> {
+        Ok(match self {
+            Arch::Nb101(arch) => arch.build()?,
+            Arch::Nb201(arch) => arch.build()?,
+            Arch::Hiaml(arch) => arch.build()?,
+            Arch::TwoPath(arch) => arch.build()?,
+            Arch::Inception(arch) => arch.build()?,
+            Arch::Other(arch) => (arch.build)(&arch.spec)?,
+        })
     }
 
     /// The architecture of a compact string, of the families above.
@@ -52,18 +90,19 @@ impl Arch {
         }
     }
 
-    /// Its family.
-    pub fn family(&self) -> FamilyName {
+    /// The name of its family.
+    pub fn family(&self) -> &'static str {
         match self {
-            Arch::Nb101(_) => FamilyName::Nb101,
-            Arch::Nb201(_) => FamilyName::Nb201,
-            Arch::Hiaml(_) => FamilyName::Hiaml,
-            Arch::TwoPath(_) => FamilyName::TwoPath,
-            Arch::Inception(_) => FamilyName::Inception,
+            Arch::Nb101(_) => Nb101::NAME,
+            Arch::Nb201(_) => Nb201::NAME,
+            Arch::Hiaml(_) => Hiaml::NAME,
+            Arch::TwoPath(_) => TwoPath::NAME,
+            Arch::Inception(_) => Inception::NAME,
+            Arch::Other(arch) => arch.family,
         }
     }
 
-    /// Whether the original's experiments use it: NB-201 without `none`, the other families whole.
+    /// Whether the release's experiments use it: NB-201 without `none`, the other families whole.
     pub(super) fn is_usable(&self) -> bool {
         !matches!(self, Arch::Nb201(arch) if !arch.has_no_none())
     }
@@ -77,6 +116,7 @@ impl fmt::Display for Arch {
             Arch::Hiaml(arch) => arch.fmt(f),
             Arch::TwoPath(arch) => arch.fmt(f),
             Arch::Inception(arch) => arch.fmt(f),
+            Arch::Other(arch) => f.write_str(&arch.spec),
         }
     }
 }
@@ -139,19 +179,19 @@ pub fn sampled(family: FamilyName, count: usize, seed: u64) -> Result<DataFrame,
     table((0..count).into_par_iter().map(|index| {
         let spec = family.sample(seed, index as u64);
         let graph = family.build(&spec)?;
-        Ok((spec, family, graph))
+        Ok((spec, family.prefix(), graph))
     }))
 }
 
 fn table(
-    networks: impl IndexedParallelIterator<Item = Result<(String, FamilyName, Graph), Error>>,
+    networks: impl IndexedParallelIterator<Item = Result<(String, &'static str, Graph), Error>>,
 ) -> Result<DataFrame, Error> {
     let rows = networks
         .map(|network| {
             let (spec, family, graph) = network?;
             let sizes = (graph.len() as u32, graph.edge_count() as u32);
             let ids = [graph.content_id().to_string(), graph.formula_id(Zeros::Kept).to_string()];
-            Ok((spec, family.prefix(), ids, sizes, graph.cost()))
+            Ok((spec, family, ids, sizes, graph.cost()))
         })
         .collect::<Result<Vec<_>, Error>>()?;
     Ok(df!(

@@ -1,8 +1,9 @@
 //! Labels by network: of an architecture, of a graph, of one network that was trained twice.
 
-use super::{Arch, LabelledFamily};
+use super::arch::Arch;
+use super::labelled::LabelledFamily;
 use crate::error::Error;
-use crate::families::{FamilyName, Nb101};
+use crate::families::{Family, Nb101};
 use crate::graph::{ContentId, Graph};
 use polars::prelude::DataType;
 use rayon::prelude::*;
@@ -25,7 +26,7 @@ impl LabelledFamily {
             Arch::Nb101(cell) => {
                 cell.spellings().into_iter().find_map(|cell| self.places.get(&Arch::Nb101(cell)).copied())
             }
-            Arch::Nb201(_) | Arch::Hiaml(_) | Arch::TwoPath(_) | Arch::Inception(_) => None,
+            Arch::Nb201(_) | Arch::Hiaml(_) | Arch::TwoPath(_) | Arch::Inception(_) | Arch::Other(_) => None,
         });
         self.values[place?].1
     }
@@ -38,13 +39,13 @@ impl LabelledFamily {
     /// ```
     /// use autogo::data::LabelledFamily;
     /// let data = LabelledFamily::nb201_computed(20)?;
-    /// let other = autogo::families::graph("hiaml:z,z,z,z")?;
+    /// let other = autogo::families::network("hiaml:z,z,z,z")?;
     /// let labels = data.labels_of(&[data.graph(3)?, other])?;
     /// assert!(labels[0].is_some() && labels[1].is_none());
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn labels_of(&self, graphs: &[Graph]) -> Result<Vec<Option<f64>>, Error> {
-        if self.family == FamilyName::Nb101 {
+        if self.family == Nb101::NAME {
             let label = |graph: &Graph| Nb101::of_graph(graph).and_then(|cell| self.value(cell));
             return Ok(graphs.par_iter().map(label).collect());
         }
@@ -87,6 +88,6 @@ impl LabelledFamily {
                 b.extend([*value, earlier]);
             }
         }
-        crate::rank::srcc(&a, &b)
+        crate::stats::srcc(&a, &b)
     }
 }

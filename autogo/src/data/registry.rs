@@ -43,7 +43,7 @@ pub struct Registry {
 
 /// Where a file was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum Origin {
     /// It was there already.
     Present,
     /// Copied from a mirror folder.
@@ -103,9 +103,9 @@ impl Dataset {
 
     /// Brings the file into a data folder: from one of the mirror folders, else from its address. The bytes are checked
     /// before the file gets its name; an interrupted download goes on where it ended.
-    pub fn fetch(&self, folder: &Path, mirrors: &[PathBuf], progress: Progress) -> Result<Source, Error> {
+    pub fn fetch(&self, folder: &Path, mirrors: &[PathBuf], progress: Progress) -> Result<Origin, Error> {
         if self.verify(folder)? == Some(true) {
-            return Ok(Source::Present);
+            return Ok(Origin::Present);
         }
         let path = folder.join(&self.path);
         let failed = |error: std::io::Error| Error::File { path: path.clone(), reason: error.to_string() };
@@ -116,7 +116,7 @@ impl Dataset {
         let mirror = mirrors.iter().find(|mirror| self.verify(mirror).is_ok_and(|good| good == Some(true)));
         let source = if let Some(mirror) = mirror {
             fs::copy(mirror.join(&self.path), &part).map_err(failed)?;
-            Source::Mirror(mirror.clone())
+            Origin::Mirror(mirror.clone())
         } else {
             match self.url.as_deref() {
                 None => {
@@ -127,9 +127,9 @@ impl Dataset {
                     Some(local) => {
                         fs::copy(local, &part)
                             .map_err(|error| Error::File { path: local.into(), reason: error.to_string() })?;
-                        Source::Mirror(PathBuf::from(local))
+                        Origin::Mirror(PathBuf::from(local))
                     }
-                    None => Source::Download { resumed_at: self.download(url, &part, progress)? },
+                    None => Origin::Download { resumed_at: self.download(url, &part, progress)? },
                 },
             }
         };
@@ -266,10 +266,10 @@ mod tests {
         let (folder, dataset) = (folder("resume"), dataset(Some(url), CONTENT));
         assert!(dataset.fetch(&folder, &[], Progress::Silent).is_err());
         let source = dataset.fetch(&folder, &[], Progress::Silent).unwrap();
-        assert_eq!(source, Source::Download { resumed_at: 10 });
+        assert_eq!(source, Origin::Download { resumed_at: 10 });
         assert_eq!(thread.join().unwrap(), [None, Some(10)]);
         assert_eq!(fs::read(folder.join("sub/file.bin")).unwrap(), CONTENT);
-        assert_eq!(dataset.fetch(&folder, &[], Progress::Silent).unwrap(), Source::Present);
+        assert_eq!(dataset.fetch(&folder, &[], Progress::Silent).unwrap(), Origin::Present);
         fs::remove_dir_all(folder).unwrap();
     }
 
@@ -289,7 +289,7 @@ mod tests {
         let good = dataset(None, CONTENT);
         assert_eq!(
             good.fetch(&target, std::slice::from_ref(&mirror), Progress::Silent).unwrap(),
-            Source::Mirror(mirror.clone())
+            Origin::Mirror(mirror.clone())
         );
         assert!(
             dataset(None, b"other")

@@ -1,8 +1,9 @@
 //! Labelled networks to learn from, and others to be ranked.
 
-use super::{Arch, Example, LabelledFamily};
+use super::arch::Arch;
+use super::labelled::{Example, LabelledFamily};
 use crate::error::Error;
-use crate::graph::Zeros;
+use crate::graph::{Graph, Zeros};
 use crate::rng::Stream;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
@@ -15,6 +16,27 @@ pub struct Split {
     pub train: Vec<Example>,
     /// Networks the predictor has not seen, in any isomorphic form.
     pub test: Vec<Example>,
+}
+
+impl Split {
+    /// The graphs to train on.
+    pub fn train_graphs(&self) -> Vec<Graph> {
+        graphs(&self.train)
+    }
+
+    /// The graphs that the predictor has not seen.
+    pub fn test_graphs(&self) -> Vec<Graph> {
+        graphs(&self.test)
+    }
+
+    /// The labels of the graphs that the predictor has not seen, in their order.
+    pub fn test_values(&self) -> Vec<f64> {
+        self.test.iter().map(|example| example.value).collect()
+    }
+}
+
+fn graphs(examples: &[Example]) -> Vec<Graph> {
+    examples.iter().map(|example| example.graph.clone()).collect()
 }
 
 impl LabelledFamily {

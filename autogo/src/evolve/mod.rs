@@ -2,34 +2,18 @@
 //!
 //! In the order of the data: [`Mutator`] finds places in a parent, segments for each place, repairs them and puts them in; a
 //! [`Derivation`] records how. [`Evolution`] draws parents by [`Sampling`], keeps children that are new and inside its
-//! [`Window`]s, has them scored, and offers them to the [`ParetoArchive`] under its [`Objective`]s. An [`EvolutionRun`]
+//! [`CostWindow`]s, has them scored, and offers them to the [`ParetoArchive`] under its [`Objective`]s. An [`EvolutionRun`]
 //! is what comes of it, in memory or as a folder.
 
-mod column;
-mod derivation;
-mod donors;
-mod evolution;
 mod folder;
-mod formula;
-mod locked;
 mod mutate;
-mod pareto;
-mod places;
-mod run;
-mod sampling;
-mod settings;
-mod splice;
+mod objectives;
+mod search;
 
-pub use column::{Column, Figures, Objective, Window};
-pub use derivation::Derivation;
-pub use donors::{Ranking, ScoreOrder};
-pub use folder::{RunFolder, Told};
-pub use formula::{Formula, Function};
-pub use locked::LockedRun;
-pub use mutate::Mutator;
-pub use pareto::ParetoArchive;
-pub use places::Sources;
-pub use run::{EvolutionRun, Individual, Iteration, StopReason};
-pub use sampling::{GridEnds, Sampling, grid_sample, rank_sum};
-pub use settings::{Evolution, MutationSettings, OnFailure, Unit};
-pub use splice::splice;
+pub use folder::{LockedRun, RunFolder, RunSettings};
+pub use mutate::{Derivation, MutationSettings, Mutator, OnFailure, Ranking, ScoreOrder, Sources, Unit, splice};
+pub use objectives::{ColumnName, CostWindow, Figures, Formula, Function, Needs, Objective, OwnColumn, RunColumn};
+pub use search::{
+    Evolution, EvolutionRun, GridEnds, Individual, Iteration, ParetoArchive, Sampling, StopReason, grid_sample,
+    rank_sum,
+};

@@ -1,6 +1,6 @@
-//! EDSR's encoder for super-resolution (specification §2.6).
+//! EDSR's encoder for super-resolution ([release §2.6](crate::doc::release#s2-6)).
 
-use super::spec::pixels;
+use super::text::pixels;
 use super::{Family, Layers};
 use crate::error::Error;
 use crate::graph::{Graph, GraphError, Op, Shape};
@@ -39,6 +39,8 @@ impl Default for Edsr {
 
 impl Family for Edsr {
     const NAME: &'static str = "edsr";
+    const ACCEPTED: &'static str = "edsr";
+    const SIZE: Option<usize> = Some(1);
 
     fn build(&self) -> Result<Graph, GraphError> {
         if self.units > 1024 {
@@ -58,6 +60,10 @@ impl Family for Edsr {
         layers.scope("tail");
         x = layers.conv(3, CHANNELS, 1, x)?;
         layers.finish(x)
+    }
+
+    fn sample(_: u64, _: u64) -> Self {
+        Edsr::default()
     }
 }
 

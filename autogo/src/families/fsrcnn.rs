@@ -1,6 +1,6 @@
 //! FSRCNN for super-resolution (Dong et al., ECCV 2016).
 
-use super::spec::pixels;
+use super::text::pixels;
 use super::{Family, Layers};
 use crate::error::Error;
 use crate::graph::{Conv, Graph, GraphError, Op, Shape, Window};
@@ -39,6 +39,8 @@ impl Default for Fsrcnn {
 
 impl Family for Fsrcnn {
     const NAME: &'static str = "fsrcnn";
+    const ACCEPTED: &'static str = "fsrcnn";
+    const SIZE: Option<usize> = Some(1);
 
     fn build(&self) -> Result<Graph, GraphError> {
         let mut layers = Layers::new(&self.to_string());
@@ -56,6 +58,10 @@ impl Family for Fsrcnn {
         let window = Window::same(9, 2);
         x = layers.add(Op::ConvTranspose(Conv { filters: 1, window, groups: 1, bias: true }), &[x])?;
         layers.finish(x)
+    }
+
+    fn sample(_: u64, _: u64) -> Self {
+        Fsrcnn::default()
     }
 }
 

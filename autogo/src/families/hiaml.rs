@@ -1,5 +1,6 @@
-//! HiAML: four stages of hand-made blocks, 38,416 networks (specification §2.3).
+//! HiAML: four stages of hand-made blocks, 38,416 networks ([release §2.3](crate::doc::release#s2-3)).
 
+use super::text::body;
 use super::{Family, Layers};
 use crate::error::Error;
 use crate::graph::{Graph, GraphError, Op, Shape};
@@ -67,7 +68,7 @@ const CLASSES: u32 = 10;
 /// ```
 /// use autogo::families::{Family, Hiaml};
 /// let best: Hiaml = "hiaml:src1,src1,r30,src3".parse()?;
-/// assert_eq!(best.build()?.cost().flops_original, 246_314_516); // specification §1.5
+/// assert_eq!(best.build()?.cost().flops_original, 246_314_516); // release §1.5
 /// # Ok::<(), autogo::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,11 +97,6 @@ impl Hiaml {
             rest /= BLOCKS.len();
         }
         Hiaml { stages }
-    }
-
-    /// The `index`-th uniform sample under `seed`: each stage draws one of the fourteen blocks.
-    pub fn sample(seed: u64, index: u64) -> Hiaml {
-        Hiaml::at(Stream::new(seed, "hiaml sample").at(index).random_range(0..Self::COUNT))
     }
 
     /// Names of the four blocks.
@@ -245,6 +241,9 @@ impl Block<'_> {
 
 impl Family for Hiaml {
     const NAME: &'static str = "hiaml";
+    const ACCEPTED: &'static str = "hiaml:B,B,B,B";
+    const SIZE: Option<usize> = Some(Self::COUNT);
+    const BEST: Option<&'static str> = Some("hiaml:src1,src1,r30,src3");
 
     fn build(&self) -> Result<Graph, GraphError> {
         let mut layers = Layers::new(&self.to_string());
@@ -268,6 +267,11 @@ impl Family for Hiaml {
         x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
         layers.finish(x)
     }
+
+    /// The `index`-th uniform sample under `seed`: each stage draws one of the fourteen blocks.
+    fn sample(seed: u64, index: u64) -> Self {
+        Hiaml::at(Stream::new(seed, "hiaml sample").at(index).random_range(0..Self::COUNT))
+    }
 }
 
 impl fmt::Display for Hiaml {
@@ -285,7 +289,7 @@ impl FromStr for Hiaml {
             let accepted = format!("hiaml:B,B,B,B with B one of {}", BLOCKS.join(", "));
             Error::spec(spec, part, reason, &accepted)
         };
-        let body = super::body(spec, Self::NAME);
+        let body = body(spec, Self::NAME);
         let names: Vec<&str> = body.split(',').map(str::trim).collect();
         if names.len() != STAGES {
             return Err(wrong(body, format!("has {} blocks instead of {STAGES}", names.len())));

@@ -1,5 +1,6 @@
-//! Inception: four stages of repeated multi-path blocks (specification §2.5).
+//! Inception: four stages of repeated multi-path blocks ([release §2.5](crate::doc::release#s2-5)).
 
+use super::text::body;
 use super::two_path::sample_ops;
 use super::{Family, Layers};
 use crate::error::Error;
@@ -65,7 +66,7 @@ pub struct InceptionStage {
 ///
 /// ```
 /// use autogo::families::{Family, Inception, InceptionSampler};
-/// let arch = Inception::sample(0, 1, InceptionSampler::Published);
+/// let arch = Inception::sample_by(0, 1, InceptionSampler::Published);
 /// assert_eq!(arch.to_string().parse::<Inception>()?, arch);
 /// assert_eq!(arch.build()?.input_shape().to_string(), "32×32×3");
 /// # Ok::<(), autogo::Error>(())
@@ -76,7 +77,7 @@ pub struct Inception {
     pub stages: Vec<InceptionStage>,
 }
 
-/// Which limits on the number of ops the sampler keeps (specification §2.5).
+/// Which limits on the number of ops the sampler keeps ([release §2.5](crate::doc::release#s2-5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum InceptionSampler {
     /// The published constants.
@@ -111,8 +112,8 @@ fn landmarks(ops: &[String]) -> Option<(usize, usize, usize)> {
 }
 
 impl Inception {
-    /// The `index`-th sample under `seed`.
-    pub fn sample(seed: u64, index: u64, sampler: InceptionSampler) -> Inception {
+    /// The `index`-th sample under `seed`, drawn by these rules.
+    pub fn sample_by(seed: u64, index: u64, sampler: InceptionSampler) -> Inception {
         let mut rng = Stream::new(seed, "inception sample").at(index);
         let stages = CHANNELS
             .iter()
@@ -281,6 +282,13 @@ fn sample_block(rng: &mut Draw, channels: u32, sampler: InceptionSampler) -> Inc
 
 impl Family for Inception {
     const NAME: &'static str = "inception";
+    const ACCEPTED: &'static str = "inception:STAGE;…";
+    const BEST: Option<&'static str> = Some(
+        "inception:6*depthwise5x5@16>16|inception_s3x3@16>16|depthwise5x5+conv5x5@16>16;\
+                 2*conv5x5+double1x1@128>64;5*conv3x3@128>128;3*inception_s5x5@64>64|conv5x5+inception_p5x5+conv1x1+\
+                 conv3x3+inception_s3x3+conv5x5+inception_s3x3+depthwise5x5+inception_p3x3+inception_s5x5+depthwise5x5\
+                 @32>64|inception_p3x3+inception_s3x3@32>64|inception_s3x3@64>64",
+    );
 
     fn build(&self) -> Result<Graph, GraphError> {
         self.check().map_err(|reason| GraphError::Config { family: Self::NAME, reason })?;
@@ -305,6 +313,10 @@ impl Family for Inception {
         x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
         layers.finish(x)
     }
+
+    fn sample(seed: u64, index: u64) -> Self {
+        Self::sample_by(seed, index, InceptionSampler::Published)
+    }
 }
 
 impl fmt::Display for Inception {
@@ -325,7 +337,7 @@ impl FromStr for Inception {
         let accepted =
             "inception:STAGE;STAGE;STAGE;STAGE with STAGE = REPEATS*PATH|PATH… and PATH = op+op@INTERNAL>OUT";
         let wrong = |part: &str, reason: &str| Error::spec(spec, part, reason.into(), accepted);
-        let body = super::body(spec, Self::NAME);
+        let body = body(spec, Self::NAME);
         let path = |text: &str| {
             let (ops, channels) = text.split_once('@').ok_or_else(|| wrong(text, "has no @ before its channels"))?;
             let (inner, out) =
@@ -354,7 +366,7 @@ mod tests {
     fn samples_of_both_rules_build_and_round_trip() {
         for sampler in [InceptionSampler::Published, InceptionSampler::Dataset] {
             for index in 0..60 {
-                let arch = Inception::sample(5, index, sampler);
+                let arch = Inception::sample_by(5, index, sampler);
                 let graph = arch.build().unwrap();
                 let mean = graph.nodes().find(|node| node.op == Op::Mean).unwrap();
                 assert_eq!(mean.shape, Shape::new(1, 1, 512));

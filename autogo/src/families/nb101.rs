@@ -1,6 +1,7 @@
-//! NAS-Bench-101: a cell of up to seven vertices and nine edges, 423,624 networks (specification §2.1).
+//! NAS-Bench-101: a cell of up to seven vertices and nine edges, 423,624 networks
+//! ([release §2.1](crate::doc::release#s2-1)).
 
-use super::nb101_hash;
+use super::text::body;
 use super::{Family, Layers};
 use crate::error::Error;
 use crate::graph::{Graph, GraphError, Op, Pool, Shape};
@@ -236,29 +237,6 @@ impl Nb101 {
         Nb101 { vertices: vertices as u8, feeds, ops }
     }
 
-    /// All architectures, once each, by ascending [`Nb101::module_hash`]: the benchmark's own order. Takes seconds.
-    pub fn all() -> Vec<Nb101> {
-        nb101_hash::enumerate()
-    }
-
-    /// The `index`-th sample under `seed`: seven vertices, every possible edge with probability 1/2, uniform operations,
-    /// drawn again until the pruned cell has an input-output path and at most nine edges.
-    pub fn sample(seed: u64, index: u64) -> Nb101 {
-        let mut rng = Stream::new(seed, "nb101 sample").at(index);
-        loop {
-            let mut feeds = [0u8; MAX_VERTICES];
-            for (from, row) in feeds.iter_mut().enumerate() {
-                for to in from + 1..MAX_VERTICES {
-                    *row |= u8::from(rng.random_bool(0.5)) << to;
-                }
-            }
-            let ops: [VertexOp; MAX_VERTICES - 2] = std::array::from_fn(|_| VertexOp::ALL[rng.random_range(0..3)]);
-            if let Some(arch) = Self::pruned(MAX_VERTICES, feeds, &ops).filter(|arch| arch.edge_count() <= MAX_EDGES) {
-                return arch;
-            }
-        }
-    }
-
     /// Number of vertices, input and output included.
     pub fn vertices(&self) -> usize {
         usize::from(self.vertices)
@@ -277,11 +255,6 @@ impl Nb101 {
     /// Operations of the inner vertices.
     pub fn ops(&self) -> &[VertexOp] {
         &self.ops[..self.vertices() - 2]
-    }
-
-    /// The benchmark's isomorphism-invariant name of the cell: an MD5 in hexadecimal.
-    pub fn module_hash(&self) -> String {
-        nb101_hash::module_hash(self)
     }
 
     /// Channels of every vertex in a cell that makes `c` channels; the input's own are not set.
@@ -359,6 +332,9 @@ impl Nb101 {
 
 impl Family for Nb101 {
     const NAME: &'static str = "nb101";
+    const ACCEPTED: &'static str = "nb101:ADJACENCY:OPS";
+    const SIZE: Option<usize> = Some(Self::COUNT);
+    const BEST: Option<&'static str> = Some("nb101:110001010100010100101:00200");
 
     fn build(&self) -> Result<Graph, GraphError> {
         let mut layers = Layers::new(&self.to_string());
@@ -381,6 +357,24 @@ impl Family for Nb101 {
         x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
         layers.finish(x)
     }
+
+    /// The `index`-th sample under `seed`: seven vertices, every possible edge with probability 1/2, uniform operations,
+    /// drawn again until the pruned cell has an input-output path and at most nine edges.
+    fn sample(seed: u64, index: u64) -> Self {
+        let mut rng = Stream::new(seed, "nb101 sample").at(index);
+        loop {
+            let mut feeds = [0u8; MAX_VERTICES];
+            for (from, row) in feeds.iter_mut().enumerate() {
+                for to in from + 1..MAX_VERTICES {
+                    *row |= u8::from(rng.random_bool(0.5)) << to;
+                }
+            }
+            let ops: [VertexOp; MAX_VERTICES - 2] = std::array::from_fn(|_| VertexOp::ALL[rng.random_range(0..3)]);
+            if let Some(arch) = Self::pruned(MAX_VERTICES, feeds, &ops).filter(|arch| arch.edge_count() <= MAX_EDGES) {
+                return arch;
+            }
+        }
+    }
 }
 
 impl fmt::Display for Nb101 {
@@ -396,7 +390,7 @@ impl FromStr for Nb101 {
     fn from_str(spec: &str) -> Result<Self, Error> {
         let accepted = "nb101:BITS:OPS with the upper triangle of the adjacency row by row as 0 and 1, and one digit 0 \
                         (conv3x3), 1 (conv1x1) or 2 (maxpool3x3) for each inner vertex";
-        let body = super::body(spec, Self::NAME);
+        let body = body(spec, Self::NAME);
         let wrong = |reason: String| Error::spec(spec, body, reason, accepted);
         let (bits, digits) = body.split_once(':').ok_or_else(|| wrong("has no `:` before its operations".into()))?;
         Nb101::from_digits(bits, digits).map_err(wrong)

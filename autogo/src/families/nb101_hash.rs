@@ -5,6 +5,18 @@ use md5::{Digest, Md5};
 use rayon::prelude::*;
 use std::collections::HashSet;
 
+impl Nb101 {
+    /// All architectures, once each, by ascending [`Nb101::module_hash`]: the benchmark's own order. Takes seconds.
+    pub fn all() -> Vec<Nb101> {
+        enumerate()
+    }
+
+    /// The benchmark's isomorphism-invariant name of the cell: an MD5 in hexadecimal.
+    pub fn module_hash(&self) -> String {
+        String::from_utf8_lossy(&raw_hash(self)).into_owned()
+    }
+}
+
 fn hex(text: &[u8]) -> [u8; 32] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digest = Md5::digest(text);
@@ -17,10 +29,6 @@ fn hex(text: &[u8]) -> [u8; 32] {
 /// The published procedure: every vertex starts as the MD5 of `(out-degree, in-degree, label)`, then as often as there
 /// are vertices becomes the MD5 of its sorted in-neighbours, its sorted out-neighbours and itself; the name is the MD5 of
 /// the sorted list. Labels are -1 for the input, -2 for the output, else the operation's number.
-pub(super) fn module_hash(arch: &Nb101) -> String {
-    String::from_utf8_lossy(&raw_hash(arch)).into_owned()
-}
-
 fn raw_hash(arch: &Nb101) -> [u8; 32] {
     let n = arch.vertices();
     let mut hashes = [[0u8; 32]; MAX_VERTICES];
@@ -105,7 +113,7 @@ fn is_full(feeds: &[u8; MAX_VERTICES], n: usize) -> bool {
 
 /// All cells once each, by ascending module hash. Unlabelled cells are told apart by their least edge set under all
 /// orders of the inner vertices, labelled ones by their least labels under the orders that keep those edges.
-pub(super) fn enumerate() -> Vec<Nb101> {
+fn enumerate() -> Vec<Nb101> {
     let mut cells: Vec<(usize, [u8; MAX_VERTICES], Vec<Vec<usize>>)> = Vec::new();
     for n in 2..=MAX_VERTICES {
         let orders = orders(n);

@@ -69,7 +69,7 @@ impl Nb101 {
     /// let cell: Nb101 = "nb101:1111011111:200".parse()?;
     /// let found = Nb101::of_graph(&cell.build()?);
     /// assert_eq!(found.map(|cell| cell.module_hash()), Some(cell.module_hash()));
-    /// assert_eq!(Nb101::of_graph(&autogo::families::graph("vgg16")?), None);
+    /// assert_eq!(Nb101::of_graph(&autogo::families::network("vgg16")?), None);
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn of_graph(graph: &Graph) -> Option<Nb101> {
@@ -285,7 +285,7 @@ mod tests {
             assert_eq!(Nb101::of_graph(&cell.build().unwrap()), Some(cell), "{spec}");
         }
         for spec in ["resnet50", "nb201:none,none,none,none,none,none", "hiaml:z,z,z,z"] {
-            assert_eq!(Nb101::of_graph(&crate::families::graph(spec).unwrap()), None, "{spec}");
+            assert_eq!(Nb101::of_graph(&crate::families::network(spec).unwrap()), None, "{spec}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! NAS-Bench-201: six operations on the edges of a four-node cell, 15,625 networks (specification §2.2).
+//! NAS-Bench-201: six operations on the edges of a four-node cell, 15,625 networks
+//! ([release §2.2](crate::doc::release#s2-2)).
 
 use super::{Family, Layers};
 use crate::error::Error;
@@ -120,12 +121,6 @@ impl Nb201 {
             .fold(0, |index, &op| index * 5 + CellOp::ALL.iter().position(|&other| other == op).unwrap_or_default())
     }
 
-    /// The `index`-th uniform sample under `seed`: each edge draws one of the five operations.
-    pub fn sample(seed: u64, index: u64) -> Nb201 {
-        let mut rng = Stream::new(seed, "nb201 sample").at(index);
-        Nb201::at(rng.random_range(0..Self::COUNT))
-    }
-
     /// Whether no edge is `none`: the 4,096 networks the original's experiments use.
     pub fn has_no_none(&self) -> bool {
         !self.ops.contains(&CellOp::None)
@@ -220,9 +215,19 @@ impl Nb201 {
 
 impl Family for Nb201 {
     const NAME: &'static str = "nb201";
+    const ACCEPTED: &'static str = "nb201:OP,OP,OP,OP,OP,OP or |OP~0|+|OP~0|OP~1|+|OP~0|OP~1|OP~2|";
+    const SIZE: Option<usize> = Some(Self::COUNT);
+    const BEST: Option<&'static str> =
+        Some("nb201:nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1");
 
     fn build(&self) -> Result<Graph, GraphError> {
         self.build_with(SkipAs::default())
+    }
+
+    /// The `index`-th uniform sample under `seed`: each edge draws one of the five operations.
+    fn sample(seed: u64, index: u64) -> Self {
+        let mut rng = Stream::new(seed, "nb201 sample").at(index);
+        Nb201::at(rng.random_range(0..Self::COUNT))
     }
 }
 

@@ -1,6 +1,7 @@
-//! ResNet-50 and ResNet-101 as the release holds them (specification §2.6).
+//! ResNet-50 and ResNet-101 as the release holds them ([release §2.6](crate::doc::release#s2-6)).
 
 use super::layers::valid;
+use super::text::body;
 use super::{Family, Layers};
 use crate::error::Error;
 use crate::graph::{Conv, Graph, GraphError, Op, Padding, Pool, Shape, Window};
@@ -15,7 +16,7 @@ use std::str::FromStr;
 /// ```
 /// use autogo::families::{Family, ResNet};
 /// assert_eq!("resnet50".parse::<ResNet>()?, ResNet { depth: 50 });
-/// assert_eq!(ResNet { depth: 50 }.build()?.cost().flops_original, 6_306_482_512); // specification §1.5
+/// assert_eq!(ResNet { depth: 50 }.build()?.cost().flops_original, 6_306_482_512); // release §1.5
 /// # Ok::<(), autogo::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ const CLASSES: u32 = 1000;
 
 impl Family for ResNet {
     const NAME: &'static str = "resnet";
+    const ACCEPTED: &'static str = "resnet50, resnet101";
+    const SIZE: Option<usize> = Some(2);
 
     fn build(&self) -> Result<Graph, GraphError> {
         let units = match self.depth {
@@ -73,6 +76,14 @@ impl Family for ResNet {
         x = layers.conv(1, CLASSES, 1, x)?;
         layers.finish(x)
     }
+
+    fn sample(_: u64, index: u64) -> Self {
+        ResNet { depth: if index.is_multiple_of(2) { 50 } else { 101 } }
+    }
+
+    fn is_named(head: &str) -> bool {
+        matches!(head, "resnet" | "resnet50" | "resnet101")
+    }
 }
 
 impl fmt::Display for ResNet {
@@ -85,7 +96,7 @@ impl FromStr for ResNet {
     type Err = Error;
 
     fn from_str(spec: &str) -> Result<Self, Error> {
-        match super::body(spec, Self::NAME) {
+        match body(spec, Self::NAME) {
             "50" => Ok(ResNet { depth: 50 }),
             "101" => Ok(ResNet { depth: 101 }),
             other => Err(Error::spec(spec, other, format!("depth `{other}` is not known"), "resnet50, resnet101")),

@@ -1,5 +1,6 @@
-//! Two-Path: two parallel chains of blocks (specification §2.4).
+//! Two-Path: two parallel chains of blocks ([release §2.4](crate::doc::release#s2-4)).
 
+use super::text::body;
 use super::{Family, Layers};
 use crate::error::Error;
 use crate::graph::{Graph, GraphError, Op, Pool, Shape};
@@ -63,14 +64,6 @@ fn is_conv(name: &str) -> bool {
 }
 
 impl TwoPath {
-    /// The `index`-th sample under `seed` by the published rules.
-    pub fn sample(seed: u64, index: u64) -> TwoPath {
-        let mut rng = Stream::new(seed, "two_path sample").at(index);
-        let (path1, path1_reduce_inds) = sample_path(&mut rng);
-        let (path2, path2_reduce_inds) = sample_path(&mut rng);
-        TwoPath { path1, path2, path1_reduce_inds, path2_reduce_inds }
-    }
-
     /// Says what is wrong with a configuration, if anything is.
     fn check(&self) -> Result<(), String> {
         for (name, path, halves) in
@@ -206,6 +199,11 @@ pub(super) fn sample_ops(rng: &mut Draw, count: usize, convs: &[&str], supports:
 
 impl Family for TwoPath {
     const NAME: &'static str = "two_path";
+    const ACCEPTED: &'static str = "two_path:PATH;PATH";
+    const BEST: Option<&'static str> = Some(
+        "two_path:conv5x5*/conv5x5*;double3x3+bottleneck-e2-k3/conv1x1+bottleneck-r2-k3*/\
+                 bottleneck-e2-k3+bottleneck-r2-k3+bottleneck-e2-k1/bottleneck-r2-k3*",
+    );
 
     fn build(&self) -> Result<Graph, GraphError> {
         self.check().map_err(|reason| GraphError::Config { family: Self::NAME, reason })?;
@@ -224,6 +222,14 @@ impl Family for TwoPath {
         x = layers.add(Op::Identity, &[x])?;
         x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
         layers.finish(x)
+    }
+
+    /// The `index`-th sample under `seed` by the published rules.
+    fn sample(seed: u64, index: u64) -> Self {
+        let mut rng = Stream::new(seed, "two_path sample").at(index);
+        let (path1, path1_reduce_inds) = sample_path(&mut rng);
+        let (path2, path2_reduce_inds) = sample_path(&mut rng);
+        TwoPath { path1, path2, path1_reduce_inds, path2_reduce_inds }
     }
 }
 
@@ -246,7 +252,7 @@ impl FromStr for TwoPath {
     fn from_str(spec: &str) -> Result<Self, Error> {
         let accepted = "two_path:PATH;PATH with blocks joined by /, ops by +, and a * behind the two blocks of a path \
                         that halve the resolution";
-        let body = super::body(spec, Self::NAME);
+        let body = body(spec, Self::NAME);
         let wrong = |reason: String| Error::spec(spec, body, reason, accepted);
         let (one, two) = body.split_once(';').ok_or_else(|| wrong("has one path instead of two".into()))?;
         let path = |text: &str| {

@@ -1,6 +1,6 @@
 //! A U-Net that removes noise from grey pictures: a design of this library.
 
-use super::spec::pixels;
+use super::text::pixels;
 use super::{Family, Layers};
 use crate::error::Error;
 use crate::graph::{Conv, Graph, GraphError, Op, Pool, Shape, Window};
@@ -47,6 +47,8 @@ impl UNet {
 
 impl Family for UNet {
     const NAME: &'static str = "unet";
+    const ACCEPTED: &'static str = "unet";
+    const SIZE: Option<usize> = Some(1);
 
     fn build(&self) -> Result<Graph, GraphError> {
         let mut layers = Layers::new(&self.to_string());
@@ -75,6 +77,10 @@ impl Family for UNet {
         x = layers.conv(3, 1, 1, x)?;
         x = layers.add(Op::Add, &[x, input])?;
         layers.finish(x)
+    }
+
+    fn sample(_: u64, _: u64) -> Self {
+        UNet::default()
     }
 }
 

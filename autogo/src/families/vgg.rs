@@ -1,6 +1,7 @@
-//! VGG-16 with batch norm as the release holds it (specification §2.6).
+//! VGG-16 with batch norm as the release holds it ([release §2.6](crate::doc::release#s2-6)).
 
 use super::layers::valid;
+use super::text::body;
 use super::{Family, Layers};
 use crate::error::Error;
 use crate::graph::{Graph, GraphError, Op, Pool, Shape};
@@ -12,7 +13,7 @@ use std::str::FromStr;
 ///
 /// ```
 /// use autogo::families::{Family, Vgg16};
-/// assert_eq!(Vgg16 {}.build()?.cost().flops_original, 30_805_729_232); // specification §1.5
+/// assert_eq!(Vgg16 {}.build()?.cost().flops_original, 30_805_729_232); // release §1.5
 /// # Ok::<(), autogo::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,6 +25,8 @@ const CLASSES: u32 = 1000;
 
 impl Family for Vgg16 {
     const NAME: &'static str = "vgg16";
+    const ACCEPTED: &'static str = "vgg16";
+    const SIZE: Option<usize> = Some(1);
 
     fn build(&self) -> Result<Graph, GraphError> {
         let mut layers = Layers::new(Self::NAME);
@@ -41,6 +44,10 @@ impl Family for Vgg16 {
         x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
         layers.finish(x)
     }
+
+    fn sample(_: u64, _: u64) -> Self {
+        Vgg16 {}
+    }
 }
 
 impl fmt::Display for Vgg16 {
@@ -53,7 +60,7 @@ impl FromStr for Vgg16 {
     type Err = Error;
 
     fn from_str(spec: &str) -> Result<Self, Error> {
-        match super::body(spec, Self::NAME) {
+        match body(spec, Self::NAME) {
             "" => Ok(Vgg16 {}),
             other => Err(Error::spec(spec, other, "takes no settings".into(), "vgg16")),
         }

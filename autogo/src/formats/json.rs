@@ -19,7 +19,7 @@ struct File {
 /// A graph as JSON: names, ops, shapes and operands of its nodes in execution order.
 ///
 /// ```
-/// let graph = autogo::families::graph("vgg16")?;
+/// let graph = autogo::families::network("vgg16")?;
 /// let text = autogo::formats::to_json(&graph);
 /// assert_eq!(autogo::formats::from_json(&text)?.content_id(), graph.content_id());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn other_versions_and_wrong_shapes_are_refused() {
-        let text = to_json(&crate::families::graph("nb201:none,none,none,none,none,none").unwrap());
+        let text = to_json(&crate::families::network("nb201:none,none,none,none,none,none").unwrap());
         let error = from_json(&text.replace("\"version\":1", "\"version\":2")).unwrap_err().to_string();
         assert_eq!(error, "version: is 2; accepted: 1");
         let error = from_json(&text.replacen("\"c\":16", "\"c\":17", 1)).unwrap_err().to_string();

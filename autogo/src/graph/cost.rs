@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Convention {
     /// Twice the multiply-adds of convolutions and dense layers, nothing else: the usual figure of papers.
     Usual,
-    /// The counter of the original release (specification §1.5): batch norm, activations, pools and adds count too, a
-    /// dense layer always counts a bias, and every node counts once for each distinct operand.
+    /// The counter of the release ([release §1.5](crate::doc::release#s1-5)): batch norm, activations, pools
+    /// and adds count too, a dense layer always counts a bias, and every node counts once for each distinct operand.
     Original,
 }
 
@@ -153,7 +153,7 @@ impl Graph {
     /// use autogo::families::{Family, Nb201};
     /// let best = "nor_conv_3x3,nor_conv_3x3,nor_conv_3x3,skip_connect,nor_conv_3x3,nor_conv_1x1";
     /// let cost = best.parse::<Nb201>()?.build()?.cost();
-    /// assert_eq!(cost.flops_original, 312_767_892); // specification §1.5
+    /// assert_eq!(cost.flops_original, 312_767_892); // release §1.5
     /// assert_eq!(cost.params, 1_038_394);
     /// # Ok::<(), autogo::Error>(())
     /// ```

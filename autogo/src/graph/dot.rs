@@ -7,7 +7,7 @@ impl Graph {
     /// The graph as DOT text: a node's name, op and shape as its label, the operand's slot on edges into a concat.
     ///
     /// ```
-    /// let graph = autogo::families::graph("edsr:8x8")?;
+    /// let graph = autogo::families::network("edsr:8x8")?;
     /// assert!(graph.dot().starts_with("digraph {"));
     /// # Ok::<(), autogo::Error>(())
     /// ```

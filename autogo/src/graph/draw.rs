@@ -15,7 +15,7 @@ const INK: &str = "#26323f";
 /// A drawing of a graph, or of a part of it. Top to bottom, in layers; long drawings continue in the next column.
 ///
 /// ```
-/// let graph = autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?;
+/// let graph = autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?;
 /// let svg = graph.draw().nodes(0..8).svg();
 /// assert!(svg.starts_with("<svg") && svg.contains("conv 1×1"));
 /// # Ok::<(), autogo::Error>(())

@@ -6,21 +6,21 @@
 mod cost;
 mod dot;
 mod draw;
-mod error;
 mod identity;
+mod ids;
 mod layout;
 mod op;
 mod order;
 mod shape;
 mod terms;
 
+pub use crate::error::GraphError;
 pub(crate) use cost::node_cost;
 pub use cost::{Convention, Cost};
 pub(crate) use draw::Drawn;
 pub use draw::{Drawing, PALETTE};
-pub use error::GraphError;
-pub(crate) use identity::mix;
-pub use identity::{ContentId, FormulaId};
+pub(crate) use ids::mix;
+pub use ids::{ContentId, FormulaId};
 pub use op::{Border, Conv, Interpolation, Op, Padding, Pool, Window};
 pub use shape::Shape;
 pub use terms::Zeros;

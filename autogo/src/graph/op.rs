@@ -286,7 +286,7 @@ impl Op {
     ];
 
     /// The op's name in tokens, drawings and messages: the label stem of the computation-graph format
-    /// (specification §1.7). ReLU6 has a name of its own here.
+    /// ([release §1.7](crate::doc::release#s1-7)). ReLU6 has a name of its own here.
     pub fn name(&self) -> &'static str {
         match self {
             Op::Input(_) => "input",
@@ -376,7 +376,7 @@ impl Op {
 
     /// The shape the op makes of its operands, or one sentence that says why it cannot.
     ///
-    /// Exact integer arithmetic; TensorFlow's SAME and VALID rules (specification §1.1, §8).
+    /// Exact integer arithmetic; TensorFlow's SAME and VALID rules ([release §1.1], [release §8.3]).
     ///
     /// ```
     /// use autogo::graph::{Op, Shape, Window, Pool};
@@ -384,6 +384,9 @@ impl Op {
     /// assert_eq!(pool.infer(&[Shape::new(15, 32, 8)]), Ok(Shape::new(8, 16, 8)));
     /// assert!(Op::Add.infer(&[Shape::new(8, 8, 4), Shape::new(8, 8, 5)]).is_err());
     /// ```
+    ///
+    /// [release §1.1]: crate::doc::release#s1-1
+    /// [release §8.3]: crate::doc::release#s8-3
     pub fn infer(&self, inputs: &[Shape]) -> Result<Shape, String> {
         if inputs.iter().any(|shape| !shape.is_valid()) {
             return Err(format!("reads an empty or too large shape; every dimension must be 1 to {}", Shape::LIMIT));

@@ -4,8 +4,8 @@ use super::Graph;
 use std::collections::VecDeque;
 
 impl Graph {
-    /// The original's node numbering: weighted nodes first, then the others, each in execution order
-    /// (specification §1.1). Returns the number of every node.
+    /// The release's node numbering: weighted nodes first, then the others, each in execution order
+    /// ([release §1.1](crate::doc::release#s1-1)). Returns the number of every node.
     pub fn original_numbering(&self) -> Vec<usize> {
         let weighted = self.nodes().filter(|node| node.op.is_weighted()).count();
         let (mut next_weighted, mut next_other) = (0, weighted);
@@ -19,7 +19,7 @@ impl Graph {
     }
 
     /// Kahn's topological order with a first-in-first-out queue; the readers of a node enter the queue by ascending
-    /// [`Graph::original_numbering`] (specification §3.3). O(nodes + edges · log degree).
+    /// [`Graph::original_numbering`] ([release §3.3](crate::doc::release#s3-3)). O(nodes + edges · log degree).
     ///
     /// ```
     /// use autogo::families::{Family, Nb201};

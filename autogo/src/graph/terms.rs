@@ -1,6 +1,6 @@
 //! What a graph computes, without how it is written down: sums and products are multisets of their terms.
 
-use super::identity::{combine, mix, scramble};
+use super::ids::{combine, mix, scramble};
 use super::{ContentId, Op};
 
 /// What a node is to the nodes that read it.

@@ -1,76 +1,45 @@
-//! Predictors: what a network will score, without training it.
+//! Predictors: they say how a network will score, without training it.
 //!
-//! A predictor is an encoder (node embeddings, rounds of message passing, one row for each part it reads) with a head on
-//! top. [`Gnn`] reads a network as a whole, [`Psc`] cut into predecessor, segment and successor; [`TrainSettings`] says what
-//! it is made of and how it is trained. Equal computations are done once (see `terms.rs`): this is what makes all
-//! partitions of a network hardly dearer than one.
-
-mod adam;
-mod baselines;
-mod batch;
-mod checkpoint;
-mod comparison;
-mod features;
-mod model;
-mod predictor;
-mod prepared;
+//! A predictor is an encoder (node embeddings, rounds of message passing, one row for each part that is read) with a
+//! head on top. [`Gnn`] reads a network as a whole; [`Psc`] reads predecessor, segment and successor of a cut.
+//! [`TrainSettings`] says what a predictor is made of and how it is trained; each of its choices is a line of TOML.
+//!
+//! Four rooms, each built on the ones before:
+//!
+//! | room | holds |
+//! |---|---|
+//! | `network` | features of nodes, layers, readouts, the model: one file a layer, one file a readout |
+//! | `training` | the loop, losses (one file each), optimiser, log, scale of targets, the file of an interrupted training |
+//! | `scoring` | the [`Predictor`] trait, trained predictors, segments scored in place, saved files |
+//! | `study` | baselines, comparison of contenders, transfer between families, sharing of computations |
+//!
+//! Equal computations are done once ([`sharing`]): this makes all partitions of a network hardly dearer than one.
+//!
+//! ```
+//! use autogo::Progress;
+//! use autogo::data::LabelledFamily;
+//! use autogo::predict::{Architecture, Gnn, Predictor, TrainSettings};
+//! let data = LabelledFamily::nb201_computed(30)?;
+//! let split = data.split(20, 5, 0)?;
+//! let settings = TrainSettings { epochs: 2, architecture: Architecture::gnn(), ..TrainSettings::default() };
+//! let (gnn, log) = Gnn::train(&split.train, &settings, Progress::Silent)?;
+//! let scores = gnn.score(&[split.test[0].graph.clone()])?;
+//! assert_eq!((scores.len(), log.epochs.len()), (1, 2));
+//! # Ok::<(), autogo::Error>(())
+//! ```
 
 #[cfg(test)]
-mod reference;
-mod release;
-mod saved;
-mod scale;
-mod scorer;
-mod settings;
-mod sparse;
-mod tensors;
-mod terms;
-mod train;
-mod transfer;
+mod fixtures;
+mod network;
+mod scoring;
+mod study;
+mod training;
 
-pub use crate::rank::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
-pub use baselines::Baseline;
-pub use comparison::{Comparison, Contender, Method, fold_srcc, summary};
-pub use features::GraphFeatures;
-pub use predictor::{Gnn, Psc, sharing, triples};
-pub use release::release_triples;
-pub use scorer::{CutScorer, EncodedSegments};
-pub use settings::{
-    Architecture, Convolution, LargeKernels, Loss, NodeKind, Readout, Reads, Schedule, Selection, Target, TrainSettings,
-};
-pub use train::{Epoch, TrainLog};
-pub use transfer::Transfer;
-
-use crate::error::Error;
-use crate::graph::Graph;
-use crate::partition::Partition;
-use crate::segment::Segment;
-
-/// Anything that scores whole networks. What evolution asks of a predictor.
-pub trait Predictor: Send + Sync {
-    /// One score a network, in the unit of the labels it was trained on.
-    fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error>;
-
-    /// A name for what it computes, such as a hash of its weights: predictors of one name score alike. Empty where there is
-    /// none, as for a function.
-    fn fingerprint(&self) -> String {
-        String::new()
-    }
-
-    /// Segments as [`Predictor::score_in_place`] reads them; nothing from a predictor that only reads whole networks.
-    fn encode(&self, _segments: &[Segment]) -> Result<Option<EncodedSegments>, Error> {
-        Ok(None)
-    }
-
-    /// One score for each encoded segment: that of the network with it in the place of the partition's segment.
-    fn score_in_place(&self, _: &Graph, _: &Partition, _: &EncodedSegments) -> Result<Vec<f64>, Error> {
-        Err(Error::setting("predictor", "reads whole networks only", "one that encodes segments"))
-    }
-}
-
-/// Any function of a graph scores networks.
-impl<F: Fn(&Graph) -> f64 + Send + Sync> Predictor for F {
-    fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
-        Ok(graphs.iter().map(self).collect())
-    }
-}
+pub use crate::stats::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
+pub use network::{Architecture, Convolution, GraphFeatures, LargeKernels, NodeKind, Readout, Reads};
+pub(crate) use network::{Model, NodeFeatures, Parameter, SizeLimits, layout};
+pub(crate) use scoring::Cutting;
+pub use scoring::{CutScorer, EncodedSegments, Gnn, Predictor, Psc, Trained};
+pub use study::{Baseline, Comparison, Contender, Method, Transfer, fold_srcc, sharing, summary, triples};
+pub(crate) use training::Scale;
+pub use training::{Epoch, Loss, Reports, Schedule, Selection, Target, TrainLog, TrainSettings};

@@ -9,9 +9,12 @@ use polars::prelude::*;
 /// `cycles_change` and `multiply_adds_change` (in %), `milliseconds`, `utilisation`, `multiply_adds`, `dram_bytes`, and with a
 /// table of energies `millijoules` and `energy_change` (in %).
 ///
+/// # Errors
+/// No network, one that the machine cannot run, and a table of energies with a constant that is negative or no number.
+///
 /// ```
 /// use autogo::profile::{Npu, compare};
-/// let graphs = ["resnet101", "resnet50"].map(|spec| (spec.to_string(), autogo::families::graph(spec).unwrap()));
+/// let graphs = ["resnet101", "resnet50"].map(|spec| (spec.to_string(), autogo::families::network(spec).unwrap()));
 /// let frame = compare(&Npu::n256(), &graphs, None)?;
 /// let change = frame.column("cycles_change")?.f64()?.get(1).unwrap();
 /// assert!(change < -30.0);

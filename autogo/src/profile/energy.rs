@@ -1,4 +1,4 @@
-//! What a profile costs in energy, by named tables (NPU specification, C).
+//! What a profile costs in energy, by named tables ([npu §C](crate::doc::npu#sc)).
 
 use super::NpuProfile;
 use crate::error::Error;
@@ -51,6 +51,17 @@ impl EnergyTable {
     }
 
     /// The table of this name: `horowitz45`, `eyeriss65` or `zigzag_tpu`.
+    ///
+    /// # Errors
+    /// A name of no table.
+    ///
+    /// ```
+    /// use autogo::profile::EnergyTable;
+    /// // pJ a byte off chip, and whether the source was read for it.
+    /// let dram = EnergyTable::named("zigzag_tpu")?.dram;
+    /// assert_eq!((dram.value, dram.checked), (90.6, true));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
     pub fn named(name: &str) -> Result<Self, Error> {
         let found = Self::all().into_iter().find(|table| table.name == name);
         found.ok_or_else(|| Error::setting("energy table", format!("`{name}` is not known"), &NAMES.join(", ")))
@@ -113,6 +124,9 @@ impl EnergyTable {
     }
 
     /// The constants as a frame: `part`, `value`, `unit`, `checked`, `citation`.
+    ///
+    /// # Errors
+    /// None: all columns have one length, which polars checks.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let constants = self.constants();
         df!(
@@ -157,7 +171,7 @@ impl NpuProfile {
     ///
     /// ```
     /// use autogo::profile::{EnergyTable, Npu};
-    /// let profile = Npu::n256().profile(&autogo::families::graph("resnet50")?)?;
+    /// let profile = Npu::n256().profile(&autogo::families::network("resnet50")?)?;
     /// let energy = profile.energy(&EnergyTable::named("zigzag_tpu")?)?;
     /// let shares: f64 = energy.shares().iter().map(|(_, share)| share).sum();
     /// assert!((shares - 1.0).abs() < 1e-12 && energy.milliwatts() > 0.0);
@@ -223,6 +237,9 @@ impl EnergyReport {
     }
 
     /// The parts as a frame: `part`, `nanojoules`, `share`.
+    ///
+    /// # Errors
+    /// None: all columns have one length, which polars checks.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         df!(
             "part" => self.parts().map(|(part, _)| part),

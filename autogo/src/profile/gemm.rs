@@ -91,6 +91,12 @@ impl Gemm {
 
     /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for each
     /// column of folds, every weight once, every result once for each row of folds (NPU specification, A.2).
+    ///
+    /// ```
+    /// use autogo::profile::Gemm;
+    /// let layer = Gemm { pixels: 64, window: 16, filters: 16, repeats: 1 };
+    /// assert_eq!(layer.sram_words(16, 16), 64 * 16 + 16 * 16 + 64 * 16);
+    /// ```
     pub fn sram_words(&self, rows: u32, columns: u32) -> u64 {
         let row_folds = self.window.div_ceil(u64::from(rows.max(1)));
         let column_folds = self.filters.div_ceil(u64::from(columns.max(1)));

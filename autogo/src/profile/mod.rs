@@ -4,15 +4,19 @@
 //! on-chip memory or DRAM, and tensors that do not fit on chip are spilled. [`CycleCounter`] times many similar graphs.
 //! [`Gemm`] is one layer on a weight-stationary array, in closed form; [`mod@array`] simulates an array with its memories, cycle by cycle.
 
+mod agreement;
 pub mod array;
 mod compare;
+mod computed_labels;
 mod energy;
-mod error;
 mod gemm;
 mod npu;
 
+pub use crate::error::ProfileError;
+pub use agreement::hardware_agreement;
 pub use compare::compare;
 pub use energy::{Constant, EnergyReport, EnergyTable};
-pub use error::ProfileError;
 pub use gemm::Gemm;
-pub use npu::{Bound, CycleCounter, Fusion, Mapping, Npu, NpuProfile, NpuRow, Place, Transposed, VectorCosts};
+pub use npu::{
+    Blocks, Bound, CycleCounter, Fusion, Mapping, MemoryLevel, Npu, NpuProfile, NpuRow, Transposed, VectorCosts,
+};

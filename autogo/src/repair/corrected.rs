@@ -1,8 +1,9 @@
 //! The corrected form, from a segment and its boundary to the ops that fit: what exact means decide, then the solver.
 
+use super::answer::{Answer, NoAnswer, PRESOLVE};
 use super::channels::{Channels, is_depthwise};
 use super::classes::Classes;
-use super::program::{Program, Without, whole_program};
+use super::program::{Program, whole_program};
 use super::settings::RepairSettings;
 use super::sizes::{Rule, Side, stride_cost, weights};
 use super::strides::{Strides, strides};
@@ -10,40 +11,29 @@ use super::sweep::Swept;
 use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
 
-/// New ops for every node, their cost, and who found them.
-pub(super) struct Answer {
-    pub(super) ops: Vec<Op>,
-    pub(super) cost: i64,
-    pub(super) is_optimal: bool,
-    pub(super) solver: &'static str,
-}
-
-/// Named in records where no solver was needed.
-pub(super) const PRESOLVE: &str = "presolve";
-
 /// The cheapest ops, or why there are none, with who says so.
 pub(super) fn solve(
     segment: &Segment,
     inputs: &[Shape],
     outputs: &[Shape],
     settings: &RepairSettings,
-) -> Result<Answer, (Without, &'static str)> {
+) -> Result<Answer, (NoAnswer, &'static str)> {
     let weights = weights(segment);
     let channels = Channels::new(segment, inputs, outputs, &weights);
-    let by = |solver: &'static str| move |without: Without| (without, solver);
-    let infeasible = (Without::Infeasible, PRESOLVE);
+    let by = |solver: &'static str| move |refusal: NoAnswer| (refusal, solver);
+    let infeasible = (NoAnswer::Infeasible, PRESOLVE);
     let (program, mut classes, known) = if settings.presolve {
         let classes = Classes::reduced(&channels, settings).ok_or(infeasible)?;
         let mut program = Program::default();
         let known = match strides(segment, inputs, outputs, &weights) {
             Swept::Best(_, strides) => Some(strides),
-            Swept::Nothing => return Err((Without::Infeasible, PRESOLVE)),
+            Swept::Nothing => return Err((NoAnswer::Infeasible, PRESOLVE)),
             Swept::TooMany => None,
         };
         let can_be = (known.is_some() || program.add_strides(segment, inputs, outputs, &weights))
             && (!classes.is_open() || program.add_channels(&classes, settings));
         if !can_be {
-            return Err((Without::Infeasible, PRESOLVE));
+            return Err((NoAnswer::Infeasible, PRESOLVE));
         }
         (program, classes, known)
     } else {
@@ -56,7 +46,7 @@ pub(super) fn solve(
     for (class, value) in chosen.values {
         classes.classes[class].value = Some(value);
     }
-    let missing = || (Without::Failed("a value is missing".into()), solver);
+    let missing = || (NoAnswer::Failed("a value is missing".into()), solver);
     let values = classes.values().ok_or_else(missing)?;
     let strides = known.or(chosen.strides).ok_or_else(missing)?;
     let cost = channels.cost(&values, settings) + strides_cost(segment, &strides, &weights);

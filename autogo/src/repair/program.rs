@@ -1,6 +1,6 @@
 //! The corrected form as an integer program.
 
-use super::RepairError;
+use super::answer::NoAnswer;
 use super::channels::{Channels, MAX_CHANNELS};
 use super::classes::{Classes, lcm};
 use super::settings::{ChannelPenalty, RepairSettings};
@@ -47,26 +47,6 @@ pub(super) struct Chosen {
     pub(super) values: Vec<(usize, i64)>,
     /// Whether this is known to be the cheapest.
     pub(super) is_optimal: bool,
-}
-
-/// Why there is no answer.
-pub(super) enum Without {
-    Infeasible,
-    TimedOut,
-    /// The program has an answer, but no network does what it says.
-    NoNetwork(String),
-    Failed(String),
-}
-
-impl Without {
-    pub(super) fn into_error(self, inputs: Vec<Shape>, outputs: Vec<Shape>) -> RepairError {
-        match self {
-            Without::Infeasible => RepairError::Infeasible { inputs, outputs },
-            Without::TimedOut => RepairError::TimedOut,
-            Without::NoNetwork(reason) => RepairError::SolverDisagrees(reason),
-            Without::Failed(reason) => RepairError::Solver(reason),
-        }
-    }
 }
 
 impl Program {
@@ -250,15 +230,15 @@ impl Program {
     }
 
     /// Solves it.
-    pub(super) fn solve(self, settings: &RepairSettings) -> Result<Chosen, Without> {
+    pub(super) fn solve(self, settings: &RepairSettings) -> Result<Chosen, NoAnswer> {
         let Program { problem, strides, classes } = self;
         let of_strides = strides.iter().flatten().flatten().map(|(_, chosen)| *chosen);
         let wanted: Vec<Variable> = of_strides.chain(classes.iter().map(|(_, value)| *value)).collect();
-        let (values, is_optimal) = match problem.solve(&wanted, settings).map_err(Without::Failed)? {
+        let (values, is_optimal) = match problem.solve(&wanted, settings).map_err(NoAnswer::Failed)? {
             Solved::Optimal(values) => (values, true),
             Solved::Feasible(values) => (values, false),
-            Solved::Infeasible => return Err(Without::Infeasible),
-            Solved::TimedOut => return Err(Without::TimedOut),
+            Solved::Infeasible => return Err(NoAnswer::Infeasible),
+            Solved::TimedOut => return Err(NoAnswer::TimedOut),
         };
         let mut values = values.into_iter();
         let mut chosen_of = |binaries: &[(u32, Variable)]| {
@@ -268,8 +248,8 @@ impl Program {
         };
         let chosen: Strides = strides.iter().map(|[high, wide]| [chosen_of(high), chosen_of(wide)]).collect();
         let open = classes.iter().zip(values);
-        let open = open.map(|((class, _), value)| Ok((*class, whole(value).map_err(Without::Failed)?)));
-        let values = open.collect::<Result<Vec<_>, Without>>()?;
+        let open = open.map(|((class, _), value)| Ok((*class, whole(value).map_err(NoAnswer::Failed)?)));
+        let values = open.collect::<Result<Vec<_>, NoAnswer>>()?;
         Ok(Chosen { strides: (!chosen.is_empty()).then_some(chosen), values, is_optimal })
     }
 }

@@ -1,34 +1,10 @@
 //! What is written down about a repair.
 
-use super::{RepairError, Repaired};
+use super::error::RepairError;
+use super::repaired::{RepairStatus, Repaired};
 use crate::graph::Op;
 use crate::segment::Segment;
 use serde::{Deserialize, Serialize};
-
-/// How a repair ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RepairStatus {
-    /// The segment fitted as it was.
-    Unchanged,
-    /// The cheapest change was found.
-    Optimal,
-    /// A change was found, but time ran out before it was known to be the cheapest.
-    Feasible,
-    /// No change makes it fit.
-    Infeasible,
-    /// Time ran out before any change was found.
-    TimedOut,
-    /// The solver failed, or its answer does not survive exact shape inference.
-    SolverDisagrees,
-}
-
-impl RepairStatus {
-    /// Whether there is a segment that fits.
-    pub fn fits(self) -> bool {
-        matches!(self, RepairStatus::Unchanged | RepairStatus::Optimal | RepairStatus::Feasible)
-    }
-}
 
 /// One repair, written down.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,4 +74,19 @@ pub struct Attempt {
     pub record: RepairRecord,
     /// The segment that fits, or why there is none.
     pub result: Result<Repaired, RepairError>,
+}
+
+impl RepairError {
+    /// What a record says of it.
+    pub fn status(&self) -> RepairStatus {
+        match self {
+            RepairError::Arity { .. } | RepairError::Concat { .. } | RepairError::Infeasible { .. } => {
+                RepairStatus::Infeasible
+            }
+            RepairError::TimedOut => RepairStatus::TimedOut,
+            RepairError::SolverDisagrees(_) | RepairError::Part(_) | RepairError::Solver(_) => {
+                RepairStatus::SolverDisagrees
+            }
+        }
+    }
 }

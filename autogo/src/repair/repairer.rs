@@ -1,6 +1,10 @@
 //! Repairs under one setting, remembered.
 
-use super::{Attempt, RepairError, RepairRecord, RepairSettings, Repaired, attempt};
+use super::error::RepairError;
+use super::fit::attempt;
+use super::record::{Attempt, RepairRecord};
+use super::repaired::Repaired;
+use super::settings::RepairSettings;
 use crate::error::Error;
 use crate::graph::Shape;
 use crate::segment::Segment;
@@ -18,7 +22,7 @@ use std::time::Instant;
 /// ```
 /// use autogo::graph::Shape;
 /// use autogo::prelude::*;
-/// let graph = autogo::families::graph("hiaml:src1,src1,r30,src3")?;
+/// let graph = autogo::families::network("hiaml:src1,src1,r30,src3")?;
 /// let segment = Segment::cut(&graph, &[1, 2, 3]).segment; // conv 3×3 stride 2, batch norm, ReLU
 /// let repairer = Repairer::new(RepairSettings::default())?;
 /// let repaired = repairer.repair(&segment, &[Shape::new(16, 16, 32)], &[Shape::new(16, 16, 48)]).unwrap();

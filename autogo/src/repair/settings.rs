@@ -10,8 +10,9 @@ pub enum RepairForm {
     /// Ours: any whole number of filters, exact window arithmetic, sizes from 1 (see [`repair`](crate::repair::repair)).
     #[default]
     Corrected,
-    /// The original's: sizes and channels halved, quartered or doubled, sizes from 2, strides that follow from the sizes
-    /// (specification §5). Its answer, too, counts only when exact shape inference agrees.
+    /// The release's program: a height or width is kept, halved or quartered, channels are kept, halved or doubled, no
+    /// size is below 2, and strides follow from the sizes ([release §5](crate::doc::release#s5)). Its answer, too,
+    /// counts only when exact shape inference agrees.
     Original,
 }
 
@@ -22,7 +23,8 @@ pub enum ConcatRule {
     /// The channels of a concat are the sum of its operands'.
     #[default]
     Joined,
-    /// It is refused: the original builds no program for it (specification §5, surprise 4).
+    /// The segment is refused, as in the release, which builds no program for a concat
+    /// ([release §5.9](crate::doc::release#s5-9)).
     Rejected,
 }
 
@@ -30,10 +32,10 @@ pub enum ConcatRule {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelPenalty {
-    /// More and fewer filters alike.
+    /// More filters and fewer filters cost the same.
     #[default]
     BothSides,
-    /// Fewer filters alone; more are free (specification §5 point 6, surprise 5).
+    /// Only fewer filters cost something; more filters are free ([release §5.6](crate::doc::release#s5-6)).
     OneSided,
 }
 
@@ -86,12 +88,12 @@ pub struct RepairSettings {
     /// Which changes of filters cost something.
     pub penalty: ChannelPenalty,
     /// Every convolution whose filters change gets a multiple of this many (NPUs compute 8 or 16 channels at once). The
-    /// original's form knows no such rule and refuses it.
+    /// release's form knows no such rule and refuses it.
     pub align: Option<u32>,
-    /// Who solves what exact means leave.
+    /// The solver for the programs that the presolve leaves.
     pub solver: Solver,
-    /// Whether exact means come before the solver: strides by a sweep over the reachable sizes, channels by substitution.
-    /// The optimum has the same value either way.
+    /// Whether a presolve runs before the solver: it finds strides by a sweep over the reachable sizes, and channels by
+    /// substitution. The optimum has the same value with and without the presolve.
     pub presolve: bool,
     /// The most seconds of wall time for one program; none by default. With a limit the answer may depend on how busy the
     /// machine is: the solvers' interface offers no other measure.
@@ -113,7 +115,7 @@ impl Default for RepairSettings {
 }
 
 impl RepairSettings {
-    /// The original's: its program, concats refused, more channels free.
+    /// The release's settings: its program, concats refused, more channels free.
     pub fn original() -> Self {
         RepairSettings {
             form: RepairForm::Original,

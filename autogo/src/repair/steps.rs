@@ -18,7 +18,7 @@ use polars::prelude::DataFrame;
 /// ```
 /// use autogo::graph::Shape;
 /// use autogo::prelude::*;
-/// let graph = autogo::families::graph("hiaml:src1,src1,r30,src3")?;
+/// let graph = autogo::families::network("hiaml:src1,src1,r30,src3")?;
 /// let segment = Segment::cut(&graph, &[1, 2, 3]).segment; // conv 3×3 stride 2, batch norm, ReLU
 /// let steps = RepairSteps::new(&segment, &[Shape::new(16, 16, 32)], &[Shape::new(16, 16, 48)], &RepairSettings::default())?;
 /// // With its stride of 2 the convolution halves: the output is 8×8×64 instead of 16×16×48.

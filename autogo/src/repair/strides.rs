@@ -1,7 +1,7 @@
 //! The strides of a repair by exact means: which sizes can occur, then one sweep over those.
 
 use super::sizes::{Rule, Side, stride_cost};
-use super::sweep::{Plan, Sizes, Swept, Way, sweep};
+use super::sweep::{Choice, Plan, Sizes, Swept, sweep};
 use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
 
@@ -100,7 +100,7 @@ pub(super) fn strides(segment: &Segment, inputs: &[Shape], outputs: &[Shape], we
         for (down, h) in high.ways(at, first[0]) {
             for (across, w) in wide.ways(at, first[1]) {
                 let cost = weights[at] * stride_cost([high.rules[at], wide.rules[at]], [down, across]);
-                found.push(Way { made: [h, w, 0], cost, choice: [down, across] });
+                found.push(Choice { made: [h, w, 0], cost, choice: [down, across] });
             }
         }
     })

@@ -22,7 +22,7 @@ pub(super) struct Plan<'a> {
 
 /// A way to go on from a node's operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Way<C> {
+pub(super) struct Choice<C> {
     /// What the node makes.
     pub(super) made: Sizes,
     /// What that costs; not below zero.
@@ -51,7 +51,7 @@ struct State<C> {
 
 /// Finds the cheapest way through all nodes. `ways(node, operands, found)` pushes what a node can make of its operands; it
 /// also refuses what an output must not be. Among equals the way found first wins.
-pub(super) fn sweep<C: Copy>(plan: &Plan<'_>, mut ways: impl FnMut(usize, &[Sizes], &mut Vec<Way<C>>)) -> Swept<C> {
+pub(super) fn sweep<C: Copy>(plan: &Plan<'_>, mut ways: impl FnMut(usize, &[Sizes], &mut Vec<Choice<C>>)) -> Swept<C> {
     let count = plan.operands.len();
     let mut last_reader = vec![0; count];
     for (at, sources) in plan.operands.iter().enumerate() {
@@ -66,7 +66,7 @@ pub(super) fn sweep<C: Copy>(plan: &Plan<'_>, mut ways: impl FnMut(usize, &[Size
     // Sizes of the live tensors, and the least cost so far.
     let mut states: Vec<(Vec<Sizes>, i64)> = vec![(Vec::new(), 0)];
     let mut operands: Vec<Sizes> = Vec::new();
-    let mut found: Vec<Way<C>> = Vec::new();
+    let mut found: Vec<Choice<C>> = Vec::new();
     for at in 0..count {
         let places: Vec<Option<usize>> = plan.operands[at]
             .iter()
@@ -150,11 +150,11 @@ mod tests {
         let swept = sweep(&plan, |at, read, found| {
             let size = read[0][0];
             match at {
-                2 if read[0] == read[1] && size == 4 => found.push(Way { made: read[0], cost: 0, choice: 'x' }),
+                2 if read[0] == read[1] && size == 4 => found.push(Choice { made: read[0], cost: 0, choice: 'x' }),
                 2 => {}
                 _ => {
-                    found.push(Way { made: [size, 0, 0], cost: 0, choice: 'k' });
-                    found.push(Way { made: [size / 2, 0, 0], cost: [3, 1][at], choice: 'h' });
+                    found.push(Choice { made: [size, 0, 0], cost: 0, choice: 'k' });
+                    found.push(Choice { made: [size / 2, 0, 0], cost: [3, 1][at], choice: 'h' });
                 }
             }
         });
@@ -167,9 +167,9 @@ mod tests {
             (0..24).map(|_| vec![Source::Input(0)]).chain([(0..24).map(Source::Inner).collect()]).collect();
         let plan = Plan { operands: &operands, inputs: &[[8, 0, 0]] };
         let many = sweep(&plan, |at, _, found| {
-            found.extend((0..2).map(|choice| Way { made: [choice, at as i64, 0], cost: 0, choice }));
+            found.extend((0..2).map(|choice| Choice { made: [choice, at as i64, 0], cost: 0, choice }));
         });
         assert_eq!(many, Swept::TooMany);
-        assert_eq!(sweep(&plan, |_, _, _: &mut Vec<Way<u8>>| {}), Swept::Nothing);
+        assert_eq!(sweep(&plan, |_, _, _: &mut Vec<Choice<u8>>| {}), Swept::Nothing);
     }
 }

@@ -1,8 +1,8 @@
 //! Repairs derived by hand, and the ways to an optimum against each other.
 
 use super::*;
-use crate::graph::{Border, Conv, Node, Padding, Pool, Window};
-use crate::segment::Source;
+use crate::graph::{Border, Conv, Node, Op, Padding, Pool, Shape, Window};
+use crate::segment::{Segment, Source};
 use proptest::prelude::*;
 
 /// A chain or DAG from ops and sources, with shapes inferred from `inputs`.
@@ -435,7 +435,7 @@ proptest! {
 
     #[test]
     fn our_form_has_an_answer_wherever_the_original_s_has((segment, inputs, outputs) in recipes(8), presolve: bool) {
-        // The original's answer counts where it is a network: its sizes may ask for strides that are no whole numbers.
+        // The release's answer counts where it is a network: its sizes may ask for strides that are no whole numbers.
         let original = RepairSettings { concat: ConcatRule::Joined, presolve, ..RepairSettings::original() };
         let theirs = under(original, &segment, &inputs, &outputs);
         if theirs.record.status.fits() {

@@ -1,36 +1,18 @@
 //! What people look at: tables, charts, pages, and the claims a notebook checks about itself.
+//!
+//! Every picture is SVG that this library writes, with one palette and one head (`theme.rs`). A notebook shows the last value
+//! of a cell; a [`Page`] holds several.
 
-mod axis;
-mod bars;
-mod chart;
-mod evolution;
-mod heat_map;
-mod live_chart;
-mod merge_tree;
-mod page;
-mod paper;
-mod predictors;
-mod profile;
-mod profile_bars;
-mod profile_roofline;
-mod profile_waterfall;
-mod segments;
-mod table;
-mod verify;
+mod charts;
+mod numbers;
+mod pages;
+mod theme;
 
-pub use bars::Bars;
-pub use chart::Chart;
-pub use evolution::{front_chart, fronts_chart, mutant_drawing, run_page, write_run};
-pub use heat_map::HeatMap;
-pub use live_chart::LiveChart;
-pub use merge_tree::MergeTree;
-pub use page::Page;
-pub use paper::{paper_latency_change, paper_srcc};
-pub use predictors::{dev_chart, loss_chart, rank_chart, srcc_bars};
-pub use profile::cycle_drawing;
-pub use profile_bars::{BeforeAfter, EnergyBars};
-pub use profile_roofline::Roofline;
-pub use profile_waterfall::Waterfall;
-pub use segments::{coverage_map, frequency_chart, length_chart, mined_page, segment_card};
-pub use table::Table;
-pub use verify::Verify;
+pub use charts::{
+    Bars, BeforeAfter, Chart, EnergyBars, HeatMap, LiveChart, MergeTree, Roofline, Waterfall, cycle_drawing, dev_chart,
+    loss_chart, rank_chart, srcc_bars,
+};
+pub use pages::{
+    Page, Rows, Table, Verify, coverage_map, frequency_chart, front_chart, fronts_chart, length_chart, mined_page,
+    mutant_drawing, run_page, segment_card, write_run,
+};

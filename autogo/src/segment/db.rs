@@ -1,6 +1,7 @@
 //! The distinct segments of many graphs, indexed by what they connect.
 
-use super::{Segment, SegmentFilter};
+use super::pipeline::SegmentFilter;
+use super::segment::Segment;
 use crate::error::Error;
 use crate::graph::{ContentId, Graph, Shape};
 use polars::prelude::*;
@@ -64,9 +65,9 @@ struct Found {
 }
 
 impl SegmentDb {
-    /// Cuts every graph into groups of nodes and keeps the distinct segments that pass the filter (specification §3.5;
-    /// unlike the original's, the id also compares kernels, strides and biases). `labels` holds a label for each graph, or
-    /// nothing. O(nodes); the same on any number of threads.
+    /// Cuts every graph into groups of nodes and keeps the distinct segments that pass the filter
+    /// ([release §3.5](crate::doc::release#s3-5); unlike the release's, the id also compares kernels, strides and
+    /// biases). `labels` holds a label for each graph, or nothing. O(nodes); the same on any number of threads.
     ///
     /// ```
     /// use autogo::segment::{Keep, SegmentDb};
@@ -75,7 +76,7 @@ impl SegmentDb {
     ///     let order = graph.topological_order();
     ///     order.chunk_by(|&a, &b| graph.node(a).shape.h == graph.node(b).shape.h).map(<[usize]>::to_vec).collect()
     /// };
-    /// let graph = autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?;
+    /// let graph = autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?;
     /// let db = SegmentDb::mine(&[graph], &[93.1], &Keep::default(), by_resolution);
     /// assert_eq!(db.rows()[0].host_label, Some(93.1));
     /// # Ok::<(), autogo::Error>(())
@@ -151,7 +152,7 @@ impl SegmentDb {
     ///
     /// ```
     /// use autogo::polars::prelude::{col, lit};
-    /// let graphs = [autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?];
+    /// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
     /// let db = autogo::segment::Mining::bpe(20).run(&graphs)?.db;
     /// let wide = db.filter(col("inputs").gt(lit(1)).and(col("families").list().contains(lit("nb201"), false)))?;
     /// assert!(!wide.is_empty() && wide.len() < db.len());
@@ -281,7 +282,7 @@ mod tests {
             assert!(db.with_arity(row.segment.inputs.len(), outputs.len()).contains(&at));
         }
         let total: u64 = db.rows().iter().map(|row| row.count).sum();
-        let pieces: usize = graphs.iter().map(|graph| mined.segmenter.groups(graph, |_| true).len()).sum();
+        let pieces: usize = graphs.iter().map(|graph| mined.segmenter.groups(graph).len()).sum();
         assert!(total < pieces as u64 && total > pieces as u64 / 2, "{total} of {pieces}");
         assert_eq!(db.frame().unwrap().height(), db.len());
         let long = db.filter(col("nodes").gt_eq(lit(4))).unwrap();
@@ -292,7 +293,7 @@ mod tests {
     #[test]
     fn provenance_counts_occurrences_graphs_families_and_labels() {
         let named = |name: &str, spec: &str| {
-            let mut parts = crate::families::graph(spec).unwrap().to_parts();
+            let mut parts = crate::families::network(spec).unwrap().to_parts();
             parts.name = name.into();
             parts.build().unwrap()
         };

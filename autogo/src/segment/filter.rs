@@ -1,7 +1,7 @@
 //! Which segments a database keeps.
 
-use super::Segment;
 use super::pipeline::SegmentFilter;
+use super::segment::Segment;
 use serde::{Deserialize, Serialize};
 
 /// Keeps segments by what can be done with them and by their size. The default keeps all that can be moved.
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Keep {
     /// Only segments that may stand elsewhere ([`Segment::is_movable`]).
     pub movable: bool,
-    /// Only segments of one piece: the original's pieces are neighbours in the line, not always in the graph.
+    /// Only connected segments. The nodes of the release's pieces are neighbours in the line, but not always in the
+    /// graph.
     pub connected: bool,
     /// Fewest nodes.
     pub min_nodes: usize,
@@ -38,7 +39,7 @@ mod tests {
 
     #[test]
     fn each_condition_is_checked() {
-        let graph = crate::families::graph("nb201:none,none,none,nor_conv_1x1,none,none").unwrap();
+        let graph = crate::families::network("nb201:none,none,none,nor_conv_1x1,none,none").unwrap();
         let place = |name: &str| graph.nodes().position(|node| node.name == name).unwrap();
         let zeros = ["cell_0_0/none_0/zero", "cell_0_0/none_5/zero"].map(place);
         let apart = Segment::cut(&graph, &zeros).segment;

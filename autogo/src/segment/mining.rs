@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 /// use autogo::families::FamilyName;
 /// use autogo::segment::{Mining, TokenForm};
 /// let graphs = (0..20)
-///     .map(|at| autogo::families::graph(&FamilyName::Hiaml.sample(1, at)))
+///     .map(|at| autogo::families::network(&FamilyName::Hiaml.sample(1, at)))
 ///     .collect::<Result<Vec<_>, _>>()?;
 /// let paper = Mining::bpe(30).run(&graphs)?;
 /// let ablation = Mining { tokens: TokenForm::op(), ..Mining::bpe(30) }.run(&graphs)?;
@@ -117,7 +117,7 @@ impl Mining {
             return Err(Error::setting("labels of mined graphs", reason, "one for every graph, or none"));
         }
         let segmenter = self.segmenter(graphs)?;
-        let db = SegmentDb::mine(graphs, labels, &self.keep, |graph| segmenter.groups(graph, |_| true));
+        let db = SegmentDb::mine(graphs, labels, &self.keep, |graph| segmenter.groups(graph));
         Ok(Mined { mining: *self, segmenter, db })
     }
 
@@ -197,8 +197,21 @@ impl Segmenter {
     }
 
     /// Cuts a graph into groups of consecutive nodes of the line, one for every piece. Each node stands in exactly one
-    /// group. Longer pieces that `allowed` refuses are split.
-    pub fn groups(&self, graph: &Graph, allowed: impl Fn(PieceId) -> bool) -> Vec<Vec<usize>> {
+    /// group. O(n log n).
+    ///
+    /// ```
+    /// use autogo::segment::Mining;
+    /// let toy = autogo::tutorials::toy()?;
+    /// let segmenter = Mining::bpe(2).segmenter(&[toy.clone(), toy.clone()])?;
+    /// assert_eq!(segmenter.groups(&toy), [vec![0, 1], vec![2, 3], vec![4]]);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn groups(&self, graph: &Graph) -> Vec<Vec<usize>> {
+        self.groups_of(graph, |_| true)
+    }
+
+    /// The same with some of the pieces: longer pieces that `allowed` refuses are split.
+    pub fn groups_of(&self, graph: &Graph, allowed: impl Fn(PieceId) -> bool) -> Vec<Vec<usize>> {
         let (order, pieces) = self.pieces(graph, allowed);
         let mut rest = order.as_slice();
         pieces
@@ -285,7 +298,7 @@ mod tests {
 
     #[test]
     fn one_label_for_every_graph_or_none() {
-        let graphs = [crate::families::graph("nb201:none,none,none,nor_conv_1x1,none,none").unwrap()];
+        let graphs = [crate::families::network("nb201:none,none,none,nor_conv_1x1,none,none").unwrap()];
         let error = Mining::bpe(3).run_labelled(&graphs, &[1.0, 2.0]).unwrap_err().to_string();
         assert_eq!(error, "labels of mined graphs: 2 for 1 graphs; accepted: one for every graph, or none");
         let error = Mining::bpe(3).run(&[]).unwrap_err().to_string();

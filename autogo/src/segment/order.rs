@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// Kahn's order with a first-in-first-out queue: the original's, layer by layer (specification §3.3).
+    /// Kahn's order with a first-in-first-out queue: the release's, layer by layer
+    /// ([release §3.3](crate::doc::release#s3-3)).
     #[default]
     Topological,
     /// Depth first: a branch is followed to its end before the next one starts, so that neighbours in the line are more often
@@ -53,7 +54,7 @@ mod tests {
 
     #[test]
     fn both_orders_are_topological_and_differ() {
-        let graph = crate::families::graph(
+        let graph = crate::families::network(
             "inception:2*conv3x3+conv1x1@16>16|conv5x5@16>16;1*conv3x3@64>64;1*conv3x3@128>128;1*conv3x3@256>256",
         );
         let graph = graph.unwrap();

@@ -1,4 +1,4 @@
-//! The four stages of mining, as traits. Read in order they are the specification of segment mining:
+//! The four stages of mining, as traits. Read in order they say how segments are mined:
 //!
 //! 1. a [`Linearizer`] puts the nodes of a graph in a line;
 //! 2. a [`TokenEncoder`] turns every node into a token;
@@ -9,7 +9,9 @@
 //! ships here. Code that brings a stage of its own passes it to [`super::SegmentDb::mine`] as the function that cuts a
 //! graph.
 
-use super::{Alphabet, Piece, PieceId, Segment, Symbol};
+use super::alphabet::{Alphabet, Symbol};
+use super::pieces::{Piece, PieceId};
+use super::segment::Segment;
 use crate::error::Error;
 use crate::graph::Graph;
 
@@ -21,8 +23,8 @@ pub trait Linearizer: Sync {
 
 /// Turns nodes into tokens.
 pub trait TokenEncoder: Sync {
-    /// Calls `visit` with the token of every node of `order`, in that order. Two nodes with one token are alike to all that
-    /// follows.
+    /// Calls `visit` with the token of every node of `order`, in this order. Later stages cannot tell two nodes with
+    /// the same token apart.
     fn encode(&self, graph: &Graph, order: &[usize], visit: &mut dyn FnMut(&str));
 }
 

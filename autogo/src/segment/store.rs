@@ -45,7 +45,7 @@ impl SegmentDb {
     /// ```
     /// use autogo::polars::prelude::{col, lit};
     /// use autogo::segment::{Mining, SegmentDb};
-    /// let graphs = [autogo::families::graph("nb201:none,none,none,nor_conv_1x1,none,none")?];
+    /// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
     /// let path = std::env::temp_dir().join(format!("autogo-doc-{}.parquet", std::process::id()));
     /// Mining::bpe(20).run(&graphs)?.db.save(&path)?;
     /// let common = SegmentDb::load_where(&path, col("count").gt(lit(2)))?;

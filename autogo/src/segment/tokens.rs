@@ -1,11 +1,10 @@
-//! Nodes become tokens: the op, its kernel width, and the ops around it (specification §3.1).
+//! Nodes become tokens: the op, its kernel width, and the ops around it ([release §3.1](crate::doc::release#s3-1)).
 
 use super::pipeline::TokenEncoder;
 use crate::graph::{Graph, Op};
-use foldhash::HashMap;
 use serde::{Deserialize, Serialize};
 
-/// The stem of an op's name in a token; ReLU and ReLU6 share one (specification §1.7).
+/// The stem of an op's name in a token; ReLU and ReLU6 share one ([release §1.7](crate::doc::release#s1-7)).
 fn stem(op: &Op) -> &'static str {
     match op {
         Op::Relu6 => "relu",
@@ -37,7 +36,7 @@ fn stem(op: &Op) -> &'static str {
 ///
 /// ```
 /// use autogo::segment::{Order, Linearizer, TokenEncoder, TokenForm};
-/// let graph = autogo::families::graph("nb201:nor_conv_3x3,none,none,none,none,none")?;
+/// let graph = autogo::families::network("nb201:nor_conv_3x3,none,none,none,none,none")?;
 /// let order = Order::Topological.order(&graph);
 /// let second = |form: TokenForm| form.tokens(&graph, &order).swap_remove(1);
 /// assert_eq!(second(TokenForm::default()), "conv2d,3,in,input,,out,fusedbatchnorm,");
@@ -50,7 +49,7 @@ fn stem(op: &Op) -> &'static str {
 pub struct TokenForm {
     /// The kernel's width, of ops with weights.
     pub kernel: bool,
-    /// The names of the operands and of the readers, both in the original's node numbering.
+    /// The names of the operands and of the readers, both in the release's node numbering.
     pub neighbours: bool,
     /// Channels read and made.
     pub channels: bool,
@@ -59,7 +58,7 @@ pub struct TokenForm {
 }
 
 impl Default for TokenForm {
-    /// `name[,kernel width],in,` + operands + `,out,` + readers (specification §3.1).
+    /// `name[,kernel width],in,` + operands + `,out,` + readers ([release §3.1](crate::doc::release#s3-1)).
     fn default() -> Self {
         TokenForm { kernel: true, neighbours: true, channels: false, resolution_ratio: false }
     }
@@ -142,7 +141,7 @@ impl TokenEncoder for TokenForm {
     }
 }
 
-/// Neighbours by the original's numbering.
+/// Neighbours by the release's numbering.
 struct Around {
     number: Vec<usize>,
     nodes: Vec<usize>,
@@ -168,68 +167,5 @@ fn push_number(text: &mut String, before: &str, number: u32) {
         // Kernel widths, by far the most.
         0..=9 => text.push((b'0' + number as u8) as char),
         _ => text.push_str(&number.to_string()),
-    }
-}
-
-/// A token's number in an [`Alphabet`], or [`UNKNOWN`].
-pub type Symbol = u32;
-
-/// The symbol of a token that an alphabet does not hold. It never merges with a neighbour.
-pub const UNKNOWN: Symbol = Symbol::MAX;
-
-/// Distinct tokens, numbered in the order in which they were first seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<String>", into = "Vec<String>")]
-pub struct Alphabet {
-    tokens: Vec<String>,
-    numbers: HashMap<String, Symbol>,
-}
-
-impl Alphabet {
-    /// Number of tokens.
-    pub fn len(&self) -> usize {
-        self.tokens.len()
-    }
-
-    /// Whether there is no token yet.
-    pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
-    }
-
-    /// The tokens by number.
-    pub fn tokens(&self) -> &[String] {
-        &self.tokens
-    }
-
-    /// The symbol of a token; [`UNKNOWN`] when it is not here.
-    pub fn symbol(&self, token: &str) -> Symbol {
-        self.numbers.get(token).copied().unwrap_or(UNKNOWN)
-    }
-
-    /// The symbol of a token, which is added when it is new.
-    pub fn insert(&mut self, token: &str) -> Symbol {
-        if let Some(&known) = self.numbers.get(token) {
-            return known;
-        }
-        let next = self.tokens.len() as Symbol;
-        self.tokens.push(token.into());
-        self.numbers.insert(token.into(), next);
-        next
-    }
-}
-
-impl From<Vec<String>> for Alphabet {
-    fn from(tokens: Vec<String>) -> Self {
-        let mut alphabet = Alphabet::default();
-        for token in tokens {
-            alphabet.insert(&token);
-        }
-        alphabet
-    }
-}
-
-impl From<Alphabet> for Vec<String> {
-    fn from(alphabet: Alphabet) -> Self {
-        alphabet.tokens
     }
 }

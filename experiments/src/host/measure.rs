@@ -3,7 +3,8 @@
 use super::counters::{Counters, CpuTime, Hardware};
 use super::ticks::{Cycles, Ticks};
 use super::{Engine, Input, Loaded};
-use crate::Failure;
+use crate::failure::Failure;
+use autogo::Error;
 use autogo::formats::onnx::{Pooling, Weights, export};
 use autogo::graph::Graph;
 use serde::Serialize;
@@ -59,7 +60,7 @@ pub fn measure(
     if threads == 0 || repeats == 0 {
         return Err(Failure::Input(format!("{threads} threads, {repeats} repeats; accepted: 1 or more each")));
     }
-    let model = export(graph, Weights::Seeded(0), Pooling::default()).map_err(autogo::Error::from)?;
+    let model = export(graph, Weights::Seeded(0), Pooling::default()).map_err(Error::from)?;
     // Counters follow the threads that are started after them, so they come before the engine.
     let counters = Counters::open();
     let mut network = engine.open(model, Input::noise(graph.input_shape()), threads, library)?;

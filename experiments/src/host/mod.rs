@@ -1,4 +1,4 @@
-//! Running a network on this machine's processor (NPU specification, F).
+//! Running a network on this machine's processor ([npu §F](autogo::doc::npu#sf)).
 
 mod counters;
 mod measure;
@@ -10,7 +10,7 @@ mod ticks;
 pub use measure::{HostReport, measure};
 pub use runtime::{OnnxRuntime, load_runtime};
 
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::graph::Shape;
 use clap::ValueEnum;
 use std::path::Path;

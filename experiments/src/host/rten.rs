@@ -48,7 +48,7 @@ fn describe(error: impl Display) -> String {
 #[cfg(test)]
 mod tests {
     use crate::host::{Engine, Input, load_runtime};
-    use autogo::families::{FamilyName, graph};
+    use autogo::families::{FamilyName, network};
     use autogo::formats::onnx::{Pooling, Weights, export};
 
     /// Largest deviation of a value, relative to the largest value.
@@ -63,7 +63,7 @@ mod tests {
         let best = |family: FamilyName| family.best().unwrap();
         let small = [best(FamilyName::Nb201), best(FamilyName::Hiaml), "edsr:32x32", "unet:64x64", "fsrcnn"];
         for spec in small.into_iter().chain(["resnet50"]) {
-            let network = graph(spec).unwrap();
+            let network = network(spec).unwrap();
             let model = export(&network, Weights::Seeded(0), Pooling::default()).unwrap();
             let output = |engine: Engine| {
                 engine.open(model.clone(), Input::noise(network.input_shape()), 2, None).unwrap().output().unwrap()

@@ -3,7 +3,7 @@
 //! The kernel says when a cell failed; whether it showed what it should is looked for in the outputs. To know how long a cell
 //! compiled before it ran, its copy starts by printing the clock.
 
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::report::Verify;
 use serde_json::Value;
 use std::fmt;

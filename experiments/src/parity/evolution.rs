@@ -3,11 +3,11 @@
 use super::predictors::{agree, checkpoint};
 use super::segments::Release;
 use super::{Outcome, golden};
-use crate::Failure;
-use autogo::data::Goal;
+use crate::failure::Failure;
+use autogo::Goal;
 use autogo::evolve::{GridEnds, ParetoArchive, grid_sample, rank_sum};
-use autogo::formats::{Checkpoint, Limits};
 use autogo::predict::{Gnn, GraphFeatures, Psc};
+use autogo::release::{Checkpoint, Limits};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -149,7 +149,7 @@ fn base_flops(run: &Value, folder: &Path) -> Result<Option<f64>, Failure> {
     let Some(stem) = run["file"].as_str().and_then(|file| Path::new(file).file_stem()?.to_str()) else {
         return Ok(None);
     };
-    let graph = golden::json(&folder.join(format!("original/graphs/{stem}.json")))?;
+    let graph = golden::graph(folder, stem)?;
     Ok(graph.and_then(|graph| graph["flops_m"].as_f64()))
 }
 

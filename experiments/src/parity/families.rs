@@ -1,11 +1,11 @@
 //! Networks built from configurations: nodes, order, edges, shapes, FLOPs.
 
 use super::{Outcome, golden};
-use crate::Failure;
-use autogo::Quirks;
+use crate::failure::Failure;
 use autogo::families::{FamilyName, Nb201, SkipAs};
-use autogo::formats::CompGraph;
 use autogo::graph::Graph;
+use autogo::release::CompGraph;
+use autogo::release::Quirks;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -13,8 +13,7 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let files = golden::files(&folder.join("original/families"))?;
     let mut outcome = Outcome::default();
     for (stem, file) in &files {
-        let family = FamilyName::ALL.into_iter().find(|family| family.prefix() == stem);
-        let Some(family) = family else {
+        let Some(family) = FamilyName::named(stem).ok() else {
             outcome.skipped.push(format!("{stem}: no such family"));
             continue;
         };

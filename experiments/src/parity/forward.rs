@@ -1,11 +1,11 @@
-//! Forward passes: our exported networks, run in ONNX Runtime, against values of the original's Torch networks.
+//! Forward passes: our exported networks, run in ONNX Runtime, against values of the release's Torch networks.
 
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
 use crate::host::{Input, Loaded, OnnxRuntime, load_runtime};
-use autogo::Quirks;
-use autogo::formats::CompGraph;
 use autogo::formats::onnx::{Weights, export, formula};
+use autogo::release::CompGraph;
+use autogo::release::Quirks;
 use ort::environment::Environment;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
         }
     };
     for (name, entry) in file.as_object().into_iter().flatten() {
-        let graph = golden::json(&folder.join(format!("original/graphs/{name}.json")))?;
+        let graph = golden::graph(folder, name)?;
         let result = match graph {
             Some(graph) => golden::comp_graph(&graph).and_then(|graph| compare(&runtime, &graph, entry)),
             None => {

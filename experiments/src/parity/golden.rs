@@ -1,7 +1,9 @@
 //! Reading the reference files.
 
-use crate::Failure;
-use autogo::formats::{CompGraph, CompNode, FramePadding, Limits};
+use crate::failure::Failure;
+use crate::inputs::plain_text;
+use autogo::graph::Shape;
+use autogo::release::{CompGraph, CompNode, FramePadding, Limits};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,9 +13,14 @@ pub fn json(path: &Path) -> Result<Option<Value>, Failure> {
     if !path.is_file() {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let text = plain_text(path)?;
     let value = serde_json::from_str(&text);
     value.map(Some).map_err(|error| Failure::Input(format!("{}:{}: {error}", path.display(), error.line())))
+}
+
+/// The reference file of one of the release's graphs, by its name, or `None` when it is not there.
+pub fn graph(folder: &Path, name: &str) -> Result<Option<Value>, Failure> {
+    json(&folder.join(format!("original/graphs/{name}.json")))
 }
 
 /// The files of a folder that end so, with their stems, sorted.
@@ -42,8 +49,7 @@ pub type Table = (String, Vec<HashMap<String, String>>);
 pub fn tables(folder: &Path) -> Result<Vec<Table>, Failure> {
     let mut tables = Vec::new();
     for (stem, path) in paths(folder, "csv") {
-        let text =
-            std::fs::read_to_string(&path).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+        let text = plain_text(&path)?;
         let mut lines = text.lines();
         let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
         let row = |line: &str| {
@@ -58,6 +64,12 @@ pub fn tables(folder: &Path) -> Result<Vec<Table>, Failure> {
 pub fn numbers(value: &Value) -> Option<Vec<u32>> {
     let number = |value: &Value| value.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as u32);
     value.as_array()?.iter().map(number).collect()
+}
+
+/// The shapes that a node reads and makes, which the reference files write interleaved: heights, widths, channels.
+pub fn shapes(value: &Value) -> Option<(Shape, Shape)> {
+    let [read_h, made_h, read_w, made_w, read_c, made_c] = numbers(value)?.try_into().ok()?;
+    Some((Shape::new(read_h, read_w, read_c), Shape::new(made_h, made_w, made_c)))
 }
 
 /// A computation graph as the reference files write it.
@@ -87,7 +99,7 @@ pub fn comp_graph(value: &Value) -> Result<CompGraph, String> {
 
 fn comp_node(value: &Value) -> Result<CompNode, String> {
     let text = |name: &str| value[name].as_str().unwrap_or_default().to_string();
-    let resolution = numbers(&value["resolution"]).and_then(|list| <[u32; 6]>::try_from(list).ok());
+    let (input, output) = shapes(&value["resolution"]).ok_or_else(|| format!("resolution {}", value["resolution"]))?;
     let metadata = &value["metadata"];
     let middle = |value: &Value| numbers(value).filter(|list| list.len() == 4).map(|list| (list[1], list[2]));
     // The first two numbers of a shape are divided in some files, the kernel never is.
@@ -99,7 +111,8 @@ fn comp_node(value: &Value) -> Result<CompNode, String> {
         str_id: text("str_id"),
         label: text("label"),
         op: value["op_type_idx"].as_u64().ok_or("no op_type_idx")? as usize,
-        resolution: resolution.ok_or_else(|| format!("resolution {}", value["resolution"]))?,
+        input,
+        output,
         kernel,
         strides: middle(&value["strides"]),
         padding: match metadata["padding"].as_str() {
@@ -123,7 +136,7 @@ pub fn difference(ours: &CompGraph, theirs: &CompGraph) -> Option<String> {
             // A dense layer's bias is implied in some files.
             let bias = node.bias || node.op == 8;
             let name = node.op_name().to_string();
-            (name, node.op, node.resolution, node.kernel, node.strides, node.padding, node.window, bias)
+            (name, node.op, (node.input, node.output), node.kernel, node.strides, node.padding, node.window, bias)
         };
         if parts(a) != parts(b) {
             return Some(format!("node {at} ({}): {:?}; reference: {:?}", b.str_id, parts(a), parts(b)));

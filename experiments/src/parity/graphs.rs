@@ -1,17 +1,21 @@
 //! The release's graphs: pickles, topological order, multiply-adds, parameters, output shape, and back again.
 
 use super::{Outcome, golden};
-use crate::Failure;
-use autogo::formats::{CompGraph, read_graph};
+use crate::failure::Failure;
+use autogo::data::DATA_VARIABLE;
+use autogo::data::folder_from_env;
+use autogo::families::network;
+use autogo::graph::Graph;
+use autogo::release::{CompGraph, read_graph};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let files = golden::files(&folder.join("original/graphs"))?;
-    let data = std::env::var_os(autogo::data::DATA_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let data = folder_from_env();
     let mut outcome = Outcome::default();
     if data.is_none() && !files.is_empty() {
-        outcome.skipped.push(format!("the pickles themselves: no {}", autogo::data::DATA_VARIABLE));
+        outcome.skipped.push(format!("the pickles themselves: no {DATA_VARIABLE}"));
     }
     for (stem, file) in &files {
         outcome.count(stem, compare(file, data.as_deref()));
@@ -28,7 +32,7 @@ const BUILT: [(&str, &str); 3] =
 
 /// By content: the release leaves the order of the two batch norms in front of a sum to chance.
 fn compare_built(file: &Value, spec: &str) -> Result<(), String> {
-    let ours = autogo::families::graph(spec).map_err(|error| error.to_string())?;
+    let ours = network(spec).map_err(|error| error.to_string())?;
     let theirs = golden::comp_graph(file)?.to_graph().map_err(|error| error.to_string())?.graph;
     if ours.content_id() == theirs.content_id() { Ok(()) } else { Err("the content id differs".into()) }
 }
@@ -82,7 +86,7 @@ fn compare(file: &Value, data: Option<&Path>) -> Result<(), String> {
 }
 
 /// Our graph in the release's form is the release's graph, and back again has the same content.
-fn round_trip(theirs: &CompGraph, graph: &autogo::graph::Graph) -> Result<(), String> {
+fn round_trip(theirs: &CompGraph, graph: &Graph) -> Result<(), String> {
     let form = CompGraph::from_graph(graph).map_err(|error| error.to_string())?;
     let back = form.to_graph().map_err(|error| error.to_string())?.graph;
     if form.macs() != theirs.macs() && !graph.nodes().any(|node| node.name.ends_with("/sum")) {

@@ -1,8 +1,8 @@
-//! The original's repair program: status and objective of instances that were solved with GLPK, by the sweep and by the
-//! integer program; and that our own form has an answer wherever the original's has one.
+//! The release's repair program: status and objective of instances that were solved with GLPK, by the sweep and by the
+//! integer program; and that our own form has an answer wherever the release's has one.
 
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
 use autogo::graph::Shape;
 use autogo::repair::{PartNode, ReleasePart, RepairError, RepairSettings, Repairer};
 use serde_json::Value;
@@ -45,13 +45,13 @@ pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
     Ok(Some(outcome))
 }
 
-/// One program and what the original said of it.
+/// One program and what the release said of it.
 struct Instance {
     part: ReleasePart,
     outputs: Vec<(usize, Shape)>,
     /// The objective, where there is a solution.
     objective: Option<f64>,
-    /// Whether the original built no program.
+    /// Whether the release built no program.
     is_refused: bool,
 }
 
@@ -62,7 +62,8 @@ impl Instance {
         let mut nodes = Vec::new();
         for node in input["nodes"].as_array().ok_or("no nodes")? {
             place.insert(node["id"].to_string(), nodes.len());
-            let resolution = golden::numbers(&node["resolution"]).and_then(|list| list.try_into().ok());
+            let (input, output) =
+                golden::shapes(&node["resolution"]).ok_or_else(|| format!("resolution {}", node["resolution"]))?;
             let middle =
                 |list: Option<Vec<u32>>, at: usize| list.filter(|list| list.len() == 4).map(|l| (l[at], l[at + 1]));
             let op = node["op_name"].as_str().ok_or("no op_name")?;
@@ -70,7 +71,8 @@ impl Instance {
                 op: op.into(),
                 // The file has no windows of pools; sizes under SAME do not depend on them.
                 kernel: middle(golden::numbers(&node["shape"]), 2).or(op.ends_with("pool").then_some((3, 3))),
-                resolution: resolution.ok_or_else(|| format!("resolution {}", node["resolution"]))?,
+                input,
+                output,
                 strides: middle(golden::numbers(&node["strides"]), 1),
                 is_same: true,
             });

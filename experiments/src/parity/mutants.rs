@@ -1,14 +1,16 @@
 //! Our own mutants of all ten systems in ONNX Runtime: each runs, and makes the shape that its graph declares.
 
 use super::Outcome;
-use crate::Failure;
+use crate::failure::Failure;
 use crate::host::{Input, Loaded, OnnxRuntime, load_runtime};
+use crate::inputs::{Sample, corpus};
 use autogo::evolve::{MutationSettings, Mutator};
-use autogo::families::FamilyName;
+use autogo::families::{FamilyName, network};
 use autogo::formats::onnx::{Pooling, Weights, export};
 use autogo::graph::Graph;
 use autogo::profile::Npu;
 use autogo::segment::Mining;
+use ort::environment::Environment;
 use std::collections::HashSet;
 use std::path::Path;
 
@@ -39,8 +41,8 @@ pub fn run(_: &Path) -> Result<Option<Outcome>, Failure> {
     };
     let mutator = mutator()?;
     for (name, count) in CASES {
-        let spec = FamilyName::ALL.into_iter().find(|family| family.prefix() == name).and_then(FamilyName::best);
-        let parent = autogo::families::graph(spec.unwrap_or(name))?;
+        let spec = FamilyName::named(name).ok().and_then(FamilyName::best);
+        let parent = network(spec.unwrap_or(name))?;
         let children = distinct(&mutator, &parent, 3 * count)?;
         // Spread over all places and donors that were drawn.
         for number in 0..count {
@@ -70,17 +72,11 @@ fn distinct(mutator: &Mutator, parent: &Graph, wanted: usize) -> Result<Vec<Grap
 
 /// Segments of the five families, as a search has them.
 fn mutator() -> Result<Mutator, Failure> {
-    use FamilyName::{Hiaml, Inception, Nb101, Nb201, TwoPath};
-    let mut graphs = Vec::new();
-    for family in [Nb101, Nb201, Hiaml, Inception, TwoPath] {
-        for index in 0..40 {
-            graphs.push(autogo::families::graph(&family.sample(0, index))?);
-        }
-    }
+    let graphs = corpus(&Sample::of_five(40), 0)?;
     Ok(Mutator::new(Mining::bpe(400).run(&graphs)?, |graph: &Graph| graph.len() as f64, Npu::n256())?)
 }
 
-fn compare(runtime: &ort::environment::Environment, child: &Graph) -> Result<(), String> {
+fn compare(runtime: &Environment, child: &Graph) -> Result<(), String> {
     let model = export(child, Weights::Seeded(0), Pooling::default()).map_err(|error| error.to_string())?;
     let (made, _) = OnnxRuntime::open(runtime, &model, Input::of(child.input_shape(), |_| 0.0), 2)?.output()?;
     let shape = child.node(child.len() - 1).shape;

@@ -2,9 +2,11 @@
 
 use super::segments::Release;
 use super::{Outcome, golden};
-use crate::Failure;
-use autogo::formats::{Checkpoint, CompGraph, Limits, read_tensors};
-use autogo::predict::{Gnn, GraphFeatures, Psc, release_triples};
+use crate::failure::Failure;
+use autogo::predict::{Gnn, GraphFeatures, Psc};
+use autogo::release::release_triples;
+use autogo::release::{Checkpoint, CompGraph, Limits, read_tensors};
+use autogo::segment::Vocabulary;
 use serde_json::Value;
 use std::path::Path;
 
@@ -14,7 +16,7 @@ const TOLERANCE: f64 = 1e-5;
 pub fn checkpoint(folder: &Path, name: &str) -> Result<Option<Checkpoint>, Failure> {
     let path = folder.join(format!("original/{name}.safetensors"));
     let Ok(bytes) = std::fs::read(&path) else { return Ok(None) };
-    let tensors = read_tensors(&bytes).map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
+    let tensors = read_tensors(&bytes).map_err(|error| Failure::input(&path, error))?;
     Ok(Some(tensors))
 }
 
@@ -32,7 +34,7 @@ pub fn gnn(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let gnn = Gnn::from_release(&checkpoint)?;
     let mut outcome = Outcome::default();
     for (name, entry) in file.as_object().into_iter().flatten() {
-        let Some(graph) = golden::json(&folder.join(format!("original/graphs/{name}.json")))? else {
+        let Some(graph) = golden::graph(folder, name)? else {
             outcome.skipped.push(format!("{name}: the reference has no such graph"));
             continue;
         };
@@ -65,7 +67,7 @@ pub fn psc(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let psc = Psc::from_release(&checkpoint, vocabulary.clone())?;
     let mut outcome = Outcome::default();
     let whole = |name: &str| -> Result<Option<CompGraph>, Failure> {
-        let graph = golden::json(&folder.join(format!("original/graphs/{name}.json")))?;
+        let graph = golden::graph(folder, name)?;
         graph.map(|graph| golden::comp_graph(&graph).map_err(Failure::Input)).transpose()
     };
     for (name, entry) in predictions.as_object().into_iter().flatten() {
@@ -115,7 +117,7 @@ fn compare_parts(graph: &CompGraph, instance: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn compare_triples(graph: &CompGraph, entry: &Value, vocabulary: &autogo::segment::Vocabulary) -> Result<(), String> {
+fn compare_triples(graph: &CompGraph, entry: &Value, vocabulary: &Vocabulary) -> Result<(), String> {
     let ours = release_triples(graph, vocabulary);
     let theirs = entry.as_array().ok_or("no list of triples")?;
     if ours.len() != theirs.len() {

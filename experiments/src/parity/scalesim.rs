@@ -1,7 +1,8 @@
 //! Layers on a systolic array against SCALE-Sim 3.0.0.
 
 use super::{Outcome, golden};
-use crate::Failure;
+use crate::failure::Failure;
+use autogo::Error;
 use autogo::polars::prelude::{DataFrame, DataType};
 use autogo::profile::array::{ArrayMachine, Fidelity, Layer, LayerReport, Memory, frame, simulate};
 use std::collections::HashMap;
@@ -88,7 +89,7 @@ fn run(row: &Row) -> Result<LayerReport, String> {
     let stride = size("stride")?;
     let input = (size("H")?, size("W")?, size("C")?);
     let layer = Layer::conv(cell(row, "layer")?, input, (size("R")?, size("S")?), size("M")?, (stride, stride));
-    let dataflow = cell(row, "dataflow")?.parse().map_err(|error: autogo::Error| error.to_string())?;
+    let dataflow = cell(row, "dataflow")?.parse().map_err(|error: Error| error.to_string())?;
     let mut machine =
         ArrayMachine::new("golden", size("rows")?, size("cols")?, dataflow).with_fidelity(Fidelity::parity());
     if let Some(mode) = row.get("bw_mode") {

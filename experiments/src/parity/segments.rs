@@ -1,15 +1,16 @@
 //! Tokens, order and pieces of the release's graphs under its vocabularies, and merges learned from a corpus.
 
 use super::{Outcome, golden};
-use crate::Failure;
-use autogo::Quirks;
-use autogo::formats::{ReleaseEncoder, read_encoder, read_sentencepiece};
-use autogo::segment::{
-    Alphabet, BpeTrainer, Limit, Piece, ReleaseRow, Symbol, Trainer, UNKNOWN, Vocabulary, release_database,
-};
+use crate::failure::Failure;
+use autogo::data::DATA_VARIABLE;
+use autogo::data::folder_from_env;
+use autogo::release::Quirks;
+use autogo::release::{ReleaseEncoder, read_encoder, read_sentencepiece};
+use autogo::release::{ReleaseRow, release_database};
+use autogo::segment::{Alphabet, BpeTrainer, Limit, Piece, Symbol, Trainer, UNKNOWN, Vocabulary};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The release's vocabulary as the reference files write it.
 pub(super) struct Release {
@@ -57,12 +58,12 @@ pub fn encode(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let (Some(file), Some(subsets), Some(release)) = (file, subsets, Release::read(folder)?) else { return Ok(None) };
     let vocabulary = release.vocabulary()?;
     let mut outcome = Outcome::default();
-    match std::env::var_os(autogo::data::DATA_VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from) {
+    match folder_from_env() {
         Some(data) => outcome.count("the release's own files", release.compare_files(&data)),
-        None => outcome.skipped.push(format!("the release's own files: no {}", autogo::data::DATA_VARIABLE)),
+        None => outcome.skipped.push(format!("the release's own files: no {DATA_VARIABLE}")),
     }
     for (name, entry) in file.as_object().into_iter().flatten() {
-        let Some(graph) = golden::json(&folder.join(format!("original/graphs/{name}.json")))? else {
+        let Some(graph) = golden::graph(folder, name)? else {
             outcome.skipped.push(format!("{name}: the reference has no such graph"));
             continue;
         };
@@ -212,7 +213,7 @@ pub fn database(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let names = strings(&file["source_order"]);
     let mut graphs = Vec::new();
     for name in &names {
-        let graph = golden::json(&folder.join(format!("original/graphs/{name}.json")))?;
+        let graph = golden::graph(folder, name)?;
         let graph =
             graph.ok_or_else(|| Failure::Input(format!("graph {name} of the segment database is not there")))?;
         graphs.push(golden::comp_graph(&graph).map_err(|reason| Failure::Input(format!("graph {name}: {reason}")))?);
@@ -240,16 +241,15 @@ pub fn database(folder: &Path) -> Result<Option<Outcome>, Failure> {
 }
 
 fn reference_row(row: &Value, names: &[&str]) -> Option<ReleaseRow> {
-    let resolutions = |value: &Value| {
-        let one = |value: &Value| <[u32; 6]>::try_from(golden::numbers(value)?).ok();
-        let mut all = value.as_array()?.iter().map(one).collect::<Option<Vec<_>>>()?;
+    let shapes = |value: &Value| {
+        let mut all = value.as_array()?.iter().map(golden::shapes).collect::<Option<Vec<_>>>()?;
         all.sort_unstable();
         Some(all)
     };
     Some(ReleaseRow {
         tokens: strings(&row["tokens"]).into_iter().map(String::from).collect(),
-        inputs: resolutions(&row["res_in"])?,
-        outputs: resolutions(&row["res_out"])?,
+        inputs: shapes(&row["res_in"])?,
+        outputs: shapes(&row["res_out"])?,
         graph: names.iter().position(|name| row["graph"] == *name)?,
         nodes: golden::numbers(&row["node_ids"])?.into_iter().map(|node| node as usize).collect(),
     })

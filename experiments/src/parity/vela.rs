@@ -1,7 +1,8 @@
 //! Whole graphs: our cycles against those that Vela 5.2.0 estimates for Ethos-U55-256 and Ethos-U65-512.
 
 use super::Outcome;
-use crate::Failure;
+use crate::failure::Failure;
+use autogo::Error;
 use autogo::graph::{Conv, Graph, GraphBuilder, GraphError, Interpolation, Op, Pool, Shape, Window};
 use autogo::prelude::srcc;
 use autogo::profile::{Npu, NpuProfile};
@@ -166,7 +167,7 @@ fn single(
 }
 
 /// A graph in which the node `op` stands first or behind another.
-fn alone(op: Op, input: Shape, is_first: bool) -> Result<Graph, autogo::Error> {
+fn alone(op: Op, input: Shape, is_first: bool) -> Result<Graph, Error> {
     let mut build = GraphBuilder::new("alone");
     let x = build.add("x", Op::Input(input), &[])?;
     let before = if is_first { x } else { build.add("before", Op::Relu, &[x])? };

@@ -3,6 +3,7 @@
 //! Crates, kernel, Python environment and library sources need nothing of each other, so they are made at the same time.
 //! What is there already is left alone.
 
+mod environment;
 mod process;
 mod step;
 

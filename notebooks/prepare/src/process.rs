@@ -1,5 +1,6 @@
 //! Other programs.
 
+use crate::environment::forget_cargo;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -56,31 +57,6 @@ pub fn run_heard(command: &mut Command, mut hear: impl FnMut(&str)) -> Result<()
         tail.make_contiguous().reverse();
     }
     Err(format!("{name} ended with {status}:\n{}", Vec::from(tail).join("\n")))
-}
-
-/// Takes away what `cargo run` adds to the environment: build scripts look at some of it, so a cargo that inherits it would
-/// compile them anew.
-fn forget_cargo(command: &mut Command) -> &mut Command {
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        let starts = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
-        let names = ["CARGO", "CARGO_PRIMARY_PACKAGE", "CARGO_TARGET_TMPDIR", "OUT_DIR"];
-        if starts.iter().any(|start| text.starts_with(start)) || names.contains(&&*text) {
-            command.env_remove(&name);
-        }
-    }
-    // The library folders that cargo adds; the user's own stay.
-    if let Some(folders) = std::env::var_os("LD_LIBRARY_PATH") {
-        let is_added = |folder: &PathBuf| {
-            folder.components().any(|part| part.as_os_str() == ".evcxr" || part.as_os_str() == "rustlib")
-        };
-        let own: Vec<PathBuf> = std::env::split_paths(&folders).filter(|folder| !is_added(folder)).collect();
-        match std::env::join_paths(&own) {
-            Ok(own) if !own.is_empty() => command.env("LD_LIBRARY_PATH", own),
-            _ => command.env_remove("LD_LIBRARY_PATH"),
-        };
-    }
-    command
 }
 
 #[cfg(test)]

@@ -10,14 +10,14 @@ use prost::Message;
 pub const OPSET: i64 = 17;
 /// The file format's version that goes with it.
 const IR: i64 = 8;
-/// TensorFlow's constant against division by zero in batch norm (specification §8).
+/// TensorFlow's constant against division by zero in batch norm ([release §8.3](crate::doc::release#s8-3)).
 const EPSILON: f32 = 1e-3;
 
 /// A graph as an ONNX file: NCHW, batch 1, input `input`, output `output`.
 ///
 /// ```
 /// use autogo::formats::onnx::{Pooling, Weights, export, import};
-/// let graph = autogo::families::graph("nb201:nor_conv_3x3,none,avg_pool_3x3,skip_connect,none,nor_conv_1x1")?;
+/// let graph = autogo::families::network("nb201:nor_conv_3x3,none,avg_pool_3x3,skip_connect,none,nor_conv_1x1")?;
 /// let bytes = export(&graph, Weights::Seeded(0), Pooling::default())?;
 /// assert_eq!(import(&bytes)?.content_id(), graph.content_id());
 /// # Ok::<(), autogo::Error>(())

@@ -531,7 +531,7 @@ mod tests {
     use super::*;
 
     fn bytes() -> Vec<u8> {
-        export(&crate::families::graph("fsrcnn:24x24").unwrap(), Weights::Seeded(0), Pooling::default()).unwrap()
+        export(&crate::families::network("fsrcnn:24x24").unwrap(), Weights::Seeded(0), Pooling::default()).unwrap()
     }
 
     fn edited(edit: impl Fn(&mut GraphProto)) -> String {
@@ -553,7 +553,7 @@ mod tests {
             "unet:64x64",
             "two_path:conv5x5*/conv5x5*;double3x3*/conv1x1+bottleneck-r2-k3/maxpool3x3+conv3x3*",
         ] {
-            let graph = crate::families::graph(spec).unwrap();
+            let graph = crate::families::network(spec).unwrap();
             for weights in [Weights::None, Weights::Seeded(3)] {
                 if spec.starts_with("resnet") && matches!(weights, Weights::Seeded(_)) {
                     continue;

@@ -12,7 +12,7 @@ pub enum Pooling {
     /// As TensorFlow does: padding is never the largest element, and does not count in a mean.
     #[default]
     IgnoresPadding,
-    /// As the original's Torch twin does: max pools see zeros, means count them.
+    /// As the release's Torch twin does: max pools see zeros, means count them.
     CountsPadding,
 }
 

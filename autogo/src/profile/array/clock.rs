@@ -1,4 +1,5 @@
-//! The passing of time: a line of demand a cycle, unless a memory lets the array wait (NPU specification, A.3).
+//! The passing of time: a line of demand a cycle, unless a memory lets the array wait
+//! ([npu §A.3.1](crate::doc::npu#sa-3-1)).
 
 use super::estimate::Fetched;
 use super::folds::{Folds, Trapezoid};
@@ -10,11 +11,11 @@ use super::report::{Run, Span};
 use super::write::WriteBuffer;
 use std::collections::BTreeMap;
 
-/// How a memory that is read behaves.
+/// Whether reads of a memory wait.
 pub(super) enum Reads {
-    /// It never lets wait.
+    /// Reads never wait.
     Calc(Fetched),
-    /// It lets lines wait that miss.
+    /// A line that misses waits for its prefetch.
     User(Box<Misses>, Prefetches),
 }
 
@@ -35,7 +36,7 @@ impl Reader {
         Ok(Reader { reads, ends, miss })
     }
 
-    /// The cycle in which a line is served that asks at `cycle`.
+    /// The cycle in which line `line`, which asks at `cycle`, is served.
     fn serve(&mut self, line: u64, cycle: i64) -> Result<i64, Refused> {
         match (&mut self.reads, self.miss) {
             (Reads::User(misses, prefetches), Some((at, moves))) if at == line => {

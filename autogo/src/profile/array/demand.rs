@@ -1,4 +1,4 @@
-//! Which lanes of an operand work in which line, and on which words (NPU specification, A.2).
+//! Which lanes of an operand work in which line, and on which words ([npu §A.2](crate::doc::npu#sa-2)).
 
 use super::folds::{Folds, Trapezoid};
 use super::image::Image;
@@ -13,8 +13,8 @@ pub(super) enum Entry {
     Loaded,
 }
 
-/// An operand that is read, as tiles of lanes by steps. A fold reads a tile if the operand is skewed, and some steps of a tile
-/// if it is loaded.
+/// An operand that is read, as tiles of lanes by steps. A fold reads a whole tile if the operand is skewed, and some
+/// steps of a tile if it is loaded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Demand {
     pub folds: Folds,

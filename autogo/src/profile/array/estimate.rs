@@ -1,5 +1,6 @@
-//! What a read memory fetches when its bandwidth is to be found (NPU specification, A.3, CALC). It fills sets of words, 50 of
-//! which are half of it, and drops all it has whenever 50 are full. A word is fetched again if it was last read before that.
+//! Which words a read memory fetches when its bandwidth is to be found ([npu §A.3.3](crate::doc::npu#sa-3-3)). The
+//! memory collects words in sets; 50 sets are half of the memory. Whenever 50 sets are full, the memory drops all its
+//! words. A word that is read after that is fetched again.
 
 use super::demand::Demand;
 use super::image::Image;

@@ -1,4 +1,4 @@
-//! How a layer is cut to the size of the array, and what follows from that alone (NPU specification, A.2).
+//! How a layer is cut to the size of the array, and what follows from that alone ([npu §A.2](crate::doc::npu#sa-2)).
 
 use super::layer::Layer;
 use super::machine::{ArrayMachine, Dataflow};
@@ -23,7 +23,10 @@ pub(super) struct Folds {
 }
 
 impl Folds {
-    /// Errors: more lines or accesses than can be simulated, or a single line.
+    /// The folds of a layer.
+    ///
+    /// # Errors
+    /// More lines or accesses than can be simulated, or a single line.
     pub fn of(layer: &Layer, machine: &ArrayMachine) -> Result<Self, Error> {
         let (pixels, window, filters) = (layer.pixels(), layer.window(), u64::from(layer.filters));
         let (along_rows, along_columns, steps) = match machine.dataflow {

@@ -1,4 +1,4 @@
-//! Where the words of an operand lie: windows over an image (NPU specification, A.1).
+//! Where the words of an operand lie: windows over an image ([npu §A.1](crate::doc::npu#sa-1)).
 
 use super::layer::Layer;
 

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Most words of an input and of all filters.
 const MOST_WORDS: u128 = 1 << 40;
 
-/// A convolution without padding, or a matrix product (NPU specification, A.1). Height and width are those of the input with
-/// its padding. The last windows may hang over the edge, because the number of windows is rounded up; most tools round down,
-/// so what no window of theirs reaches has to be cropped, as [`Layer::of`] does.
+/// A convolution without padding, or a matrix product ([npu §A.1](crate::doc::npu#sa-1)). Height and width are those of
+/// the input with its padding. The last windows may hang over the edge, because the number of windows is rounded up;
+/// most tools round down, so what no window of theirs reaches has to be cropped, as [`Layer::of`] does.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Layer {
     /// Name of the layer.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Which operand stays in the array while the other two move through it (NPU specification, A.2).
+/// Which operand stays in the array while the other two move through it ([npu §A.2](crate::doc::npu#sa-2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Dataflow {
     /// A unit keeps one output: rows are pixels, columns are filters, time is the window.
@@ -45,7 +45,7 @@ impl FromStr for Dataflow {
     }
 }
 
-/// How the on-chip memories reach the one behind them (NPU specification, A.3). Words are bytes.
+/// How the on-chip memories reach the one behind them ([npu §A.3](crate::doc::npu#sa-3)). Words are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Memory {
     /// Reads never wait; the run says which bandwidth that takes. Writes leave with one word a cycle for each column.
@@ -61,11 +61,15 @@ pub enum Memory {
     },
 }
 
-/// Which peculiarities of SCALE-Sim 3.0.0 are reproduced (NPU specification, A.2, A.3 and E). Default: none.
+/// Which peculiarities of SCALE-Sim 3.0.0 are reproduced ([npu §A.2], [npu §A.3], [npu §E]). Default: none.
+///
+/// [npu §A.2]: crate::doc::npu#sa-2
+/// [npu §A.3]: crate::doc::npu#sa-3
+/// [npu §E]: crate::doc::npu#se
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Fidelity {
-    /// A wait for a prefetch is added twice, and so is taken back if it is negative.
+    /// A wait for a prefetch is added twice if it is positive; a negative wait is added once, which shortens the stall.
     pub stalls_twice: bool,
     /// An output-stationary fold counts `rows + columns` SRAM writes too many.
     pub os_writes_extra: bool,

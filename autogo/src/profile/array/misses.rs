@@ -1,6 +1,7 @@
-//! What is asked for and not there when bandwidths are given (NPU specification, A.3, USER). An operand's words are prefetched
-//! in one long stream, round and round, cut into lines. A window of lines is there, and moves on until it holds the word that
-//! is asked for. Time has no part in that, so it is found out apart from it.
+//! Which words miss in the on-chip memory when bandwidths are given ([npu §A.3.4](crate::doc::npu#sa-3-4)). An
+//! operand's words are prefetched in one long cyclic stream, which is cut into lines. The memory holds a window of
+//! these lines. A miss moves the window until it holds the word that missed. Misses depend on the order of the reads
+//! alone and not on time, so they are found before the clock runs.
 
 use super::demand::{Demand, Entry, last_where};
 use super::folds::Trapezoid;
@@ -10,8 +11,9 @@ use super::refused::{MOST_WORK, Refused};
 /// Most words outside the image whose places are written down: 128 MB.
 const MOST_OUTSIDE: u64 = 1 << 24;
 
-/// The lines of demand that miss, in order. A word's place in the stream follows from its lane and step, and the places of a
-/// line of demand follow each other; so a line, and most often all lines of a fold, are looked at together.
+/// The lines of demand that miss, in order. A word's place in the stream follows from its lane and step, and the places
+/// of a line of demand are consecutive. Therefore all words of a line, and most often all lines of a fold, are compared
+/// with the window at once.
 #[derive(Clone, Debug)]
 pub(super) struct Misses {
     demand: Demand,

@@ -1,10 +1,14 @@
-//! A systolic array with its memories, cycle by cycle: the numbers of SCALE-Sim 3.0.0 (NPU specification, part A), or the same
-//! machine without that tool's peculiarities.
+//! A systolic array with its memories, cycle by cycle: the numbers of SCALE-Sim 3.0.0 ([npu §A]), or the same machine
+//! without that tool's peculiarities.
 //!
-//! A layer is a matrix product. It is cut into folds of the size of the array; three operands enter or leave through the
-//! array's lanes, a line of demand a cycle; each has a memory on chip, which is filled from, or emptied to, one behind it. That
-//! is one layer after the other, without fusion, and the words fetched are those of the product's stream, in which windows
-//! repeat them: far more than a network needs. Compare machines with it, not networks' traffic (NPU specification, A.4).
+//! A layer is a matrix product. The product is cut into folds of the size of the array. Three operands enter or leave
+//! through the array's lanes, one line of demand in a cycle. Each operand has a memory on chip, which is filled from
+//! DRAM or emptied to DRAM. Layers run one after the other, without fusion. The words that are fetched are those of the
+//! stream of windows, in which overlapping windows repeat words: far more words than a network needs. Compare machines
+//! with these words, not the traffic of networks ([npu §A.4]).
+//!
+//! [npu §A]: crate::doc::npu#sa
+//! [npu §A.4]: crate::doc::npu#sa-4
 
 mod clock;
 mod demand;

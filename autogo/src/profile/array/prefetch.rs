@@ -1,4 +1,4 @@
-//! When prefetches end, and how long that makes the array wait (NPU specification, A.3, USER).
+//! When prefetches end, and how long that makes the array wait ([npu §A.3.4](crate::doc::npu#sa-3-4)).
 
 use super::demand::Demand;
 use super::refused::Refused;

@@ -17,12 +17,13 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
-/// A layer on an array: cycles, stalls, utilisation, and what moved over each memory (NPU specification, part A).
-///
-/// Errors: sizes of 0, a filter larger than the image, more than 2^32 lines of demand, or more work than a few minutes'.
+/// A layer on an array: cycles, stalls, utilisation, and what moved over each memory ([npu §A](crate::doc::npu#sa)).
 ///
 /// Costs O(folds + misses) where windows share no words; otherwise the words of each window are looked at for each fold, 64
 /// at a time. The lines of demand, of which there is at least one a cycle, are not walked.
+///
+/// # Errors
+/// Sizes of 0, a filter larger than the image, more than 2^32 lines of demand, or more work than a few minutes'.
 ///
 /// ```
 /// use autogo::profile::array::{ArrayMachine, Dataflow, Layer, simulate};
@@ -67,6 +68,9 @@ fn reader(folds: &Folds, image: Image, is_filter: bool, machine: &ArrayMachine) 
 
 /// Several layers on an array, one after the other, with nothing left in memory from one to the next. Equal layers are
 /// simulated once, different ones side by side.
+///
+/// # Errors
+/// Those of [`simulate`], of the first layer that has one.
 pub fn simulate_all(layers: &[Layer], machine: &ArrayMachine) -> Result<Vec<LayerReport>, Error> {
     let shape = |layer: &Layer| Layer { name: String::new(), repeats: 1, ..layer.clone() };
     let mut number_of = HashMap::new();
@@ -93,6 +97,9 @@ pub fn simulate_all(layers: &[Layer], machine: &ArrayMachine) -> Result<Vec<Laye
 
 /// Reports as a frame, a layer a row: `layer`, `repeats`, then what the reports hold under the names that SCALE-Sim's tables
 /// give it, from `cycles_incl_prefetch` to `ofmap_dram_writes`.
+///
+/// # Errors
+/// None: all columns have one length, which polars checks.
 pub fn frame(reports: &[LayerReport]) -> PolarsResult<DataFrame> {
     type Whole = fn(&LayerReport) -> i64;
     type Real = fn(&LayerReport) -> f64;

@@ -1,4 +1,4 @@
-//! Layers from a table as SCALE-Sim reads them (NPU specification, A.1).
+//! Layers from a table as SCALE-Sim reads them ([npu §A.1](crate::doc::npu#sa-1)).
 
 use super::layer::Layer;
 use crate::csv;
@@ -17,6 +17,9 @@ impl Layer {
     /// channels, filters and stride, or a product as name, m, n and k. A convolution with `DP` in its name is depth-wise: its
     /// filters pass over each channel alone. What stands behind those (a sparsity ratio, a remark, nothing) is not looked at;
     /// neither is what stands behind `#`.
+    ///
+    /// # Errors
+    /// A file that cannot be read, and a line that is no layer, with its number.
     pub fn read_table(path: impl AsRef<Path>) -> Result<Vec<Layer>, Error> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path)

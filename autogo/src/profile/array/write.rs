@@ -1,9 +1,10 @@
-//! The memory of the output: filled by the array, emptied in bursts (NPU specification, A.3).
+//! The memory of the output: filled by the array, emptied in bursts ([npu §A.3.2](crate::doc::npu#sa-3-2)).
 
 use std::collections::VecDeque;
 
-/// Words wait in rows of what leaves in a cycle. When more than half of the memory is full and no burst is under way, half of
-/// it is sent; a row that is not full then is sent as it is. A word that finds no room waits for the end of the burst.
+/// Words wait in rows; a row holds the words that leave in one cycle. When more than half of the memory is full and no
+/// burst is under way, a burst sends half of the memory. A row that is not full when a burst begins is sent as it is. A
+/// word that finds no room waits for the end of the burst.
 #[derive(Clone, Debug)]
 pub(super) struct WriteBuffer {
     /// Words of a row.

@@ -1,19 +1,7 @@
 //! A kernel's output is made block by block; which block, and how often input and weights are read for it.
 
+use super::machine::Blocks;
 use crate::graph::Shape;
-
-/// Height, width and channels of what the array makes at once.
-const MICRO: (u64, u64, u64) = (2, 2, 8);
-/// Elements of a micro block.
-pub(super) const MICRO_ELEMENTS: u64 = MICRO.0 * MICRO.1 * MICRO.2;
-/// Largest height, width and channels of a block.
-const LARGEST: (u64, u64, u64) = (32, 64, 128);
-/// A kernel window larger than this on a side is run in pieces.
-const PIECE: u64 = 8;
-/// Blocks that do not cover all channels cover a multiple of this many.
-const DEPTH_STEP: u64 = 16;
-/// Bytes of an accumulator.
-const ACCUMULATOR: u64 = 4;
 
 /// What is cut into blocks.
 #[derive(Clone, Copy, Debug)]
@@ -54,33 +42,35 @@ impl Block {
     }
 }
 
-/// The block with the least traffic that fits: two blocks' accumulators and two blocks' input in a buffer of this many bytes.
+/// The block with the least traffic that fits, with the other blocks in the buffer, into a buffer of this many bytes.
 ///
-/// A twelfth of the buffer is for results and tables; accumulators are given a third of it at a time and input a sixth
-/// (Ethos-U: 48 banks of 1 KiB in groups of 16 and 8). Traffic is what is read of the input and the weights for all blocks;
-/// it counts half where the whole input fits. O(blocks that fit), some hundreds.
-pub(super) fn choose(task: &Task, buffer: u64) -> Block {
+/// Traffic is what is read of the input and the weights for all blocks; it counts less where the whole input fits
+/// ([`Blocks::whole_input`]). O(blocks that fit), some hundreds.
+pub(super) fn choose(task: &Task, rules: &Blocks, buffer: u64) -> Block {
     let (height, width, channels) = dimensions(task.output);
+    let micro = dimensions(rules.micro);
+    let largest = dimensions(rules.largest);
     let limit = |size: u64, micro: u64, largest: u64| size.next_multiple_of(micro).min(largest);
     let top =
-        (limit(height, MICRO.0, LARGEST.0), limit(width, MICRO.1, LARGEST.1), limit(channels, MICRO.2, LARGEST.2));
+        (limit(height, micro.0, largest.0), limit(width, micro.1, largest.1), limit(channels, micro.2, largest.2));
+    let room = Room::of(rules, buffer);
     let mut best: Option<(f64, Block)> = None;
-    for depth in (MICRO.2..=top.2).step_by(MICRO.2 as usize) {
-        if depth < channels && depth % DEPTH_STEP != 0 && depth != top.2 {
+    for depth in (micro.2..=top.2).step_by(micro.2 as usize) {
+        if depth < channels && depth % u64::from(rules.depth_step) != 0 && depth != top.2 {
             continue;
         }
-        for high in (MICRO.0..=top.0).step_by(MICRO.0 as usize) {
+        for high in (micro.0..=top.0).step_by(micro.0 as usize) {
             let mut fitted = false;
-            for wide in (MICRO.1..=top.1).step_by(MICRO.1 as usize) {
-                let reads = reads(task, high, wide);
-                let tile = reads.0 * reads.1 * task.input_depth.unwrap_or(depth);
-                if !fits(high * wide * depth * ACCUMULATOR, tile, buffer) {
+            for wide in (micro.1..=top.1).step_by(micro.1 as usize) {
+                let reads = reads(task, rules, high, wide);
+                let tile = reads.0.saturating_mul(reads.1).saturating_mul(task.input_depth.unwrap_or(depth));
+                if !room.holds(high * wide * depth * u64::from(rules.accumulator_bytes), tile) {
                     break;
                 }
                 fitted = true;
-                let traffic = traffic(task, (high, wide, depth), reads, tile);
+                let traffic = traffic(task, rules, (high, wide, depth), reads, tile);
                 if best.is_none_or(|(least, _)| traffic < least) {
-                    best = Some((traffic, block(task, (high, wide, depth), reads)));
+                    best = Some((traffic, block(task, rules, (high, wide, depth), reads)));
                 }
             }
             if !fitted {
@@ -88,7 +78,7 @@ pub(super) fn choose(task: &Task, buffer: u64) -> Block {
             }
         }
     }
-    let smallest = || block(task, MICRO, reads(task, MICRO.0, MICRO.1));
+    let smallest = || block(task, rules, micro, reads(task, rules, micro.0, micro.1));
     best.map_or_else(smallest, |(_, block)| block)
 }
 
@@ -96,45 +86,76 @@ fn dimensions(shape: Shape) -> (u64, u64, u64) {
     (u64::from(shape.h), u64::from(shape.w), u64::from(shape.c))
 }
 
-/// Height and width of the input under a block, even as the micro block is.
-fn reads(task: &Task, high: u64, wide: u64) -> (u64, u64) {
-    let along = |size: u64, kernel: u64, stride: u64, upscale: u64| {
-        ((size - 1) * stride + kernel.min(PIECE) + upscale - 1).div_ceil(upscale).next_multiple_of(2)
+/// Height and width of the input under a block, in whole micro blocks.
+fn reads(task: &Task, rules: &Blocks, high: u64, wide: u64) -> (u64, u64) {
+    let largest = u64::from(rules.kernel_side);
+    let along = |size: u64, kernel: u64, stride: u64, upscale: u64, micro: u32| {
+        ((size - 1) * stride + kernel.min(largest) + upscale - 1).div_ceil(upscale).next_multiple_of(u64::from(micro))
     };
     (
-        along(high, task.kernel.0, task.stride.0, task.upscale.0),
-        along(wide, task.kernel.1, task.stride.1, task.upscale.1),
+        along(high, task.kernel.0, task.stride.0, task.upscale.0, rules.micro.h),
+        along(wide, task.kernel.1, task.stride.1, task.upscale.1, rules.micro.w),
     )
 }
 
-fn fits(accumulators: u64, tile: u64, buffer: u64) -> bool {
-    let share = |bytes: u64, parts: u64| (2 * bytes.next_multiple_of(buffer / 48)).next_multiple_of(buffer / parts);
-    share(accumulators, 3) + share(tile, 6) <= buffer / 12 * 11
+/// The buffer beside the array, shared out among the blocks that lie in it, in bytes.
+struct Room {
+    buffer: u64,
+    blocks: u64,
+    bank: u64,
+    /// Smallest shares of accumulators and of input.
+    shares: (u64, u64),
+    /// What is left for both.
+    free: u64,
 }
 
-fn pieces(task: &Task) -> u64 {
-    task.kernel.0.div_ceil(PIECE) * task.kernel.1.div_ceil(PIECE)
+impl Room {
+    fn of(rules: &Blocks, buffer: u64) -> Self {
+        let bytes_of = |banks: u32| (buffer * u64::from(banks) / u64::from(rules.banks)).max(1);
+        Room {
+            buffer,
+            blocks: u64::from(rules.in_buffer),
+            bank: bytes_of(1),
+            shares: (bytes_of(rules.accumulator_banks), bytes_of(rules.input_banks)),
+            free: bytes_of(rules.banks - rules.reserved_banks),
+        }
+    }
+
+    /// Whether a block's accumulators and its tile of the input fit, with those of the other blocks. Both are whole banks;
+    /// all blocks together are given whole shares.
+    fn holds(&self, accumulators: u64, tile: u64) -> bool {
+        if accumulators > self.buffer || tile > self.buffer {
+            return false;
+        }
+        let given = |bytes: u64, share: u64| (self.blocks * bytes.next_multiple_of(self.bank)).next_multiple_of(share);
+        given(accumulators, self.shares.0) + given(tile, self.shares.1) <= self.free
+    }
 }
 
-fn traffic(task: &Task, (high, wide, depth): (u64, u64, u64), reads: (u64, u64), tile: u64) -> f64 {
+fn pieces(task: &Task, rules: &Blocks) -> u64 {
+    let largest = u64::from(rules.kernel_side);
+    task.kernel.0.div_ceil(largest) * task.kernel.1.div_ceil(largest)
+}
+
+fn traffic(task: &Task, rules: &Blocks, (high, wide, depth): (u64, u64, u64), reads: (u64, u64), tile: u64) -> f64 {
     let (height, width, channels) = dimensions(task.output);
     let deep = if task.input_depth.is_some() { channels.div_ceil(depth) } else { 1 };
     let spatial = height.div_ceil(high) * width.div_ceil(wide);
     // The last blocks of a row or column may be cut short: input counts by area, weights by whole blocks.
     let area = height as f64 / high as f64 * (width as f64 / wide as f64);
-    let input = (reads.0 * reads.1 * pieces(task) * deep) as f64 * f64::from(task.input.c) * area;
+    let input = (reads.0 * reads.1 * pieces(task, rules) * deep) as f64 * f64::from(task.input.c) * area;
     let traffic = input + task.weights as f64 * spatial as f64;
-    if task.input.elements() < 2 * tile { traffic / 2.0 } else { traffic }
+    if task.input.elements() < u64::from(rules.in_buffer) * tile { traffic * rules.whole_input } else { traffic }
 }
 
-fn block(task: &Task, (high, wide, deep): (u64, u64, u64), reads: (u64, u64)) -> Block {
+fn block(task: &Task, rules: &Blocks, (high, wide, deep): (u64, u64, u64), reads: (u64, u64)) -> Block {
     let (height, width, channels) = dimensions(task.output);
     Block {
         height: high.min(height),
         width: wide.min(width),
         depth: deep.min(channels),
         reads: (reads.0.min(u64::from(task.input.h)), reads.1.min(u64::from(task.input.w))),
-        pieces: pieces(task),
+        pieces: pieces(task, rules),
         spatial: height.div_ceil(high) * width.div_ceil(wide),
         deep: if task.input_depth.is_some() { channels.div_ceil(deep) } else { 1 },
     }
@@ -143,6 +164,12 @@ fn block(task: &Task, (high, wide, deep): (u64, u64, u64), reads: (u64, u64)) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Npu;
+
+    /// The block that N256 chooses.
+    fn chosen(task: &Task) -> Block {
+        choose(task, &Npu::n256().blocks, Npu::n256().buffer_bytes)
+    }
 
     fn conv(size: u32, from: u32, to: u32, kernel: u64) -> Task {
         Task {
@@ -159,7 +186,7 @@ mod tests {
     #[test]
     fn a_point_wise_layer_reads_its_input_once_for_64_channels() {
         // 8 × 8 × 64 four-byte accumulators are 16 KiB, a third of the buffer; two of them and 4 KiB of input fit.
-        let block = choose(&conv(56, 64, 256, 1), 48 << 10);
+        let block = chosen(&conv(56, 64, 256, 1));
         assert_eq!((block.height, block.width, block.depth), (8, 8, 64));
         assert_eq!((block.spatial, block.deep), (49, 4));
         assert_eq!(block.pixels_read(), 56 * 56 * 4);
@@ -167,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_larger_window_reads_a_border_around_each_block() {
-        let block = choose(&conv(64, 64, 64, 3), 48 << 10);
+        let block = chosen(&conv(64, 64, 64, 3));
         assert_eq!((block.height, block.width, block.depth), (8, 16, 16));
         assert_eq!(block.reads, (10, 18));
     }
@@ -175,7 +202,7 @@ mod tests {
     #[test]
     fn what_never_fits_is_done_in_the_smallest_blocks() {
         let task = Task { stride: (4096, 4096), ..conv(4, 64, 64, 3) };
-        let block = choose(&task, 48 << 10);
+        let block = chosen(&task);
         assert_eq!((block.height, block.width, block.depth), (2, 2, 8));
     }
 }

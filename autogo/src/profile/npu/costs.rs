@@ -5,23 +5,21 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Lane-cycles for every output element, by op name: a unit of eight lanes takes `costs / 8` cycles for an element. A
-/// pool's cost counts once for every element under its window, four at least. For convolutions and dense layers it is
-/// what writing a result takes.
-///
-/// The default is the table of Ethos-U55-256 and U65-512 (NPU specification, B: add 0.75, pools a cycle for eight taps, copies
-/// 0.5, bilinear enlarging 2.7 with its intermediate copies, sigmoid and tanh 1 cycle an element on eight lanes). PReLU (minimum, product, ReLU, sum), `zero` and
-/// `fusedbatchnorm` (a copy each) are assumptions; they are not measured there.
+/// pool's cost counts once for every element under its window, at least [`least_taps`](super::Npu::least_taps) times. For
+/// convolutions and dense layers the cost is that of writing a result.
 ///
 /// ```
-/// use autogo::profile::VectorCosts;
-/// assert_eq!(VectorCosts::default().get("add"), Some(6.0));
+/// use autogo::profile::Npu;
+/// let costs = Npu::n256().costs;
+/// assert_eq!(costs.get("add"), Some(6.0));
+/// assert_eq!(costs.with("add", 1.0).without("mul").get("mul"), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct VectorCosts(BTreeMap<String, f64>);
 
-/// Every key there is, with its default.
-const TABLE: [(&str, f64); 21] = [
+/// Every op that has a cost, and what it is on Ethos-U.
+const ETHOS_U: [(&str, f64); 21] = [
     ("add", 6.0),
     ("avgpool", 1.0),
     ("concat", 4.0),
@@ -45,13 +43,14 @@ const TABLE: [(&str, f64); 21] = [
     ("zero", 4.0),
 ];
 
-impl Default for VectorCosts {
-    fn default() -> Self {
-        VectorCosts(TABLE.iter().map(|&(name, cost)| (name.to_string(), cost)).collect())
-    }
-}
-
 impl VectorCosts {
+    /// The costs of Ethos-U55-256 and U65-512 (NPU specification, B: add 0.75, pools a cycle for eight taps, copies 0.5,
+    /// bilinear enlarging 2.7 with its intermediate copies, sigmoid and tanh 1 cycle an element on eight lanes). PReLU
+    /// (minimum, product, ReLU, sum), `zero` and `fusedbatchnorm` (a copy each) are assumptions; they are not measured there.
+    pub fn ethos_u() -> Self {
+        VectorCosts(ETHOS_U.iter().map(|&(name, cost)| (name.to_string(), cost)).collect())
+    }
+
     /// The cost under a name.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.0.get(name).copied()
@@ -100,7 +99,7 @@ impl VectorCosts {
 
     /// The first entry that cannot be: a name of no op, or no finite cost from 0 up.
     pub(super) fn wrong(&self) -> Option<String> {
-        let known = |name: &str| TABLE.iter().any(|(other, _)| *other == name);
+        let known = |name: &str| ETHOS_U.iter().any(|(other, _)| *other == name);
         self.0.iter().find_map(|(name, cost)| match (known(name), cost.is_finite() && *cost >= 0.0) {
             (false, _) => Some(format!("costs name `{name}`")),
             (_, false) => Some(format!("cost of `{name}` is {cost}")),
@@ -110,6 +109,6 @@ impl VectorCosts {
 
     /// The names that are known, for messages.
     pub(super) fn accepted() -> String {
-        format!("costs from 0 up for {}", TABLE.map(|(name, _)| name).join(", "))
+        format!("costs from 0 up for {}", ETHOS_U.map(|(name, _)| name).join(", "))
     }
 }

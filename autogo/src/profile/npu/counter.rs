@@ -1,7 +1,8 @@
 //! Cycles of many similar graphs: what was costed once is not costed again.
 
 use super::fusion::Plan;
-use super::kernel::{Cost, Key};
+use super::kernel::Cost;
+use super::key::Key;
 use super::machine::Npu;
 use super::timing::{Timed, time};
 use crate::error::Error;
@@ -18,7 +19,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// ```
 /// use autogo::profile::{CycleCounter, Npu};
 /// let counter = CycleCounter::new(Npu::n256())?;
-/// let graph = autogo::families::graph("resnet50")?;
+/// let graph = autogo::families::network("resnet50")?;
 /// assert_eq!(counter.cycles(&graph)?, Npu::n256().cycles(&graph)?);
 /// assert!(counter.known() < graph.len());
 /// # Ok::<(), autogo::Error>(())
@@ -31,6 +32,9 @@ pub struct CycleCounter {
 
 impl CycleCounter {
     /// A counter that knows nothing yet.
+    ///
+    /// # Errors
+    /// A machine that cannot exist.
     pub fn new(npu: Npu) -> Result<Self, Error> {
         npu.check()?;
         Ok(CycleCounter { npu, costs: Arc::default() })
@@ -48,6 +52,9 @@ impl CycleCounter {
     }
 
     /// Cycles of a whole network. O(nodes + edges), and O(blocks) for each kernel that is new.
+    ///
+    /// # Errors
+    /// Those of [`Npu::cycles`].
     pub fn cycles(&self, graph: &Graph) -> Result<u64, Error> {
         let plan = Plan::new(graph, self.npu.fusion);
         let mut costs: Vec<(Key, Option<Cost>)> = Vec::with_capacity(plan.kernels.len());

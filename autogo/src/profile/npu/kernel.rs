@@ -1,23 +1,12 @@
-//! What a kernel costs wherever its tensors lie: cycles of the array and of the vector unit, and traffic.
+//! The cost of a kernel wherever its tensors lie: cycles of the array and of the vector unit, and traffic.
 
 use super::block::{self, Block, Task};
-use super::costs::VectorCosts;
-use super::fusion::{Kernel, Plan, part};
+use super::key::Key;
 use super::machine::{Mapping, Npu, Transposed};
-use crate::graph::{Conv, Graph, Interpolation, Op, Shape, Window};
+use super::steps::{depth_steps, input_depth, steps, tap_groups};
+use super::vector;
+use crate::graph::{Conv, Op, Window};
 use crate::profile::{Gemm, ProfileError};
-
-/// All that the cost of a kernel on a machine depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    pub(super) op: Op,
-    pub(super) input: Shape,
-    pub(super) output: Shape,
-    /// What is fused.
-    pub(super) fused: u8,
-    /// Operands of the sum or product, fused or not; channels that a concat copies.
-    pub(super) extent: u32,
-}
 
 /// A kernel's cost.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,37 +29,10 @@ pub(super) struct Cost {
     pub(super) weight_passes: u64,
 }
 
-/// Cycles of a step of the array on a micro block: one for each of its elements' partial sums.
-const STEP: u64 = 4;
-/// Bytes of weights that the decoder makes in a cycle.
-const DECODED: u64 = 8;
-/// Bytes of a bias with its scale and shift.
-const BIAS: u64 = 10;
-/// Least number of taps that a pool's cost counts.
-const LEAST_TAPS: u64 = 4;
-
 impl Key {
-    /// The key of a kernel of a graph.
-    pub(super) fn of(graph: &Graph, plan: &Plan, kernel: &Kernel) -> Key {
-        let operands = graph.operands(kernel.anchor);
-        let op = graph.node(kernel.anchor).op;
-        let output = graph.node(kernel.anchor).shape;
-        let input = operands.first().map_or(output, |&operand| graph.node(operand).shape);
-        let extent = match (op, kernel.sum) {
-            (Op::Concat, _) => {
-                let copied = operands.iter().filter(|&&operand| !plan.is_in_place(graph, operand, kernel.anchor));
-                copied.map(|&operand| graph.node(operand).shape.c).sum()
-            }
-            (Op::Add | Op::Mul, _) => operands.len() as u32,
-            (_, Some(sum)) => graph.operands(sum).len() as u32,
-            (_, None) => 0,
-        };
-        Key { op, input, output, fused: kernel.fused, extent }
-    }
-
     /// The cost on a machine; `node` is named if there is none.
     pub(super) fn cost(&self, npu: &Npu, node: &str) -> Result<Cost, ProfileError> {
-        let vector = self.vector(npu, node)?;
+        let vector = vector::cycles(self, npu, node)?;
         match self.op {
             Op::Conv(conv) => self.convolution(npu, node, conv, vector),
             Op::ConvTranspose(conv) => self.transposed(npu, node, conv, vector),
@@ -80,11 +42,11 @@ impl Key {
             }
             Op::Pool(_, window) => {
                 let task = self.task(taps(window), pair(window.stride), (1, 1), None);
-                self.blocks(npu, node, block::choose(&task, npu.buffer_bytes), vector)
+                self.blocks(npu, node, choose(&task, npu), vector)
             }
             Op::Resize { factor, .. } => {
                 let task = self.task((1, 1), (1, 1), (u64::from(factor), u64::from(factor)), None);
-                self.blocks(npu, node, block::choose(&task, npu.buffer_bytes), vector)
+                self.blocks(npu, node, choose(&task, npu), vector)
             }
             Op::Input(_)
             | Op::Output
@@ -119,69 +81,21 @@ impl Key {
         Task { input: self.input, output: self.output, kernel, stride, upscale, input_depth, weights: 0 }
     }
 
-    /// Cycles of the vector unit: what the anchor takes for an element, at least what its activation takes, and the sum.
-    fn vector(&self, npu: &Npu, node: &str) -> Result<f64, ProfileError> {
-        let of = |name: &str| {
-            npu.costs.get(name).ok_or_else(|| ProfileError::NoRule {
-                machine: npu.name.clone(),
-                node: node.into(),
-                op: name.into(),
-            })
-        };
-        let cost = of(VectorCosts::key(&self.op))?;
-        let [h, w, c] = [self.output.h, self.output.w, self.output.c].map(u64::from);
-        let even = (h.next_multiple_of(2) * w.next_multiple_of(2) * c) as f64;
-        let elements = self.output.elements() as f64;
-        let pooled = |taps: u64| even * cost * taps.max(LEAST_TAPS) as f64;
-        let activations =
-            [(part::RELU, "relu"), (part::RELU6, "relu6"), (part::SIGMOID, "sigmoid"), (part::TANH, "tanh")];
-        let activation = match activations.iter().find(|(bit, _)| self.fused & bit != 0) {
-            Some((_, name)) => elements * of(name)?,
-            None => 0.0,
-        };
-        let sums = f64::from(self.extent.saturating_sub(1));
-        let own = match self.op {
-            Op::Pool(_, window) => pooled(taps(window).0.saturating_mul(taps(window).1)),
-            Op::Mean => pooled(u64::from(self.input.h) * u64::from(self.input.w)),
-            Op::Add | Op::Mul => elements * cost * sums,
-            Op::Concat => elements / c as f64 * f64::from(self.extent) * cost,
-            Op::Resize { interpolation: Interpolation::Nearest, .. } => even * cost,
-            Op::Resize { interpolation: Interpolation::Bilinear, .. } => elements * cost,
-            Op::Input(_)
-            | Op::Output
-            | Op::Conv(_)
-            | Op::ConvTranspose(_)
-            | Op::Dense { .. }
-            | Op::BatchNorm
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. } => elements * cost,
-        };
-        let sum = if self.fused & part::ADD != 0 { elements * of("add")? * sums } else { 0.0 };
-        Ok((own.max(activation) + sum) / f64::from(npu.lanes))
-    }
-
     fn convolution(&self, npu: &Npu, node: &str, conv: Conv, vector: f64) -> Result<Cost, ProfileError> {
         let (high, wide) = taps(conv.window);
         let groups = u64::from(conv.groups);
         let (from, to) = (u64::from(self.input.c) / groups, u64::from(conv.filters) / groups);
         let pixels = u64::from(self.output.h) * u64::from(self.output.w);
         let is_depth_wise = groups > 1 && from == 1;
+        let deep = |channels: u64| channels.div_ceil(u64::from(npu.blocks.micro.c));
         let gemm = Gemm { pixels, window: high * wide * from, filters: to, repeats: groups };
         let compute = match npu.mapping {
             Mapping::WeightStationary => gemm.cycles(npu.rows, npu.columns) as f64,
             Mapping::OutputBlocks if is_depth_wise => {
-                steps(npu, self.output) * (high * wide).div_ceil(STEP) as f64 * (groups * to).div_ceil(8) as f64
+                steps(npu, self.output) * tap_groups(npu, high * wide) as f64 * deep(groups * to) as f64
             }
             Mapping::OutputBlocks => {
-                steps(npu, self.output) * depth_steps(npu, high * wide, from) * (to.div_ceil(8) * groups) as f64
+                steps(npu, self.output) * depth_steps(npu, high * wide, from) * (deep(to) * groups) as f64
             }
         };
         // A group reads only its own channels.
@@ -205,7 +119,8 @@ impl Key {
             Mapping::WeightStationary => Gemm { pixels, window: high * wide * from, filters: to, repeats: phases }
                 .cycles(npu.rows, npu.columns) as f64,
             Mapping::OutputBlocks => {
-                steps(npu, shape) * depth_steps(npu, high * wide, from) * (to.div_ceil(8) * phases) as f64
+                let deep = to.div_ceil(u64::from(npu.blocks.micro.c));
+                steps(npu, shape) * depth_steps(npu, high * wide, from) * (deep * phases) as f64
             }
         };
         let kernel = taps(conv.window);
@@ -216,18 +131,18 @@ impl Key {
     }
 
     fn weighted(&self, npu: &Npu, node: &str, task: &Task, compute: f64, vector: f64) -> Result<Cost, ProfileError> {
-        let block = block::choose(task, npu.buffer_bytes);
+        let block = choose(task, npu);
         let cost = self.blocks(npu, node, block, vector)?;
         // The last block's results are written when the array is done.
         let results = (block.height * block.width * block.depth) as f64;
         let tail = results * npu.costs.get(self.op.name()).unwrap_or(0.0) / f64::from(npu.lanes);
         let channels = u64::from(self.output.c);
-        let weights = checked(node, u128::from(task.weights) + u128::from(BIAS * channels))?;
+        let weights = checked(node, u128::from(task.weights) + u128::from(u64::from(npu.bias_bytes) * channels))?;
         let own = crate::graph::node_cost(&self.op, self.input, 1, self.output).unwrap_or_default();
         Ok(Cost {
             compute: compute + tail,
             multiply_adds: own.multiply_adds,
-            run: Some(task.input_depth.unwrap_or(8)),
+            run: Some(task.input_depth.unwrap_or(u64::from(npu.blocks.input_step))),
             weights,
             first_weights: (u128::from(weights) * u128::from(block.depth) / u128::from(channels)) as u64,
             weight_passes: block.spatial,
@@ -236,7 +151,8 @@ impl Key {
     }
 
     fn blocks(&self, npu: &Npu, node: &str, block: Block, vector: f64) -> Result<Cost, ProfileError> {
-        let depth = u64::from(self.input.c).next_multiple_of(8).min(u64::from(npu.channel_alignment));
+        let fetched = u64::from(self.input.c).next_multiple_of(u64::from(npu.blocks.input_step));
+        let depth = fetched.min(u64::from(npu.channel_alignment));
         Ok(Cost {
             compute: 0.0,
             vector,
@@ -250,49 +166,16 @@ impl Key {
     }
 }
 
+fn choose(task: &Task, npu: &Npu) -> Block {
+    block::choose(task, &npu.blocks, npu.buffer_bytes)
+}
+
 fn pair(sizes: (u32, u32)) -> (u64, u64) {
     (u64::from(sizes.0), u64::from(sizes.1))
 }
 
 fn taps(window: Window) -> (u64, u64) {
     pair(window.kernel)
-}
-
-/// Input channels that an element of a micro block sums over in a cycle.
-fn dot(npu: &Npu) -> u64 {
-    (npu.units() / (u64::from(npu.cores) * block::MICRO_ELEMENTS)).max(1)
-}
-
-/// Whether several taps of few channels are summed in a step rather than many channels of one tap.
-fn by_taps(npu: &Npu, taps: u64, channels: u64) -> bool {
-    let dot = dot(npu);
-    let filled = |useful: u64, room: u64| useful as f64 / room as f64;
-    channels <= dot
-        || filled(channels * taps, channels.next_multiple_of(dot) * taps.next_multiple_of(STEP))
-            > filled(channels, channels.next_multiple_of(STEP * dot))
-}
-
-/// Steps that a micro block takes for its sums.
-fn depth_steps(npu: &Npu, taps: u64, channels: u64) -> f64 {
-    let dot = dot(npu);
-    if by_taps(npu, taps, channels) {
-        taps.div_ceil(STEP) as f64 * channels.div_ceil(dot) as f64
-    } else {
-        taps as f64 * channels.div_ceil(STEP * dot) as f64
-    }
-}
-
-/// Channels of the input that lie in the buffer at once.
-fn input_depth(npu: &Npu, taps: u64, channels: u64) -> u64 {
-    let most = if by_taps(npu, taps, channels) { 2 * dot(npu) } else { STEP * dot(npu) };
-    channels.min(most).next_multiple_of(8)
-}
-
-/// Cycles of one step over all micro blocks of a shape's pixels, at least those of decoding its weights.
-fn steps(npu: &Npu, shape: Shape) -> f64 {
-    let micro_blocks = u64::from(shape.h).div_ceil(2) * u64::from(shape.w).div_ceil(2);
-    let decoding = 8 * STEP * dot(npu) / DECODED;
-    (STEP * micro_blocks).max(decoding) as f64 / f64::from(npu.cores)
 }
 
 fn checked(node: &str, count: u128) -> Result<u64, ProfileError> {
@@ -305,6 +188,7 @@ fn checked(node: &str, count: u128) -> Result<u64, ProfileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::Shape;
 
     fn key(op: Op, input: Shape) -> Key {
         Key { op, input, output: op.infer(&[input]).unwrap(), fused: 0, extent: 0 }
@@ -353,28 +237,5 @@ mod tests {
         // 1024 micro blocks · 4 cycles · 4 taps · 2 · 8; a quarter of it by phases.
         assert_eq!(zeros.compute - phases.compute, 262_144.0 * 0.75);
         assert_eq!(zeros.multiply_adds, 65_536 * 256);
-    }
-
-    #[test]
-    fn vector_ops_take_the_cycles_of_the_table() {
-        let npu = Npu::n256();
-        let vector = |op: Op, input: Shape, extent: u32| {
-            Key { extent, ..key_of_many(op, input, extent.max(1)) }.cost(&npu, "node").unwrap().vector
-        };
-        // A sum of 32 768 elements: 0.75 cycles each. A 2 × 2 pool to 16 × 16 × 32: half a cycle each.
-        assert_eq!(vector(Op::Add, Shape::new(32, 32, 32), 2), 24_576.0);
-        let pool = Op::Pool(crate::graph::Pool::Max, Window::same(2, 2));
-        assert_eq!(vector(pool, Shape::new(32, 32, 32), 0), 4096.0);
-        // The mean of 7 × 7 × 2048: 49 taps over a micro block of 2 × 2.
-        assert_eq!(vector(Op::Mean, Shape::new(7, 7, 2048), 0), 50_176.0);
-        let error = Key { extent: 2, ..key_of_many(Op::Add, Shape::new(4, 4, 4), 2) }
-            .cost(&Npu { costs: VectorCosts::default().without("add"), ..npu }, "sum");
-        let text = error.unwrap_err().to_string();
-        assert!(text.starts_with("machine N256 has no cost for `add`, which node `sum` computes"), "{text}");
-    }
-
-    fn key_of_many(op: Op, input: Shape, operands: u32) -> Key {
-        let output = op.infer(&vec![input; operands as usize]).unwrap();
-        Key { op, input, output, fused: 0, extent: 0 }
     }
 }

@@ -23,7 +23,18 @@ impl Npu {
         Ok(time(self, graph, &plan, &costs, |_, _| {})?)
     }
 
-    /// Every kernel with its cycles and traffic. As [`Npu::cycles`].
+    /// Every kernel with its cycles and traffic. O(nodes + edges), and O(blocks) for each distinct kernel.
+    ///
+    /// # Errors
+    /// Those of [`Npu::cycles`].
+    ///
+    /// ```
+    /// use autogo::profile::Npu;
+    /// let profile = Npu::n256().profile(&autogo::families::network("fsrcnn")?)?;
+    /// let slowest = profile.rows.iter().max_by_key(|row| row.cycles).map(|row| row.op.as_str());
+    /// assert_eq!(slowest, Some("conv2d_transpose"));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
     pub fn profile(&self, graph: &Graph) -> Result<NpuProfile, Error> {
         self.check()?;
         let plan = Plan::new(graph, self.fusion);
@@ -148,6 +159,9 @@ impl NpuProfile {
 
     /// The kernels as a frame: `node`, `op`, `fused` (ops joined by `+`), `cycles`, `bound`, `utilisation`,
     /// `multiply_adds`, `dram_bytes`, `sram_bytes`.
+    ///
+    /// # Errors
+    /// None that a profile of this library meets; polars checks that all columns have one length.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let count = |of: fn(&NpuRow) -> u64| self.rows.iter().map(of).collect::<Vec<u64>>();
         df!(

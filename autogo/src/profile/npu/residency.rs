@@ -1,7 +1,7 @@
 //! Where tensors lie while a network runs: on chip as long as they fit, else spilled by Belady's rule.
 
 use super::fusion::Plan;
-use super::machine::{Npu, Place};
+use super::machine::{MemoryLevel, Npu};
 use crate::graph::{Graph, Shape};
 use crate::profile::ProfileError;
 
@@ -75,7 +75,7 @@ impl Residency {
         }
         tensors[output].uses.1 += 1;
         let mut residency = Residency { capacity: npu.sram_bytes, tensors, uses, resident: Vec::new(), filled: 0 };
-        let is_fixed = npu.io == Place::Dram;
+        let is_fixed = npu.io == MemoryLevel::Dram;
         residency.tensors[0].is_fixed = is_fixed;
         residency.tensors[output].is_fixed = is_fixed;
         residency.tensors[0].is_outside = true;

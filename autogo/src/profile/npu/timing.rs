@@ -1,10 +1,12 @@
 //! A graph's kernels one after the other: each takes as long as the slowest of array, vector unit, on-chip memory and DRAM.
 
-use super::fusion::{Kernel, Plan};
-use super::kernel::{Cost, Key};
-use super::machine::{Npu, Place};
-use super::residency::{Residency, padded};
-use crate::graph::{Graph, Op};
+use super::fusion::Plan;
+use super::kernel::Cost;
+use super::key::Key;
+use super::machine::Npu;
+use super::residency::Residency;
+use super::traffic::{Traffic, move_operands, move_result, move_weights};
+use crate::graph::Graph;
 use crate::profile::ProfileError;
 use serde::{Deserialize, Serialize};
 
@@ -75,7 +77,8 @@ pub(super) fn time(
         let mut traffic = Traffic::default();
         let tensor = plan.tensor_of[kernel.last];
         traffic.dram += residency.place(tensor, at) as f64;
-        let waits = move_tensors(npu, graph, plan, (kernel, cost), &residency, &mut traffic);
+        let waits = move_operands(npu, graph, plan, (kernel, cost), &residency, &mut traffic);
+        move_result(npu, graph, plan, (kernel, cost), &residency, &mut traffic);
         let weights = move_weights(npu, cost, waits, idle, &mut traffic);
         plan.reads(graph, kernel, |node| residency.release(plan.tensor_of[node], at));
 
@@ -103,147 +106,6 @@ pub(super) fn time(
     Ok(total)
 }
 
-/// Bytes that a kernel moves.
-#[derive(Clone, Copy, Debug, Default)]
-struct Traffic {
-    sram: f64,
-    dram: f64,
-}
-
-/// Adds what a kernel reads and writes. Returns the bytes of its first operand that come from DRAM and may have to be read
-/// again for every part of the weights.
-fn move_tensors(
-    npu: &Npu,
-    graph: &Graph,
-    plan: &Plan,
-    (kernel, cost): (&Kernel, &Cost),
-    residency: &Residency,
-    traffic: &mut Traffic,
-) -> f64 {
-    let own = plan.tensor_of[kernel.last];
-    let mut waits = 0.0;
-    let mut is_first = true;
-    plan.reads(graph, kernel, |node| {
-        let tensor = plan.tensor_of[node];
-        // A concat does not touch what was made in place.
-        if tensor == own {
-            return;
-        }
-        let shape = graph.node(node).shape;
-        let whole = padded(shape, npu.channel_alignment) as f64;
-        let is_windowed = is_first && cost.run.is_some();
-        let pixels = if is_windowed { cost.pixels_read as f64 } else { f64::from(shape.h) * f64::from(shape.w) };
-        is_first = false;
-        let lies = if residency.is_resident(tensor) { Place::Sram } else { Place::Dram };
-        if tensor == 0 && shape.c < npu.channel_alignment {
-            // A picture of few channels is not padded: each pixel is an access of its own, mostly wasted.
-            let bytes = pixels * f64::from(shape.c);
-            let run = if is_windowed { cost.run.unwrap_or(1) } else { u64::MAX };
-            *traffic.of(lies) += bytes * waste(npu, lies, run);
-            return;
-        }
-        traffic.sram += pixels * f64::from(shape.c.next_multiple_of(npu.channel_alignment));
-        if lies == Place::Dram {
-            if is_windowed { waits += whole } else { traffic.dram += whole }
-        }
-    });
-    let shape = graph.node(kernel.last).shape;
-    let copied = match graph.node(kernel.anchor).op {
-        Op::Concat => copied_bytes(npu, graph, plan, kernel),
-        Op::Input(_)
-        | Op::Output
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Dense { .. }
-        | Op::BatchNorm
-        | Op::Relu
-        | Op::Relu6
-        | Op::PRelu
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::Add
-        | Op::Mul
-        | Op::Pool(..)
-        | Op::Mean
-        | Op::Identity
-        | Op::Zero
-        | Op::Slice { .. }
-        | Op::Pad(_)
-        | Op::DepthToSpace { .. }
-        | Op::Resize { .. } => padded(shape, npu.channel_alignment) as f64,
-    };
-    let lies = if residency.is_resident(own) { Place::Sram } else { Place::Dram };
-    if is_output(graph, plan, own) && (lies == Place::Dram || shape.c < npu.channel_alignment) {
-        // The network's output is not padded; the array writes 16 channels of a pixel a core at once.
-        let run = u64::from(shape.c.next_multiple_of(8)).min(16 * u64::from(npu.cores));
-        let run = if cost.run.is_some() { run } else { u64::MAX };
-        *traffic.of(lies) += shape.elements() as f64 * waste(npu, lies, run);
-    } else {
-        *traffic.of(lies) += copied;
-    }
-    waits
-}
-
-impl Traffic {
-    fn of(&mut self, place: Place) -> &mut f64 {
-        match place {
-            Place::Sram => &mut self.sram,
-            Place::Dram => &mut self.dram,
-        }
-    }
-}
-
-fn is_output(graph: &Graph, plan: &Plan, tensor: usize) -> bool {
-    plan.tensor_of[graph.len() - 1] == tensor
-}
-
-/// Bytes of the operands that a concat copies.
-fn copied_bytes(npu: &Npu, graph: &Graph, plan: &Plan, kernel: &Kernel) -> f64 {
-    let operands = graph.operands(kernel.anchor).iter();
-    let copied = operands.filter(|&&operand| !plan.is_in_place(graph, operand, kernel.anchor));
-    copied.map(|&operand| padded(graph.node(operand).shape, npu.channel_alignment) as f64).sum()
-}
-
-/// How many bytes are moved for a useful one when accesses of this many bytes are scattered.
-fn waste(npu: &Npu, place: Place, run: u64) -> f64 {
-    let burst = u64::from(match place {
-        Place::Sram => npu.sram_burst,
-        Place::Dram => npu.dram_burst,
-    });
-    burst as f64 / burst.min(run).max(1) as f64
-}
-
-/// What became of a kernel's weights.
-struct Weights {
-    /// Bytes that must arrive before the array can start.
-    before_start: f64,
-    /// All of them were fetched while the kernel before ran.
-    are_there: bool,
-}
-
-/// Adds the traffic of weights, and of the input if it must be read once for each part of them.
-fn move_weights(npu: &Npu, cost: &Cost, waits: f64, idle: f64, traffic: &mut Traffic) -> Weights {
-    let weights = cost.weights as f64;
-    if cost.weights == 0 {
-        traffic.dram += waits;
-        return Weights { before_start: 0.0, are_there: true };
-    }
-    // Half of on-chip memory is for weights. What is larger goes through in parts: either the input is read once for each
-    // part of the weights, or the weights once for each part of the input.
-    let half = (npu.sram_bytes / 2).max(1) as f64;
-    let parts = |bytes: f64| (bytes / half).ceil().max(1.0);
-    let moved = (weights + waits * parts(weights)).min(weights * parts(waits) + waits);
-    if cost.weight_passes == 1 {
-        // Every weight is used once: straight from DRAM to the array.
-        traffic.dram += moved;
-        return Weights { before_start: 0.0, are_there: false };
-    }
-    let ahead = (idle * npu.dram_bytes_per_cycle).min(weights).min(half);
-    traffic.dram += moved - ahead;
-    traffic.sram += weights * cost.weight_passes as f64;
-    Weights { before_start: (cost.first_weights as f64).min(weights - ahead), are_there: ahead >= weights }
-}
-
 fn slowest(terms: &[f64; 4]) -> (Bound, f64) {
     let names = [Bound::Compute, Bound::Vector, Bound::Sram, Bound::Dram];
     let first = (Bound::Nothing, 0.0);
@@ -254,8 +116,8 @@ fn slowest(terms: &[f64; 4]) -> (Bound, f64) {
 mod tests {
     use super::*;
     use crate::error::Error;
-    use crate::graph::{Conv, GraphBuilder, Shape, Window};
-    use crate::profile::{Fusion, NpuProfile, VectorCosts};
+    use crate::graph::{Conv, GraphBuilder, Op, Shape, Window};
+    use crate::profile::{Fusion, MemoryLevel, NpuProfile, VectorCosts};
 
     /// Sums of a sigmoid, a tanh and their input, all of 1 KiB; nothing is fused.
     fn sums(sram_bytes: u64) -> Result<NpuProfile, Error> {
@@ -311,7 +173,7 @@ mod tests {
     fn weights_beyond_half_the_memory_are_read_in_parts() {
         // 37 504 bytes of weights in parts of 16 KiB, and an input of 64 KiB that lies in DRAM: the input is read three
         // times, or the weights four times.
-        let npu = Npu { sram_bytes: 32 << 10, io: Place::Dram, ..Npu::n256() };
+        let npu = Npu { sram_bytes: 32 << 10, io: MemoryLevel::Dram, ..Npu::n256() };
         let row = &conv(&npu, false).rows[0];
         let (weights, tensor) = (37_504, 65_536);
         let output = tensor * 128 / 16;
@@ -320,9 +182,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_run_is_an_error_that_names_the_node() {
-        let graph = crate::families::graph("nb201:none,none,none,nor_conv_1x1,none,none").unwrap();
+        let graph = crate::families::network("nb201:none,none,none,nor_conv_1x1,none,none").unwrap();
         let said = |npu: Npu| npu.cycles(&graph).unwrap_err().to_string();
-        let without = Npu { costs: VectorCosts::default().without("mean"), ..Npu::n256() };
+        let without = Npu { costs: VectorCosts::ethos_u().without("mean"), ..Npu::n256() };
         assert!(said(without).contains("has no cost for `mean`, which node `"));
         let tiny = Npu { dram_bytes: 16_000, ..Npu::n256() };
         assert!(said(tiny).ends_with("bytes for its result; machine N256 has 16000 bytes of DRAM"));

@@ -1,0 +1,171 @@
+//! A family with its labels: a frame, and the architecture behind every row.
+
+use super::arch::{self, Arch};
+use super::cache::cached;
+use super::folder::DATA_VARIABLE;
+use crate::error::Error;
+use crate::families::Family;
+use crate::goal::Goal;
+use crate::graph::Graph;
+use polars::prelude::{Column, DataFrame, DataType, PlSmallStr, Scalar};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// What a family's networks are labelled with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    /// Column of the frame.
+    pub column: String,
+    /// What it is, with its unit, for axes and headings.
+    pub title: String,
+    /// Which end is better.
+    pub goal: Goal,
+    /// Where the labels come from.
+    pub source: String,
+    /// Whether they were measured (real benchmark labels) rather than computed here.
+    pub measured: bool,
+}
+
+/// A family with its labels: a frame, and the architecture behind every row.
+#[derive(Clone, Debug)]
+pub struct LabelledFamily {
+    pub(super) family: String,
+    pub(super) label: Label,
+    pub(super) frame: DataFrame,
+    /// The architecture of every row and its label, if it has one.
+    pub(super) values: Vec<(Arch, Option<f64>)>,
+    /// Where an architecture stands in `values`.
+    pub(super) places: HashMap<Arch, usize>,
+}
+
+/// A labelled network.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The network.
+    pub graph: Graph,
+    /// Its label, in whatever unit.
+    pub value: f64,
+}
+
+impl LabelledFamily {
+    /// A family of one's own with labels: networks with a value each, or none.
+    ///
+    /// # Errors
+    /// A network that cannot be built, and two networks that are equal.
+    pub fn of<F: Family>(networks: Vec<(F, Option<f64>)>, label: Label) -> Result<Self, Error> {
+        let values: Vec<(Arch, Option<f64>)> =
+            networks.iter().map(|(network, value)| (Arch::of(network), *value)).collect();
+        let archs: Vec<Arch> = values.iter().map(|(arch, _)| arch.clone()).collect();
+        let mut frame = arch::figures(&archs)?;
+        let column = values.iter().map(|(_, value)| *value).collect::<Vec<Option<f64>>>();
+        frame.with_column(Column::new(label.column.as_str().into(), column))?;
+        Self::new(F::NAME, label, frame, values)
+    }
+
+    pub(crate) fn new(
+        family: &str,
+        label: Label,
+        mut frame: DataFrame,
+        values: Vec<(Arch, Option<f64>)>,
+    ) -> Result<Self, Error> {
+        for (name, value) in [("family", family), ("source", label.source.as_str())] {
+            let scalar = Scalar::from(PlSmallStr::from_str(value));
+            frame.with_column(Column::new_scalar(name.into(), scalar, values.len()))?;
+        }
+        let places: HashMap<Arch, usize> =
+            values.iter().enumerate().map(|(place, (arch, _))| (arch.clone(), place)).collect();
+        if places.len() < values.len() {
+            let accepted = "every network once";
+            return Err(Error::setting("labelled networks", "one of them stands there twice", accepted));
+        }
+        Ok(LabelledFamily { family: family.into(), label, frame, values, places })
+    }
+
+    /// The family's name: the prefix of its compact strings.
+    pub fn family(&self) -> &str {
+        &self.family
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The architecture of a row.
+    pub fn arch(&self, row: usize) -> Option<Arch> {
+        self.values.get(row).map(|(arch, _)| arch.clone())
+    }
+
+    /// The graph of a row, built now.
+    pub fn graph(&self, row: usize) -> Result<Graph, Error> {
+        match self.arch(row) {
+            Some(arch) => Ok(arch.build()?),
+            None => Err(Error::setting("row", row.to_string(), &format!("0 to {}", self.len().saturating_sub(1)))),
+        }
+    }
+
+    /// [`LabelledFamily::figures`] of all rows, computed once and kept in a folder of Parquet files; another library
+    /// version, family or row computes anew.
+    pub fn all_figures(&self, folder: impl Into<PathBuf>) -> Result<DataFrame, Error> {
+        let specs: String = self.values.iter().map(|(arch, _)| format!("{arch}\n")).collect();
+        let version = concat!("figures 2, autogo ", env!("CARGO_PKG_VERSION"));
+        cached(&folder.into(), &[version.as_bytes(), specs.as_bytes()], || {
+            self.figures(&(0..self.len()).collect::<Vec<_>>())
+        })
+    }
+
+    /// Content id, formula id, nodes, edges, FLOPs (usual and the release's), parameters and spec of these rows, from
+    /// their graphs.
+    /// O(rows · nodes), on all cores.
+    pub fn figures(&self, rows: &[usize]) -> Result<DataFrame, Error> {
+        let archs = rows
+            .iter()
+            .map(|&row| self.arch(row).ok_or_else(|| Error::setting("row", row.to_string(), "a row of the frame")))
+            .collect::<Result<Vec<_>, Error>>()?;
+        arch::figures(&archs)
+    }
+
+    /// What the networks are labelled with.
+    pub fn label(&self) -> &Label {
+        &self.label
+    }
+
+    /// The table: `spec`, `family`, the labels and their `source`; beside them what our graphs say (`content_id`, `formula_id`,
+    /// `nodes`, `flops`, `params`, …) and what the benchmark itself says (`benchmark_params`). For NB-101 the table holds what the
+    /// benchmark says alone (`benchmark_params`, `benchmark_multiply_adds`): its 423,624 graphs are built by
+    /// [`LabelledFamily::all_figures`], in the same order.
+    pub fn frame(&self) -> DataFrame {
+        self.frame.clone()
+    }
+
+    /// A column of numbers against the label: (column, label) of every row that has both, for charts.
+    ///
+    /// ```
+    /// let data = autogo::data::LabelledFamily::nb201_computed(30)?;
+    /// assert_eq!(data.against("flops")?.len(), 30);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn against(&self, column: &str) -> Result<Vec<(f64, f64)>, Error> {
+        let numbers = self.frame.column(column)?.cast(&DataType::Float64)?;
+        let labels = self.values.iter().map(|(_, value)| *value);
+        Ok(numbers.f64()?.iter().zip(labels).filter_map(|(number, label)| Some((number?, label?))).collect())
+    }
+
+    /// One sentence on where the labels come from.
+    pub fn banner(&self) -> String {
+        if self.label.measured {
+            format!("Labels: {}, {}.", self.label.title, self.label.source)
+        } else {
+            format!(
+                "{DATA_VARIABLE} is not set: no benchmark labels. Labels computed on the spot instead: {}, {}.",
+                self.label.title, self.label.source
+            )
+        }
+    }
+}

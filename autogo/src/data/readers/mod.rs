@@ -1,0 +1,42 @@
+//! What benchmarks publish: one file a source.
+
+mod gennape;
+mod gzip;
+mod hardware;
+mod nb101;
+mod nb201;
+mod tfrecord;
+
+pub use hardware::hardware_latencies;
+pub use tfrecord::records;
+
+pub(crate) use nb201::figures as nb201_figures;
+
+use super::labelled::LabelledFamily;
+use crate::error::Error;
+use crate::families::FamilyName;
+use std::path::PathBuf;
+
+impl LabelledFamily {
+    /// NB-201 with real labels from a data folder: 15,625 rows.
+    pub fn nb201(folder: impl Into<PathBuf>) -> Result<Self, Error> {
+        let path = folder.into().join("nasbench").join("nb201.csv");
+        nb201::read(&path)
+    }
+
+    /// NB-101 with real labels from a data folder: `nasbench/nb101_full.csv.gz`, 423,624 rows by ascending module hash.
+    /// Graphs are built when they are asked for.
+    pub fn nb101(folder: impl Into<PathBuf>) -> Result<Self, Error> {
+        nb101::read_csv(&folder.into().join("nasbench").join("nb101_full.csv.gz"))
+    }
+
+    /// NB-101 from the benchmark's own `nasbench_only108.tfrecord`; the label is the mean test accuracy of the three runs.
+    pub fn nb101_tfrecord(path: impl Into<PathBuf>) -> Result<Self, Error> {
+        nb101::read_tfrecord(&path.into())
+    }
+
+    /// HiAML, Inception or Two-Path with the labels of one of GENNAPE's JSON files (`{key: {net_config, max_perf, cg}}`).
+    pub fn gennape(path: impl Into<PathBuf>, family: FamilyName) -> Result<Self, Error> {
+        gennape::read(&path.into(), family)
+    }
+}

@@ -1,0 +1,117 @@
+//! The one error a notebook or a command line has to print.
+
+mod format;
+mod graph;
+mod profile;
+
+pub use format::FormatError;
+pub use graph::GraphError;
+pub use profile::ProfileError;
+
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What went wrong, where, and what would have been accepted, on one line.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A graph could not be built.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The content of a file or of some bytes was refused.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    /// A machine cannot run a network, or cannot be timed on it.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// A compact string that names a network does not parse.
+    #[error("`{spec}`, character {at}: {reason}; accepted: {accepted}")]
+    Spec {
+        /// The string.
+        spec: String,
+        /// Where in the string, counted in characters from 1.
+        at: usize,
+        /// What is wrong.
+        reason: String,
+        /// What would have been accepted.
+        accepted: String,
+    },
+    /// A line of a file is wrong.
+    #[error("{}:{line}: {reason}; accepted: {accepted}", path.display())]
+    Line {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+        /// What would have been accepted.
+        accepted: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// A setting or an input of a computation is out of range.
+    #[error("{what}: {reason}; accepted: {accepted}")]
+    Setting {
+        /// Which setting.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What would have been accepted.
+        accepted: String,
+    },
+    /// A predictor cannot be trained on, read or asked this.
+    #[error("{what}: {reason}; accepted: {accepted}")]
+    Predictor {
+        /// The part of the predictor or of its input.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What would have been accepted.
+        accepted: String,
+    },
+    /// A number stopped being a number during a computation.
+    #[error("{what} is not finite {place}; training stopped")]
+    NotFinite {
+        /// Which number.
+        what: &'static str,
+        /// Where.
+        place: String,
+    },
+    /// A polars operation failed.
+    #[error("polars: {0}")]
+    Polars(#[from] polars::error::PolarsError),
+    /// A chart could not be drawn.
+    #[error("chart `{title}`: {reason}")]
+    Chart {
+        /// Its title.
+        title: String,
+        /// What plotters said.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// A compact string that is wrong in `part`, which is a slice of it.
+    pub(crate) fn spec(spec: &str, part: &str, reason: String, accepted: &str) -> Self {
+        let offset = (part.as_ptr() as usize).wrapping_sub(spec.as_ptr() as usize);
+        let before = spec.get(..offset).unwrap_or("");
+        Error::Spec { spec: spec.into(), at: before.chars().count() + 1, reason, accepted: accepted.into() }
+    }
+
+    /// A setting that is out of range.
+    pub(crate) fn setting(what: &str, reason: impl Into<String>, accepted: &str) -> Self {
+        Error::Setting { what: what.into(), reason: reason.into(), accepted: accepted.into() }
+    }
+
+    /// A predictor that cannot be trained on, read or asked something.
+    pub(crate) fn predictor(what: &str, reason: impl Into<String>, accepted: &str) -> Self {
+        Error::Predictor { what: what.into(), reason: reason.into(), accepted: accepted.into() }
+    }
+}

@@ -1,0 +1,56 @@
+//! How far a column of a child may be from the input's.
+
+use super::columns::RunColumn;
+use crate::error::Error;
+use serde::{Deserialize, Serialize};
+
+/// A child is kept when a column falls by a percentage of the input's between two bounds, both excluded (specification
+/// §4.5). In TOML: `{ column = "flops", decrease = [-10, 100] }`.
+///
+/// ```
+/// use autogo::evolve::{CostWindow, RunColumn};
+/// let window = CostWindow { column: RunColumn::Flops, decrease: (-10.0, 100.0) };
+/// assert!(window.admits(200.0, 219.0) && !window.admits(200.0, 220.0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CostWindow {
+    /// The column.
+    pub column: RunColumn,
+    /// Smallest and largest decrease, in percent; a negative decrease is an increase.
+    pub decrease: (f64, f64),
+}
+
+impl CostWindow {
+    /// Whether a value is inside when the input network has `base`.
+    pub fn admits(&self, base: f64, value: f64) -> bool {
+        // A figure that is zero to begin with, such as the parameters of a network without weights, stays where it is.
+        let decrease = if base == value { 0.0 } else { 100.0 * (base - value) / base.abs() };
+        self.decrease.0 < decrease && decrease < self.decrease.1
+    }
+
+    pub(in crate::evolve) fn check(&self) -> Result<(), Error> {
+        let (low, high) = self.decrease;
+        if low < high {
+            return Ok(());
+        }
+        let what = format!("window of {}", self.column);
+        Err(Error::setting(&what, format!("is {low} to {high} %"), "a lower and an upper percentage"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_excludes_its_bounds() {
+        let window = CostWindow { column: RunColumn::Flops, decrease: (-10.0, 100.0) };
+        assert!(window.admits(200.0, 200.0) && window.admits(200.0, 219.0) && window.admits(200.0, 1.0));
+        assert!(!window.admits(200.0, 220.0) && !window.admits(200.0, 0.0));
+        assert!(window.admits(0.0, 0.0) && !window.admits(0.0, 1.0));
+        assert!(!window.admits(200.0, f64::NAN));
+        let error = CostWindow { decrease: (5.0, 5.0), ..window }.check().unwrap_err().to_string();
+        assert_eq!(error, "window of flops: is 5 to 5 %; accepted: a lower and an upper percentage");
+    }
+}

@@ -1,0 +1,260 @@
+//! The features of a node: everything that a predictor reads of it ([release §6.1](crate::doc::release#s6-1)).
+
+use super::node_kind::{NodeKind, op_number, token_number};
+use crate::error::Error;
+use crate::graph::{Graph, Op, Shape};
+use crate::segment::{Segment, Source, TokenEncoder, TokenForm};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Rows of the table of kernel sizes: 0 (no kernel) to 7.
+pub(crate) const KERNELS: usize = 8;
+
+/// What happens to a kernel wider than 7, for which the table of kernel sizes has no row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LargeKernels {
+    /// The network is refused; the error names the node.
+    #[default]
+    Refused,
+    /// The kernel counts as one of width 7.
+    AsLargest,
+}
+
+impl LargeKernels {
+    /// The rows of a kernel's height and width in the table of kernel sizes. The error names `node`.
+    pub(crate) fn known(self, node: &str, kernel: (u32, u32)) -> Result<(usize, usize), Error> {
+        let kernel = (kernel.0 as usize, kernel.1 as usize);
+        let nearest = (kernel.0.min(KERNELS - 1), kernel.1.min(KERNELS - 1));
+        if kernel == nearest || self == LargeKernels::AsLargest {
+            return Ok(nearest);
+        }
+        let reason = format!("kernel {}×{}", kernel.0, kernel.1);
+        let accepted = format!("kernels up to {0}×{0}", KERNELS - 1);
+        Err(Error::predictor(&format!("predictor features of node `{node}`"), reason, &accepted))
+    }
+}
+
+/// The sizes that stand for 1: a feature is a size divided by its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SizeLimits {
+    /// Height in pixels.
+    pub(crate) height: u32,
+    /// Width in pixels.
+    pub(crate) width: u32,
+    /// Channels.
+    pub(crate) channels: u32,
+}
+
+impl Default for SizeLimits {
+    /// The limits of the release's five families ([release §1.4](crate::doc::release#s1-4)).
+    fn default() -> Self {
+        SizeLimits { height: 256, width: 256, channels: 512 }
+    }
+}
+
+impl SizeLimits {
+    /// The shapes that a node reads and makes, as features: H in, H out, W in, W out, C in, C out, each in units of its
+    /// limit.
+    pub(crate) fn scale(self, read: Shape, made: Shape) -> [f32; 6] {
+        let sizes = [read.h, made.h, read.w, made.w, read.c, made.c];
+        let limits = [self.height, self.height, self.width, self.width, self.channels, self.channels];
+        std::array::from_fn(|at| sizes[at] as f32 / limits[at].max(1) as f32)
+    }
+}
+
+/// The features of a node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct NodeFeatures {
+    /// The number of the node's kind: of its op, or of its token.
+    pub(crate) kind: usize,
+    /// Whether the node holds weights: such nodes have tables of their own, and a kernel and a bias.
+    pub(crate) weighted: bool,
+    /// H in, H out, W in, W out, C in, C out, each in units of its limit.
+    pub(crate) shape: [f32; 6],
+    /// Rows of the kernel's height and width in the table of kernel sizes.
+    pub(crate) kernel: (usize, usize),
+    /// Whether the node adds a bias.
+    pub(crate) bias: bool,
+}
+
+/// Equal keys are equal features.
+pub(super) type FeatureKey = (usize, bool, [u32; 6], (usize, usize), bool);
+
+impl NodeFeatures {
+    /// The features of an op that reads a first operand of shape `read` and makes `made`.
+    fn new(name: &str, op: &Op, read: Shape, made: Shape, large: LargeKernels) -> Result<Self, Error> {
+        let (kernel, bias) = kernel_and_bias(op);
+        Ok(NodeFeatures {
+            kind: op_number(op),
+            weighted: op.is_weighted(),
+            shape: SizeLimits::default().scale(read, made),
+            kernel: large.known(name, kernel)?,
+            bias,
+        })
+    }
+
+    pub(super) fn key(&self) -> FeatureKey {
+        (self.kind, self.weighted, self.shape.map(f32::to_bits), self.kernel, self.bias)
+    }
+}
+
+/// The kernel of an op, 0 × 0 where the op has none, and whether the op adds a bias.
+fn kernel_and_bias(op: &Op) -> ((u32, u32), bool) {
+    match op {
+        Op::Conv(conv) | Op::ConvTranspose(conv) => (conv.window.kernel, conv.bias),
+        Op::Dense { bias, .. } => ((0, 0), *bias),
+        Op::Input(_)
+        | Op::Output
+        | Op::BatchNorm
+        | Op::Relu
+        | Op::Relu6
+        | Op::PRelu
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::Pool(..)
+        | Op::Mean
+        | Op::Identity
+        | Op::Zero
+        | Op::Slice { .. }
+        | Op::Pad(_)
+        | Op::DepthToSpace { .. }
+        | Op::Resize { .. } => ((0, 0), false),
+    }
+}
+
+/// The features of a graph's nodes, and the nodes that each of them reads.
+#[derive(Clone, Debug)]
+pub struct GraphFeatures {
+    pub(crate) nodes: Vec<NodeFeatures>,
+    /// The distinct operands of every node.
+    pub(crate) operands: Vec<Vec<usize>>,
+}
+
+impl GraphFeatures {
+    /// Reads the features of a graph; node `i` of the features is node `i` of the graph. O(nodes).
+    ///
+    /// # Errors
+    /// A kernel wider than 7: the table of kernel sizes has no row for it.
+    ///
+    /// ```
+    /// use autogo::predict::GraphFeatures;
+    /// let graph = autogo::families::network("vgg16")?;
+    /// assert_eq!(GraphFeatures::new(&graph)?.len(), graph.len());
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn new(graph: &Graph) -> Result<Self, Error> {
+        Self::read(graph, NodeKind::Op, LargeKernels::Refused)
+    }
+
+    /// The same, with these kinds of nodes and this answer to large kernels.
+    pub(super) fn read(graph: &Graph, kind: NodeKind, large: LargeKernels) -> Result<Self, Error> {
+        let node = |index: usize| {
+            let node = graph.node(index);
+            let read = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
+            NodeFeatures::new(&node.name, &node.op, read, node.shape, large)
+        };
+        let nodes = (0..graph.len()).map(node).collect::<Result<Vec<_>, Error>>()?;
+        let operands = (0..graph.len()).map(|index| graph.distinct_operands(index)).collect();
+        let mut features = GraphFeatures { nodes, operands };
+        if kind == NodeKind::Token {
+            features.name_by_token(graph);
+        }
+        Ok(features)
+    }
+
+    /// Puts the number of each node's token in the place of the number of its op.
+    fn name_by_token(&mut self, graph: &Graph) {
+        let order: Vec<usize> = (0..graph.len()).collect();
+        let mut nodes = self.nodes.iter_mut();
+        TokenForm::default().encode(graph, &order, &mut |token| {
+            if let Some(node) = nodes.next() {
+                node.kind = token_number(token);
+            }
+        });
+    }
+
+    /// Reads the features of a segment by itself: edges from outside are lost. O(nodes).
+    ///
+    /// # Errors
+    /// A kernel wider than 7: the table of kernel sizes has no row for it.
+    pub fn of_segment(segment: &Segment) -> Result<Self, Error> {
+        Self::read_segment(segment, LargeKernels::Refused)
+    }
+
+    /// The same, with this answer to large kernels.
+    pub(super) fn read_segment(segment: &Segment, large: LargeKernels) -> Result<Self, Error> {
+        let node = |at: usize| {
+            let node = &segment.nodes[at];
+            let read = segment.operands[at].first().map_or(node.shape, |&source| segment.source_shape(source));
+            NodeFeatures::new(&node.name, &node.op, read, node.shape, large)
+        };
+        let inner = |sources: &Vec<Source>| {
+            let inner = sources.iter().filter_map(|source| match *source {
+                Source::Inner(node) => Some(node),
+                Source::Input(_) => None,
+            });
+            inner.collect::<BTreeSet<usize>>().into_iter().collect()
+        };
+        Ok(GraphFeatures {
+            nodes: (0..segment.nodes.len()).map(node).collect::<Result<Vec<_>, Error>>()?,
+            operands: segment.operands.iter().map(inner).collect(),
+        })
+    }
+
+    /// The features of the subgraph of `nodes`: edges from outside are lost. Node `i` of the part is `nodes[i]` of the
+    /// whole.
+    ///
+    /// ```
+    /// use autogo::predict::GraphFeatures;
+    /// let features = GraphFeatures::new(&autogo::families::network("vgg16")?)?;
+    /// assert_eq!(features.part(&[3, 4, 5]).len(), 3);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn part(&self, nodes: &[usize]) -> Self {
+        let mut place = vec![usize::MAX; self.nodes.len()];
+        nodes.iter().enumerate().for_each(|(at, &node)| place[node] = at);
+        let inside = |&node: &usize| {
+            self.operands[node].iter().map(|&operand| place[operand]).filter(|&at| at != usize::MAX).collect()
+        };
+        GraphFeatures {
+            nodes: nodes.iter().map(|&node| self.nodes[node]).collect(),
+            operands: nodes.iter().map(inside).collect(),
+        }
+    }
+
+    /// The number of nodes.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Conv, GraphBuilder, Window};
+
+    #[test]
+    fn a_kernel_beyond_the_table_is_refused_by_name_or_counts_as_the_largest() {
+        let mut build = GraphBuilder::new("wide");
+        let x = build.add("x", Op::Input(Shape::new(32, 32, 3)), &[]).unwrap();
+        let conv = Conv { filters: 8, window: Window::same(9, 1), groups: 1, bias: false };
+        let y = build.add("wide_conv", Op::Conv(conv), &[x]).unwrap();
+        build.add("out", Op::Output, &[y]).unwrap();
+        let graph = build.finish().unwrap();
+        let error = GraphFeatures::new(&graph).unwrap_err();
+        let text = "predictor features of node `wide_conv`: kernel 9×9; accepted: kernels up to 7×7";
+        assert_eq!(error.to_string(), text);
+        assert!(matches!(error, Error::Predictor { .. }));
+        let features = GraphFeatures::read(&graph, NodeKind::Op, LargeKernels::AsLargest).unwrap();
+        assert_eq!(features.nodes[y].kernel, (7, 7));
+    }
+}

@@ -1,0 +1,42 @@
+//! The network of a predictor: from a graph to a number.
+//!
+//! In the order of the data: [`features`](GraphFeatures) are read off a graph; equal computations get one number
+//! (`terms`); a network is made ready with its partitions (`prepared`); the distinct computations behind some rows
+//! become matrices (`batch`); the `model` walks them: embedding, `layers`, `readouts`, head. `plain` and `reference`
+//! compute the same node by node, for the tests.
+
+mod architecture;
+mod batch;
+mod features;
+mod layers;
+mod matrix;
+mod model;
+mod node_kind;
+mod parameters;
+#[cfg(test)]
+mod plain;
+mod predictions;
+mod prepared;
+mod readouts;
+#[cfg(test)]
+pub(crate) mod reference;
+mod sparse;
+mod tensor_file;
+mod terms;
+
+pub use architecture::{Architecture, Reads};
+pub use features::{GraphFeatures, LargeKernels};
+pub use layers::Convolution;
+pub use node_kind::NodeKind;
+pub use readouts::Readout;
+
+pub(crate) use batch::Batch;
+pub(crate) use features::{NodeFeatures, SizeLimits};
+pub(crate) use matrix::Matrix;
+pub(crate) use model::{Model, layout};
+pub(crate) use parameters::Parameter;
+pub(crate) use predictions::{encode, predict, predict_each, predict_rows};
+pub(crate) use prepared::{Prepared, Row, spread};
+pub(crate) use sparse::{Sparse, SparsePair};
+pub(crate) use tensor_file::{Tensors, read_tensors, take, write_tensors};
+pub(crate) use terms::TermTable;

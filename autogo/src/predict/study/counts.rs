@@ -1,0 +1,22 @@
+//! How often each piece of a segmenter occurs in a network.
+
+use crate::graph::Graph;
+use crate::segment::Segmenter;
+use std::collections::BTreeMap;
+
+/// Pieces by number, ascending, with how often each occurs; pieces that do not occur are left out.
+pub(super) type Counts = Vec<(usize, f64)>;
+
+/// The counts of a network's pieces.
+pub(super) fn counts(graph: &Graph, segmenter: &Segmenter) -> Counts {
+    let mut counts = BTreeMap::new();
+    for piece in segmenter.pieces(graph, |_| true).1 {
+        *counts.entry(piece.id as usize).or_insert(0.0) += 1.0;
+    }
+    counts.into_iter().collect()
+}
+
+/// How often one piece occurs.
+pub(super) fn count_of(counts: &Counts, piece: usize) -> f64 {
+    counts.binary_search_by_key(&piece, |entry| entry.0).map_or(0.0, |at| counts[at].1)
+}

@@ -1,0 +1,36 @@
+//! What the cost of a kernel depends on, so that equal kernels are costed once.
+
+use super::fusion::{Kernel, Plan};
+use crate::graph::{Graph, Op, Shape};
+
+/// All that the cost of a kernel on a machine depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) op: Op,
+    pub(super) input: Shape,
+    pub(super) output: Shape,
+    /// What is fused.
+    pub(super) fused: u8,
+    /// Operands of the sum or product, fused or not; channels that a concat copies.
+    pub(super) extent: u32,
+}
+
+impl Key {
+    /// The key of a kernel of a graph.
+    pub(super) fn of(graph: &Graph, plan: &Plan, kernel: &Kernel) -> Key {
+        let operands = graph.operands(kernel.anchor);
+        let op = graph.node(kernel.anchor).op;
+        let output = graph.node(kernel.anchor).shape;
+        let input = operands.first().map_or(output, |&operand| graph.node(operand).shape);
+        let extent = match (op, kernel.sum) {
+            (Op::Concat, _) => {
+                let copied = operands.iter().filter(|&&operand| !plan.is_in_place(graph, operand, kernel.anchor));
+                copied.map(|&operand| graph.node(operand).shape.c).sum()
+            }
+            (Op::Add | Op::Mul, _) => operands.len() as u32,
+            (_, Some(sum)) => graph.operands(sum).len() as u32,
+            (_, None) => 0,
+        };
+        Key { op, input, output, fused: kernel.fused, extent }
+    }
+}

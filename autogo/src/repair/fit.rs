@@ -1,0 +1,105 @@
+//! One repair: what fits already, the program of the form that was asked for, exact shape inference of its answer.
+
+use super::answer::Answer;
+use super::channels;
+use super::corrected;
+use super::error::RepairError;
+use super::original;
+use super::repaired::{Change, RepairStatus, Repaired};
+use super::settings::{ConcatRule, RepairForm, RepairSettings};
+use crate::graph::{Op, Shape};
+use crate::segment::Segment;
+
+/// Makes `segment` read tensors of shapes `inputs` and make tensors of shapes `outputs`, in its own order of both,
+/// under the default settings and without memory; [`Repairer`] has both.
+///
+/// Filters of convolutions and strides of convolutions and pools may change; kernels, paddings and edges stay.
+/// Minimised is
+///
+/// `Σ (1 + descendants) · (|filters − before| + 100 · [stride changed] + 100 · [a changed stride skips pixels])`,
+///
+/// so that late nodes change first and a stride above the kernel is taken only where nothing else fits. Unlike the
+/// release's program it counts channels both up and down, lets filters take any whole number up to 10,000, keeps sizes
+/// whole, joins channels at a concat, and allows sizes of 1 ([release §5](crate::doc::release#s5)). Depth-wise
+/// convolutions follow their input and may stride; those with other groups get filters and inputs that the groups
+/// divide.
+///
+/// A segment that fits already comes back as it is.
+pub fn repair(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> Result<Repaired, RepairError> {
+    attempt(segment, inputs, outputs, &RepairSettings::default()).0
+}
+
+/// One repair, and who found the answer.
+pub(super) fn attempt(
+    segment: &Segment,
+    inputs: &[Shape],
+    outputs: &[Shape],
+    settings: &RepairSettings,
+) -> (Result<Repaired, RepairError>, &'static str) {
+    let has = (segment.inputs.len(), segment.outputs.len());
+    let wants = (inputs.len(), outputs.len());
+    if has != wants {
+        return (Err(RepairError::Arity { has, wants }), NO_SOLVER);
+    }
+    let mut same = segment.clone();
+    // A depth-wise convolution on other channels may still be valid with its old groups, but is another op.
+    let stays = |same: &Segment, at: usize| !channels::is_depthwise(segment, at) || channels::is_depthwise(same, at);
+    let fits = infer(&mut same, inputs).is_ok() && makes(&same, outputs);
+    if fits && (0..same.nodes.len()).all(|at| stays(&same, at)) {
+        let unchanged =
+            Repaired { segment: same, status: RepairStatus::Unchanged, objective: 0.0, changes: Vec::new() };
+        return (Ok(unchanged), NO_SOLVER);
+    }
+    let concat = segment.nodes.iter().find(|node| node.op == Op::Concat);
+    if let (ConcatRule::Rejected, Some(node)) = (settings.concat, concat) {
+        return (Err(RepairError::Concat { node: node.name.clone() }), NO_SOLVER);
+    }
+    let found = match settings.form {
+        RepairForm::Corrected => corrected::solve(segment, inputs, outputs, settings),
+        RepairForm::Original => original::solve(segment, inputs, outputs, settings),
+    };
+    match found {
+        Ok(answer) => (accept(segment, inputs, outputs, &answer), answer.solver),
+        Err((without, solver)) => (Err(without.into_error(inputs.to_vec(), outputs.to_vec())), solver),
+    }
+}
+
+/// Who found the answer where nothing was searched for.
+const NO_SOLVER: &str = "none";
+
+/// The segment with its new ops, if exact shape inference agrees.
+fn accept(segment: &Segment, inputs: &[Shape], outputs: &[Shape], answer: &Answer) -> Result<Repaired, RepairError> {
+    let mut repaired = segment.clone();
+    let mut changes = Vec::new();
+    for (node, &after) in answer.ops.iter().enumerate() {
+        let before = repaired.nodes[node].op;
+        if before != after {
+            changes.push(Change { node, before, after });
+            repaired.nodes[node].op = after;
+        }
+    }
+    infer(&mut repaired, inputs).map_err(RepairError::SolverDisagrees)?;
+    if !makes(&repaired, outputs) {
+        let made = repaired.output_shapes();
+        return Err(RepairError::SolverDisagrees(format!("makes {made:?} instead of {outputs:?}")));
+    }
+    let status = if answer.is_optimal { RepairStatus::Optimal } else { RepairStatus::Feasible };
+    Ok(Repaired { segment: repaired, status, objective: answer.cost as f64, changes })
+}
+
+fn makes(segment: &Segment, outputs: &[Shape]) -> bool {
+    segment.outputs.iter().map(|&node| segment.nodes[node].shape).eq(outputs.iter().copied())
+}
+
+/// Infers all shapes of a segment from the shapes it reads, or says which node refuses.
+pub(crate) fn infer(segment: &mut Segment, inputs: &[Shape]) -> Result<(), String> {
+    segment.inputs = inputs.to_vec();
+    for at in 0..segment.nodes.len() {
+        let node = &segment.nodes[at];
+        segment.nodes[at].shape = node
+            .op
+            .infer(&segment.operand_shapes(at))
+            .map_err(|reason| format!("node `{}` ({}) {reason}", node.name, node.op.name()))?;
+    }
+    Ok(())
+}

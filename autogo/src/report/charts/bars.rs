@@ -1,0 +1,124 @@
+//! Named numbers as horizontal bars.
+
+use super::super::numbers::fraction;
+use super::super::theme::{INK, grid, name_width, open_svg, row_name};
+use crate::display;
+use std::fmt::Write;
+
+/// Horizontal bars: a name, a number, and if wanted an interval around it and a number to compare with.
+///
+/// ```
+/// use autogo::report::Bars;
+/// let svg = Bars::new("SRCC", 0.0..1.0).bar("PSC", 0.98, Some((0.97, 0.985)), Some(0.983)).bar("FLOPs", 0.8, None, None).svg();
+/// assert!(svg.contains("PSC") && svg.contains("0.9800"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Bars {
+    title: String,
+    range: std::ops::Range<f64>,
+    reference: String,
+    bars: Vec<Bar>,
+}
+
+#[derive(Clone, Debug)]
+struct Bar {
+    name: String,
+    value: f64,
+    interval: Option<(f64, f64)>,
+    reference: Option<f64>,
+}
+
+const ROW: f64 = 30.0;
+const WIDTH: f64 = 430.0;
+/// Ink of what a bar is compared with.
+const REFERENCE: &str = "#d55e00";
+
+impl Bars {
+    /// An empty chart over a range of numbers.
+    pub fn new(title: &str, range: std::ops::Range<f64>) -> Self {
+        Bars { title: title.into(), range, reference: "reference".into(), bars: Vec::new() }
+    }
+
+    /// What the numbers to compare with are, for the legend.
+    pub fn reference(mut self, name: &str) -> Self {
+        self.reference = name.into();
+        self
+    }
+
+    /// One more bar. What is not a number is a dash.
+    pub fn bar(mut self, name: &str, value: f64, interval: Option<(f64, f64)>, reference: Option<f64>) -> Self {
+        self.bars.push(Bar { name: name.into(), value, interval, reference });
+        self
+    }
+
+    /// The chart as SVG.
+    pub fn svg(&self) -> String {
+        let left = name_width(self.bars.iter().map(|bar| bar.name.as_str()));
+        let has_reference = self.bars.iter().any(|bar| bar.reference.is_some());
+        let top = if has_reference { 62.0 } else { 40.0 };
+        let (width, height) = (left + WIDTH + 84.0, top + ROW * self.bars.len() as f64 + 34.0);
+        let span = (self.range.end - self.range.start).max(f64::MIN_POSITIVE);
+        let x = |value: f64| left + WIDTH * ((value - self.range.start) / span).clamp(0.0, 1.0);
+        let mut svg = open_svg(width, height, &self.title);
+        let bottom = top + ROW * self.bars.len() as f64;
+        let lines = (0..=5).map(|step| {
+            let value = self.range.start + span * f64::from(step) / 5.0;
+            (x(value), format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_string())
+        });
+        grid(&mut svg, top, bottom, lines);
+        if has_reference {
+            let _ = write!(
+                svg,
+                "<path d=\"M{:.0} 38l5 7l-5 7l-5 -7z\" fill=\"{REFERENCE}\"/><text x=\"{:.0}\" y=\"49\">{}</text>",
+                left + 5.0,
+                left + 16.0,
+                display::escape(&self.reference)
+            );
+        }
+        for (row, bar) in self.bars.iter().enumerate() {
+            let middle = top + (row as f64 + 0.5) * ROW;
+            let value = if bar.value.is_finite() { fraction(bar.value) } else { "–".into() };
+            let end = if bar.value.is_finite() { x(bar.value) } else { left };
+            row_name(&mut svg, left - 10.0, middle + 4.0, &bar.name);
+            let _ = write!(
+                svg,
+                "<rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"18\" rx=\"2\" fill=\"#8fc7e8\"/>\
+                 <text x=\"{:.0}\" y=\"{:.1}\">{value}</text>",
+                middle - 9.0,
+                (end - left).max(0.0),
+                left + WIDTH + 12.0,
+                middle + 4.0
+            );
+            if let Some((low, high)) = bar.interval {
+                let (low, high) = (x(low), x(high));
+                let _ = write!(
+                    svg,
+                    "<path d=\"M{low:.1} {middle:.1}H{high:.1}M{low:.1} {0:.1}v8M{high:.1} {0:.1}v8\" stroke=\"{INK}\" \
+                     stroke-width=\"1.5\" fill=\"none\"/>",
+                    middle - 4.0
+                );
+            }
+            if let Some(reference) = bar.reference {
+                let at = x(reference);
+                let _ = write!(svg, "<path d=\"M{at:.1} {:.1}l5 7l-5 7l-5 -7z\" fill=\"{REFERENCE}\"/>", middle - 7.0);
+            }
+        }
+        svg + "</svg>"
+    }
+
+    /// Shows the chart in a notebook.
+    pub fn evcxr_display(&self) {
+        display::show_html(&self.svg());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_escaped_and_missing_numbers_are_dashes() {
+        let svg = Bars::new("<t>", 0.0..1.0).bar("a<b", f64::NAN, None, None).svg();
+        assert!(svg.contains("a&lt;b") && svg.contains("&lt;t&gt;") && svg.contains('–') && !svg.contains("NaN"));
+    }
+}

@@ -1,0 +1,176 @@
+//! How well a ranking agrees with the true one.
+
+use crate::rng::Stream;
+use rand::Rng;
+use rayon::prelude::*;
+
+/// Ranks from 1; equal values share the mean of their ranks.
+fn ranks(values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut start = 0;
+    while start < order.len() {
+        let tied = order[start..].iter().take_while(|&&at| values[at] == values[order[start]]).count().max(1);
+        let shared = start as f64 + (tied as f64 + 1.0) / 2.0;
+        order[start..start + tied].iter().for_each(|&at| ranks[at] = shared);
+        start += tied;
+    }
+    ranks
+}
+
+fn is_comparable(a: &[f64], b: &[f64]) -> bool {
+    a.len() == b.len() && a.len() >= 2 && !a.iter().chain(b).any(|value| value.is_nan())
+}
+
+/// Spearman's rank correlation coefficient (SRCC) of two columns; ties share the mean rank, as in scipy.
+///
+/// `None` when the columns differ in length, hold fewer than two rows, a NaN, or one value only. O(n log n).
+///
+/// ```
+/// use autogo::stats::srcc;
+/// let (a, b) = ([1.0, 2.0, 3.0, 4.0, 5.0], [5.0, 6.0, 7.0, 8.0, 7.0]);
+/// assert!((srcc(&a, &b).unwrap() - 0.8207826816681233).abs() < 1e-12); // scipy.stats.spearmanr
+/// assert_eq!(srcc(&a, &[1.0; 5]), None);
+/// ```
+pub fn srcc(a: &[f64], b: &[f64]) -> Option<f64> {
+    if !is_comparable(a, b) {
+        return None;
+    }
+    let (a, b) = (ranks(a), ranks(b));
+    let mean = (a.len() as f64 + 1.0) / 2.0;
+    let covariance: f64 = a.iter().zip(&b).map(|(x, y)| (x - mean) * (y - mean)).sum();
+    let spread = |ranks: &[f64]| ranks.iter().map(|rank| (rank - mean).powi(2)).sum::<f64>();
+    let scale = (spread(&a) * spread(&b)).sqrt();
+    (scale > 0.0).then(|| covariance / scale)
+}
+
+/// Kendall's tau-b of two columns: the share of concordant less that of discordant pairs, corrected for ties, as in scipy.
+///
+/// `None` as for [`srcc`]. O(n²).
+///
+/// ```
+/// use autogo::stats::kendall_tau;
+/// let (a, b) = ([12.0, 2.0, 1.0, 12.0, 2.0], [1.0, 4.0, 7.0, 1.0, 0.0]);
+/// assert!((kendall_tau(&a, &b).unwrap() + 0.47140452079103173).abs() < 1e-12); // scipy.stats.kendalltau
+/// ```
+pub fn kendall_tau(a: &[f64], b: &[f64]) -> Option<f64> {
+    if !is_comparable(a, b) {
+        return None;
+    }
+    let sign = |x: f64, y: f64| x.partial_cmp(&y).map_or(0, |order| order as i64);
+    let (mut balance, mut untied_a, mut untied_b) = (0i64, 0i64, 0i64);
+    for i in 0..a.len() {
+        for j in 0..i {
+            let (x, y) = (sign(a[i], a[j]), sign(b[i], b[j]));
+            balance += x * y;
+            untied_a += x * x;
+            untied_b += y * y;
+        }
+    }
+    let scale = (untied_a as f64).sqrt() * (untied_b as f64).sqrt();
+    (scale > 0.0).then(|| balance as f64 / scale)
+}
+
+/// Places by descending value; equal values stand in the order in which they are given.
+fn best_first(values: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    order
+}
+
+/// Share of the `k` truly largest that are among the `k` largest predictions.
+///
+/// ```
+/// use autogo::stats::top_k_overlap;
+/// assert_eq!(top_k_overlap(&[3.0, 2.0, 1.0, 0.0], &[9.0, 1.0, 8.0, 0.0], 2), Some(0.5));
+/// ```
+pub fn top_k_overlap(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
+    if !is_comparable(predicted, truth) || k == 0 {
+        return None;
+    }
+    let k = k.min(truth.len());
+    let best = &best_first(truth)[..k];
+    let hits = best_first(predicted)[..k].iter().filter(|at| best.contains(at)).count();
+    Some(hits as f64 / k as f64)
+}
+
+/// Normalised discounted cumulative gain of the first `k` predictions. The gain of a network is its true rank from the worst, between 0
+/// and 1: labels of any unit compare.
+///
+/// ```
+/// use autogo::stats::ndcg;
+/// assert_eq!(ndcg(&[3.0, 2.0, 1.0], &[30.0, 20.0, 10.0], 3), Some(1.0));
+/// ```
+pub fn ndcg(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
+    if !is_comparable(predicted, truth) || k == 0 {
+        return None;
+    }
+    let gains: Vec<f64> = ranks(truth).iter().map(|rank| (rank - 1.0) / (truth.len() as f64 - 1.0)).collect();
+    let sum = |order: Vec<usize>| -> f64 {
+        order.iter().take(k).enumerate().map(|(at, &network)| gains[network] / (at as f64 + 2.0).log2()).sum()
+    };
+    let ideal = sum(best_first(truth));
+    (ideal > 0.0).then(|| sum(best_first(predicted)) / ideal)
+}
+
+/// A 95 % bootstrap confidence interval of the SRCC: rows are drawn with replacement `draws` times. Deterministic in `seed`, on
+/// any number of threads. O(draws · n log n).
+///
+/// ```
+/// use autogo::stats::srcc_interval;
+/// let a: Vec<f64> = (0..200).map(f64::from).collect();
+/// let b: Vec<f64> = a.iter().map(|x| x + 40.0 * (x * 7.3).sin()).collect();
+/// let (low, high) = srcc_interval(&a, &b, 500, 0).unwrap();
+/// assert!(0.8 < low && low < high && high < 1.0);
+/// ```
+pub fn srcc_interval(a: &[f64], b: &[f64], draws: usize, seed: u64) -> Option<(f64, f64)> {
+    srcc(a, b)?;
+    let stream = Stream::new(seed, "bootstrap");
+    let mut found: Vec<f64> = (0..draws as u64)
+        .into_par_iter()
+        .filter_map(|draw| {
+            let mut rng = stream.at(draw);
+            let rows: Vec<usize> = (0..a.len()).map(|_| rng.random_range(0..a.len())).collect();
+            let take = |of: &[f64]| rows.iter().map(|&row| of[row]).collect::<Vec<f64>>();
+            srcc(&take(a), &take(b))
+        })
+        .collect();
+    found.sort_by(f64::total_cmp);
+    let at = |share: f64| found.get((share * found.len().saturating_sub(1) as f64).round() as usize).copied();
+    Some((at(0.025)?, at(0.975)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ties_share_the_mean_rank() {
+        assert_eq!(ranks(&[3.0, 1.0, 3.0, 2.0, 3.0]), [4.0, 1.0, 4.0, 2.0, 4.0]);
+    }
+
+    #[test]
+    fn both_coefficients_equal_scipy_s_with_ties() {
+        let a = [2.5, 0.5, 2.5, 4.0, 1.0, 3.0, 3.0, 0.0, 4.0, 2.0];
+        let b = [1.0, 0.0, 3.0, 3.0, 0.0, 2.0, 5.0, 1.0, 4.0, 4.0];
+        // scipy.stats: spearmanr, kendalltau.
+        assert!((srcc(&a, &b).unwrap() - 0.650157914671245).abs() < 1e-12, "{:?}", srcc(&a, &b));
+        assert!((kendall_tau(&a, &b).unwrap() - 0.48196269271187986).abs() < 1e-12, "{:?}", kendall_tau(&a, &b));
+    }
+
+    proptest! {
+        #[test]
+        fn only_the_order_counts(values in proptest::collection::vec(-100.0f64..100.0, 3..40)) {
+            let cubed: Vec<f64> = values.iter().map(|value| value.powi(3)).collect();
+            let negative: Vec<f64> = values.iter().map(|value| -value).collect();
+            for measure in [srcc, kendall_tau] {
+                if let Some(same) = measure(&values, &cubed) {
+                    prop_assert!((same - 1.0).abs() < 1e-9);
+                    prop_assert!((measure(&values, &negative).unwrap() + 1.0).abs() < 1e-9);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `autogo evaluate`: scores a predictor on networks it has not seen.
+
+use crate::failure::Failure;
+use crate::inputs::labelled;
+use autogo::graph::Graph;
+use autogo::predict::{Predictor, Trained};
+use autogo::stats::{srcc, srcc_interval};
+use clap::Parser;
+use std::path::PathBuf;
+
+/// Resamples behind the interval of a rank correlation.
+const RESAMPLES: usize = 1000;
+
+/// Arguments of `autogo evaluate`.
+#[derive(Parser)]
+#[command(after_help = "Example:\n  cargo autogo evaluate psc.safetensors --family nb201 --train 800")]
+pub struct Args {
+    /// A predictor that `train` wrote.
+    model: PathBuf,
+    /// The labelled family.
+    #[arg(long, default_value = "nb201")]
+    family: String,
+    /// As in `train`: networks it learned from.
+    #[arg(long, default_value_t = 400)]
+    train: usize,
+    /// As in `train`: networks to be ranked.
+    #[arg(long, default_value_t = 200)]
+    test: usize,
+    /// As in `train`.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+/// Ranks the networks that `train` kept apart.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let family = labelled(&args.family)?;
+    let split = family.split(args.train, args.test, args.seed)?;
+    let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
+    let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();
+    let scores = Trained::load(&args.model)?.score(&unseen)?;
+    let found = srcc(&scores, &truth).unwrap_or(f64::NAN);
+    let (low, high) = srcc_interval(&scores, &truth, RESAMPLES, 0).unwrap_or((f64::NAN, f64::NAN));
+    say!("{}", family.banner());
+    say!("SRCC {found:.4} (95 %: {low:.4} to {high:.4}) on {} unseen networks", unseen.len());
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! `autogo graph SPEC|FILE`: a network's shapes, FLOPs and parameters, and other forms of it.
+
+use crate::failure::Failure;
+use crate::inputs::{configured, network_with, quirks};
+use crate::say::json;
+use autogo::Error;
+use autogo::files::write;
+use autogo::formats::onnx::{Weights, export};
+use autogo::formats::to_json;
+use autogo::graph::{Cost, Graph, Op, Shape};
+use clap::Parser;
+use serde::Serialize;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+/// Arguments of `autogo graph`.
+#[derive(Parser)]
+#[command(group(clap::ArgGroup::new("form").multiple(false)))]
+#[command(after_help = "Example:\n  cargo autogo graph resnet50 --svg resnet50.svg")]
+pub struct Args {
+    /// The network: a compact string such as nb201:OP,OP,OP,OP,OP,OP or resnet50, a family's name with --config, or a
+    /// file (.onnx, .json of --save, .pkl of the original release).
+    network: String,
+    /// The configuration in the release's JSON fields, or a file that holds it; then NETWORK is the family's name.
+    #[arg(long)]
+    config: Option<String>,
+    /// Prints JSON for machines instead of a table.
+    #[arg(long, group = "form")]
+    json: bool,
+    /// Prints the graph in Graphviz's language.
+    #[arg(long, group = "form")]
+    dot: bool,
+    /// Writes a drawing.
+    #[arg(long, group = "form", value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Writes ONNX, opset 17, with He-uniform weights under seed 0.
+    #[arg(long, group = "form", value_name = "FILE")]
+    onnx: Option<PathBuf>,
+    /// Writes the graph in this library's own JSON, to be read again.
+    #[arg(long, group = "form", value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// As the original release has it: a skip_connect of NAS-Bench-201 is an identity, and pools of an ONNX file see zeros
+    /// around a picture.
+    #[arg(long)]
+    release: bool,
+}
+
+/// The JSON that `--json` prints.
+#[derive(Serialize)]
+struct Description {
+    name: String,
+    content_id: String,
+    input: Shape,
+    cost: Cost,
+    nodes: Vec<NodeDescription>,
+}
+
+#[derive(Serialize)]
+struct NodeDescription {
+    name: String,
+    op: Op,
+    operands: Vec<usize>,
+    shape: Shape,
+    cost: Cost,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let quirks = quirks(args.release);
+    let graph = match &args.config {
+        Some(config) => configured(&args.network, config, &quirks)?,
+        None => network_with(&args.network, &quirks)?,
+    };
+    match (&args.svg, &args.onnx, &args.save) {
+        (Some(path), _, _) => Ok(write(path, graph.draw().svg().as_bytes())?),
+        (_, Some(path), _) => {
+            let bytes = export(&graph, Weights::Seeded(0), quirks.pooling).map_err(Error::from)?;
+            Ok(write(path, &bytes)?)
+        }
+        (_, _, Some(path)) => Ok(write(path, to_json(&graph).as_bytes())?),
+        _ => {
+            let text = match (args.json, args.dot) {
+                (true, _) => json(&Description::new(&graph))?,
+                (_, true) => graph.dot(),
+                _ => table(&graph),
+            };
+            say!("{text}");
+            Ok(())
+        }
+    }
+}
+
+impl Description {
+    fn new(graph: &Graph) -> Description {
+        let node = |index: usize| NodeDescription {
+            name: graph.node(index).name.clone(),
+            op: graph.node(index).op,
+            operands: graph.operands(index).to_vec(),
+            shape: graph.node(index).shape,
+            cost: graph.node_cost(index),
+        };
+        Description {
+            name: graph.name().into(),
+            content_id: graph.content_id().to_string(),
+            input: graph.input_shape(),
+            cost: graph.cost(),
+            nodes: (0..graph.len()).map(node).collect(),
+        }
+    }
+}
+
+/// A line a node, and totals.
+fn table(graph: &Graph) -> String {
+    let mut text = format!(
+        "{:>5}  {:<38} {:<15} {:<12} {:>14} {:>10}\n",
+        "node", "name", "op", "shape", "multiply-adds", "params"
+    );
+    for index in 0..graph.len() {
+        let (node, cost) = (graph.node(index), graph.node_cost(index));
+        let _ = writeln!(
+            text,
+            "{index:>5}  {:<38} {:<15} {:<12} {:>14} {:>10}",
+            node.name,
+            node.op.name(),
+            node.shape.to_string(),
+            cost.multiply_adds,
+            cost.params
+        );
+    }
+    let cost = graph.cost();
+    let _ = write!(
+        text,
+        "\n{}\ncontent id      {}\nnodes, edges    {}, {}\nmultiply-adds   {}\nFLOPs           {} (usual), {} (original \
+         counter)\nparameters      {}\nactivations     {} bytes at one byte an element",
+        graph.name(),
+        graph.content_id(),
+        graph.len(),
+        graph.edge_count(),
+        cost.multiply_adds,
+        cost.flops,
+        cost.flops_original,
+        cost.params,
+        cost.activation_bytes
+    );
+    text
+}

@@ -1,0 +1,51 @@
+//! `autogo notebooks`: executes notebooks, or opens JupyterLab.
+
+use crate::failure::Failure;
+use crate::notebooks::{Checkout, checked_data, execute, tools};
+use clap::Parser;
+use std::time::Instant;
+
+/// Arguments of `autogo notebooks`.
+#[derive(Parser)]
+#[command(after_help = "Example:\n  cargo notebooks 00_quickstart")]
+pub struct Args {
+    /// Names of notebooks, such as 00_quickstart; all of them when none is given.
+    names: Vec<String>,
+    /// Opens JupyterLab on the first of them instead of executing.
+    #[arg(long)]
+    open: bool,
+}
+
+/// Runs the command.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let checkout = Checkout::find()?;
+    let all = checkout.names()?;
+    if let Some(name) = args.names.iter().find(|name| !all.contains(name)) {
+        return Err(Failure::Input(format!("notebook `{name}` is not there; accepted: {}", all.join(", "))));
+    }
+    let data = checked_data()?;
+    let tools = tools(&checkout)?;
+    let names = if args.names.is_empty() { &all } else { &args.names };
+    if args.open {
+        let first = names.first().ok_or_else(|| Failure::Input("there is no notebook to open".into()))?;
+        return tools.open_lab(&checkout, first, data.as_deref());
+    }
+    say!(
+        "executing {} notebooks in {}, each half a minute to four minutes on two cores",
+        names.len(),
+        checkout.notebooks.display()
+    );
+    let start = Instant::now();
+    let mut failed = Vec::new();
+    for name in names {
+        match execute(&checkout, &tools, name, data.as_deref()) {
+            Ok(report) => say!("{report}"),
+            Err(failure) => {
+                eprintln!("error: {name}: {failure}");
+                failed.push(name.as_str());
+            }
+        }
+    }
+    say!("{} notebooks in {:.0} s; pages in notebooks/html", names.len() - failed.len(), start.elapsed().as_secs_f64());
+    if failed.is_empty() { Ok(()) } else { Err(Failure::Work(format!("notebooks that failed: {}", failed.join(", ")))) }
+}

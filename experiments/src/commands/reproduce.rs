@@ -1,0 +1,38 @@
+//! `autogo reproduce`: makes a table of the paper.
+
+use crate::failure::Failure;
+use crate::inputs::{experiment, experiments};
+use crate::reproduce::{Experiment, searches, table1};
+use clap::Parser;
+use std::path::PathBuf;
+
+/// Arguments of `autogo reproduce`.
+#[derive(Parser)]
+#[command(after_help = "Example:\n  cargo autogo reproduce table1 --config experiments/table1_full.toml")]
+pub struct Args {
+    /// Which table: table1, table3, table4 or table6.
+    table: String,
+    /// The experiment; without it experiments/TABLE.toml.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the runs are written as Parquet; without it experiments/results.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Makes a table of the paper.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let experiment = Experiment {
+        table: args.table.clone(),
+        config: experiment(args.config.as_deref(), &args.table),
+        out: args.out.clone().unwrap_or_else(|| experiments().join("results")),
+    };
+    match args.table.as_str() {
+        "table1" => table1::reproduce(&experiment),
+        "table3" | "table4" | "table6" => searches::reproduce(&experiment),
+        other => {
+            let accepted = "table1, table3, table4, table6";
+            Err(Failure::Input(format!("`{other}` cannot be reproduced; accepted: {accepted}")))
+        }
+    }
+}

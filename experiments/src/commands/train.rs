@@ -1,0 +1,71 @@
+//! `autogo train`: trains a predictor on a labelled family.
+
+use crate::failure::Failure;
+use crate::inputs::{labelled, quirks, toml_file};
+use autogo::Progress;
+use autogo::predict::{Reports, TrainSettings, Trained};
+use autogo::segment::Mining;
+use clap::Parser;
+use std::path::PathBuf;
+
+/// Arguments of `autogo train`.
+#[derive(Parser)]
+#[command(after_help = "Example:\n  cargo autogo train --family nb201 --train 800 --out psc.safetensors")]
+pub struct Args {
+    /// Where the predictor is written, as safetensors.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The labelled family.
+    #[arg(long, default_value = "nb201")]
+    family: String,
+    /// A TOML file of training settings; what it leaves out is the default.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Networks to learn from.
+    #[arg(long, default_value_t = 400)]
+    train: usize,
+    /// Networks kept apart for `evaluate`.
+    #[arg(long, default_value_t = 200)]
+    test: usize,
+    /// Seed of split and training.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Keeps progress beside the predictor after every epoch and takes it up from there.
+    #[arg(long)]
+    resume: bool,
+    /// Keeps the epoch that the original release would keep, and cuts unseen tokens as it does.
+    #[arg(long)]
+    release: bool,
+}
+
+/// Trains one predictor and writes it.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let family = labelled(&args.family)?;
+    let mut settings: TrainSettings = args.settings.as_deref().map(toml_file).transpose()?.unwrap_or_default();
+    settings.seed = args.seed;
+    if args.release {
+        settings.selection = quirks(true).selection;
+    }
+    let split = family.split(args.train, args.test, args.seed)?;
+    let mut segmenter = None;
+    if settings.architecture.reads.is_cut() {
+        let mut mined = Mining::bpe(813).segmenter(&split.train_graphs())?;
+        if args.release {
+            mined.unknown = quirks(true).unknown;
+        }
+        segmenter = Some(mined);
+    }
+    let kept = args.resume.then(|| args.out.with_extension("training"));
+    let reports = match &kept {
+        Some(kept) => Reports::new(Progress::Live).resumable(kept),
+        None => Progress::Live.into(),
+    };
+    let (trained, log) = Trained::train(&split.train, segmenter.as_ref(), &settings, reports)?;
+    trained.save(&args.out)?;
+    if let Some(kept) = kept {
+        // The predictor is there: what was kept for an interruption is not needed any more.
+        std::fs::remove_file(kept).ok();
+    }
+    say!("{} epochs, those of epoch {} kept; {}", log.epochs.len(), log.kept, args.out.display());
+    Ok(())
+}

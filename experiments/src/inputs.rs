@@ -1,0 +1,159 @@
+//! What the verbs read: networks, families, labels, machines, settings. Each is read here, once.
+
+use crate::failure::Failure;
+use autogo::Error;
+use autogo::data::{LabelledFamily, folder_from_env};
+use autogo::families::{self, FamilyName, Nb201};
+use autogo::formats::{FormatError, from_json, onnx};
+use autogo::graph::Graph;
+use autogo::profile::Npu;
+use autogo::release::{Quirks, read_graph};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Networks that are labelled on the spot where there is no published data.
+const COMPUTED: usize = 900;
+
+/// The peculiarities that a verb reproduces: with `--release` all of the original release's, otherwise none.
+pub fn quirks(is_release: bool) -> Quirks {
+    if is_release { Quirks::original() } else { Quirks::default() }
+}
+
+/// The folder that an environment variable names; an empty variable names none.
+pub fn folder_in(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
+
+/// The graph of a compact string, or of a file by its extension: `.onnx`, `.json` of `autogo graph --save`, `.pkl` of the
+/// original release.
+pub fn network(text: &str) -> Result<Graph, Failure> {
+    network_with(text, &Quirks::default())
+}
+
+/// The same, where a compact string of NAS-Bench-201 shows its `skip_connect` as the peculiarities say.
+pub fn network_with(text: &str, quirks: &Quirks) -> Result<Graph, Failure> {
+    let path = Path::new(text);
+    let in_file = |error: FormatError| Failure::input(path, error);
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("onnx") => onnx::import(&file(path)?).map_err(in_file),
+        Some("pkl") => read_graph(&file(path)?).and_then(|form| Ok(form.to_graph()?.graph)).map_err(in_file),
+        Some("json") => from_json(&text_file(path)?).map_err(in_file),
+        _ if FamilyName::of(text) == Some(FamilyName::Nb201) => {
+            Ok(text.parse::<Nb201>()?.build_with(quirks.nb201_skip).map_err(Error::from)?)
+        }
+        _ => Ok(families::network(text)?),
+    }
+}
+
+/// The graph of a configuration in the release's JSON fields: the text itself, or a file that holds it.
+pub fn configured(family: &str, config: &str, quirks: &Quirks) -> Result<Graph, Failure> {
+    let family = FamilyName::named(family)?;
+    let is_inline = config.trim_start().starts_with(['{', '[']);
+    let graph = match is_inline {
+        true => family.build_config(config)?,
+        false => family.build_config(&text_file(Path::new(config))?)?,
+    };
+    // The name of a graph that was built is its compact string.
+    if family == FamilyName::Nb201 { network_with(graph.name(), quirks) } else { Ok(graph) }
+}
+
+/// So many sampled networks of a family: `hiaml=200` as an argument, `{ family = "hiaml", count = 200 }` in a file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    family: FamilyName,
+    count: usize,
+}
+
+impl FromStr for Sample {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Sample, Failure> {
+        let wrong = || {
+            let names = FamilyName::ALL.map(FamilyName::prefix).join(", ");
+            Failure::Input(format!("`{text}` is no FAMILY=COUNT; accepted families: {names}"))
+        };
+        let (name, count) = text.split_once('=').ok_or_else(wrong)?;
+        let family = FamilyName::named(name).map_err(|_| wrong())?;
+        Ok(Sample { family, count: count.parse().map_err(|_| wrong())? })
+    }
+}
+
+impl Sample {
+    /// So many networks of each of the five families that the paper's segments come from.
+    pub fn of_five(count: usize) -> Vec<Sample> {
+        use FamilyName::{Hiaml, Inception, Nb101, Nb201, TwoPath};
+        [Nb101, Nb201, Hiaml, Inception, TwoPath].map(|family| Sample { family, count }).into()
+    }
+}
+
+/// The sampled networks, sample after sample.
+pub fn corpus(samples: &[Sample], seed: u64) -> Result<Vec<Graph>, Failure> {
+    let samples: Vec<(FamilyName, usize)> = samples.iter().map(|sample| (sample.family, sample.count)).collect();
+    Ok(families::corpus(&samples, seed)?)
+}
+
+/// A family's public labels, if there are any. Without data NAS-Bench-201 is labelled on the spot.
+pub fn labels(family: FamilyName) -> Result<Option<LabelledFamily>, Failure> {
+    Ok(match (family, folder_from_env()) {
+        (FamilyName::Nb201, Some(folder)) => Some(LabelledFamily::nb201(folder)?),
+        (FamilyName::Nb201, None) => Some(LabelledFamily::nb201_computed(COMPUTED)?),
+        (FamilyName::Nb101, Some(folder)) => Some(LabelledFamily::nb101(folder)?),
+        _ => None,
+    })
+}
+
+/// The labelled family of this name; a family without labels is refused.
+pub fn labelled(name: &str) -> Result<LabelledFamily, Failure> {
+    let refused = || Failure::Input(format!("`{name}` has no public labels; accepted: nb201, nb101"));
+    labels(FamilyName::named(name).map_err(|_| refused())?)?.ok_or_else(refused)
+}
+
+/// The machine of a preset's name, or of a TOML file.
+pub fn machine(name: &str) -> Result<Npu, Failure> {
+    if let Some(preset) = Npu::named(name) {
+        return Ok(preset);
+    }
+    if !name.ends_with(".toml") {
+        let names = Npu::presets().map(|preset| preset.name).join(", ");
+        return Err(Failure::Input(format!("machine `{name}` is not known; accepted: {names}, or a TOML file")));
+    }
+    Npu::from_toml(&plain_text(Path::new(name))?).map_err(|error| Failure::input(name, error))
+}
+
+/// An experiment of this repository by its name: `experiments/NAME.toml`, unless another file was asked for.
+pub fn experiment(asked: Option<&Path>, name: &str) -> PathBuf {
+    asked.map_or_else(|| experiments().join(format!("{name}.toml")), Path::to_path_buf)
+}
+
+/// The folder of experiments.
+pub fn experiments() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A value in a TOML file. An error names the line.
+pub fn toml_file<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let text = plain_text(path)?;
+    toml::from_str(&text).map_err(|error| {
+        let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
+        Failure::Input(format!("{}:{line}: {}", path.display(), error.message()))
+    })
+}
+
+/// The bytes of a file.
+fn file(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|error| Failure::input(path, error))
+}
+
+/// The text of a file.
+pub fn plain_text(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| Failure::input(path, error))
+}
+
+/// The text of a file, without a byte-order mark.
+fn text_file(path: &Path) -> Result<String, Failure> {
+    let text = plain_text(path)?;
+    Ok(text.strip_prefix('\u{feff}').map(String::from).unwrap_or(text))
+}

@@ -1,0 +1,143 @@
+//! Table 1: predictors on labelled families, beside the paper's numbers.
+
+use super::Experiment;
+use crate::failure::Failure;
+use crate::inputs::{labels, toml_file};
+use autogo::Progress;
+use autogo::data::{DATA_VARIABLE, write_parquet};
+use autogo::families::FamilyName;
+use autogo::files::write;
+use autogo::polars::prelude::{BooleanChunked, DataFrame, Float64Chunked, PolarsError, StringChunked};
+use autogo::predict::{Comparison, Contender, summary};
+use autogo::release::paper_srcc;
+use autogo::report::srcc_bars;
+use autogo::segment::Mining;
+use serde::Deserialize;
+
+/// The same contenders on several families.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    seeds: Vec<u64>,
+    #[serde(default)]
+    mining: Mining,
+    families: Vec<Size>,
+    contenders: Vec<Contender>,
+}
+
+/// How many networks of a family are learned from, and how many are ranked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Size {
+    family: FamilyName,
+    train: usize,
+    test: usize,
+}
+
+/// Compares the contenders; writes every run as Parquet and a chart a family.
+pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
+    let (config, out) = (&experiment.config, &experiment.out);
+    let table: Table = toml_file(config)?;
+    let mut runs: Option<DataFrame> = None;
+    let mut families = Vec::new();
+    for size in &table.families {
+        let Some(frame) = table.compare(size)? else { continue };
+        families.push(size.family);
+        runs = Some(match runs {
+            Some(runs) => runs.vstack(&frame).map_err(failed)?,
+            None => frame,
+        });
+    }
+    let Some(mut runs) = runs else {
+        return Err(Failure::Input(format!("no family of {} has labels here", config.display())));
+    };
+    let name = config.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let path = out.join(format!("{name}.parquet"));
+    write_parquet(&mut runs, &path)?;
+    print(&runs)?;
+    say!("every run: {}", path.display());
+    for family in families {
+        let chart = out.join(format!("{name}_{family}.svg"));
+        write(&chart, srcc_bars(&runs, family)?.svg().as_bytes())?;
+        say!("chart: {}", chart.display());
+    }
+    Ok(())
+}
+
+impl Table {
+    /// Every run of every contender on one family; nothing without labels.
+    fn compare(&self, size: &Size) -> Result<Option<DataFrame>, Failure> {
+        let Some(family) = labels(size.family)? else {
+            say!("{}: no public labels ({DATA_VARIABLE} decides)", size.family);
+            return Ok(None);
+        };
+        say!("{}", family.banner());
+        if let Some(ceiling) = family.label_ceiling() {
+            say!("The labels of two trainings of one network agree with SRCC {ceiling:.4}.");
+        }
+        let comparison = Comparison {
+            train: size.train,
+            test: size.test,
+            seeds: self.seeds.clone(),
+            mining: self.mining,
+            contenders: self.contenders.clone(),
+        };
+        Ok(Some(comparison.run(&family, Progress::Live)?))
+    }
+}
+
+/// A row a contender and family: means over seeds, with the paper's numbers beside ours.
+fn print(runs: &DataFrame) -> Result<(), Failure> {
+    let means = summary(runs)?;
+    let (families, contenders) = (texts(&means, "family")?, texts(&means, "contender")?);
+    let measured = truths(&means, "measured")?;
+    let (srcc, deviation, folds) =
+        (numbers(&means, "srcc")?, numbers(&means, "deviation")?, numbers(&means, "fold_srcc")?);
+    let (tau, top) = (numbers(&means, "kendall_tau")?, numbers(&means, "top_20_overlap")?);
+    let seconds = numbers(&means, "seconds")?;
+    let show = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
+    say!(
+        "{:<7} {:<22} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6}",
+        "family",
+        "contender",
+        "SRCC",
+        "±",
+        "folds",
+        "paper",
+        "tau",
+        "top 20",
+        "s"
+    );
+    for at in 0..means.height() {
+        let (family, contender) = (families.get(at).unwrap_or_default(), contenders.get(at).unwrap_or_default());
+        // The paper's numbers are of accuracies.
+        let known = FamilyName::named(family).ok().filter(|_| measured.get(at) == Some(true));
+        say!(
+            "{family:<7} {contender:<22} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6.0}",
+            show(srcc.get(at)),
+            show(deviation.get(at)),
+            show(folds.get(at)),
+            known.and_then(|known| paper_srcc(known, contender)).map_or("-".into(), |paper| format!("{paper:.3}")),
+            show(tau.get(at)),
+            show(top.get(at)),
+            seconds.get(at).unwrap_or_default()
+        );
+    }
+    Ok(())
+}
+
+fn texts(frame: &DataFrame, name: &str) -> Result<StringChunked, Failure> {
+    frame.column(name).and_then(|column| column.str().cloned()).map_err(failed)
+}
+
+fn numbers(frame: &DataFrame, name: &str) -> Result<Float64Chunked, Failure> {
+    frame.column(name).and_then(|column| column.f64().cloned()).map_err(failed)
+}
+
+fn truths(frame: &DataFrame, name: &str) -> Result<BooleanChunked, Failure> {
+    frame.column(name).and_then(|column| column.bool().cloned()).map_err(failed)
+}
+
+fn failed(error: PolarsError) -> Failure {
+    Failure::Work(error.to_string())
+}

@@ -1,0 +1,86 @@
+//! The settings of a search, as a TOML file holds them.
+
+use crate::inputs::Sample;
+use autogo::evolve::Evolution;
+use autogo::families::FamilyName;
+use autogo::predict::TrainSettings;
+use autogo::profile::Npu;
+use autogo::segment::Mining;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The settings of a search. A setting that the file leaves out is the default.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SearchSettings {
+    /// Whether the search has the original release's peculiarities.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub release: bool,
+    /// Where segments come from.
+    pub segments: SegmentSettings,
+    /// The predictor that scores.
+    pub predictor: PredictorSettings,
+    /// The machine: N256, N512, N1024, or a TOML file.
+    pub machine: String,
+    /// The table by which energy and power are counted, if they are wanted.
+    pub energy: Option<String>,
+    /// The search itself.
+    pub evolution: Evolution,
+}
+
+/// Segments are mined from samples of families.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SegmentSettings {
+    /// How segments are mined.
+    pub mining: Mining,
+    /// How many networks of which families are mined.
+    pub families: Vec<Sample>,
+    /// Seed of the samples.
+    pub seed: u64,
+}
+
+/// A predictor: a file that `autogo train` wrote, or a labelled family to train on.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PredictorSettings {
+    /// The file of a predictor; the other fields but `cuts` then say nothing.
+    pub file: Option<PathBuf>,
+    /// The labelled family.
+    pub family: FamilyName,
+    /// Networks to learn from.
+    pub train: usize,
+    /// Partitions over which a PSC averages the score of a network; 0 for all of them.
+    pub cuts: usize,
+    /// How the predictor is trained.
+    pub settings: TrainSettings,
+}
+
+/// Two partitions rank as well as sixteen, in a third of the time.
+const CUTS: usize = 2;
+
+impl Default for SearchSettings {
+    fn default() -> Self {
+        SearchSettings {
+            release: false,
+            segments: SegmentSettings::default(),
+            predictor: PredictorSettings::default(),
+            machine: Npu::n256().name,
+            energy: None,
+            evolution: Evolution::default(),
+        }
+    }
+}
+
+impl Default for SegmentSettings {
+    fn default() -> Self {
+        SegmentSettings { mining: Mining::bpe(813), families: Sample::of_five(200), seed: 0 }
+    }
+}
+
+impl Default for PredictorSettings {
+    fn default() -> Self {
+        let settings = TrainSettings { epochs: 30, average: 0.98, ..TrainSettings::default() };
+        PredictorSettings { file: None, family: FamilyName::Nb201, train: 800, cuts: CUTS, settings }
+    }
+}
