@@ -81,8 +81,9 @@ pub mod report;
 mod rng;
 pub mod segment;
 pub mod stats;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod train;
 pub mod tutorials;
 
 pub use error::Error;

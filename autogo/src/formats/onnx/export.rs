@@ -2,6 +2,7 @@
 
 use super::proto::{self, Attribute, GraphProto, Model, NodeProto, OperatorSet, kind};
 use super::weights::{Pooling, Values, Weights};
+use crate::files::{Tensors, take_sized};
 use crate::formats::FormatError;
 use crate::graph::{Border, Conv, Graph, Interpolation, Op, Pool, Shape, Window};
 use prost::Message;
@@ -23,7 +24,9 @@ const EPSILON: f32 = 1e-3;
 /// # Ok::<(), autogo::Error>(())
 /// ```
 pub fn export(graph: &Graph, weights: Weights<'_>, pooling: Pooling) -> Result<Vec<u8>, FormatError> {
-    let mut file = Writer { proto: GraphProto { name: graph.name().into(), ..GraphProto::default() }, pooling, graph };
+    let given = if let Weights::Given(tensors) = weights { Some(tensors) } else { None };
+    let proto = GraphProto { name: graph.name().into(), ..GraphProto::default() };
+    let mut file = Writer { proto, pooling, graph, given };
     let input = graph.input_shape();
     file.proto.input.push(proto::value_info("input", &nchw(input)));
     let mut names: Vec<String> = Vec::with_capacity(graph.len());
@@ -81,6 +84,7 @@ struct Writer<'a> {
     proto: GraphProto,
     pooling: Pooling,
     graph: &'a Graph,
+    given: Option<&'a Tensors>,
 }
 
 impl Writer<'_> {
@@ -98,13 +102,15 @@ impl Writer<'_> {
     }
 
     /// A weight: an initialiser, or an input of the graph when the network has no weights.
-    fn weight(&mut self, name: String, dims: &[u32], values: Option<Vec<f32>>) -> String {
+    fn weight(&mut self, name: String, dims: &[u32], values: Option<Vec<f32>>) -> Result<String, FormatError> {
+        let sizes: Vec<usize> = dims.iter().map(|&size| size as usize).collect();
         let dims: Vec<i64> = dims.iter().map(|&size| i64::from(size)).collect();
-        match values {
+        let given = self.given.map(|tensors| take_sized(tensors, &name, &sizes)).transpose();
+        match given.map_err(|reason| FormatError::unsupported(&name, "weights", &reason))?.or(values) {
             Some(values) => self.proto.initializer.push(proto::floats(&name, &dims, &values)),
             None => self.proto.input.push(proto::value_info(&name, &dims)),
         }
-        name
+        Ok(name)
     }
 
     fn constant(&mut self, name: String, values: &[i64]) -> String {
@@ -131,8 +137,8 @@ impl Writer<'_> {
                 let filter = conv.window.kernel.0 * conv.window.kernel.1 * (first.c / conv.groups);
                 let dims = [conv.filters, first.c / conv.groups, conv.window.kernel.0, conv.window.kernel.1];
                 let count = filter as usize * conv.filters as usize;
-                inputs.push(self.weight(format!("{name}.weight"), &dims, values.weights(count, filter as usize)));
-                self.add_bias(&values, name, &conv, &mut inputs);
+                inputs.push(self.weight(format!("{name}.weight"), &dims, values.weights(count, filter as usize))?);
+                self.add_bias(&values, name, &conv, &mut inputs)?;
                 let mut attributes = window(&conv.window, conv.window.border(first.h, first.w));
                 attributes.push(int("group", i64::from(conv.groups)));
                 ("Conv", attributes)
@@ -142,8 +148,8 @@ impl Writer<'_> {
                 let filter = (h * w * first.c) as usize;
                 let dims = [first.c, conv.filters, h, w];
                 let weights = values.weights(filter * conv.filters as usize, filter);
-                inputs.push(self.weight(format!("{name}.weight"), &dims, weights));
-                self.add_bias(&values, name, &conv, &mut inputs);
+                inputs.push(self.weight(format!("{name}.weight"), &dims, weights)?);
+                self.add_bias(&values, name, &conv, &mut inputs)?;
                 let (border, more) = conv.window.cut();
                 let mut attributes = window(&conv.window, border);
                 attributes.push(ints("output_padding", &[more.0, more.1]));
@@ -155,9 +161,9 @@ impl Writer<'_> {
                 }
                 let flat = self.push("Flatten", &format!("{name}.flat"), inputs, vec![int("axis", 1)]);
                 let weights = values.weights(features as usize * first.c as usize, first.c as usize);
-                let mut inputs = vec![flat, self.weight(format!("{name}.weight"), &[features, first.c], weights)];
+                let mut inputs = vec![flat, self.weight(format!("{name}.weight"), &[features, first.c], weights)?];
                 if bias {
-                    inputs.push(self.weight(format!("{name}.bias"), &[features], values.bias(features as usize)));
+                    inputs.push(self.weight(format!("{name}.bias"), &[features], values.bias(features as usize))?);
                 }
                 let readers = self.graph.readers(index);
                 let is_last = readers.iter().all(|&reader| self.graph.node(reader).op == Op::Output);
@@ -172,12 +178,12 @@ impl Writer<'_> {
                 let count = shape.c as usize;
                 let given = values.norm(count).map(|parts| parts.map(Some)).unwrap_or([None, None, None, None]);
                 for (part, values) in ["scale", "shift", "mean", "variance"].into_iter().zip(given) {
-                    inputs.push(self.weight(format!("{name}.{part}"), &[shape.c], values));
+                    inputs.push(self.weight(format!("{name}.{part}"), &[shape.c], values)?);
                 }
                 ("BatchNormalization", vec![float("epsilon", EPSILON)])
             }
             Op::PRelu => {
-                inputs.push(self.weight(format!("{name}.slope"), &[shape.c, 1, 1], values.slopes(shape.c as usize)));
+                inputs.push(self.weight(format!("{name}.slope"), &[shape.c, 1, 1], values.slopes(shape.c as usize))?);
                 plain("PRelu")
             }
             Op::Relu => plain("Relu"),
@@ -231,11 +237,18 @@ impl Writer<'_> {
         Ok(self.push(kind, name, inputs, attributes))
     }
 
-    fn add_bias(&mut self, values: &Values<'_>, name: &str, conv: &Conv, inputs: &mut Vec<String>) {
+    fn add_bias(
+        &mut self,
+        values: &Values<'_>,
+        name: &str,
+        conv: &Conv,
+        inputs: &mut Vec<String>,
+    ) -> Result<(), FormatError> {
         if conv.bias {
             let bias = values.bias(conv.filters as usize);
-            inputs.push(self.weight(format!("{name}.bias"), &[conv.filters], bias));
+            inputs.push(self.weight(format!("{name}.bias"), &[conv.filters], bias)?);
         }
+        Ok(())
     }
 
     fn pool(&mut self, name: &str, mut inputs: Vec<String>, pool: Pool, at: &Window, first: Shape) -> String {

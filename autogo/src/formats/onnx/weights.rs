@@ -1,5 +1,6 @@
 //! Numbers for the weights of an exported network.
 
+use crate::files::Tensors;
 use crate::graph::{Graph, Op};
 use crate::rng::Stream;
 use rand::Rng;
@@ -25,6 +26,8 @@ pub enum Weights<'a> {
     Formula(&'a dyn Numbering),
     /// He-uniform weights under a seed, zero biases, neutral batch norm.
     Seeded(u64),
+    /// Weights by name, `INDEX:NODE.PART`, in the sizes of the ONNX file.
+    Given(&'a Tensors),
 }
 
 /// The number that a node goes by in [`formula`].
@@ -75,7 +78,7 @@ impl Values<'_> {
     pub(super) fn weights(&self, count: usize, filter: usize) -> Option<Vec<f32>> {
         let bound = (6.0 / filter.max(1) as f64).sqrt();
         match self.weights {
-            Weights::None => None,
+            Weights::None | Weights::Given(_) => None,
             Weights::Formula(_) => Some(self.stream(0, count)?.into_iter().map(|u| (u * bound) as f32).collect()),
             Weights::Seeded(seed) => {
                 let mut rng = Stream::new(seed, "onnx weights").at(self.index as u64);
@@ -87,7 +90,7 @@ impl Values<'_> {
     /// A bias.
     pub(super) fn bias(&self, count: usize) -> Option<Vec<f32>> {
         match self.weights {
-            Weights::None => None,
+            Weights::None | Weights::Given(_) => None,
             Weights::Formula(_) => Some(self.stream(1, count)?.into_iter().map(|u| (0.1 * u) as f32).collect()),
             Weights::Seeded(_) => Some(vec![0.0; count]),
         }
@@ -99,7 +102,7 @@ impl Values<'_> {
             Some(self.stream(part, count)?.into_iter().map(|u| value(u) as f32).collect::<Vec<f32>>())
         };
         match self.weights {
-            Weights::None => None,
+            Weights::None | Weights::Given(_) => None,
             Weights::Formula(_) => Some([
                 of(2, |u| 1.0 + 0.1 * u)?,
                 of(3, |u| 0.1 * u)?,
@@ -112,7 +115,7 @@ impl Values<'_> {
 
     /// Slopes of a PReLU: 1/4, PyTorch's start.
     pub(super) fn slopes(&self, count: usize) -> Option<Vec<f32>> {
-        (!matches!(self.weights, Weights::None)).then(|| vec![0.25; count])
+        (!matches!(self.weights, Weights::None | Weights::Given(_))).then(|| vec![0.25; count])
     }
 
     pub(super) fn op(&self) -> &Op {
