@@ -1,6 +1,7 @@
 //! What must hold of whole networks, against a plain computation in `f64`.
 
 mod fit;
+mod mini;
 mod plain;
 
 use crate::error::TrainError;
