@@ -26,13 +26,15 @@ const WEIGHTS: &str = "weights.safetensors";
 ///
 /// ```
 /// use autogo::graph::{GraphBuilder, Op, Shape};
-/// use autogo::train::{Fit, Labelled, Pictures, Recipe};
+/// use autogo::data::LabelledPictures;
+/// use autogo::train::{Fit, Pictures, Recipe};
 /// use autogo::Progress;
 ///
 /// // Dark pictures are class 0, bright ones class 1.
 /// let shape = Shape::new(1, 1, 1);
-/// let grey = Labelled { bytes: (0..200).collect(), labels: (0..200).map(|grey| (grey >= 100).into()).collect() };
-/// let task = Pictures::new("grey", shape, 2, grey.clone(), grey)?;
+/// let labels = (0..200).map(|grey| (grey >= 100).into()).collect();
+/// let grey = LabelledPictures { shape, bytes: (0..200).collect(), labels };
+/// let task = Pictures::new("grey", 2, grey.clone(), grey)?;
 /// let mut build = GraphBuilder::new("line");
 /// let x = build.add("in", Op::Input(shape), &[])?;
 /// let x = build.add("head", Op::Dense { features: 2, bias: true }, &[x])?;

@@ -32,4 +32,4 @@ pub use network::{Network, NetworkSettings};
 pub use optimiser::{Method, Optimiser};
 pub use plan::Plan;
 pub use recipe::{Recipe, Schedule};
-pub use task::{Labelled, Part, Pictures, Task};
+pub use task::{Part, Pictures, Task};

@@ -1,5 +1,6 @@
 //! What a network learns: pictures with labels.
 
+use crate::data::{DATA_VARIABLE, LabelledPictures, folder_from_env};
 use crate::error::{Error, TrainError};
 use crate::graph::{Graph, Shape};
 
@@ -64,9 +65,10 @@ pub(super) fn check(graph: &Graph, task: &dyn Task) -> Result<(), Error> {
 ///
 /// ```
 /// use autogo::graph::Shape;
-/// use autogo::train::{Labelled, Part, Pictures, Task};
-/// let two = Labelled { bytes: vec![0, 255], labels: vec![0, 1] };
-/// let task = Pictures::new("two", Shape::new(1, 1, 1), 2, two.clone(), two)?;
+/// use autogo::data::LabelledPictures;
+/// use autogo::train::{Part, Pictures, Task};
+/// let two = LabelledPictures { shape: Shape::new(1, 1, 1), bytes: vec![0, 255], labels: vec![0, 1] };
+/// let task = Pictures::new("two", 2, two.clone(), two)?;
 /// let (mut image, mut label) = ([0.0], [0]);
 /// task.batch(Part::Test, &[1], &mut image, &mut label)?;
 /// assert_eq!((image, label), ([1.0], [1])); // the mean of the channel is 0, its spread 1
@@ -77,19 +79,10 @@ pub struct Pictures {
     name: String,
     shape: Shape,
     classes: usize,
-    train: Labelled,
-    test: Labelled,
+    train: LabelledPictures,
+    test: LabelledPictures,
     /// Every channel's mean and 1/spread over the training pictures.
     scale: Vec<(f32, f32)>,
-}
-
-/// Bytes `[picture][row][column][channel]`, and a label for every picture.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Labelled {
-    /// The pictures.
-    pub bytes: Vec<u8>,
-    /// The labels.
-    pub labels: Vec<u32>,
 }
 
 impl Pictures {
@@ -97,7 +90,11 @@ impl Pictures {
     ///
     /// # Errors
     /// Bytes that are not one picture a label, a label that is no class. O(bytes).
-    pub fn new(name: &str, shape: Shape, classes: usize, train: Labelled, test: Labelled) -> Result<Pictures, Error> {
+    pub fn new(name: &str, classes: usize, train: LabelledPictures, test: LabelledPictures) -> Result<Pictures, Error> {
+        let shape = train.shape;
+        if test.shape != shape {
+            return Err(Error::setting(name, format!("has pictures of {shape} and {}", test.shape), "one shape"));
+        }
         for part in [&train, &test] {
             let wanted = part.labels.len() as u64 * shape.elements();
             if part.bytes.len() as u64 != wanted {
@@ -116,21 +113,23 @@ impl Pictures {
         Ok(Pictures { name: name.into(), shape, classes, train, test, scale })
     }
 
-    fn part(&self, part: Part) -> &Labelled {
+    fn part(&self, part: Part) -> &LabelledPictures {
         match part {
             Part::Train => &self.train,
             Part::Test => &self.test,
         }
     }
 
-    /// The first pictures of each part, for a quick look.
-    pub fn first(mut self, train: usize, test: usize) -> Pictures {
-        let floats = self.shape.elements() as usize;
-        for (part, count) in [(&mut self.train, train), (&mut self.test, test)] {
-            part.labels.truncate(count);
-            part.bytes.truncate(count * floats);
-        }
-        self
+    /// CIFAR-10 from the data folder that `AUTOGO_DATA` names, at 32×32 or made smaller by a box filter.
+    ///
+    /// # Errors
+    /// A folder that is not set, files that are missing or damaged, a size that does not divide 32.
+    pub fn cifar10(size: (u32, u32)) -> Result<Pictures, Error> {
+        let folder =
+            folder_from_env().ok_or_else(|| Error::setting(DATA_VARIABLE, "is not set", "a folder with images/"))?;
+        let (train, test) = LabelledPictures::cifar10(folder)?;
+        let name = format!("cifar10@{}x{}", size.0, size.1);
+        Pictures::new(&name, 10, train.shrunk(size)?, test.shrunk(size)?)
     }
 }
 

@@ -1,12 +1,13 @@
 //! What must hold of trainings.
 
 use super::chain;
+use crate::data::LabelledPictures;
 use crate::error::{Error, TrainError};
 use crate::graph::{Graph, Shape};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::rng::Stream;
-use crate::train::{Fit, FitEnd, Labelled, Method, Part, Pictures, Recipe, Schedule, Task};
+use crate::train::{Fit, FitEnd, Method, Part, Pictures, Recipe, Schedule, Task};
 use rand::Rng;
 use std::sync::Mutex;
 
@@ -16,7 +17,7 @@ static TURN: Mutex<()> = Mutex::new(());
 /// Pictures of 8×8: noise, with a bright square whose corner of the picture is the class.
 fn corners(train: usize, test: usize) -> Pictures {
     let part = |count: usize, purpose: &str| {
-        let mut part = Labelled::default();
+        let mut part = LabelledPictures { shape: Shape::new(8, 8, 3), bytes: vec![], labels: vec![] };
         for picture in 0..count {
             let mut draw = Stream::new(1, purpose).at(picture as u64);
             let class = picture as u32 % 4;
@@ -29,7 +30,7 @@ fn corners(train: usize, test: usize) -> Pictures {
         }
         part
     };
-    Pictures::new("corners", Shape::new(8, 8, 3), 4, part(train, "train"), part(test, "test")).unwrap()
+    Pictures::new("corners", 4, part(train, "train"), part(test, "test")).unwrap()
 }
 
 fn short() -> Recipe {
