@@ -158,12 +158,24 @@ impl Network {
         Ok(())
     }
 
-    /// Sums, products and concatenations, operand by operand.
+    /// Sums, products and concatenations: the first two operands at once where they differ, then one after the other.
     fn join_forward(&mut self, index: usize) -> Result<(), TrainError> {
         let step = &self.plan.steps[index];
         let engine = &self.plan.engine;
         let mut channel = 0;
-        for (slot, source) in step.reads.iter().enumerate() {
+        let mut joined = 0;
+        if let (Kernel::Sum | Kernel::Product, [a, b, ..]) = (&step.kernel, &step.reads[..])
+            && a.tensor != b.tensor
+        {
+            let [a, b, y] = self.arena.views([Some(a.tensor), Some(b.tensor), step.value])?;
+            let done = match step.kernel {
+                Kernel::Sum => engine::add(engine, a, b, y),
+                _ => engine::multiply(engine, a, b, y, Write::Replace),
+            };
+            done.map_err(|error| refused(&step.node, &error))?;
+            joined = 2;
+        }
+        for (slot, source) in step.reads.iter().enumerate().skip(joined) {
             let [x, y] = self.arena.views([Some(source.tensor), step.value])?;
             let done = match (&step.kernel, slot) {
                 (Kernel::Concat, _) => {

@@ -113,6 +113,19 @@ impl Pictures {
         Ok(Pictures { name: name.into(), shape, classes, train, test, scale })
     }
 
+    /// One line for the record: name, counts, and the first digits of the pictures' hashes.
+    pub fn record(&self) -> String {
+        let digest = |part: &LabelledPictures| part.digest().chars().take(16).collect::<String>();
+        let (train, test) = (&self.train, &self.test);
+        let name = &self.name;
+        format!("{name}: {} pictures {}, {} to test {}", train.len(), digest(train), test.len(), digest(test))
+    }
+
+    /// The first pictures of each part, for a quick look; channels stay normalised as they were.
+    pub fn first(self, train: usize, test: usize) -> Pictures {
+        Pictures { train: self.train.first(train), test: self.test.first(test), ..self }
+    }
+
     fn part(&self, part: Part) -> &LabelledPictures {
         match part {
             Part::Train => &self.train,
