@@ -3,8 +3,9 @@
 use super::augment::{Augment, Order};
 use super::checkpoint;
 use super::log::{FitLog, Measure};
-use super::network::{Network, NetworkSettings};
+use super::network::Network;
 use super::optimiser::Optimiser;
+use super::plan::NetworkSettings;
 use super::recipe::Recipe;
 use super::task::{Part, Task, check};
 use crate::error::Error;

@@ -1,38 +1,20 @@
 //! A graph with weights, and the memory of one step.
 
-use super::plan::Plan;
 use super::plan::arena::Arena;
 use super::plan::kernel::Kernel;
 use super::plan::parameters::{Parameter, Role, places};
+use super::plan::{NetworkSettings, Plan};
 use crate::error::{Error, TrainError};
 use crate::files::{Tensors, read_weights, take_sized, write_sized};
 use crate::graph::Graph;
 use crate::rng::Stream;
+use autogo_engine::Buffer;
 use autogo_engine::norm::{Folded, GradientSums, Moments, NormGradient};
-use autogo_engine::{Arithmetic, Buffer, Engine};
 use rand::Rng;
 use std::path::Path;
 
 /// The name and the version of the files of weights.
 const FORMAT: &str = "autogo weights 1";
-
-/// How a network is computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NetworkSettings {
-    /// Images of a batch, at most.
-    pub batch: usize,
-    /// Whether products are rounded before they are added: the same bits on every processor, at some cost in speed.
-    pub portable: bool,
-    /// Bytes that the network may take; `None` is no limit.
-    pub memory: Option<u64>,
-}
-
-impl Default for NetworkSettings {
-    /// Batches of 128, fused arithmetic, no limit.
-    fn default() -> Self {
-        NetworkSettings { batch: 128, portable: false, memory: None }
-    }
-}
 
 /// A graph that computes: weights, and one place for all activations and gradients of a step. A step allocates nothing.
 ///
@@ -75,13 +57,7 @@ impl Network {
     /// # Errors
     /// A graph that cannot be trained, or one that needs more memory than is allowed; see [`TrainError`].
     pub fn with(graph: &Graph, seed: u64, settings: NetworkSettings) -> Result<Network, Error> {
-        let arithmetic = if settings.portable { Arithmetic::Portable } else { Arithmetic::Fused };
-        let plan = Plan::new(graph, settings.batch, Engine::new(arithmetic))?;
-        let needed = plan.memory();
-        if let Some(limit) = settings.memory.filter(|&limit| needed > limit) {
-            let (graph, batch) = (graph.name().into(), plan.batch());
-            return Err(TrainError::Memory { graph, batch, needed, limit }.into());
-        }
+        let plan = Plan::new(graph, settings)?;
         let mut network = Network {
             name: graph.name().into(),
             arena: Arena::new(plan.places.clone()),

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::inputs::{network, toml_file};
 use autogo::Progress;
-use autogo::train::{Fit, FitEnd, Mini, MiniForm, Pictures, Plan, Recipe, Task};
+use autogo::train::{Fit, FitEnd, Mini, MiniForm, NetworkSettings, Pictures, Plan, Recipe, Task};
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
 
@@ -57,8 +57,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         dropped.iter().for_each(|line| say!("{line}"));
         say!("full form {full}, mini form {mini}");
     }
-    let plan = Plan::bytes(graph, recipe.batch).map_err(autogo::Error::from)?;
-    say!("{} bytes for batches of {}", plan, recipe.batch);
+    let settings = NetworkSettings { batch: recipe.batch, portable: recipe.portable, memory: args.memory };
+    let plan = Plan::new(graph, settings).map_err(autogo::Error::from)?;
+    say!("{} weights, {} bytes for batches of {}", plan.weights(), plan.memory(), plan.batch());
     let shape = graph.input_shape();
     let mut task = match args.task {
         TaskName::Cifar10 => Pictures::cifar10((shape.h, shape.w))?,

@@ -1,6 +1,6 @@
 //! How many channels every node of a mini form has.
 
-use super::{Ratio, keeps_channels};
+use super::ratio::Ratio;
 use crate::graph::{Conv, Graph, Op, Shape};
 
 /// The channel counts of a mini form, by classes of nodes that must have equal counts.
@@ -130,7 +130,7 @@ impl Find<'_> {
         }
         let (graph, members) = (self.graph, self.members[class].clone());
         let full = graph.node(class).shape.c;
-        let kept = members.iter().any(|&member| keeps_channels(&graph.node(member).op));
+        let kept = members.iter().any(|&member| matches!(graph.node(member).op, Op::Input(_) | Op::Output));
         let follows =
             members.iter().find(|&&member| matches!(graph.node(member).op, Op::Concat | Op::DepthToSpace { .. }));
         let is_asked = self.found[class].is_some();

@@ -2,40 +2,15 @@
 
 mod channels;
 mod levels;
+mod ratio;
 
 use crate::error::{Error, TrainError};
-use crate::graph::{ContentId, Graph, GraphBuilder, GraphError, Op, Shape};
+use crate::graph::{ContentId, Graph, GraphBuilder, GraphError, Shape};
 use channels::Channels;
 use levels::Levels;
+pub use ratio::Ratio;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::str::FromStr;
-
-/// A factor: `over / under`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ratio {
-    /// The upper number.
-    pub over: u32,
-    /// The lower number.
-    pub under: u32,
-}
-
-impl Ratio {
-    /// The factor 1.
-    pub const ONE: Ratio = Ratio { over: 1, under: 1 };
-
-    /// `count` times the factor, rounded, at least 1.
-    pub(super) fn of(self, count: u32) -> u32 {
-        let (over, under) = (u64::from(self.over), u64::from(self.under.max(1)));
-        ((u64::from(count) * over + under / 2) / under).clamp(1, u64::from(u32::MAX)) as u32
-    }
-}
-
-impl fmt::Display for Ratio {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.over, self.under)
-    }
-}
 
 /// What a mini form looks like.
 ///
@@ -124,9 +99,4 @@ impl Graph {
             build.finish().map_err(|error| TrainError::Mini { node: self.name().into(), reason: error.to_string() })?;
         Ok(MiniForm { dropped: levels.dropped, full: self.content_id(), mini: graph.content_id(), graph })
     }
-}
-
-/// The channels of the output stay: a head has as many classes as before.
-fn keeps_channels(op: &Op) -> bool {
-    matches!(op, Op::Input(_) | Op::Output)
 }

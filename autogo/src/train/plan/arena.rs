@@ -1,6 +1,6 @@
 //! One piece of memory for all tensors of a step, planned once.
 
-use super::TrainError;
+use crate::error::TrainError;
 use autogo_engine::Buffer;
 use std::ops::Range;
 
