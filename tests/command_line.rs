@@ -361,3 +361,27 @@ fn segments_are_mined_shown_and_used() {
     assert!(said.contains("segments.parquet: is no segment database"), "{said}");
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn a_network_that_cannot_be_trained_like_this_is_refused_on_one_line() {
+    let out = folder("fit");
+    let refused = |arguments: &[&str]| {
+        let fit = ["fit", BEST, "--out", out.to_str().unwrap()];
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_autogo")).args(fit).args(arguments).env("AUTOGO_DATA", "").output();
+        let output = output.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        said
+    };
+    assert!(refused(&["--mini", "16"]).contains("HEIGHTxWIDTH:FACTOR such as 16x16:1/2"));
+    let said = refused(&["--mini", "16x16:1/2", "--memory", "1M"]);
+    assert!(said.contains("bytes for batches of 128, 1048576 are allowed") && said.lines().count() == 1, "{said}");
+    let said = refused(&["--mini", "16x16:1/2"]);
+    assert!(said.contains("AUTOGO_DATA: is not set") && said.lines().count() == 1, "{said}");
+    let recipe = out.join("recipe.toml");
+    std::fs::write(&recipe, "rate = 0.1\nspeed = 2\n").unwrap();
+    let said = refused(&["--recipe", recipe.to_str().unwrap()]);
+    assert!(said.contains("recipe.toml:2") && said.contains("speed"), "{said}");
+    std::fs::remove_dir_all(out).unwrap();
+}

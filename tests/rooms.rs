@@ -46,9 +46,12 @@ fn sources() -> BTreeMap<Module, String> {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap().to_str().unwrap().to_string();
+            if name == "tests" {
+                continue;
+            }
             if path.is_dir() {
                 walk(&path, &[module, &[name]].concat(), found);
-            } else if name != "tests" && path.extension().is_some_and(|end| end == "rs") {
+            } else if path.extension().is_some_and(|end| end == "rs") {
                 let own = if name == "mod" || name == "lib" { module.to_vec() } else { [module, &[name]].concat() };
                 found.insert(own, code(&std::fs::read_to_string(&path).unwrap()));
             }

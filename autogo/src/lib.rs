@@ -33,7 +33,7 @@
 //!
 //! # Where to go from here
 //!
-//! - [`tutorials`]: six lessons from a toy of five nodes, with all numbers written out.
+//! - [`tutorials`]: seven lessons from a toy of five nodes, with all numbers written out.
 //! - [`prelude`]: the names that a notebook cell needs.
 //! - [`doc::design`]: why it is built so. [`doc::contributing`]: how to add a family, a layer, a column, a machine.
 //! - [`doc::release`] and [`doc::npu`]: what the published code and the machines do, paragraph by paragraph. Comments
@@ -55,6 +55,7 @@
 //! | [`repair`] | a segment is made to fit where it is put |
 //! | [`profile`] | a network is timed on a machine that is a value: cycles, energy |
 //! | [`evolve`] | a network has children, and a front grows |
+//! | [`train`] | a network learns from pictures |
 //! | [`release`] | everything that exists only to agree with the published code |
 //! | [`report`] | all of it is shown: tables, charts, drawings, pages, claims |
 
@@ -81,8 +82,9 @@ pub mod report;
 mod rng;
 pub mod segment;
 pub mod stats;
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod train;
 pub mod tutorials;
 
 pub use error::Error;

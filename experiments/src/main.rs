@@ -5,6 +5,7 @@
 //! | `graph`, `families`, `datasets` | networks, the systems they come from, public data |
 //! | `segments` | mines segments, shows them, cuts a network into them |
 //! | `train`, `evaluate`, `transfer` | predictors |
+//! | `fit` | a network learns from pictures |
 //! | `search`, `replay` | evolution, in a folder that can be taken up again |
 //! | `profile` | cycles and energy on a machine, on a systolic array, on this processor |
 //! | `reproduce`, `parity` | the paper's tables; comparison with reference numbers |
@@ -49,6 +50,8 @@ enum Command {
     Datasets(commands::datasets::Args),
     /// Lists the systems this library builds.
     Families(commands::families::Args),
+    /// Trains a network on pictures, in a folder that can be taken up again.
+    Fit(commands::fit::Args),
     /// Prints a network's shapes, FLOPs and parameters, or writes it in another form.
     Graph(commands::graph::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
@@ -78,6 +81,7 @@ impl Command {
         match self {
             Command::Datasets(args) => commands::datasets::run(args),
             Command::Families(args) => commands::families::run(args),
+            Command::Fit(args) => commands::fit::run(args),
             Command::Graph(args) => commands::graph::run(args),
             Command::Notebooks(args) => commands::notebooks::run(args),
             Command::Profile(args) => commands::profile::run(args),

@@ -3,10 +3,12 @@
 mod format;
 mod graph;
 mod profile;
+mod train;
 
 pub use format::FormatError;
 pub use graph::GraphError;
 pub use profile::ProfileError;
+pub use train::TrainError;
 
 use std::path::PathBuf;
 use thiserror::Error;
@@ -35,6 +37,9 @@ pub enum Error {
     /// A machine cannot run a network, or cannot be timed on it.
     #[error(transparent)]
     Profile(#[from] ProfileError),
+    /// A graph cannot be trained, or not like this.
+    #[error(transparent)]
+    Train(#[from] TrainError),
     /// A compact string that names a network does not parse.
     #[error("`{spec}`, character {at}: {reason}; accepted: {accepted}")]
     Spec {

@@ -8,10 +8,13 @@
 
 mod lock;
 mod parquet;
+mod tensors;
 
 pub use lock::FolderLock;
 pub(crate) use parquet::check_parquet;
 pub use parquet::{read_parquet, write_parquet};
+pub use tensors::{Tensors, read_weights};
+pub(crate) use tensors::{read_tensors, take, take_sized, write_sized, write_tensors};
 
 use crate::error::Error;
 use std::fs::{self, File, TryLockError};

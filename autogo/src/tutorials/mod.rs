@@ -8,6 +8,7 @@
 //! | [`repair`] | How is a segment from elsewhere made to fit? |
 //! | [`search`] | How does a front of networks grow? |
 //! | [`cycles`] | What does a network cost on a machine? |
+//! | [`train`] | How does a graph learn? |
 //!
 //! Every number in the lessons is checked when the library is tested. The toy is the same in all of them:
 //!
@@ -22,6 +23,7 @@ pub mod cycles;
 pub mod repair;
 pub mod search;
 pub mod segments;
+pub mod train;
 
 use crate::graph::{Conv, Graph, GraphBuilder, GraphError, Op, Shape, Window};
 

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::inputs::{configured, network_with, onnx_file, picture, quirks};
 use crate::say::json;
 use autogo::Error;
-use autogo::files::write;
+use autogo::files::{read_weights, write};
 use autogo::formats::onnx::{ReadOptions, Weights, export};
 use autogo::formats::to_json;
 use autogo::graph::{Cost, Graph, Op, Shape};
@@ -37,6 +37,9 @@ pub struct Args {
     /// Writes ONNX, opset 17, with He-uniform weights under seed 0.
     #[arg(long, group = "form", value_name = "FILE")]
     onnx: Option<PathBuf>,
+    /// Weights of the ONNX file instead: safetensors of `autogo fit`, or with the same names and sizes.
+    #[arg(long, requires = "onnx", value_name = "FILE")]
+    weights: Option<PathBuf>,
     /// Writes the graph in this library's own JSON, to be read again.
     #[arg(long, group = "form", value_name = "FILE")]
     save: Option<PathBuf>,
@@ -84,7 +87,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     match (&args.svg, &args.onnx, &args.save) {
         (Some(path), _, _) => Ok(write(path, graph.draw().svg().as_bytes())?),
         (_, Some(path), _) => {
-            let bytes = export(&graph, Weights::Seeded(0), quirks.pooling).map_err(Error::from)?;
+            let given = args.weights.as_deref().map(read_weights).transpose()?;
+            let weights = given.as_ref().map_or(Weights::Seeded(0), Weights::Named);
+            let bytes = export(&graph, weights, quirks.pooling).map_err(Error::from)?;
             Ok(write(path, &bytes)?)
         }
         (_, _, Some(path)) => Ok(write(path, to_json(&graph).as_bytes())?),

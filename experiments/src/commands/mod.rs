@@ -3,6 +3,7 @@
 pub mod datasets;
 pub mod evaluate;
 pub mod families;
+pub mod fit;
 pub mod graph;
 pub mod notebooks;
 pub mod parity;

@@ -1,5 +1,6 @@
 //! What benchmarks publish: one file a source.
 
+mod cifar10;
 mod gennape;
 mod gzip;
 mod hardware;

@@ -1,6 +1,7 @@
 //! Numbers for the weights of an exported network.
 
 use super::tensors::NodeWeights;
+use crate::files::Tensors;
 use crate::graph::{Graph, Op};
 use crate::rng::Stream;
 use rand::Rng;
@@ -29,6 +30,8 @@ pub enum Weights<'a> {
     Seeded(u64),
     /// These, by the names of the graph's nodes: what [`FileWeights::load`](super::FileWeights::load) returns.
     Given(&'a HashMap<String, NodeWeights>),
+    /// Weights by name, `INDEX:NODE.PART`, in the sizes of the ONNX file.
+    Named(&'a Tensors),
 }
 
 /// The number that a node goes by in [`formula`].
@@ -105,7 +108,7 @@ impl Values<'_> {
     pub(super) fn weights(&self, count: usize, filter: usize) -> Option<Vec<f32>> {
         let bound = (6.0 / filter.max(1) as f64).sqrt();
         match self.weights {
-            Weights::None => None,
+            Weights::None | Weights::Named(_) => None,
             Weights::Given(_) => self.given(0, count),
             Weights::Formula(_) => Some(self.stream(0, count)?.into_iter().map(|u| (u * bound) as f32).collect()),
             Weights::Seeded(seed) => {
@@ -118,7 +121,7 @@ impl Values<'_> {
     /// A bias.
     pub(super) fn bias(&self, count: usize) -> Option<Vec<f32>> {
         match self.weights {
-            Weights::None => None,
+            Weights::None | Weights::Named(_) => None,
             Weights::Given(_) => self.given(1, count),
             Weights::Formula(_) => Some(self.stream(1, count)?.into_iter().map(|u| (0.1 * u) as f32).collect()),
             Weights::Seeded(_) => Some(vec![0.0; count]),
@@ -131,7 +134,7 @@ impl Values<'_> {
             Some(self.stream(part, count)?.into_iter().map(|u| value(u) as f32).collect::<Vec<f32>>())
         };
         match self.weights {
-            Weights::None => None,
+            Weights::None | Weights::Named(_) => None,
             Weights::Given(_) => {
                 let part = |slot: usize| self.given(slot, count);
                 Some([part(0)?, part(1)?, part(2)?, part(3)?])
@@ -154,7 +157,7 @@ impl Values<'_> {
     /// A number a channel, of ops whose weights nothing multiplies: part `slot` of them, `neutral` where none are given.
     pub(super) fn affine(&self, slot: usize, count: usize, neutral: f32) -> Option<Vec<f32>> {
         match self.weights {
-            Weights::None => None,
+            Weights::None | Weights::Named(_) => None,
             Weights::Given(_) => self.given(slot, count),
             Weights::Formula(_) | Weights::Seeded(_) => Some(vec![neutral; count]),
         }

@@ -21,7 +21,6 @@ mod readouts;
 #[cfg(test)]
 pub(crate) mod reference;
 mod sparse;
-mod tensor_file;
 mod terms;
 
 pub use architecture::{Architecture, Reads};
@@ -38,5 +37,4 @@ pub(crate) use parameters::Parameter;
 pub(crate) use predictions::{encode, predict, predict_each, predict_rows};
 pub(crate) use prepared::{Prepared, Row, spread};
 pub(crate) use sparse::{Sparse, SparsePair};
-pub(crate) use tensor_file::{Tensors, read_tensors, take, write_tensors};
 pub(crate) use terms::TermTable;

@@ -2,7 +2,8 @@
 
 use super::cutting::Cutting;
 use crate::error::Error;
-use crate::predict::network::{Architecture, Model, Parameter, Reads, layout, read_tensors, take, write_tensors};
+use crate::files::{read_tensors, take, write_tensors};
+use crate::predict::network::{Architecture, Model, Parameter, Reads, layout};
 use crate::predict::training::Scale;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -6,7 +6,8 @@ use super::log::{Epoch, TrainLog};
 use super::settings::TrainSettings;
 use super::state::State;
 use crate::error::Error;
-use crate::predict::network::{Model, Parameter, Tensors, layout, read_tensors, take, write_tensors};
+use crate::files::{Tensors, read_tensors, take, write_tensors};
+use crate::predict::network::{Model, Parameter, layout};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 

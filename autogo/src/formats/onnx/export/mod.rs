@@ -6,6 +6,7 @@ mod places;
 
 use super::proto::{self, Attribute, GraphProto, Model, NodeProto, OperatorSet, kind};
 use super::weights::{Pooling, Values, Weights};
+use crate::files::take_sized;
 use crate::formats::FormatError;
 use crate::graph::{Border, Graph, Shape, Window};
 use prost::Message;
@@ -117,8 +118,16 @@ impl Writer<'_> {
         dims: &[u32],
         values: Option<Vec<f32>>,
     ) -> Result<String, FormatError> {
+        let sizes: Vec<usize> = dims.iter().map(|&size| size as usize).collect();
         let dims: Vec<i64> = dims.iter().map(|&size| i64::from(size)).collect();
-        match values {
+        let named = match of.weights {
+            Weights::Named(tensors) => {
+                let node = || format!("weights of node `{}`", self.graph.node(of.index).name);
+                Some(take_sized(tensors, &name, &sizes).map_err(|reason| FormatError::content(node(), reason))?)
+            }
+            Weights::None | Weights::Formula(_) | Weights::Seeded(_) | Weights::Given(_) => None,
+        };
+        match named.or(values) {
             Some(values) => self.proto.initializer.push(proto::floats(&name, &dims, &values)),
             None if of.are_given() => {
                 let node = &self.graph.node(of.index).name;

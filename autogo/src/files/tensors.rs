@@ -1,21 +1,24 @@
-//! Matrices by name as files in the safetensors format, with a text about them and a checksum.
+//! Tensors by name as files in the safetensors format, with a text about them and a checksum.
 
+use super::write;
 use crate::error::Error;
-use crate::files::write;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use std::path::Path;
 
 /// Tensors by name: sizes and numbers.
-pub(crate) type Tensors = HashMap<String, (Vec<usize>, Vec<f32>)>;
+pub type Tensors = HashMap<String, (Vec<usize>, Vec<f32>)>;
+
+/// A matrix of these sizes, or what is wrong with it.
+pub(crate) fn take(tensors: &Tensors, name: &str, sizes: (usize, usize)) -> Result<Vec<f32>, String> {
+    take_sized(tensors, name, &[sizes.0, sizes.1])
+}
 
 /// A tensor of these sizes, or what is wrong with it.
-pub(crate) fn take(tensors: &Tensors, name: &str, sizes: (usize, usize)) -> Result<Vec<f32>, String> {
+pub(crate) fn take_sized(tensors: &Tensors, name: &str, sizes: &[usize]) -> Result<Vec<f32>, String> {
     match tensors.get(name) {
         None => Err(format!("has no tensor `{name}`")),
-        Some((found, _)) if *found != [sizes.0, sizes.1] => {
-            Err(format!("tensor `{name}` is {found:?}; accepted: [{}, {}]", sizes.0, sizes.1))
-        }
+        Some((found, _)) if *found != sizes => Err(format!("tensor `{name}` is {found:?}; accepted: {sizes:?}")),
         Some((_, values)) => match values.iter().find(|value| !value.is_finite()) {
             Some(value) => Err(format!("tensor `{name}` holds {value}")),
             None => Ok(values.clone()),
@@ -43,12 +46,20 @@ pub(crate) fn write_tensors(
     tensors: Vec<(String, (usize, usize), Vec<f32>)>,
     about: String,
 ) -> Result<(), Error> {
+    let sized = |(name, (rows, columns), values)| (name, vec![rows, columns], values);
+    write_sized(path, tensors.into_iter().map(sized).collect(), about)
+}
+
+/// Writes tensors of any sizes, as [`write_tensors`] does.
+pub(crate) fn write_sized(
+    path: &Path,
+    tensors: Vec<(String, Vec<usize>, Vec<f32>)>,
+    about: String,
+) -> Result<(), Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason };
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
         .into_iter()
-        .map(|(name, (rows, columns), values)| {
-            (name, vec![rows, columns], values.iter().flat_map(|value| value.to_le_bytes()).collect())
-        })
+        .map(|(name, sizes, values)| (name, sizes, values.iter().flat_map(|value| value.to_le_bytes()).collect()))
         .collect();
     let views = bytes
         .iter()
@@ -81,15 +92,33 @@ pub(crate) fn read_tensors(path: &Path) -> Result<(String, Tensors), Error> {
     if format!("{:08x}", sum_of(about, parts)) != sum {
         return Err(failed("is damaged: its checksum is wrong; accepted: the file as it was written".into()));
     }
-    let mut found = HashMap::new();
-    for (name, view) in &tensors {
-        if view.dtype() == Dtype::F32 {
-            let numbers = view.data().chunks_exact(4);
-            let values = numbers.map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
-            found.insert(name.clone(), (view.shape().to_vec(), values));
-        }
+    Ok((about.into(), floats(&file)))
+}
+
+/// Reads the tensors of a safetensors file, of this library or of another program.
+///
+/// # Errors
+/// A file that cannot be read, is no such file, or is damaged: files of this library carry a checksum.
+pub fn read_weights(path: &Path) -> Result<Tensors, Error> {
+    let failed = |reason: String| Error::File { path: path.into(), reason };
+    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
+    let broken = |error: safetensors::SafeTensorError| failed(format!("is no file of tensors: {error}"));
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(broken)?;
+    if header.metadata().as_ref().is_some_and(|about| about.contains_key(ABOUT)) {
+        return read_tensors(path).map(|(_, tensors)| tensors);
     }
-    Ok((about.into(), found))
+    Ok(floats(&SafeTensors::deserialize(&bytes).map_err(broken)?))
+}
+
+/// The tensors of `f32`.
+fn floats(file: &SafeTensors<'_>) -> Tensors {
+    let views = file.tensors().into_iter().filter(|(_, view)| view.dtype() == Dtype::F32);
+    let one = |(name, view): (String, TensorView<'_>)| {
+        let numbers = view.data().chunks_exact(4);
+        let values = numbers.map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
+        (name, (view.shape().to_vec(), values))
+    };
+    views.map(one).collect()
 }
 
 #[cfg(test)]

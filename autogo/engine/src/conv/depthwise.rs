@@ -1,0 +1,159 @@
+//! Depthwise convolutions: lanes are channels of the input and of the output at once.
+
+use super::field::CELL;
+use super::gather::{Gather, Pass, View};
+use crate::Write;
+use crate::lanes::{Kernel, Lanes};
+
+/// Pixels whose sums are in registers.
+const PIXELS: usize = 8;
+
+/// One pass over a filled field, every channel with its own filter.
+pub(super) struct DepthSweep<'a> {
+    pub(super) gather: &'a Gather,
+    pub(super) pass: &'a Pass,
+    pub(super) view: View,
+    pub(super) band: (usize, usize),
+    pub(super) cells: &'a [f32],
+    /// The weights of 16 channels, `[tap][16]`.
+    pub(super) weights: &'a [f32],
+    pub(super) bias: Option<&'a [f32]>,
+    /// The first of the channels.
+    pub(super) first: usize,
+    pub(super) target: &'a mut [f32],
+    pub(super) write: Write,
+}
+
+impl Kernel for DepthSweep<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, lanes: L) {
+        for offset in 0..CELL / L::N {
+            if self.first + offset * L::N < self.gather.target.c {
+                self.vector(lanes, offset);
+            }
+        }
+    }
+}
+
+impl DepthSweep<'_> {
+    /// All pixels of one vector of channels.
+    #[inline(always)]
+    fn vector<L: Lanes>(&mut self, lanes: L, offset: usize) {
+        let (gather, each) = (self.gather, CELL / L::N);
+        let lane = self.first + offset * L::N;
+        let live = (gather.target.c - lane).min(L::N);
+        let weights = L::cast(self.weights);
+        let cells = L::cast(self.cells);
+        let bias = self.bias.map(|bias| lanes.load(&bias[lane..][..live]));
+        let plain = bias.is_none() && self.write == Write::Replace && live == L::N;
+        let (start, end) = gather.columns(self.pass, &self.view);
+        let columns = end - start;
+        let pixel = gather.up.1 * gather.target.c;
+        for row in gather.rows(self.pass, self.view, self.band, lane) {
+            for first in (0..columns).step_by(PIXELS) {
+                let mut sums = [lanes.splat(0.0); PIXELS];
+                for (&tap, weight) in self.pass.taps.iter().zip(weights.chunks_exact(each)) {
+                    let x = &cells[(row.cell + first + tap) * each..][..PIXELS * each];
+                    for p in 0..PIXELS {
+                        sums[p] = lanes.mul_add(x[p * each + offset], weight[offset], sums[p]);
+                    }
+                }
+                let slots = &mut self.target[row.target + first * pixel..];
+                if plain && first + PIXELS <= columns {
+                    for p in 0..PIXELS {
+                        L::cast_mut(&mut slots[p * pixel..][..L::N])[0] = sums[p];
+                    }
+                    continue;
+                }
+                for p in 0..PIXELS {
+                    if first + p < columns {
+                        let slot = &mut slots[p * pixel..][..live];
+                        let sum = bias.map_or(sums[p], |bias| lanes.add(sums[p], bias));
+                        let sum = if self.write == Write::Add { lanes.add(lanes.load(slot), sum) } else { sum };
+                        lanes.store(slot, sum);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Taps and chains of pixels whose sums are in registers.
+const TAPS: usize = 3;
+const CHAINS: usize = 4;
+
+/// Adds the sums over a band of a group of images to the weight gradient.
+pub(super) struct DepthSums<'a> {
+    pub(super) gather: &'a Gather,
+    pub(super) view: View,
+    pub(super) band: (usize, usize),
+    pub(super) cells: &'a [f32],
+    pub(super) gradient: &'a [f32],
+    /// The first of 16 channels.
+    pub(super) first: usize,
+    /// `[tap][channel]`.
+    pub(super) target: &'a mut [f32],
+}
+
+impl Kernel for DepthSums<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let taps = self.gather.passes[0].taps.len();
+        let channels = self.gather.target.c;
+        for lane in (self.first..channels.min(self.first + CELL)).step_by(L::N) {
+            let live = (channels - lane).min(L::N);
+            for first in (0..taps).step_by(TAPS) {
+                let sums = if live == L::N {
+                    self.sum(lanes, lane, first, |floats| L::cast(&floats[..L::N])[0])
+                } else {
+                    self.sum(lanes, lane, first, |floats| lanes.load(&floats[..live]))
+                };
+                for tap in 0..TAPS.min(taps - first) {
+                    let slot = &mut self.target[(first + tap) * channels + lane..][..live];
+                    let [a, b, c, d] = sums[tap];
+                    let sum = lanes.add(lanes.add(a, b), lanes.add(c, d));
+                    let sum = lanes.add(lanes.load(slot), sum);
+                    lanes.store(slot, sum);
+                }
+            }
+        }
+    }
+}
+
+impl DepthSums<'_> {
+    /// The sums of three taps over all pixels; pixel `x` of a row belongs to chain `x mod 4`.
+    #[inline(always)]
+    fn sum<L: Lanes>(
+        &self,
+        lanes: L,
+        lane: usize,
+        first: usize,
+        load: impl Fn(&[f32]) -> L::V,
+    ) -> [[L::V; CHAINS]; TAPS] {
+        let (gather, each) = (self.gather, CELL / L::N);
+        let (field, all) = (&gather.field, &gather.passes[0].taps);
+        let taps: [usize; TAPS] = core::array::from_fn(|tap| all[(first + tap).min(all.len() - 1)]);
+        let cells = &L::cast(self.cells)[(lane - self.first) / L::N..];
+        let (height, columns) = self.view.target;
+        let channels = gather.target.c;
+        let mut sums = [[lanes.splat(0.0); CHAINS]; TAPS];
+        for image in 0..self.view.images {
+            for step in self.band.0..self.band.1 {
+                let cell = (image * field.rows + (step - self.band.0) * gather.down) * field.row();
+                let gradient = &self.gradient[(image * height + step) * columns * channels + lane..];
+                for pixel in (0..columns).step_by(CHAINS) {
+                    for chain in 0..CHAINS {
+                        if pixel + chain < columns {
+                            let gradient = load(&gradient[(pixel + chain) * channels..]);
+                            for tap in 0..TAPS {
+                                let x = cells[(cell + taps[tap] + pixel + chain) * each];
+                                sums[tap][chain] = lanes.mul_add(x, gradient, sums[tap][chain]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+}

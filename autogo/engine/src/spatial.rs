@@ -1,0 +1,186 @@
+//! Pictures that are padded, cropped, or made of channels.
+
+use crate::error::{length, units};
+use crate::lanes::Plain;
+use crate::{Border, Engine, Error, Shape, Write};
+
+/// Writes images with a border of zeros. `shape` is that of an input picture. The gradient is [`crop`]. O(output elements).
+///
+/// # Errors
+/// A size is out of range, or a buffer's length does not fit.
+pub fn pad(engine: &Engine, shape: Shape, border: Border, x: &[f32], y: &mut [f32], write: Write) -> Result<(), Error> {
+    let large = larger(shape, border)?;
+    let images = units("input", x.len(), shape.elements())?;
+    length("output", y.len(), images * large.elements())?;
+    if write == Write::Replace {
+        y.fill(0.0);
+    }
+    engine.loops(Rows { small: shape, large, border, x, y, add: write == Write::Add, inward: false });
+    Ok(())
+}
+
+/// Writes the inside of images: so many pixels are cut off on each side. `shape` is that of an input picture. The gradient is
+/// [`pad`] with the output's shape. O(output elements).
+///
+/// # Errors
+/// A size is out of range, the border leaves nothing, or a buffer's length does not fit.
+pub fn crop(
+    engine: &Engine,
+    shape: Shape,
+    border: Border,
+    x: &[f32],
+    y: &mut [f32],
+    write: Write,
+) -> Result<(), Error> {
+    let small = smaller(shape, border)?;
+    let images = units("input", x.len(), shape.elements())?;
+    length("output", y.len(), images * small.elements())?;
+    engine.loops(Rows { small, large: shape, border, x, y, add: write == Write::Add, inward: true });
+    Ok(())
+}
+
+fn larger(shape: Shape, border: Border) -> Result<Shape, Error> {
+    shape.check()?;
+    let (h, w) = border.sums()?;
+    let large = Shape::new(shape.h + h, shape.w + w, shape.c);
+    large.check().map(|()| large)
+}
+
+fn smaller(shape: Shape, border: Border) -> Result<Shape, Error> {
+    shape.check()?;
+    let (h, w) = border.sums()?;
+    for (border, pixels) in [(h, shape.h), (w, shape.w)] {
+        if border >= pixels {
+            return Err(Error::Border { border, pixels });
+        }
+    }
+    Ok(Shape::new(shape.h - h, shape.w - w, shape.c))
+}
+
+/// Copies the rows of a small picture into a large one, or out of it.
+struct Rows<'a> {
+    small: Shape,
+    large: Shape,
+    border: Border,
+    x: &'a [f32],
+    y: &'a mut [f32],
+    add: bool,
+    inward: bool,
+}
+
+impl Plain for Rows<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let (small, large) = (self.small, self.large);
+        let row = small.w * small.c;
+        let rows = if self.inward { self.y.len() } else { self.x.len() } / row;
+        for i in 0..rows {
+            let (image, y) = (i / small.h, i % small.h);
+            let outer = ((image * large.h + y + self.border.top) * large.w + self.border.left) * large.c;
+            let (from, to) = if self.inward { (outer, i * row) } else { (i * row, outer) };
+            let (x, y) = (&self.x[from..][..row], &mut self.y[to..][..row]);
+            if self.add {
+                y.iter_mut().zip(x).for_each(|(y, x)| *y += x);
+            } else {
+                y.copy_from_slice(x);
+            }
+        }
+    }
+}
+
+/// Which channels become the pixels of a square.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DepthOrder {
+    /// Channel `c·block² + i·block + j` becomes channel `c` of pixel `(i, j)`: PyTorch's pixel shuffle, ONNX's CRD.
+    ChannelFirst,
+    /// Channel `(i·block + j)·channels + c` becomes channel `c` of pixel `(i, j)`: TensorFlow's, ONNX's DCR.
+    BlockFirst,
+}
+
+/// The plan of a depth-to-space: every `block²` channels become a square of `block × block` pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct DepthToSpace {
+    engine: Engine,
+    input: Shape,
+    output: Shape,
+    block: usize,
+    order: DepthOrder,
+}
+
+impl DepthToSpace {
+    /// Plans a depth-to-space of pictures of shape `input`.
+    ///
+    /// # Errors
+    /// A size is out of range, or the channels do not fill squares.
+    pub fn new(engine: Engine, input: Shape, block: usize, order: DepthOrder) -> Result<Self, Error> {
+        input.check()?;
+        crate::error::size("block", block)?;
+        if !input.c.is_multiple_of(block * block) {
+            return Err(Error::Channels { asked: block * block, found: input.c });
+        }
+        let output = Shape::new(input.h * block, input.w * block, input.c / (block * block));
+        output.check()?;
+        Ok(DepthToSpace { engine, input, output, block, order })
+    }
+
+    /// Shape of an output picture.
+    pub fn output(&self) -> Shape {
+        self.output
+    }
+
+    /// Rearranges images. O(elements).
+    ///
+    /// # Errors
+    /// A buffer's length does not fit.
+    pub fn forward(&self, x: &[f32], y: &mut [f32], write: Write) -> Result<(), Error> {
+        units("input", x.len(), self.input.elements())?;
+        length("output", y.len(), x.len())?;
+        self.engine.loops(Move { plan: self, x, y, add: write == Write::Add, back: false });
+        Ok(())
+    }
+
+    /// Rearranges the output's gradient into the input's. O(elements).
+    ///
+    /// # Errors
+    /// A buffer's length does not fit.
+    pub fn gradient(&self, output_gradient: &[f32], input_gradient: &mut [f32], write: Write) -> Result<(), Error> {
+        units("output gradient", output_gradient.len(), self.input.elements())?;
+        length("input gradient", input_gradient.len(), output_gradient.len())?;
+        let (x, y) = (output_gradient, input_gradient);
+        self.engine.loops(Move { plan: self, x, y, add: write == Write::Add, back: true });
+        Ok(())
+    }
+}
+
+struct Move<'a> {
+    plan: &'a DepthToSpace,
+    x: &'a [f32],
+    y: &'a mut [f32],
+    add: bool,
+    back: bool,
+}
+
+impl Plain for Move<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let DepthToSpace { input, output, block, order, .. } = *self.plan;
+        for pixel in 0..self.x.len() / input.c {
+            let (row, column) = (pixel / input.w, pixel % input.w); // rows of all images
+            for square in 0..block * block {
+                let (i, j) = (square / block, square % block);
+                let deep = match order {
+                    DepthOrder::ChannelFirst => (square, block * block),
+                    DepthOrder::BlockFirst => (square * output.c, 1),
+                };
+                let wide = ((row * block + i) * output.w + column * block + j) * output.c;
+                for channel in 0..output.c {
+                    let inner = pixel * input.c + deep.0 + channel * deep.1;
+                    let (from, to) = if self.back { (wide + channel, inner) } else { (inner, wide + channel) };
+                    let x = self.x[from];
+                    let y = &mut self.y[to];
+                    *y = if self.add { *y + x } else { x };
+                }
+            }
+        }
+    }
+}

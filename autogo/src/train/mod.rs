@@ -1,0 +1,35 @@
+//! A graph becomes a network that learns, on the CPU.
+//!
+//! A [`Plan`] says which kernels of [`autogo_engine`] a graph needs and where every activation and gradient lies in memory; a
+//! [`Network`] is a plan with weights. A [`Task`] is pictures with labels, a [`Recipe`] everything else that a training depends
+//! on; [`Fit`] is the loop.
+//!
+//! Every random choice has an address: the weights of a node, the order of a pass, the shift of a picture depend on the recipe's
+//! seed and on their own place. So a training has the same bytes on one thread or beside another training, and when it was
+//! interrupted and resumed. A network runs on one thread; a machine with several cores trains several networks.
+
+mod augment;
+mod backward;
+mod checkpoint;
+mod fit;
+mod forward;
+mod log;
+mod mini;
+mod network;
+mod optimiser;
+mod plan;
+mod recipe;
+mod task;
+#[cfg(test)]
+mod tests;
+
+pub use crate::error::TrainError;
+pub use autogo_engine::loss::Scores;
+pub use fit::{Fit, FitEnd, FitRun, evaluate};
+pub use log::{FitLog, Measure};
+pub use mini::{Mini, MiniForm, Ratio};
+pub use network::Network;
+pub use optimiser::{Method, Optimiser};
+pub use plan::{NetworkSettings, Plan};
+pub use recipe::{Recipe, Schedule};
+pub use task::{Part, Pictures, Task};

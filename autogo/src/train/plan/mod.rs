@@ -1,0 +1,140 @@
+//! What a training step does, found out once: which kernel runs when, where every tensor lies, what is fused.
+
+pub(super) mod arena;
+mod flow;
+pub(super) mod kernel;
+mod lower;
+pub(super) mod parameters;
+mod step;
+
+pub(super) use step::{Give, Step};
+
+use crate::error::TrainError;
+use crate::graph::{Graph, Shape};
+use arena::Places;
+use autogo_engine::{Arithmetic, Engine};
+use kernel::Kernel;
+use parameters::Parameters;
+
+/// How a network is computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkSettings {
+    /// Images of a batch, at most.
+    pub batch: usize,
+    /// Whether products are rounded before they are added: the same bits on every processor, at some cost in speed.
+    pub portable: bool,
+    /// Bytes that the network may take; `None` is no limit.
+    pub memory: Option<u64>,
+}
+
+impl Default for NetworkSettings {
+    /// Batches of 128, fused arithmetic, no limit.
+    fn default() -> Self {
+        NetworkSettings { batch: 128, portable: false, memory: None }
+    }
+}
+
+/// The plan of a network for batches of a size: its kernels in execution order, its parameters, and one place in memory for
+/// every activation and gradient.
+///
+/// A batch norm with its ReLU becomes a map; where only convolutions read the map's result, they apply the map themselves and
+/// the result is never stored. A ReLU alone is such a map as well.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(super) engine: Engine,
+    pub(super) batch: usize,
+    pub(super) input: Shape,
+    pub(super) output: Shape,
+    pub(super) steps: Vec<Step>,
+    pub(super) parameters: Parameters,
+    pub(super) places: Places,
+    /// Tensor of the images, of the logits, and of the logits' gradient.
+    pub(super) images: usize,
+    pub(super) logits: usize,
+    pub(super) loss: usize,
+    /// Channels of every map.
+    pub(super) maps: Vec<usize>,
+    pub(super) packed: usize,
+    pub(super) scratch: usize,
+}
+
+impl Plan {
+    /// Plans a network; nothing is allocated for the network itself.
+    ///
+    /// ```
+    /// use autogo::train::{NetworkSettings, Plan};
+    /// let graph = autogo::families::network("nb201:nor_conv_3x3,none,nor_conv_3x3,skip_connect,none,nor_conv_1x1")?;
+    /// let plan = Plan::new(&graph, NetworkSettings { batch: 64, ..NetworkSettings::default() })?;
+    /// assert!(plan.memory() < 300_000_000);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TrainError::Untrainable`] when no weight lies on a path to the output, [`TrainError::Node`] when the engine refuses a
+    /// node, [`TrainError::Memory`] when the network takes more than the settings allow. O(nodes²).
+    pub fn new(graph: &Graph, settings: NetworkSettings) -> Result<Plan, TrainError> {
+        let arithmetic = if settings.portable { Arithmetic::Portable } else { Arithmetic::Fused };
+        let (engine, batch) = (Engine::new(arithmetic), settings.batch.max(1));
+        let parameters = Parameters::of(graph);
+        let lowered = lower::lower(graph, &parameters, engine)?;
+        let flow = flow::flow(graph, lowered, &parameters)?;
+        let places = Places::find(&flow.tensors, batch);
+        let (mut packed, mut scratch) = (0, 0);
+        for step in &flow.steps {
+            let (pack, run) = match &step.kernel {
+                Kernel::Conv(conv) => (conv.packed_len(), conv.scratch_len()),
+                Kernel::Transpose(conv) => (conv.packed_len(), conv.scratch_len()),
+                Kernel::Product | Kernel::PRelu => (0, batch * step.floats),
+                _ => (0, 0),
+            };
+            packed += pack.next_multiple_of(16);
+            scratch = scratch.max(run);
+        }
+        let plan = Plan {
+            engine,
+            batch: batch,
+            input: graph.input_shape(),
+            output: graph.node(graph.len() - 1).shape,
+            steps: flow.steps,
+            parameters,
+            places,
+            images: flow.images,
+            logits: flow.logits,
+            loss: flow.loss,
+            maps: flow.maps,
+            packed,
+            scratch,
+        };
+        match (plan.memory(), settings.memory) {
+            (needed, Some(limit)) if needed > limit => {
+                Err(TrainError::Memory { graph: graph.name().into(), batch, needed, limit })
+            }
+            _ => Ok(plan),
+        }
+    }
+
+    /// Bytes that a network of this plan takes: activations and gradients, weights and their gradients, and two numbers that
+    /// an optimiser remembers of each weight.
+    pub fn memory(&self) -> u64 {
+        let weights = 4 * self.parameters.len + self.parameters.running;
+        4 * (self.places.len + weights + self.packed + self.scratch) as u64
+    }
+
+    /// Bytes that a network of `graph` takes for batches of `batch` images, without making it.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn bytes(graph: &Graph, batch: usize) -> Result<u64, TrainError> {
+        Ok(Plan::new(graph, NetworkSettings { batch, ..NetworkSettings::default() })?.memory())
+    }
+
+    /// Images of a batch, at most.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// Number of weights.
+    pub fn weights(&self) -> usize {
+        self.parameters.count()
+    }
+}

@@ -1,0 +1,155 @@
+//! The weights of a network: names, sizes, places.
+
+use crate::graph::{Graph, Op};
+use std::ops::Range;
+
+/// What a parameter is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Role {
+    /// The weights of a convolution or a dense layer, with the weights that one output reads.
+    Matrix { fan_in: usize },
+    /// A number for every channel, which begins at this value.
+    Channels { start: f32 },
+    /// A running statistic of a batch norm, which no gradient changes and which begins at this value.
+    Running { start: f32 },
+}
+
+/// A named tensor of weights.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    /// `INDEX:NODE.PART`, as in an exported ONNX file.
+    pub name: String,
+    /// Sizes as in an exported ONNX file.
+    pub sizes: Vec<usize>,
+    /// What it is.
+    pub role: Role,
+    /// Its place among the weights, or among the running statistics.
+    pub range: Range<usize>,
+}
+
+/// All parameters of a network. Matrices come first, so that weight decay is one run over them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parameters {
+    /// The parameters, in the order of nodes and parts.
+    pub all: Vec<Parameter>,
+    /// The first parameter of every node.
+    pub first: Vec<Option<usize>>,
+    /// Floats of matrices, with what fills their lines.
+    pub matrices: usize,
+    /// Floats of all weights.
+    pub len: usize,
+    /// Floats of running statistics.
+    pub running: usize,
+}
+
+/// Parts of a node's parameters: name, sizes, role.
+fn parts(graph: &Graph, index: usize) -> Vec<(&'static str, Vec<usize>, Role)> {
+    let node = graph.node(index);
+    let shape = node.shape;
+    let input = graph.operands(index).first().map_or(shape, |&operand| graph.node(operand).shape);
+    let (c, inputs) = (shape.c as usize, input.c as usize);
+    let zeros = |channels: usize| ("bias", vec![channels], Role::Channels { start: 0.0 });
+    let mut parts = Vec::new();
+    match node.op {
+        Op::Conv(conv) => {
+            let (h, w, i) =
+                (conv.window.kernel.0 as usize, conv.window.kernel.1 as usize, inputs / conv.groups as usize);
+            parts.push(("weight", vec![c, i, h, w], Role::Matrix { fan_in: i * h * w }));
+            parts.extend(conv.bias.then(|| zeros(c)));
+        }
+        Op::ConvTranspose(conv) => {
+            let (h, w) = (conv.window.kernel.0 as usize, conv.window.kernel.1 as usize);
+            parts.push(("weight", vec![inputs, c, h, w], Role::Matrix { fan_in: inputs * h * w }));
+            parts.extend(conv.bias.then(|| zeros(c)));
+        }
+        Op::Dense { bias, .. } => {
+            parts.push(("weight", vec![c, inputs], Role::Matrix { fan_in: inputs }));
+            parts.extend(bias.then(|| zeros(c)));
+        }
+        Op::BatchNorm => {
+            parts.push(("scale", vec![c], Role::Channels { start: 1.0 }));
+            parts.push(("shift", vec![c], Role::Channels { start: 0.0 }));
+            parts.push(("mean", vec![c], Role::Running { start: 0.0 }));
+            parts.push(("variance", vec![c], Role::Running { start: 1.0 }));
+        }
+        Op::PRelu => parts.push(("slope", vec![c, 1, 1], Role::Channels { start: 0.25 })),
+        Op::Input(_)
+        | Op::Output
+        | Op::Relu
+        | Op::Relu6
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::Pool(..)
+        | Op::Mean
+        | Op::Identity
+        | Op::Zero
+        | Op::Slice { .. }
+        | Op::Pad(_)
+        | Op::DepthToSpace { .. }
+        | Op::Resize { .. } => {}
+    }
+    parts
+}
+
+impl Parameters {
+    /// The parameters of a graph.
+    pub fn of(graph: &Graph) -> Parameters {
+        let mut found = Parameters { first: vec![None; graph.len()], ..Parameters::default() };
+        for index in 0..graph.len() {
+            for (part, sizes, role) in parts(graph, index) {
+                found.first[index].get_or_insert(found.all.len());
+                let name = format!("{index}:{}.{part}", graph.node(index).name);
+                found.all.push(Parameter { name, sizes, role, range: 0..0 });
+            }
+        }
+        let mut place = |from: usize, is_here: fn(&Role) -> bool| {
+            let mut at = from;
+            for parameter in found.all.iter_mut().filter(|parameter| is_here(&parameter.role)) {
+                let count: usize = parameter.sizes.iter().product();
+                parameter.range = at..at + count;
+                at = (at + count).next_multiple_of(16);
+            }
+            at
+        };
+        let matrices = place(0, |role| matches!(role, Role::Matrix { .. }));
+        let len = place(matrices, |role| matches!(role, Role::Channels { .. }));
+        let running = place(0, |role| matches!(role, Role::Running { .. }));
+        (found.matrices, found.len, found.running) = (matrices, len, running);
+        found
+    }
+
+    /// The place of a parameter.
+    pub fn range(&self, parameter: usize) -> Range<usize> {
+        self.all[parameter].range.clone()
+    }
+
+    /// Number of weights that are trained.
+    pub fn count(&self) -> usize {
+        let trained = self.all.iter().filter(|parameter| !matches!(parameter.role, Role::Running { .. }));
+        trained.map(|parameter| parameter.range.len()).sum()
+    }
+}
+
+/// Calls `visit(place in the file, place in memory)` for every weight of a matrix of these sizes: files have filters first, as
+/// ONNX and PyTorch do, the engine has them last. O(weights).
+pub(crate) fn places(sizes: &[usize], mut visit: impl FnMut(usize, usize)) {
+    let axes: &[usize] = match sizes.len() {
+        4 => &[2, 3, 1, 0],
+        2 => &[1, 0],
+        _ => &[0],
+    };
+    let mut place = vec![0; sizes.len()];
+    for at in 0..sizes.iter().product() {
+        visit(at, axes.iter().fold(0, |sum, &axis| sum * sizes[axis] + place[axis]));
+        for (index, &size) in place.iter_mut().zip(sizes).rev() {
+            *index += 1;
+            if *index < size {
+                break;
+            }
+            *index = 0;
+        }
+    }
+}

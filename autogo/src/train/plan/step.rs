@@ -1,0 +1,67 @@
+//! One kernel's run: what it reads, what it makes, where its gradients go.
+
+use super::kernel::Kernel;
+use autogo_engine::{Clip, Write};
+
+/// What a step reads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source {
+    /// The tensor.
+    pub tensor: usize,
+    /// The map that is applied while the tensor is read.
+    pub map: Option<(usize, Clip)>,
+    /// Channels.
+    pub channels: usize,
+}
+
+/// Where the gradient of an operand goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Give {
+    /// Nowhere: the operand depends on no weight.
+    Nothing,
+    /// It is where the gradient of the step's own result was.
+    Shared,
+    /// Into a tensor.
+    To(usize, Write),
+}
+
+/// A kernel with its tensors and parameters.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// The node whose result the step makes.
+    pub node: String,
+    /// What runs.
+    pub kernel: Kernel,
+    /// The operands, in slot order.
+    pub reads: Vec<Source>,
+    /// The result; `None` for a map that its readers apply.
+    pub value: Option<usize>,
+    /// Floats of the result of one image, its pixels and its channels.
+    pub floats: usize,
+    /// Channels of the result.
+    pub channels: usize,
+    /// Pixels of the first operand, and its height and width.
+    pub input: autogo_engine::Shape,
+    /// The first of the step's parameters.
+    pub parameter: Option<usize>,
+    /// Whether the step adds a bias, which is its second parameter.
+    pub bias: bool,
+    /// Where the packed weights begin.
+    pub packed: usize,
+    /// The step's own map.
+    pub map: Option<usize>,
+    /// Whether the map is a batch norm.
+    pub norm: bool,
+    /// The map of the batch norm that follows: its statistics are taken while the result is made.
+    pub fills: Option<usize>,
+    /// The map whose gradient is computed right before this convolution's own.
+    pub follows: Option<(usize, Clip)>,
+    /// Whether another step took the statistics of this norm's input.
+    pub filled: bool,
+    /// Whether the convolution before this map computes the map's gradient.
+    pub left: bool,
+    /// The gradient of the result; `None` when the loss does not depend on the result.
+    pub gradient: Option<usize>,
+    /// Where the operands' gradients go, in slot order.
+    pub gives: Vec<Give>,
+}
