@@ -73,7 +73,7 @@ fn random_layers_are_those_of_onnx_runtime_or_are_refused() {
             wrong.push(format!("{line}: {shape}"));
         }
         let weights = network.weights.load().unwrap();
-        if let Ok(again) = export(&network.graph, Weights::Named(&weights), Pooling::default()) {
+        if let Ok(again) = export(&network.graph, Weights::Given(&weights), Pooling::default()) {
             written += 1;
             std::fs::write(folder.join(name.replace(".onnx", ".ours.onnx")), again).unwrap();
         }

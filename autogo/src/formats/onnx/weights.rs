@@ -91,7 +91,7 @@ impl Values<'_> {
     fn node(&self) -> Option<&NodeWeights> {
         match self.weights {
             Weights::Given(given) => given.get(&self.graph.node(self.index).name),
-            Weights::None | Weights::Formula(_) | Weights::Seeded(_) => None,
+            Weights::None | Weights::Formula(_) | Weights::Seeded(_) | Weights::Named(_) => None,
         }
     }
 

@@ -31,6 +31,12 @@ fn passes(op: &Op, input: Shape) -> bool {
         Op::Conv(conv) => conv.groups > 1 && conv.groups == input.c && conv.filters == input.c,
         Op::Output
         | Op::BatchNorm
+        | Op::ChannelAffine { .. }
+        | Op::Affine { .. }
+        | Op::Activation(_)
+        | Op::Max
+        | Op::Crop(_)
+        | Op::ChannelShuffle { .. }
         | Op::Relu
         | Op::Relu6
         | Op::PRelu
@@ -49,6 +55,7 @@ fn passes(op: &Op, input: Shape) -> bool {
         | Op::Dense { .. }
         | Op::Concat
         | Op::Slice { .. }
+        | Op::SpaceToDepth { .. }
         | Op::DepthToSpace { .. } => false,
     }
 }
@@ -82,7 +89,15 @@ impl Channels {
             }
             Op::ConvTranspose(conv) => Op::ConvTranspose(Conv { filters, ..conv }),
             Op::Dense { bias, .. } => Op::Dense { features: filters, bias },
-            Op::Slice { .. } => Op::Slice { channels: filters },
+            Op::Slice { start: 0, .. } => Op::Slice { start: 0, channels: filters },
+            Op::Slice { .. } | Op::SpaceToDepth { .. } => {
+                return Err("has no mini form: which of fewer channels are its own is not known".into());
+            }
+            Op::Add | Op::Mul
+                if graph.operands(index).iter().any(|&at| graph.node(at).shape.c != graph.node(index).shape.c) =>
+            {
+                return Err("has no mini form: it repeats an operand along the channels".into());
+            }
             other => other,
         })
     }
@@ -116,8 +131,11 @@ impl Find<'_> {
                     self.multiple[class] = least_common(self.multiple[class], conv.groups);
                     self.multiple[before] = least_common(self.multiple[before], conv.groups);
                 }
-                Op::DepthToSpace { block } => {
+                Op::DepthToSpace { block, .. } => {
                     self.multiple[before] = least_common(self.multiple[before], block * block);
+                }
+                Op::ChannelShuffle { groups } => {
+                    self.multiple[class] = least_common(self.multiple[class], groups);
                 }
                 _ => {}
             }
@@ -139,7 +157,7 @@ impl Find<'_> {
             Some(&member) if !kept && !is_asked => {
                 let parts: u32 = graph.operands(member).iter().map(|&operand| self.count(self.class[operand])).sum();
                 match graph.node(member).op {
-                    Op::DepthToSpace { block } => (parts / (block * block)).max(1),
+                    Op::DepthToSpace { block, .. } => (parts / (block * block)).max(1),
                     _ => parts,
                 }
             }

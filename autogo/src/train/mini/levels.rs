@@ -94,9 +94,12 @@ fn one_channel(op: Op) -> Op {
         Op::Conv(conv) => Op::Conv(Conv { filters: 1, groups: 1, ..conv }),
         Op::ConvTranspose(conv) => Op::ConvTranspose(Conv { filters: 1, ..conv }),
         Op::Dense { bias, .. } => Op::Dense { features: 1, bias },
-        Op::Slice { .. } => Op::Slice { channels: 1 },
+        Op::Slice { .. } => Op::Slice { start: 0, channels: 1 },
+        Op::ChannelShuffle { .. } => Op::Identity,
         // The square's side is what counts: a factor of the size.
-        Op::DepthToSpace { block } => Op::Resize { factor: block, interpolation: crate::graph::Interpolation::Nearest },
+        Op::DepthToSpace { block, .. } => {
+            Op::Resize { factor: block, interpolation: crate::graph::Interpolation::Nearest }
+        }
         other => other,
     }
 }

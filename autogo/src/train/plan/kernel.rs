@@ -3,6 +3,7 @@
 use crate::graph::{self, Op, Shape};
 use autogo_engine as engine;
 use autogo_engine::{Activation, Clip, Engine};
+use thiserror::Error;
 
 /// The kernel of one op, planned for the shapes at its place in a graph.
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ fn window_of(window: &graph::Window, border: graph::Border) -> engine::Window {
     engine::Window {
         kernel: pair(window.kernel),
         stride: pair(window.stride),
-        dilation: (1, 1),
+        dilation: pair(window.dilation),
         border: border_of(border),
     }
 }
@@ -89,14 +90,28 @@ pub(crate) fn pool_window(window: &graph::Window, input: Shape) -> engine::Windo
     window_of(window, window.border(input.h, input.w))
 }
 
+/// Why an op has no kernel.
+#[derive(Debug, Error)]
+pub(crate) enum Refusal {
+    /// The engine refuses the geometry.
+    #[error(transparent)]
+    Geometry(#[from] engine::Error),
+    /// Training does not know the op yet.
+    #[error("training knows no {op} yet; accepted: a graph without it")]
+    Op {
+        /// Name of the op.
+        op: &'static str,
+    },
+}
+
 /// The kernel that computes `op` on an operand of shape `input`, or nothing where there is nothing to compute: the input, the
 /// output, the identity.
 ///
 /// Every op is named here: a new op is an error of the compiler, not of a training.
-pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Kernel>, engine::Error> {
+pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Kernel>, Refusal> {
     let conv = |geometry: Option<engine::ConvGeometry>| match geometry {
         Some(geometry) => Ok(Kernel::Conv(Box::new(engine::Conv::new(engine, geometry)?))),
-        None => Err(engine::Error::Setting { setting: "geometry" }),
+        None => Err(Refusal::Geometry(engine::Error::Setting { setting: "geometry" })),
     };
     Ok(Some(match op {
         Op::Input(_) | Op::Output | Op::Identity => return Ok(None),
@@ -112,11 +127,20 @@ pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Ker
         Op::Tanh => Kernel::Activation(Activation::Tanh),
         Op::Add => Kernel::Sum,
         Op::Mul => Kernel::Product,
-        Op::Concat | Op::Slice { .. } => Kernel::Concat,
+        Op::Concat | Op::Slice { start: 0, .. } => Kernel::Concat,
+        Op::ChannelAffine { .. }
+        | Op::Affine { .. }
+        | Op::Activation(_)
+        | Op::Max
+        | Op::Crop(_)
+        | Op::Slice { .. }
+        | Op::SpaceToDepth { .. }
+        | Op::ChannelShuffle { .. } => return Err(Refusal::Op { op: op.name() }),
         Op::Pool(pool, window) => {
             let kind = match pool {
                 graph::Pool::Max => engine::PoolKind::Max,
                 graph::Pool::Avg => engine::PoolKind::Average,
+                graph::Pool::AvgWithBorder => engine::PoolKind::AverageCounted,
             };
             let plan = engine::Pool::new(engine, kind, shape_of(input), pool_window(window, input))?;
             Kernel::Pool(kind, Box::new(plan))
@@ -124,8 +148,11 @@ pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Ker
         Op::Mean => Kernel::Mean,
         Op::Zero => Kernel::Zero,
         Op::Pad(border) => Kernel::Pad(border_of(*border)),
-        Op::DepthToSpace { block } => {
-            let order = engine::DepthOrder::ChannelFirst;
+        Op::DepthToSpace { block, order } => {
+            let order = match order {
+                graph::ChannelOrder::ChannelFirst => engine::DepthOrder::ChannelFirst,
+                graph::ChannelOrder::BlockFirst => engine::DepthOrder::BlockFirst,
+            };
             Kernel::DepthToSpace(Box::new(engine::DepthToSpace::new(engine, shape_of(input), *block as usize, order)?))
         }
         Op::Resize { factor, interpolation } => {
@@ -133,6 +160,9 @@ pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Ker
             let interpolation = match interpolation {
                 graph::Interpolation::Nearest => engine::Interpolation::Nearest,
                 graph::Interpolation::Bilinear => engine::Interpolation::Bilinear,
+                graph::Interpolation::BilinearCorners | graph::Interpolation::BilinearAligned => {
+                    return Err(Refusal::Op { op: op.name() });
+                }
             };
             Kernel::Resize(Box::new(engine::Resize::new(engine, shape_of(input), size, interpolation)?))
         }

@@ -1,6 +1,6 @@
 //! From nodes to kernels: what is computed, what is another name for a result, what is a map that its readers apply.
 
-use super::kernel::{Kernel, kernel};
+use super::kernel::{Kernel, Refusal, kernel};
 use super::parameters::Parameters;
 use crate::error::TrainError;
 use crate::graph::{Graph, Op};
@@ -27,8 +27,11 @@ pub(super) fn lower(graph: &Graph, parameters: &Parameters, engine: Engine) -> R
     for index in 0..graph.len() {
         let node = graph.node(index);
         let input = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
-        let refused =
-            |error: autogo_engine::Error| TrainError::Node { node: node.name.clone(), reason: error.to_string() };
+        let refused = |error: Refusal| TrainError::Node { node: node.name.clone(), reason: error.to_string() };
+        let is_broadcast = node.op.is_broadcast();
+        if is_broadcast && graph.operands(index).iter().any(|&operand| graph.node(operand).shape != node.shape) {
+            return Err(refused(Refusal::Op { op: "sum or product that repeats an operand" }));
+        }
         kernels.push(kernel(engine, &node.op, input).map_err(refused)?);
     }
     let names = roots(graph, &vec![false; graph.len()]);

@@ -73,6 +73,14 @@ fn parts(graph: &Graph, index: usize) -> Vec<(&'static str, Vec<usize>, Role)> {
             parts.push(("variance", vec![c], Role::Running { start: 1.0 }));
         }
         Op::PRelu => parts.push(("slope", vec![c, 1, 1], Role::Channels { start: 0.25 })),
+        // Those that no kernel trains yet are refused by `kernel`, so they need no names here.
+        Op::ChannelAffine { .. }
+        | Op::Affine { .. }
+        | Op::Activation(_)
+        | Op::Max
+        | Op::Crop(_)
+        | Op::SpaceToDepth { .. }
+        | Op::ChannelShuffle { .. } => {}
         Op::Input(_)
         | Op::Output
         | Op::Relu
