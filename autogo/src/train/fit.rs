@@ -196,7 +196,7 @@ impl<'a> Work<'a> {
             let done = self.optimiser.steps;
             let speed = since.counted as f64 / learning.as_secs_f64().max(1e-9);
             let (loss, accuracy) =
-                self.log.last().map_or((f64::NAN, f64::NAN), |one| (one.test_loss, one.test_accuracy));
+                self.log.last().map_or((f32::NAN, f32::NAN), |one| (one.test_loss, one.test_accuracy));
             let now = since.loss / since.counted.max(1) as f64;
             if done.is_multiple_of(pass) || done == steps {
                 self.measure(since, speed)?;
@@ -239,7 +239,7 @@ impl<'a> Work<'a> {
             let place = format!("on the test pictures after {images} images");
             return Err(Error::NotFinite { what: "the loss", place });
         }
-        let mean = |sum: f64, count: u64| sum / count.max(1) as f64;
+        let mean = |sum: f64, count: u64| (sum / count.max(1) as f64) as f32;
         self.log.measures.push(Measure {
             images,
             train_loss: mean(since.loss, since.counted),

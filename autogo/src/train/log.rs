@@ -10,14 +10,16 @@ pub struct Measure {
     /// Images that the network has seen.
     pub images: u64,
     /// Mean loss of the steps since the last measurement, with smoothed labels.
-    pub train_loss: f64,
+    pub train_loss: f32,
     /// Part of those images whose class was found.
-    pub train_accuracy: f64,
+    pub train_accuracy: f32,
     /// Mean cross-entropy of the test pictures.
-    pub test_loss: f64,
+    pub test_loss: f32,
     /// Part of the test pictures whose class is found.
-    pub test_accuracy: f64,
-    /// Images a second while learning, measurements left out.
+    pub test_accuracy: f32,
+    /// Images a second while learning, measurements left out. No file holds it: files depend on the recipe alone; 0 for what
+    /// was measured before a training was resumed.
+    #[serde(skip)]
     pub speed: f64,
 }
 
@@ -38,14 +40,11 @@ impl FitLog {
 
     /// The measurements as a table with commas, a line each.
     pub fn csv(&self) -> String {
-        let mut text = String::from("images,train_loss,train_accuracy,test_loss,test_accuracy,images_per_second\n");
+        let mut text = String::from("images,train_loss,train_accuracy,test_loss,test_accuracy\n");
         for one in &self.measures {
-            let Measure { images, train_loss, train_accuracy, test_loss, test_accuracy, speed } = one;
+            let Measure { images, train_loss, train_accuracy, test_loss, test_accuracy, .. } = one;
             // Writing into a string cannot fail.
-            let _ = writeln!(
-                text,
-                "{images},{train_loss:.6},{train_accuracy:.6},{test_loss:.6},{test_accuracy:.6},{speed:.1}"
-            );
+            let _ = writeln!(text, "{images},{train_loss:.6},{train_accuracy:.6},{test_loss:.6},{test_accuracy:.6}");
         }
         text
     }

@@ -50,6 +50,7 @@ mod tests {
     use crate::host::{Engine, Input, load_runtime};
     use autogo::families::{FamilyName, network};
     use autogo::formats::onnx::{Pooling, Weights, export};
+<<<<<<< HEAD
     use autogo::train::{Method, Network, NetworkSettings, Optimiser};
 
     /// A picture `[row][column][channel]` with the channels first.
@@ -86,6 +87,8 @@ mod tests {
             assert!(scale > 0.0 && worst <= 1e-4 * scale, "{spec}: {worst:e} of {scale:e}");
         }
     }
+=======
+>>>>>>> h1
 
     /// Largest deviation of a value, relative to the largest value.
     const TOLERANCE: f32 = 1e-5;

@@ -73,3 +73,56 @@ impl Loaded for OnnxRuntime {
 fn describe(error: ort::Error) -> String {
     format!("ONNX Runtime: {error}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use autogo::families::{FamilyName, network};
+    use autogo::formats::onnx::{Pooling, Weights, export};
+    use autogo::graph::Shape;
+    use autogo::train::{Method, Network, NetworkSettings, Optimiser};
+
+    /// Largest deviation of a value, relative to the largest value.
+    const TOLERANCE: f32 = 1e-4;
+
+    /// A picture `[row][column][channel]` with the channels first.
+    fn planes(image: &[f32], shape: Shape) -> Vec<f32> {
+        let (pixels, c) = ((shape.h * shape.w) as usize, shape.c as usize);
+        (0..pixels * c).map(|at| image[at % pixels * c + at / pixels]).collect()
+    }
+
+    #[test]
+    fn a_network_computes_what_its_onnx_file_computes() {
+        let runtime = match load_runtime(None) {
+            Ok(runtime) => runtime,
+            Err(reason) => {
+                println!("skipped: {reason}");
+                return;
+            }
+        };
+        use FamilyName::{Hiaml, Inception, Nb101, Nb201, TwoPath};
+        let best = [Nb101, Nb201, Hiaml, Inception, TwoPath].map(|family| family.best().unwrap());
+        for spec in best.into_iter().chain(["edsr:32x32", "unet:64x64", "fsrcnn:24x24", "resnet50", "vgg16"]) {
+            let graph = network(spec).unwrap();
+            let (reads, makes) = (graph.input_shape(), graph.node(graph.len() - 1).shape);
+            let mut network = Network::with(&graph, 5, NetworkSettings { batch: 2, ..Default::default() }).unwrap();
+            let image: Vec<f32> =
+                (0..reads.elements()).map(|at| ((at * 7_919 % 2_001) as f32 - 1_000.0) / 1_000.0).collect();
+            if (makes.h, makes.w) == (1, 1) {
+                // Running statistics and biases that are not those of the start.
+                let two: Vec<f32> = image.iter().chain(image.iter().rev()).copied().collect();
+                let mut optimiser = Optimiser::new(&network, Method::default(), 0.0, 0.0);
+                network.step(&two, &[0, 1], 0.0, &mut optimiser, 1e-3).unwrap();
+            }
+            let model = export(&graph, Weights::Given(&network.tensors()), Pooling::default()).unwrap();
+            let values = planes(&image, reads);
+            let input = Input::of(reads, |at| values[at as usize]);
+            let (_, found) = OnnxRuntime::open(&runtime, &model, input, 1).unwrap().output().unwrap();
+            let wanted = planes(network.forward(&image).unwrap(), makes);
+            assert_eq!(found.len(), wanted.len(), "{spec}");
+            let scale = wanted.iter().fold(0.0f32, |scale, value| scale.max(value.abs()));
+            let worst = wanted.iter().zip(&found).fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs()));
+            assert!(scale > 0.0 && worst <= TOLERANCE * scale, "{spec}: {worst:e} of {scale:e}");
+        }
+    }
+}
