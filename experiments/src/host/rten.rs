@@ -50,45 +50,6 @@ mod tests {
     use crate::host::{Engine, Input, load_runtime};
     use autogo::families::{FamilyName, network};
     use autogo::formats::onnx::{Pooling, Weights, export};
-<<<<<<< HEAD
-    use autogo::train::{Method, Network, NetworkSettings, Optimiser};
-
-    /// A picture `[row][column][channel]` with the channels first.
-    fn planes(image: &[f32], shape: autogo::graph::Shape) -> Vec<f32> {
-        let (pixels, c) = ((shape.h * shape.w) as usize, shape.c as usize);
-        (0..pixels * c).map(|at| image[at % pixels * c + at / pixels]).collect()
-    }
-
-    #[test]
-    fn a_network_of_this_library_computes_what_its_onnx_file_computes() {
-        let best = |family: FamilyName| family.best().unwrap();
-        let specs = [best(FamilyName::Nb201), best(FamilyName::Hiaml), best(FamilyName::Inception)];
-        for spec in specs.into_iter().chain(["edsr:32x32", "unet:64x64", "fsrcnn:24x24"]) {
-            let graph = network(spec).unwrap();
-            let (reads, makes) = (graph.input_shape(), graph.node(graph.len() - 1).shape);
-            let settings = NetworkSettings { batch: 2, ..NetworkSettings::default() };
-            let mut network = Network::with(&graph, 5, settings).unwrap();
-            let image: Vec<f32> =
-                (0..reads.elements()).map(|at| ((at * 7_919 % 2_001) as f32 - 1_000.0) / 1_000.0).collect();
-            if makes.h * makes.w == 1 {
-                // Running statistics and biases that are not those of the start.
-                let two: Vec<f32> = image.iter().chain(image.iter().rev()).copied().collect();
-                let mut optimiser = Optimiser::new(&network, Method::default(), 0.0, 0.0);
-                network.step(&two, &[0, 1], 0.0, &mut optimiser, 0.01).unwrap();
-            }
-            let model = export(&graph, Weights::Named(&network.tensors()), Pooling::default()).unwrap();
-            let mut input = Input::noise(reads);
-            input.values = planes(&image, reads);
-            let (_, found) = Engine::Rten.open(model, input, 1, None).unwrap().output().unwrap();
-            let wanted = planes(network.forward(&image).unwrap(), makes);
-            assert_eq!(found.len(), wanted.len(), "{spec}");
-            let scale = wanted.iter().fold(0.0f32, |scale, value| scale.max(value.abs()));
-            let worst = wanted.iter().zip(&found).fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs()));
-            assert!(scale > 0.0 && worst <= 1e-4 * scale, "{spec}: {worst:e} of {scale:e}");
-        }
-    }
-=======
->>>>>>> h1
 
     /// Largest deviation of a value, relative to the largest value.
     const TOLERANCE: f32 = 1e-5;

@@ -114,7 +114,7 @@ mod tests {
                 let mut optimiser = Optimiser::new(&network, Method::default(), 0.0, 0.0);
                 network.step(&two, &[0, 1], 0.0, &mut optimiser, 1e-3).unwrap();
             }
-            let model = export(&graph, Weights::Given(&network.tensors()), Pooling::default()).unwrap();
+            let model = export(&graph, Weights::Named(&network.tensors()), Pooling::default()).unwrap();
             let values = planes(&image, reads);
             let input = Input::of(reads, |at| values[at as usize]);
             let (_, found) = OnnxRuntime::open(&runtime, &model, input, 1).unwrap().output().unwrap();

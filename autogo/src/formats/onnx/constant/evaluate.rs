@@ -4,7 +4,7 @@ use super::super::attributes::Call;
 use super::super::proto::TensorProto;
 use super::store::{MOST_ELEMENTS, Store, count};
 use super::values::{Change, Values};
-use super::{Constant, Data, DataType, arithmetic, make, reduce, shapes, structure};
+use super::{Constant, Data, DataType, shapes};
 use crate::formats::FormatError;
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ impl Evaluator {
 
     /// A constant with the same elements and parameters of its own: exporters that store equal weights once write
     /// Identity for the others.
-    fn twin(&mut self, constant: &Constant) -> Constant {
+    pub(super) fn twin(&mut self, constant: &Constant) -> Constant {
         self.next += 1;
         Constant { identity: self.next, ..constant.clone() }
     }
@@ -132,30 +132,6 @@ impl Evaluator {
         }
     }
 
-    /// The results of an operation on constants alone, or `None` for an operation that the evaluator does not have.
-    ///
-    /// # Errors
-    /// When the operands do not fit, need numbers that the file does not have, or make too many elements.
-    pub(crate) fn run(&mut self, call: &Call<'_>, inputs: Inputs<'_>) -> Result<Option<Vec<Constant>>, FormatError> {
-        let made = match call.op() {
-            "Constant" => make::constant(self, call)?,
-            "ConstantOfShape" => make::constant_of_shape(self, call, inputs)?,
-            "Range" => make::range(self, call, inputs)?,
-            "Identity" => self.twin(operand(call, inputs, 0)?),
-            "Dropout" => operand(call, inputs, 0)?.clone(),
-            "Cast" => cast(call, operand(call, inputs, 0)?)?,
-            "Shape" => self.shape(call, &operand(call, inputs, 0)?.dims)?,
-            "Size" => self.size(call, &operand(call, inputs, 0)?.dims)?,
-            "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => self.resized(call, inputs)?,
-            "Transpose" | "Expand" | "Tile" | "Gather" | "Slice" | "Concat" => structure::run(self, call, inputs)?,
-            "Split" => return structure::split(self, call, inputs).map(Some),
-            op if reduce::is_known(op) => reduce::run(self, call, inputs)?,
-            op if arithmetic::is_known(op) => arithmetic::run(self, call, inputs)?,
-            _ => return Ok(None),
-        };
-        Ok(Some(vec![made]))
-    }
-
     /// The sizes `dims` as a constant, from `start` to `end`.
     pub(crate) fn shape(&mut self, call: &Call<'_>, dims: &[u64]) -> Result<Constant, FormatError> {
         call.only(&["start", "end"])?;
@@ -174,7 +150,7 @@ impl Evaluator {
     }
 
     /// Other sizes, the same elements.
-    fn resized(&mut self, call: &Call<'_>, inputs: Inputs<'_>) -> Result<Constant, FormatError> {
+    pub(super) fn resized(&mut self, call: &Call<'_>, inputs: Inputs<'_>) -> Result<Constant, FormatError> {
         let constant = operand(call, inputs, 0)?;
         let dims = match call.op() {
             "Reshape" => {
@@ -196,7 +172,7 @@ impl Evaluator {
     }
 }
 
-fn cast(call: &Call<'_>, constant: &Constant) -> Result<Constant, FormatError> {
+pub(super) fn cast(call: &Call<'_>, constant: &Constant) -> Result<Constant, FormatError> {
     call.only(&["to", "saturate"])?;
     let to = call.int("to", 0)?;
     match i32::try_from(to).ok().and_then(DataType::from_code) {

@@ -6,6 +6,7 @@ mod dtype;
 mod evaluate;
 mod external;
 mod make;
+mod operations;
 mod reduce;
 mod shapes;
 mod store;
