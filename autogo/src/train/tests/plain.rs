@@ -113,7 +113,7 @@ pub fn forward(graph: &Graph, weights: &Wide, images: &[f64], training: bool) ->
             Op::Mean => reference::mean(&x, shape.pixels(), channels),
             Op::Zero => vec![0.0; x.len()],
             Op::Pad(border) => reference::pad(&x, shape, border_of(border)),
-            Op::DepthToSpace { block } => {
+            Op::DepthToSpace { block, .. } => {
                 reference::depth_to_space(&x, shape, block as usize, DepthOrder::ChannelFirst)
             }
             Op::Resize { factor, interpolation } => {
