@@ -23,6 +23,14 @@ pub fn graphs(steps: usize) -> impl Strategy<Value = Graph> {
         .prop_filter_map("too large", |((h, w, c), steps)| grow(Shape::new(h, w, c), &steps).ok())
 }
 
+/// As [`graphs`], of the ops that training computes.
+pub fn trainable_graphs(steps: usize) -> impl Strategy<Value = Graph> {
+    let step = any::<Step>().prop_map(|(kind, a, b, x, y, z)| (kind % 24, a, b, x, y, z));
+    let input = (1u32..=24, 1u32..=24, 1u32..=12);
+    (input, prop::collection::vec(step, 0..=steps))
+        .prop_filter_map("too large", |((h, w, c), steps)| grow(Shape::new(h, w, c), &steps).ok())
+}
+
 fn grow(input: Shape, steps: &[Step]) -> Result<Graph, crate::graph::GraphError> {
     let mut build = GraphBuilder::new("random");
     let mut shapes = vec![input];
@@ -81,8 +89,8 @@ fn choose(&(kind, a, b, x, y, z): &Step, shapes: &[Shape]) -> (Op, Vec<usize>) {
             operands.push(node);
             return (Op::Concat, operands);
         }
-        16 => Op::Pool(Pool::Max, window),
-        17 => Op::Pool(Pool::Avg, window),
+        16 => Op::Pool(Pool::Max, narrow(window)),
+        17 => Op::Pool(Pool::Avg, narrow(window)),
         18 => Op::Identity,
         19 => Op::Zero,
         20 => Op::Slice { start: 0, channels: side(x, shape.c) },
@@ -106,6 +114,15 @@ fn choose(&(kind, a, b, x, y, z): &Step, shapes: &[Shape]) -> (Op, Vec<usize>) {
     (op, vec![node])
 }
 
+/// The window of a pool, which sees more than its border.
+fn narrow(window: Window) -> Window {
+    let Padding::Explicit(border) = window.padding else { return window };
+    let (high, wide) = (window.kernel.0 - 1, window.kernel.1 - 1);
+    let (top, bottom) = (border.top.min(high), border.bottom.min(high));
+    let border = Border { top, bottom, left: border.left.min(wide), right: border.right.min(wide) };
+    Window { padding: Padding::Explicit(border), ..window }
+}
+
 /// A transposed convolution's window that adds pixels.
 fn cut(window: Window) -> Window {
     let extra = (window.stride.0 - 1, window.stride.1 - 1);
@@ -120,12 +137,12 @@ fn order(value: u8) -> ChannelOrder {
 fn changed(kind: u8, shape: Shape, (x, y): (u8, u8), window: Window) -> Op {
     let (wide, number) = (u32::from(x) % 3, |value: u8| Float::new(f32::from(value) / 64.0 + 0.1));
     match kind {
-        29 => Op::Pool(Pool::AvgWithBorder, window),
+        29 => Op::Pool(Pool::AvgWithBorder, narrow(window)),
         30 => Op::Slice { start: u32::from(x) % shape.c, channels: 1 },
         31 => Op::Crop(Border { top: 1, left: wide, bottom: u32::from(y) % 2, right: 0 }),
         32 => Op::SpaceToDepth { block: (1 + u32::from(x) % 2, 2), order: order(y) },
-        // Groups of one channel would stay where they are.
-        33 if shape.c > 2 => Op::ChannelShuffle { groups: 2 },
+        // Groups of one channel would stay where they are. A shuffle of a vector is refused when its ONNX file is read.
+        33 if shape.c > 2 && shape.h * shape.w > 1 => Op::ChannelShuffle { groups: 2 },
         34 => Op::Affine { scale: number(x), shift: number(y) },
         // A factor of one channel is a number.
         35 if shape.c > 1 => Op::ChannelAffine { scale: true, shift: x & 1 == 0 },

@@ -7,7 +7,7 @@ use super::error::RepairError;
 use super::original;
 use super::repaired::{Change, RepairStatus, Repaired};
 use super::settings::{ConcatRule, RepairForm, RepairSettings};
-use super::sizes::repeats;
+use super::sizes::{repeats, repeats_as};
 use crate::graph::{Op, Shape};
 use crate::segment::Segment;
 
@@ -120,7 +120,7 @@ pub(crate) fn infer(segment: &mut Segment, inputs: &[Shape]) -> Result<(), Strin
         segment.nodes[at].shape = node.op.infer(&read).map_err(refused)?;
         // A sum that repeats other operands than before is another sum.
         if let Some((_, before)) = repeated.next_if(|(node, _)| *node == at)
-            && repeats(segment, at).iter().flatten().zip(before.iter().flatten()).any(|(now, before)| now & !before)
+            && !repeats_as(&before, segment, at)
         {
             let node = &segment.nodes[at];
             let first = read.first().copied().unwrap_or(node.shape);

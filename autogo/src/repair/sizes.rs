@@ -148,6 +148,16 @@ pub(super) fn repeats(segment: &Segment, at: usize) -> Vec<[bool; 3]> {
     segment.operands[at].iter().map(|&source| is_repeated(segment.source_shape(source))).collect()
 }
 
+/// Whether the operands of node `at` are repeated as `before` says. One that was repeated has one pixel or channel again.
+pub(super) fn repeats_as(before: &[[bool; 3]], segment: &Segment, at: usize) -> bool {
+    let sizes = |shape: Shape| [shape.h, shape.w, shape.c];
+    let reads = segment.operands[at].iter().map(|&source| sizes(segment.source_shape(source)));
+    let same = |((now, before), read): ((&[bool; 3], &[bool; 3]), [u32; 3])| {
+        (0..3).all(|side| if before[side] { read[side] == 1 } else { !now[side] })
+    };
+    repeats(segment, at).iter().zip(before).zip(reads).all(same)
+}
+
 /// The cost of a node's strides, before its weight: 0 when both strides are the node's own, [`STRIDE_COST`] when one or
 /// both differ, and twice as much when a changed stride skips pixels, so that pixels are skipped only where nothing
 /// cheaper fits.

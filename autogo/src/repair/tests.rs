@@ -261,8 +261,8 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
         let kernel = 1 + u32::from(x) % 3;
         let window = Window::new((kernel, 1 + u32::from(x / 4) % 3), (stride, stride), padding);
         let conv = Conv { filters: 1 + u32::from(x / 16) % 6, window, groups: 1, bias: false };
-        let (op, operands) = match kind % 27 {
-            0..4 => (Op::Conv(conv), vec![first]),
+        let (op, operands) = match kind % 35 {
+            0..4 | 27..30 => (Op::Conv(conv), vec![first]),
             4 => (Op::Conv(Conv { groups: read.c, filters: read.c, ..conv }), vec![first]),
             5 => (Op::Conv(Conv { groups: 2, filters: 2 * conv.filters, ..conv }), vec![first]),
             6 => (Op::Pool(Pool::Max, window), vec![first]),
@@ -270,7 +270,7 @@ fn grow(inputs: &[Shape; 2], steps: &[Step]) -> Option<Segment> {
             8 => (Op::Slice { start: 0, channels: 1 + u32::from(x) % read.c }, vec![first]),
             9 => (Op::Pad(Border::all(1)), vec![first]),
             10 => (Op::DepthToSpace { block: 2, order: ChannelOrder::default() }, vec![first]),
-            11 | 12 | 16..19 => (Op::Concat, vec![first, second]),
+            11 | 12 | 16..19 | 30.. => (Op::Concat, vec![first, second]),
             13 | 14 => (Op::Add, vec![first, second]),
             19 => (Op::Mean, vec![first]),
             20 | 21 => (Op::Mul, vec![first, second]),
@@ -352,14 +352,15 @@ fn brute_force(
     let mut best = None;
     let mut tried = segment.clone();
     tried.inputs = inputs.to_vec();
-    search(&mut tried, outputs, &options, 0, 0, &mut best);
+    let repeated: Vec<_> = (0..segment.nodes.len()).map(|at| sizes::repeats(segment, at)).collect();
+    search(&mut tried, outputs, (&options, &repeated), 0, 0, &mut best);
     best
 }
 
 fn search(
     tried: &mut Segment,
     outputs: &[Shape],
-    options: &[Vec<(Op, i64)>],
+    (options, repeated): (&[Vec<(Op, i64)>], &[Vec<[bool; 3]>]),
     at: usize,
     cost: i64,
     best: &mut Option<i64>,
@@ -390,7 +391,9 @@ fn search(
         let is_refused = tried.outputs.iter().zip(outputs).any(|(&node, wanted)| node == at && shape != *wanted);
         if !is_refused {
             tried.nodes[at].shape = shape;
-            search(tried, outputs, options, at + 1, cost + price, best);
+            if sizes::repeats_as(&repeated[at], tried, at) {
+                search(tried, outputs, (options, repeated), at + 1, cost + price, best);
+            }
         }
     }
 }

@@ -116,6 +116,9 @@ pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Ker
     Ok(Some(match op {
         Op::Input(_) | Op::Output | Op::Identity => return Ok(None),
         Op::Conv(_) | Op::Dense { .. } => conv(conv_geometry(op, input))?,
+        Op::ConvTranspose(conv) if conv.groups > 1 || conv.window.dilation != (1, 1) => {
+            return Err(Refusal::Op { op: "transposed convolution with groups or dilation" });
+        }
         Op::ConvTranspose(conv) => {
             Kernel::Transpose(Box::new(engine::ConvTranspose::new(engine, transpose_geometry(conv, input))?))
         }

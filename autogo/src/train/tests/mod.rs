@@ -8,7 +8,7 @@ use crate::error::TrainError;
 use crate::families::networks;
 use crate::graph::{Conv, Graph, GraphBuilder, Op, Shape, Window};
 use crate::rng::Stream;
-use crate::testing::graphs;
+use crate::testing::trainable_graphs;
 use crate::train::{Network, NetworkSettings, Plan};
 use plain::{Wide, forward, wide};
 use proptest::prelude::*;
@@ -86,7 +86,7 @@ fn small(graph: &Graph) -> bool {
 fn on_graphs(steps: usize, check: impl Fn(Graph, Network) -> Result<usize, TestCaseError>) -> usize {
     let compared = Cell::new(0);
     let mut runner = TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) });
-    let result = runner.run(&graphs(steps).prop_filter("large", small), |graph| {
+    let result = runner.run(&trainable_graphs(steps).prop_filter("large", small), |graph| {
         if let Ok(network) = stirred(&graph, 3) {
             compared.set(compared.get() + check(graph, network)?);
         }

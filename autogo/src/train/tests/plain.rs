@@ -1,7 +1,7 @@
 //! A network's forward pass in `f64`, node by node, from the engine's plain kernels: nothing is fused, shared or planned.
 
 use crate::files::Tensors;
-use crate::graph::{Graph, Interpolation, Op, Pool};
+use crate::graph::{ChannelOrder, Graph, Interpolation, Op, Pool};
 use crate::train::plan::kernel::{border_of, conv_geometry, pool_window, shape_of, transpose_geometry};
 use autogo_engine::{Activation, Clip, ConvGeometry, DepthOrder, PoolKind, reference};
 
@@ -49,6 +49,13 @@ pub fn forward(graph: &Graph, weights: &Wide, images: &[f64], training: bool) ->
         };
         let each = |activation: Activation| x.iter().map(|&x| reference::activation(activation, x)).collect();
         made.push(match node.op {
+            Op::ChannelAffine { .. }
+            | Op::Affine { .. }
+            | Op::Activation(_)
+            | Op::Max
+            | Op::Crop(_)
+            | Op::SpaceToDepth { .. }
+            | Op::ChannelShuffle { .. } => panic!("{:?} is refused by the plan", node.op),
             Op::Input(_) => images.to_vec(),
             Op::Output | Op::Identity => x,
             Op::Conv(conv) => {
@@ -107,20 +114,29 @@ pub fn forward(graph: &Graph, weights: &Wide, images: &[f64], training: bool) ->
                 reference::copy_channels(&x, &y, (0, 0), (shape.c, channels), channels)
             }
             Op::Pool(pool, window) => {
-                let kind = if pool == Pool::Max { PoolKind::Max } else { PoolKind::Average };
+                let kind = match pool {
+                    Pool::Max => PoolKind::Max,
+                    Pool::Avg => PoolKind::Average,
+                    Pool::AvgWithBorder => PoolKind::AverageCounted,
+                };
                 reference::pool(kind, shape, &pool_window(&window, input), &x).unwrap()
             }
             Op::Mean => reference::mean(&x, shape.pixels(), channels),
             Op::Zero => vec![0.0; x.len()],
             Op::Pad(border) => reference::pad(&x, shape, border_of(border)),
-            Op::DepthToSpace { block, .. } => {
-                reference::depth_to_space(&x, shape, block as usize, DepthOrder::ChannelFirst)
+            Op::DepthToSpace { block, order } => {
+                let order = match order {
+                    ChannelOrder::ChannelFirst => DepthOrder::ChannelFirst,
+                    ChannelOrder::BlockFirst => DepthOrder::BlockFirst,
+                };
+                reference::depth_to_space(&x, shape, block as usize, order)
             }
             Op::Resize { factor, interpolation } => {
                 let size = (shape.h * factor as usize, shape.w * factor as usize);
                 let interpolation = match interpolation {
                     Interpolation::Nearest => autogo_engine::Interpolation::Nearest,
                     Interpolation::Bilinear => autogo_engine::Interpolation::Bilinear,
+                    other => panic!("{other:?} is refused by the plan"),
                 };
                 reference::resize(&x, shape, size, interpolation)
             }

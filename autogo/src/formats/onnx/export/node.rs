@@ -221,7 +221,12 @@ impl Writer<'_> {
         if pool != Pool::Max && at.dilation != (1, 1) {
             return Err(FormatError::unsupported(name, kind, "dilated; operator set 17 has no such mean"));
         }
-        if pool == Pool::Max && counts {
+        let is_padded = pool == Pool::Max && counts;
+        let (high, wide) = at.span();
+        if !is_padded && (border.top.max(border.bottom) >= high || border.left.max(border.right) >= wide) {
+            return Err(FormatError::unsupported(name, kind, "a border as wide as its window; ONNX has no such pool"));
+        }
+        if is_padded {
             inputs.push(self.constant(format!("{name}.pads"), &pads_of_all(border)));
             let padded = self.push("Pad", &format!("{name}.padded"), inputs, Vec::new());
             return Ok(self.push(kind, name, vec![padded], window(at, Border::default())));

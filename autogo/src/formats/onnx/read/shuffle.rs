@@ -75,6 +75,11 @@ impl Reader {
             view = self.settled(site, &view).map_or(view, |(settled, _)| settled);
         }
         match view.reshaped(&made) {
+            // Where every node is kept, so is its place: nothing is done to pixels before they have moved.
+            Some(view) if self.draft.keeps_all && made.len() == 4 => {
+                let layer = self.picture(site, &view)?;
+                Ok(View::picture(layer, self.draft.shape(layer)?, self.batch))
+            }
             Some(view) => Ok(view),
             None => site.refuse(format!("sizes {sizes:?} to {made:?}, which cut across the picture's axes")),
         }
