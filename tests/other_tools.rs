@@ -1,5 +1,5 @@
 //! ONNX files that another tool wrote. Without the notebooks' Python environment nothing is compared.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, import, import_with};
 use autogo::graph::Shape;

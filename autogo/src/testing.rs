@@ -103,7 +103,7 @@ fn choose(&(kind, a, b, x, y, z): &Step, shapes: &[Shape]) -> (Op, Vec<usize>) {
         24..26 => {
             // An operand that is repeated over the picture.
             let is_vector = |other: &usize| shapes[*other] == Shape { h: 1, w: 1, ..shape };
-            let vector = (0..shapes.len()).filter(is_vector).last().unwrap_or(node);
+            let vector = (0..shapes.len()).rfind(is_vector).unwrap_or(node);
             return (if kind & 1 == 0 { Op::Mul } else { Op::Add }, vec![node, vector]);
         }
         26 => Op::Max,

@@ -357,10 +357,13 @@ fn brute_force(
     best
 }
 
+/// For every node its ops with their costs, and which of its operands are repeated.
+type Choices<'a> = (&'a [Vec<(Op, i64)>], &'a [Vec<[bool; 3]>]);
+
 fn search(
     tried: &mut Segment,
     outputs: &[Shape],
-    (options, repeated): (&[Vec<(Op, i64)>], &[Vec<[bool; 3]>]),
+    (options, repeated): Choices<'_>,
     at: usize,
     cost: i64,
     best: &mut Option<i64>,

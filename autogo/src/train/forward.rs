@@ -35,7 +35,7 @@ impl Network {
     pub(super) fn run(&mut self, images: &[f32], mode: Mode) -> Result<(), TrainError> {
         let floats = self.plan.input.elements() as usize;
         let count = images.len() / floats;
-        if count == 0 || count > self.plan.batch || images.len() % floats != 0 {
+        if count == 0 || count > self.plan.batch || !images.len().is_multiple_of(floats) {
             return Err(TrainError::Batch { found: images.len(), labels: count, batch: self.plan.batch, floats });
         }
         self.arena.images = count;
@@ -102,10 +102,10 @@ impl Network {
         };
         let bias = step.bias.then(|| &self.weights[self.plan.parameters.range(parameter + 1)]);
         let fills = step.fills.filter(|_| mode == Mode::Training);
-        let moments = fills.map(|map| &mut self.moments[map]).map(|moments| {
-            moments.reset();
-            moments
-        });
+        if let Some(map) = fills {
+            self.moments[map].reset();
+        }
+        let moments = fills.map(|map| &mut self.moments[map]);
         let scratch = &mut self.scratch[..];
         let packed = &self.packed[step.packed..];
         let done = match &step.kernel {

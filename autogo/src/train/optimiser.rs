@@ -198,7 +198,7 @@ impl Network {
     /// [`TrainError::Batch`] when the images are not whole.
     pub fn predict(&mut self, images: &[f32]) -> Result<Vec<u32>, Error> {
         let (floats, classes) = (self.plan.input.elements() as usize, self.plan.output.elements() as usize);
-        if images.len() % floats != 0 {
+        if !images.len().is_multiple_of(floats) {
             return Err(TrainError::Batch { found: images.len(), labels: 0, batch: self.plan.batch, floats }.into());
         }
         let mut found = vec![0; images.len() / floats];

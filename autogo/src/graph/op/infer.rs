@@ -144,7 +144,7 @@ impl Op {
 }
 
 fn grouped(conv: &Conv, first: Shape) -> Result<(), String> {
-    if conv.groups == 0 || first.c % conv.groups != 0 || conv.filters % conv.groups != 0 {
+    if conv.groups == 0 || !first.c.is_multiple_of(conv.groups) || !conv.filters.is_multiple_of(conv.groups) {
         let (c, filters) = (first.c, conv.filters);
         return Err(format!("{} groups must divide its {c} input and {filters} output channels", conv.groups));
     }
@@ -161,7 +161,7 @@ fn cropped(border: Border, first: Shape) -> Result<Shape, String> {
 }
 
 fn gathered((high, wide): (u32, u32), first: Shape) -> Result<Shape, String> {
-    if high == 0 || wide == 0 || first.h % high != 0 || first.w % wide != 0 {
+    if high == 0 || wide == 0 || !first.h.is_multiple_of(high) || !first.w.is_multiple_of(wide) {
         return Err(format!("{first} is not made of rectangles of {high}×{wide}"));
     }
     let channels = u64::from(high).saturating_mul(u64::from(wide)).saturating_mul(u64::from(first.c));

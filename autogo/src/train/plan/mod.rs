@@ -92,7 +92,7 @@ impl Plan {
         }
         let plan = Plan {
             engine,
-            batch: batch,
+            batch,
             input: graph.input_shape(),
             output: graph.node(graph.len() - 1).shape,
             steps: flow.steps,
