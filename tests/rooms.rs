@@ -3,6 +3,8 @@
 //! Both are read from the source: `use` lines and paths that begin with `crate` or `super`, followed through re-exports
 //! to the file that holds the item. Test modules and documentation are left out.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::collections::{BTreeMap, BTreeSet};

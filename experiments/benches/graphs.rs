@@ -125,6 +125,6 @@ fn enumerate_nb101_with_hashes(bencher: Bencher<'_, '_>) {
 fn load_nb101_table(bencher: Bencher<'_, '_>) {
     let Some(data) = data() else { return };
     bencher.counter(ItemsCount::new(Nb101::COUNT)).bench_local(|| {
-        black_box(LabelledFamily::nb101(&data).is_ok_and(|family| family.family() == FamilyName::Nb101))
+        black_box(LabelledFamily::nb101(&data).is_ok_and(|family| family.family() == FamilyName::Nb101.prefix()))
     });
 }
