@@ -410,8 +410,6 @@ class Alone(unittest.TestCase):
             subprocess.run([program, "--install", "my-crate", "--crate", crate, "--prefix", prefix], check=True)
             other = Kernel("my-crate")
             try:
-                # What a kernel's very first cell shows is the matter of another test.
-                other.run("let started = true;")
                 self.assertEqual([other.run("my_crate::count()").value for _ in range(3)], ["1", "2", "3"])
                 error = other.run("let zero = 0;\nmy_crate::divide(1, zero);").error
                 self.assertIn("divide by zero (line 2", error["evalue"])

@@ -211,12 +211,22 @@ impl Session {
         finished
     }
 
-    /// Waits until everything that the cell wrote is heard, if it ran, and returns what is known.
-    fn end(&self, before: usize, has_run: bool) -> Heard {
-        let heard = locked(&self.heard.0);
-        let patience = if has_run { LAST_WORDS } else { Duration::ZERO };
-        let waited = self.heard.1.wait_timeout_while(heard, patience, |heard| heard.finished == before);
-        let mut heard = waited.unwrap_or_else(PoisonError::into_inner).0;
+    /// How many executions are over, of cells and of the prelude.
+    fn finished(&self) -> usize {
+        locked(&self.heard.0).finished
+    }
+
+    /// Waits until `executions` more than `before` are over and everything that they wrote is heard. evcxr knows of the end
+    /// of an execution before its last frame is heard here.
+    fn settle(&self, before: usize, executions: usize) -> MutexGuard<'_, Heard> {
+        let is_open = |heard: &mut Heard| heard.finished < before + executions;
+        let waited = self.heard.1.wait_timeout_while(locked(&self.heard.0), LAST_WORDS, is_open);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Waits until everything that a cell wrote is heard, and returns what is known.
+    fn end(&self, before: usize, executions: usize) -> Heard {
+        let mut heard = self.settle(before, executions);
         let (finished, processes) = (heard.finished, std::mem::take(&mut heard.processes));
         std::mem::replace(&mut *heard, Heard { finished, processes, ..Heard::default() })
     }
@@ -314,9 +324,12 @@ impl Runner {
             self.context = Some(CommandContext::with_eval_context(context));
         }
         let context = self.context.as_mut().context("evcxr has not started")?;
+        let before = self.session.finished();
         // With lld, evcxr would compile everything anew with other flags.
         context.execute(":linker system")?;
-        context.execute(":load_config --quiet")?;
+        let outputs = context.execute(":load_config --quiet")?;
+        // The prelude runs as a cell does. Its end must not be taken for that of the first cell.
+        drop(self.session.settle(before, executions(&outputs)));
         std::env::set_current_dir(&self.here)?;
         Ok(())
     }
@@ -335,13 +348,9 @@ impl Runner {
         if is_unknown_type(&result) && !self.workplace.every_crate().exists() && self.show_every_crate() {
             result = self.evaluate(code, allow_stdin);
         }
-        let has_run = match &result {
-            Ok(outputs) => outputs.phases.iter().any(|phase| phase.name == "Execution"),
-            Err(_) => false,
-        };
         let mut lost = variables;
         lost.retain(|name| !self.variables().contains(name));
-        let heard = self.session.end(before, has_run);
+        let heard = self.session.end(before, result.as_ref().map_or(0, executions));
         let generated = self.context.as_ref().and_then(|context| context.last_source().ok()).unwrap_or_default();
         match result {
             Ok(_) if heard.has_panicked => {
@@ -411,6 +420,11 @@ impl Runner {
     }
 }
 
+/// How often the process that runs cells was asked to run something.
+fn executions(outputs: &EvalOutputs) -> usize {
+    outputs.phases.iter().filter(|phase| phase.name == "Execution").count()
+}
+
 fn is_unknown_type(result: &Result<EvalOutputs, Error>) -> bool {
     result.as_ref().is_err_and(|error| error.to_string().contains("Couldn't automatically determine type"))
 }
@@ -435,5 +449,34 @@ fn interrupted(lost: &[String]) -> String {
         "interrupted; no variable is lost".into()
     } else {
         format!("interrupted\n{}", lost_variables(lost))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_the_prelude_is_not_that_of_the_first_cell() {
+        let (messages, _unread) = tokio::sync::mpsc::channel(1);
+        let session = Session {
+            heard: Arc::default(),
+            process: Arc::default(),
+            compiling: PathBuf::new(),
+            out: Out::new(messages),
+        };
+        let late = session.clone();
+        let value: Bundle = [("text/plain".to_string(), "1".into())].into_iter().collect();
+        let sent = Some(value.clone());
+        let talker = std::thread::spawn(move || {
+            for result in [None, sent] {
+                std::thread::sleep(Duration::from_millis(30));
+                late.hear(Frame::Finished { result });
+            }
+        });
+        drop(session.settle(session.finished(), 1));
+        let before = session.begin();
+        assert_eq!(session.end(before, 1).result, Some(value));
+        assert!(talker.join().is_ok());
     }
 }
