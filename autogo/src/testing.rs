@@ -141,8 +141,8 @@ fn changed(kind: u8, shape: Shape, (x, y): (u8, u8), window: Window) -> Op {
         30 => Op::Slice { start: u32::from(x) % shape.c, channels: 1 },
         31 => Op::Crop(Border { top: 1, left: wide, bottom: u32::from(y) % 2, right: 0 }),
         32 => Op::SpaceToDepth { block: (1 + u32::from(x) % 2, 2), order: order(y) },
-        // Groups of one channel would stay where they are. A shuffle of a vector is refused when its ONNX file is read.
-        33 if shape.c > 2 && shape.h * shape.w > 1 => Op::ChannelShuffle { groups: 2 },
+        // Groups of one channel would stay where they are.
+        33 if shape.c > 2 => Op::ChannelShuffle { groups: 2 },
         34 => Op::Affine { scale: number(x), shift: number(y) },
         // A factor of one channel is a number.
         35 if shape.c > 1 => Op::ChannelAffine { scale: true, shift: x & 1 == 0 },

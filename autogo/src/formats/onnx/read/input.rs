@@ -143,7 +143,10 @@ impl Reader {
             self.known.insert(name, Known::Constant(Arc::new(constant)));
         }
         match data[..] {
-            [input] => self.input(input, has_channels_last(&readers, input), options),
+            [input] => {
+                let is_last = !self.draft.keeps_all && has_channels_last(&readers, input);
+                self.input(input, is_last, options)
+            }
             _ => {
                 let names: Vec<&str> = data.iter().map(|info| info.name.as_str()).collect();
                 let list = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };

@@ -12,10 +12,11 @@ impl Reader {
         self.draft.shape(view.layer)
     }
 
-    /// Appends the layer that a layout asks for, or finds it.
+    /// Appends the layer that a layout asks for, or finds it. Where every node of a file is kept, two nodes stay two.
     pub(super) fn settle(&mut self, site: &Call<'_>, layer: usize, layout: Layout) -> Result<usize, FormatError> {
         let Some(kind) = layout.kind() else { return Ok(layer) };
-        if let Some(&made) = self.settled.get(&(layer, layout)) {
+        let known = self.settled.get(&(layer, layout)).filter(|_| !self.draft.keeps_all);
+        if let Some(&made) = known {
             return Ok(made);
         }
         let made = self.draft.push(site, kind, &[layer], Vec::new())?;
