@@ -21,13 +21,12 @@ impl EvolutionRun {
         })
     }
 
-    /// Whether no eligible individual beats a member of the front. O(individuals · front).
+    /// Whether no individual beats a member of the front. O(individuals · front).
     pub fn front_is_unbeaten(&self) -> bool {
         let point = |one: &Individual| one.point(&self.settings.objectives);
-        let beats = |other: &&Individual, one: &Individual| self.archive.dominates(&point(other), &point(one));
-        self.front()
-            .iter()
-            .all(|one| !self.individuals.iter().filter(|one| one.is_eligible).any(|other| beats(&other, one)))
+        let everybody: Vec<Vec<f64>> = self.individuals.iter().map(point).collect();
+        let is_beaten = |one: &Individual| everybody.iter().any(|other| self.archive.dominates(other, &point(one)));
+        !self.front().iter().any(is_beaten)
     }
 
     /// Whether every individual is inside every window of the search.
