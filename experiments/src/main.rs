@@ -5,7 +5,7 @@
 //! | `graph`, `families`, `datasets` | networks, the systems they come from, public data |
 //! | `segments` | mines segments, shows them, cuts a network into them |
 //! | `train`, `evaluate`, `transfer` | predictors |
-//! | `fit` | a network learns from pictures |
+//! | `fit`, `label` | a network learns from pictures; many of them, by many workers |
 //! | `search`, `replay` | evolution, in a folder that can be taken up again |
 //! | `profile` | cycles and energy on a machine, on a systolic array, on this processor |
 //! | `reproduce`, `parity` | the paper's tables; comparison with reference numbers |
@@ -27,10 +27,12 @@ mod commands;
 mod failure;
 mod host;
 mod inputs;
+mod label;
 mod notebooks;
 mod parity;
 mod reproduce;
 mod search;
+mod work;
 
 use clap::{Parser, Subcommand};
 use failure::Failure;
@@ -54,6 +56,8 @@ enum Command {
     Fit(commands::fit::Args),
     /// Prints a network's shapes, FLOPs and parameters, or writes it in another form.
     Graph(commands::graph::Args),
+    /// Trains many networks in mini form, by workers that share a folder.
+    Label(commands::label::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
     Notebooks(commands::notebooks::Args),
     /// Times a network on a machine, kernel by kernel, and counts its energy.
@@ -83,6 +87,7 @@ impl Command {
             Command::Families(args) => commands::families::run(args),
             Command::Fit(args) => commands::fit::run(args),
             Command::Graph(args) => commands::graph::run(args),
+            Command::Label(args) => commands::label::run(args),
             Command::Notebooks(args) => commands::notebooks::run(args),
             Command::Profile(args) => commands::profile::run(args),
             Command::Evaluate(args) => commands::evaluate::run(args),

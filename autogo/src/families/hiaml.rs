@@ -60,6 +60,8 @@ const BLOCKS: [&str; 14] = {
 const STAGES: usize = 4;
 /// Stages that halve the resolution and double the channels in their first block.
 const HALVES: [bool; STAGES] = [false, true, false, true];
+/// How often a stage has its block.
+const REPEATS: usize = 2;
 const STEM: u32 = 64;
 const CLASSES: u32 = 10;
 
@@ -102,6 +104,30 @@ impl Hiaml {
     /// Names of the four blocks.
     pub fn blocks(&self) -> [&'static str; STAGES] {
         self.stages.map(|block| BLOCKS[usize::from(block)])
+    }
+
+    /// The network with `repeats` blocks a stage.
+    fn stacked(&self, repeats: usize) -> Result<Graph, GraphError> {
+        let mut layers = Layers::new(&self.to_string());
+        let mut x = layers.add(Op::Input(Shape::new(32, 32, 3)), &[])?;
+        layers.scope("stem");
+        x = layers.conv_bn((3, 3), STEM, (2, 2), Some(Op::Relu), x)?;
+        let mut channels = STEM;
+        for (stage, block) in self.stages.into_iter().enumerate() {
+            let (kind, name) = KINDS[usize::from(block)];
+            for repeat in 0..repeats {
+                let halves = HALVES[stage] && repeat == 0;
+                let c_out = if halves { 2 * channels } else { channels };
+                layers.scope(format!("stage_{stage}_{repeat}/{name}"));
+                let stride = if halves { 2 } else { 1 };
+                x = Block { layers: &mut layers, x, c_in: channels, c_out, stride }.build(kind)?;
+                channels = c_out;
+            }
+        }
+        layers.scope("head");
+        x = layers.add(Op::Mean, &[x])?;
+        x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
+        layers.finish(x)
     }
 }
 
@@ -246,26 +272,11 @@ impl Family for Hiaml {
     const BEST: Option<&'static str> = Some("hiaml:src1,src1,r30,src3");
 
     fn build(&self) -> Result<Graph, GraphError> {
-        let mut layers = Layers::new(&self.to_string());
-        let mut x = layers.add(Op::Input(Shape::new(32, 32, 3)), &[])?;
-        layers.scope("stem");
-        x = layers.conv_bn((3, 3), STEM, (2, 2), Some(Op::Relu), x)?;
-        let mut channels = STEM;
-        for (stage, block) in self.stages.into_iter().enumerate() {
-            let (kind, name) = KINDS[usize::from(block)];
-            for repeat in 0..2 {
-                let halves = HALVES[stage] && repeat == 0;
-                let c_out = if halves { 2 * channels } else { channels };
-                layers.scope(format!("stage_{stage}_{repeat}/{name}"));
-                let stride = if halves { 2 } else { 1 };
-                x = Block { layers: &mut layers, x, c_in: channels, c_out, stride }.build(kind)?;
-                channels = c_out;
-            }
-        }
-        layers.scope("head");
-        x = layers.add(Op::Mean, &[x])?;
-        x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
-        layers.finish(x)
+        self.stacked(REPEATS)
+    }
+
+    fn build_shallow(&self) -> Result<Graph, GraphError> {
+        self.stacked(1)
     }
 
     /// The `index`-th uniform sample under `seed`: each stage draws one of the fourteen blocks.

@@ -314,6 +314,11 @@ impl Family for Inception {
         layers.finish(x)
     }
 
+    fn build_shallow(&self) -> Result<Graph, GraphError> {
+        let once = |stage: &InceptionStage| InceptionStage { n_blocks: 1, ..stage.clone() };
+        Inception { stages: self.stages.iter().map(once).collect() }.build()
+    }
+
     fn sample(seed: u64, index: u64) -> Self {
         Self::sample_by(seed, index, InceptionSampler::Published)
     }

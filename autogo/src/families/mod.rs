@@ -108,6 +108,15 @@ pub trait Family: Sized + Clone + fmt::Display + FromStr<Err = Error> + Send + S
     /// A configuration that makes no valid graph.
     fn build(&self) -> Result<Graph, GraphError>;
 
+    /// The architecture with one cell or block wherever the family repeats the same one; the whole architecture where it
+    /// repeats none.
+    ///
+    /// # Errors
+    /// As for [`Family::build`].
+    fn build_shallow(&self) -> Result<Graph, GraphError> {
+        self.build()
+    }
+
     /// The `index`-th sample under `seed`, by the family's published rules. A family of one or two networks repeats
     /// them in turn.
     fn sample(seed: u64, index: u64) -> Self;

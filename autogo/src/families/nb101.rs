@@ -325,6 +325,29 @@ impl Nb101 {
         }
     }
 
+    /// The network of `modules` cells a stack.
+    fn stacked(&self, modules: usize) -> Result<Graph, GraphError> {
+        let mut layers = Layers::new(&self.to_string());
+        let mut x = layers.add(Op::Input(Shape::new(32, 32, 3)), &[])?;
+        layers.scope("stem");
+        x = layers.conv_bn((3, 3), STEM, (1, 1), Some(Op::Relu), x)?;
+        let mut channels = STEM;
+        for stack in 0..STACKS {
+            if stack > 0 {
+                layers.scope(format!("downsample_{stack}"));
+                x = layers.pool(Pool::Max, 2, 2, x)?;
+                channels *= 2;
+            }
+            for module in 0..modules {
+                x = self.module(&mut layers, &format!("stack_{stack}_{module}"), channels, x)?;
+            }
+        }
+        layers.scope("head");
+        x = layers.add(Op::Mean, &[x])?;
+        x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
+        layers.finish(x)
+    }
+
     /// The upper triangle row by row.
     fn bits(&self) -> String {
         let n = self.vertices();
@@ -340,25 +363,11 @@ impl Family for Nb101 {
     const BEST: Option<&'static str> = Some("nb101:110001010100010100101:00200");
 
     fn build(&self) -> Result<Graph, GraphError> {
-        let mut layers = Layers::new(&self.to_string());
-        let mut x = layers.add(Op::Input(Shape::new(32, 32, 3)), &[])?;
-        layers.scope("stem");
-        x = layers.conv_bn((3, 3), STEM, (1, 1), Some(Op::Relu), x)?;
-        let mut channels = STEM;
-        for stack in 0..STACKS {
-            if stack > 0 {
-                layers.scope(format!("downsample_{stack}"));
-                x = layers.pool(Pool::Max, 2, 2, x)?;
-                channels *= 2;
-            }
-            for module in 0..MODULES {
-                x = self.module(&mut layers, &format!("stack_{stack}_{module}"), channels, x)?;
-            }
-        }
-        layers.scope("head");
-        x = layers.add(Op::Mean, &[x])?;
-        x = layers.add(Op::Dense { features: CLASSES, bias: true }, &[x])?;
-        layers.finish(x)
+        self.stacked(MODULES)
+    }
+
+    fn build_shallow(&self) -> Result<Graph, GraphError> {
+        self.stacked(1)
     }
 
     /// The `index`-th sample under `seed`: seven vertices, every possible edge with probability 1/2, uniform

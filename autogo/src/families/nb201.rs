@@ -137,12 +137,16 @@ impl Nb201 {
     /// # Errors
     /// None that a cell of this benchmark meets: all its shapes agree.
     pub fn build_with(&self, skip: SkipAs) -> Result<Graph, GraphError> {
+        self.stacked(CELLS, skip)
+    }
+
+    fn stacked(&self, cells: usize, skip: SkipAs) -> Result<Graph, GraphError> {
         let mut layers = Layers::new(&self.to_string());
         let mut x = layers.add(Op::Input(Shape::new(32, 32, 3)), &[])?;
         layers.scope("stem");
         x = layers.conv_bn((3, 3), CHANNELS[0], (1, 1), None, x)?;
         for (stage, &channels) in CHANNELS.iter().enumerate() {
-            for cell in 0..CELLS {
+            for cell in 0..cells {
                 x = self.cell(&mut layers, &format!("cell_{stage}_{cell}"), channels, skip, x)?;
             }
             if stage + 1 < CHANNELS.len() {
@@ -225,6 +229,10 @@ impl Family for Nb201 {
 
     fn build(&self) -> Result<Graph, GraphError> {
         self.build_with(SkipAs::default())
+    }
+
+    fn build_shallow(&self) -> Result<Graph, GraphError> {
+        self.stacked(1, SkipAs::default())
     }
 
     /// The `index`-th uniform sample under `seed`: each edge draws one of the five operations.

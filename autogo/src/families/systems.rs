@@ -18,6 +18,7 @@ struct System {
     best: Option<&'static str>,
     is_named: fn(&str) -> bool,
     build: fn(&str) -> Result<Graph, Error>,
+    build_shallow: fn(&str) -> Result<Graph, Error>,
     build_config: fn(&str) -> Result<Graph, Error>,
     sample: fn(u64, u64) -> String,
 }
@@ -31,6 +32,7 @@ impl System {
             best: F::BEST,
             is_named: F::is_named,
             build: |spec| Ok(spec.parse::<F>()?.build()?),
+            build_shallow: |spec| Ok(spec.parse::<F>()?.build_shallow()?),
             build_config: |json| {
                 let config: F = serde_json::from_str(json).map_err(|error| {
                     let accepted = format!("the JSON fields of family {}", F::NAME);
@@ -91,6 +93,22 @@ impl FamilyName {
     /// A string that names no network of the family, with the place in it that is wrong.
     pub fn build(self, spec: &str) -> Result<Graph, Error> {
         (self.system().build)(spec)
+    }
+
+    /// The graph of one of the family's compact strings with one cell or block wherever the family repeats the same one:
+    /// a cell a stage of NB-101 and NB-201, a block a stage of HiAML and Inception. The other families repeat nothing.
+    ///
+    /// ```
+    /// use autogo::families::FamilyName;
+    /// let (full, shallow) = (FamilyName::Hiaml.build("hiaml:z,z,z,z")?, FamilyName::Hiaml.build_shallow("hiaml:z,z,z,z")?);
+    /// assert!(shallow.len() < full.len());
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`FamilyName::build`].
+    pub fn build_shallow(self, spec: &str) -> Result<Graph, Error> {
+        (self.system().build_shallow)(spec)
     }
 
     /// The graph of a configuration in the release's JSON fields: a list of block names for HiAML, an object for the

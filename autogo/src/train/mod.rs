@@ -27,7 +27,7 @@ pub use crate::error::TrainError;
 pub use autogo_engine::loss::Scores;
 pub use fit::{Fit, FitEnd, FitRun, evaluate};
 pub use log::{FitLog, Measure};
-pub use mini::{Mini, MiniForm, Ratio};
+pub use mini::{Mini, MiniForm, Ratio, mini_network};
 pub use network::Network;
 pub use optimiser::{Method, Optimiser};
 pub use plan::{NetworkSettings, Plan};

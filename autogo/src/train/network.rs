@@ -43,8 +43,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network with new weights under a seed: He-normal matrices (variance 2 / inputs of one output), zero biases, neutral batch
-    /// norms. The weights of a node depend on the seed and on the node's place and name alone.
+    /// A network with new weights under a seed: normal weights, of variance 2 / n for convolutions and 1 / 3n for dense layers whose
+    /// outputs read n inputs, zero biases, neutral batch norms. The weights of a node depend on the seed and on the node's place and name alone.
     ///
     /// # Errors
     /// A graph that cannot be trained, see [`TrainError`].
@@ -82,9 +82,9 @@ impl Network {
         for parameter in &self.plan.parameters.all {
             let range = parameter.range.clone();
             match parameter.role {
-                Role::Matrix { fan_in } => {
+                Role::Matrix { gain, fan_in } => {
                     let mut draw = Stream::new(seed, &format!("weights of {}", parameter.name)).at(0);
-                    let spread = (2.0 / fan_in.max(1) as f64).sqrt();
+                    let spread = (gain / fan_in.max(1) as f64).sqrt();
                     let weights = &mut self.weights[range];
                     places(&parameter.sizes, |_, place| {
                         let (u, v): (f64, f64) = (1.0 - draw.random::<f64>(), draw.random());

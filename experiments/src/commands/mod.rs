@@ -5,6 +5,7 @@ pub mod evaluate;
 pub mod families;
 pub mod fit;
 pub mod graph;
+pub mod label;
 pub mod notebooks;
 pub mod parity;
 pub mod profile;

@@ -1,12 +1,14 @@
 //! The mini form of a graph: smaller pictures, fewer filters, the same structure.
 
 mod channels;
+mod families;
 mod levels;
 mod ratio;
 
 use crate::error::{Error, TrainError};
 use crate::graph::{ContentId, Graph, GraphBuilder, GraphError, Shape};
 use channels::Channels;
+pub use families::mini_network;
 use levels::Levels;
 pub use ratio::Ratio;
 use serde::{Deserialize, Serialize};

@@ -3,11 +3,16 @@
 use crate::graph::{Graph, Op};
 use std::ops::Range;
 
+/// The variance of a weight times its inputs that keeps a signal through ReLUs.
+const HE: f64 = 2.0;
+/// The same for dense layers, PyTorch's: a classifier begins near equal odds.
+const SMALL: f64 = 1.0 / 3.0;
+
 /// What a parameter is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Role {
-    /// The weights of a convolution or a dense layer, with the weights that one output reads.
-    Matrix { fan_in: usize },
+    /// The weights of a convolution or a dense layer: their variance at the start times the inputs of one output, and those inputs.
+    Matrix { gain: f64, fan_in: usize },
     /// A number for every channel, which begins at this value.
     Channels { start: f32 },
     /// A running statistic of a batch norm, which no gradient changes and which begins at this value.
@@ -54,16 +59,16 @@ fn parts(graph: &Graph, index: usize) -> Vec<(&'static str, Vec<usize>, Role)> {
         Op::Conv(conv) => {
             let (h, w, i) =
                 (conv.window.kernel.0 as usize, conv.window.kernel.1 as usize, inputs / conv.groups as usize);
-            parts.push(("weight", vec![c, i, h, w], Role::Matrix { fan_in: i * h * w }));
+            parts.push(("weight", vec![c, i, h, w], Role::Matrix { gain: HE, fan_in: i * h * w }));
             parts.extend(conv.bias.then(|| zeros(c)));
         }
         Op::ConvTranspose(conv) => {
             let (h, w) = (conv.window.kernel.0 as usize, conv.window.kernel.1 as usize);
-            parts.push(("weight", vec![inputs, c, h, w], Role::Matrix { fan_in: inputs * h * w }));
+            parts.push(("weight", vec![inputs, c, h, w], Role::Matrix { gain: HE, fan_in: inputs * h * w }));
             parts.extend(conv.bias.then(|| zeros(c)));
         }
         Op::Dense { bias, .. } => {
-            parts.push(("weight", vec![c, inputs], Role::Matrix { fan_in: inputs }));
+            parts.push(("weight", vec![c, inputs], Role::Matrix { gain: SMALL, fan_in: inputs }));
             parts.extend(bias.then(|| zeros(c)));
         }
         Op::BatchNorm => {

@@ -1,0 +1,242 @@
+//! `autogo label`: networks get labels by being trained, by as many workers as there are.
+
+use crate::failure::Failure;
+use crate::inputs::toml_file;
+use crate::label::{self, Choice, LabelJob, LabelRecord, Manifest, Wanted};
+use crate::work::{self, Executor, Status, WorkFolder};
+use autogo::Progress;
+use autogo::train::{Pictures, Recipe};
+use clap::{Parser, Subcommand};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Arguments of `autogo label`.
+#[derive(Parser)]
+#[command(after_help = "Example:\n  cargo autogo label plan labels --family nb201=40 --family hiaml=40\n  \
+                        cargo autogo label run labels --workers 2\n  cargo autogo label collect labels --out labels.parquet")]
+pub struct Args {
+    #[command(subcommand)]
+    step: Step,
+}
+
+#[derive(Subcommand)]
+enum Step {
+    /// Makes a folder of trainings, or adds trainings to one.
+    Plan(Plan),
+    /// Starts workers and waits until nothing is left.
+    Run(Run),
+    /// Is one worker.
+    Work(Work),
+    /// Says what is done, running, left and failed.
+    Status(Folder),
+    /// Lets failed trainings be tried again.
+    Retry(Folder),
+    /// Writes all results as one Parquet table.
+    Collect(Collect),
+}
+
+#[derive(Parser)]
+struct Folder {
+    /// The folder of work.
+    folder: PathBuf,
+}
+
+#[derive(Parser)]
+struct Plan {
+    /// The folder of work.
+    folder: PathBuf,
+    /// So many networks of a family, in mini form; several times for several families.
+    #[arg(long = "family", value_name = "FAMILY=COUNT", required = true)]
+    sampled: Vec<Wanted>,
+    /// So many networks from the top twentieth of a family with public labels.
+    #[arg(long, value_name = "FAMILY=COUNT")]
+    top: Vec<Wanted>,
+    /// A TOML file of the recipe; what it leaves out is the default.
+    #[arg(long, value_name = "FILE")]
+    recipe: Option<PathBuf>,
+    /// Seed of the samples.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Every so many-th network is trained under further seeds.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    repeat_every: u64,
+    /// Seeds of those networks.
+    #[arg(long, default_value_t = 3)]
+    seeds: u64,
+    /// Seconds after which a lease that nobody renews is dead.
+    #[arg(long, default_value_t = 60.0, value_parser = seconds)]
+    expiry: f64,
+}
+
+#[derive(Parser)]
+struct Run {
+    /// The folder of work.
+    folder: PathBuf,
+    /// How many workers.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
+    workers: u64,
+    /// Slurm starts the workers, with these options of `sbatch`: `partition=NAME,time=1:00:00`.
+    #[arg(long, value_name = "OPTIONS", conflicts_with = "hyperqueue")]
+    slurm: Option<String>,
+    /// The running server of HyperQueue starts the workers.
+    #[arg(long)]
+    hyperqueue: bool,
+}
+
+#[derive(Parser)]
+struct Work {
+    /// The folder of work.
+    folder: PathBuf,
+    /// Ends after so many trainings.
+    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
+    limit: usize,
+}
+
+#[derive(Parser)]
+struct Collect {
+    /// The folders of work, all of one job.
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
+    /// The table. Trainings that are in the table already stay there.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let number = text.parse::<f64>().ok().filter(|seconds| (0.5..=86_400.0).contains(seconds));
+    number.ok_or_else(|| "accepted: 0.5 to 86400".into())
+}
+
+/// Plans, runs, watches or collects.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    match &args.step {
+        Step::Plan(plan) => self::plan(plan),
+        Step::Run(args) => start(args),
+        Step::Work(args) => worker(args),
+        Step::Status(args) => {
+            say!("{}", Status::of(&WorkFolder::open(&args.folder)?)?);
+            Ok(())
+        }
+        Step::Retry(args) => {
+            say!("{} items are tried again", WorkFolder::open(&args.folder)?.forgive()?);
+            Ok(())
+        }
+        Step::Collect(args) => collect(args),
+    }
+}
+
+fn plan(args: &Plan) -> Result<(), Failure> {
+    let recipe: Recipe = args.recipe.as_deref().map(toml_file).transpose()?.unwrap_or_default();
+    recipe.check()?;
+    let choice = Choice {
+        sampled: args.sampled.clone(),
+        top: args.top.clone(),
+        seed: args.seed,
+        repeat_every: args.repeat_every as usize,
+        seeds: args.seeds,
+    };
+    let items = label::items(&choice)?;
+    let lines = items.iter().map(serde_json::to_string).collect::<Result<Vec<String>, _>>();
+    let lines = lines.map_err(|error| Failure::Work(error.to_string()))?;
+    let manifest = Manifest::new(&pictures()?, recipe).text()?;
+    let folder = WorkFolder::plan(&args.folder, &manifest, &lines, Duration::from_secs_f64(args.expiry))?;
+    say!("{}: job {}, {}", args.folder.display(), folder.manifest_id(), Status::of(&folder)?);
+    Ok(())
+}
+
+/// The pictures of the mini benchmark.
+fn pictures() -> Result<Pictures, Failure> {
+    Ok(Pictures::cifar10((16, 16))?)
+}
+
+fn worker(args: &Work) -> Result<(), Failure> {
+    let folder = WorkFolder::open(&args.folder)?;
+    let mut job = LabelJob::new(&folder, pictures()?)?;
+    let tally = work::work(&folder, &mut job, &name(), args.limit)?;
+    say!("{}: {} trained, {} attempts failed", name(), tally.done, tally.failed);
+    Ok(())
+}
+
+/// The name of this worker: machine and process.
+fn name() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{}:{}", host.trim(), std::process::id())
+}
+
+fn start(args: &Run) -> Result<(), Failure> {
+    let folder = WorkFolder::open(&args.folder)?;
+    let executor = match (&args.slurm, args.hyperqueue) {
+        (Some(options), _) => Executor::Slurm(options.clone()),
+        (None, true) => Executor::HyperQueue,
+        (None, false) => Executor::Local,
+    };
+    let (mut children, answer) = work::start(&executor, &folder, args.workers as usize)?;
+    if !answer.is_empty() {
+        say!("{answer}");
+    }
+    let mut status = Status::of(&folder)?;
+    let mut bar = Progress::Live.start("labelling", status.done, status.items);
+    loop {
+        status = Status::of(&folder)?;
+        bar.report(status.done, &status.to_string().lines().next().unwrap_or_default().to_string());
+        let mut is_alive = children.is_empty();
+        for child in &mut children {
+            is_alive |= child.try_wait().map_err(|error| Failure::Work(error.to_string()))?.is_none();
+        }
+        if status.is_over() || !is_alive {
+            break;
+        }
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    for mut child in children {
+        child.wait().map_err(|error| Failure::Work(error.to_string()))?;
+    }
+    status = Status::of(&folder)?;
+    drop(bar);
+    say!("{status}");
+    if status.is_over() { Ok(()) } else { Err(Failure::Work("the workers have ended, and work is left".into())) }
+}
+
+fn collect(args: &Collect) -> Result<(), Failure> {
+    let mut records: BTreeMap<(String, u64), LabelRecord> = BTreeMap::new();
+    let key = |record: &LabelRecord| (record.spec.clone(), record.seed);
+    let mut job = None;
+    if args.out.exists() {
+        for record in label::read(&args.out)? {
+            job.get_or_insert_with(|| record.job.clone());
+            records.insert(key(&record), record);
+        }
+    }
+    for path in &args.folders {
+        let folder = WorkFolder::open(path)?;
+        let own = folder.manifest_id().to_string();
+        if job.get_or_insert_with(|| own.clone()) != &own {
+            let reason = format!("holds job {own}, the table {}", job.unwrap_or_default());
+            return Err(Failure::input(
+                path,
+                format!("{reason}; accepted: folders of one job, and a new table for another"),
+            ));
+        }
+        for (id, line) in results(&folder)? {
+            let record: LabelRecord =
+                serde_json::from_str(&line).map_err(|error| Failure::work(path.join("results").join(id), error))?;
+            records.entry(key(&record)).or_insert(record);
+        }
+    }
+    let records: Vec<LabelRecord> = records.into_values().collect();
+    label::write(&args.out, &records)?;
+    say!("{}: {} trainings", args.out.display(), records.len());
+    Ok(())
+}
+
+/// The results of a folder by their items' ids.
+fn results(folder: &WorkFolder) -> Result<Vec<(String, String)>, Failure> {
+    let mut found = Vec::new();
+    for item in folder.items() {
+        if let Some(line) = folder.result(&item.id)? {
+            found.push((item.id.clone(), line));
+        }
+    }
+    Ok(found)
+}

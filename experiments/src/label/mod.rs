@@ -1,0 +1,11 @@
+//! Labels of our own: networks in mini form, each trained from nothing, as items of a work folder.
+
+mod job;
+mod plan;
+mod record;
+mod table;
+
+pub use job::{LabelJob, Manifest};
+pub use plan::{Choice, Wanted, items};
+pub use record::LabelRecord;
+pub use table::{read, write};

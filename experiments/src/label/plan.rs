@@ -1,0 +1,143 @@
+//! Which networks are labelled, and in which order.
+
+use crate::failure::Failure;
+use crate::inputs::labelled;
+use autogo::families::{FamilyName, Nb201, network};
+use autogo::graph::Zeros;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::str::FromStr;
+
+/// One training: a network and a seed. As JSON it is the text of a work item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelItem {
+    /// The network's compact string.
+    pub spec: String,
+    /// Seed of weights, order, flips and shifts.
+    pub seed: u64,
+    /// Whether the network was drawn from the top twentieth of its family.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub top: bool,
+}
+
+/// So many networks of a family: `nb201=400`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    family: FamilyName,
+    count: usize,
+}
+
+impl FromStr for Wanted {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Wanted, String> {
+        let accepted = || format!("`{text}`; accepted: FAMILY=COUNT such as nb201=400");
+        let (name, count) = text.split_once('=').ok_or_else(accepted)?;
+        let family = FamilyName::named(name).map_err(|error| error.to_string())?;
+        Ok(Wanted { family, count: count.parse().map_err(|_| accepted())? })
+    }
+}
+
+/// Which networks a plan has.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// Samples of families, by their published samplers.
+    pub sampled: Vec<Wanted>,
+    /// Networks of the top twentieth of families with public labels.
+    pub top: Vec<Wanted>,
+    /// Seed of both.
+    pub seed: u64,
+    /// Every so many-th network is trained again.
+    pub repeat_every: usize,
+    /// Seeds of those networks.
+    pub seeds: u64,
+}
+
+/// Of NAS-Bench-201, only networks without `none` are labelled, as in the release's experiments.
+fn can_be_labelled(family: FamilyName, spec: &str) -> bool {
+    family != FamilyName::Nb201 || spec.parse::<Nb201>().is_ok_and(|arch| arch.has_no_none())
+}
+
+/// The formulas that a plan has already: of networks with one formula, a plan has one.
+#[derive(Default)]
+struct Formulas(HashSet<String>);
+
+impl Formulas {
+    /// Whether a network can be labelled and has a new formula.
+    fn takes(&mut self, family: FamilyName, spec: &str) -> Result<bool, Failure> {
+        Ok(can_be_labelled(family, spec) && self.0.insert(network(spec)?.formula_id(Zeros::Dropped).to_string()))
+    }
+}
+
+/// Samples of a family, in the order of their indices.
+fn sampled(wanted: Wanted, seed: u64, formulas: &mut Formulas) -> Result<Vec<String>, Failure> {
+    let Wanted { family, count } = wanted;
+    let mut specs = Vec::new();
+    for index in 0..1000 * (count as u64 + 10) {
+        if specs.len() == count {
+            return Ok(specs);
+        }
+        let spec = family.sample(seed, index);
+        if formulas.takes(family, &spec)? {
+            specs.push(spec);
+        }
+    }
+    let reason = format!("{family} has no {count} networks of different formulas");
+    Err(Failure::Input(format!("{reason}; accepted: at most {}", specs.len())))
+}
+
+/// Networks drawn from the twentieth of a family whose public labels are best.
+fn top(wanted: Wanted, seed: u64, formulas: &mut Formulas) -> Result<Vec<String>, Failure> {
+    let family = labelled(wanted.family.prefix())?;
+    let mut rows: Vec<(f64, String)> = Vec::new();
+    for row in 0..family.len() {
+        let Some(arch) = family.arch(row) else { continue };
+        let (spec, value) = (arch.to_string(), family.value(arch));
+        if let Some(value) = value.filter(|_| can_be_labelled(wanted.family, &spec)) {
+            rows.push((value, spec));
+        }
+    }
+    let goal = family.label().goal;
+    rows.sort_by(|a, b| goal.compare(a.0, b.0).then_with(|| a.1.cmp(&b.1)));
+    rows.truncate(rows.len().div_ceil(20));
+    // The order of hashes is as good as a shuffle.
+    rows.sort_by_cached_key(|(_, spec)| Sha256::digest(format!("top {seed} {spec}")).to_vec());
+    let mut specs = Vec::new();
+    for (_, spec) in rows {
+        if specs.len() < wanted.count && formulas.takes(wanted.family, &spec)? {
+            specs.push(spec);
+        }
+    }
+    Ok(specs)
+}
+
+/// The trainings of a plan. Groups (the samples of a family, its top) take turns, so a plan that is half done has half of every
+/// group. Trainings under further seeds come last.
+pub fn items(choice: &Choice) -> Result<Vec<LabelItem>, Failure> {
+    let mut formulas = Formulas::default();
+    let mut groups: Vec<Vec<LabelItem>> = Vec::new();
+    let group = |specs: Vec<String>, top: bool| {
+        specs.into_iter().map(|spec| LabelItem { spec, seed: 0, top }).collect::<Vec<LabelItem>>()
+    };
+    for &wanted in &choice.top {
+        groups.push(group(top(wanted, choice.seed, &mut formulas)?, true));
+    }
+    for &wanted in &choice.sampled {
+        groups.push(group(sampled(wanted, choice.seed, &mut formulas)?, false));
+    }
+    // The place of a network in its group, from 0 to 1, says when its turn is.
+    let mut turns: Vec<(f64, usize, LabelItem)> = Vec::new();
+    for (number, items) in groups.into_iter().enumerate() {
+        let count = items.len() as f64;
+        turns.extend(items.into_iter().enumerate().map(|(at, item)| ((at as f64 + 0.5) / count, number, item)));
+    }
+    turns.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut items: Vec<LabelItem> = turns.into_iter().map(|(_, _, item)| item).collect();
+    let again: Vec<LabelItem> = items.iter().step_by(choice.repeat_every.max(1)).cloned().collect();
+    for item in again {
+        items.extend((1..choice.seeds).map(|seed| LabelItem { seed, ..item.clone() }));
+    }
+    Ok(items)
+}

@@ -1,0 +1,46 @@
+//! What one training says about one network.
+
+use serde::{Deserialize, Serialize};
+
+/// What one training says about one network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelRecord {
+    /// The network's compact string.
+    pub spec: String,
+    /// Its family.
+    pub family: String,
+    /// Seed of weights, order, flips and shifts.
+    pub seed: u64,
+    /// Whether the network was drawn from the top twentieth of its family, by public labels.
+    pub top: bool,
+    /// Id of the full form.
+    pub content_id: String,
+    /// Id of the mini form, which was trained.
+    pub mini_id: String,
+    /// Part of the test pictures that are named right.
+    pub test_accuracy: f32,
+    /// Mean cross-entropy over the test pictures.
+    pub test_loss: f32,
+    /// Sum of the training losses of all steps, divided by the steps.
+    pub mean_train_loss: f32,
+    /// Mean training loss over each twentieth of the steps.
+    pub curve: Vec<f32>,
+    /// Test accuracy after each pass over the training pictures.
+    pub accuracies: Vec<f32>,
+    /// Seconds of the training, on whatever machine.
+    pub seconds: f32,
+    /// Multiply-adds of the mini form.
+    pub mini_multiply_adds: u64,
+    /// Parameters of the mini form.
+    pub mini_params: u64,
+    /// Multiply-adds of the full form.
+    pub multiply_adds: u64,
+    /// Parameters of the full form.
+    pub params: u64,
+    /// Id of the job: recipe, task and pictures.
+    pub job: String,
+    /// How products are summed: `fused` or `portable`.
+    pub arithmetic: String,
+    /// Version of the program.
+    pub version: String,
+}

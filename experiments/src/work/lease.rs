@@ -1,0 +1,122 @@
+//! The right to work on an item.
+
+use super::folder::{DEATHS, WorkFolder};
+use crate::failure::Failure;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// A lease that this process holds. A thread raises the count in its file as long as it is held; dropped, the file goes.
+pub(super) struct Lease {
+    path: PathBuf,
+    stop: Option<Sender<()>>,
+    beats: Option<JoinHandle<()>>,
+}
+
+/// What came of asking for an item.
+pub(super) enum Claim {
+    /// It is ours.
+    Held(Lease),
+    /// A living worker has it.
+    Taken,
+    /// So many workers died on it that it is not tried again.
+    Deadly,
+}
+
+/// What a worker has seen of the leases of others: their text, and since when it has not changed.
+#[derive(Default)]
+pub(super) struct Watch {
+    seen: HashMap<String, (usize, String, Instant)>,
+}
+
+impl Watch {
+    /// Whether a lease has had the same text for so long.
+    fn is_dead(&mut self, id: &str, number: usize, text: String, expiry: Duration) -> bool {
+        match self.seen.get(id) {
+            Some((seen, same, since)) if *seen == number && *same == text => since.elapsed() > expiry,
+            _ => {
+                self.seen.insert(id.into(), (number, text, Instant::now()));
+                false
+            }
+        }
+    }
+
+    /// Asks for an item.
+    pub fn claim(&mut self, folder: &WorkFolder, id: &str, holder: &str) -> Result<Claim, Failure> {
+        let mut number = 1;
+        loop {
+            let path = folder.lease(id, number);
+            match File::create_new(&path) {
+                Ok(file) => {
+                    self.seen.remove(id);
+                    return Ok(Claim::Held(Lease::hold(path, file, holder, folder.expiry())?));
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Failure::work(&path, error)),
+            }
+            // The last lease is the one that counts.
+            while folder.lease(id, number + 1).exists() {
+                number += 1;
+            }
+            let path = folder.lease(id, number);
+            let text = match fs::read_to_string(&path) {
+                Ok(text) => text,
+                // Let go in between: a new round.
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Claim::Taken),
+                Err(error) => return Err(Failure::work(&path, error)),
+            };
+            if !self.is_dead(id, number, text, folder.expiry()) {
+                return Ok(Claim::Taken);
+            }
+            if number == DEATHS {
+                return Ok(Claim::Deadly);
+            }
+            number += 1;
+        }
+    }
+}
+
+impl Lease {
+    fn hold(path: PathBuf, mut file: File, holder: &str, expiry: Duration) -> Result<Lease, Failure> {
+        let mut write = {
+            let holder = holder.to_string();
+            move |path: &Path, count: u64| {
+                // The same length at every beat, so that a reader never sees half of one and half of another.
+                file.set_len(0).and_then(|()| std::io::Seek::rewind(&mut file)).ok();
+                writeln!(file, "{holder} {count}").map_err(|error| Failure::work(path, error))
+            }
+        };
+        if let Err(failure) = write(&path, 0) {
+            fs::remove_file(&path).ok();
+            return Err(failure);
+        }
+        let (stop, stopped) = channel::<()>();
+        let beat = path.clone();
+        let beats = std::thread::spawn(move || {
+            let mut count = 0;
+            while stopped
+                .recv_timeout(expiry / 6)
+                .is_err_and(|error| error == std::sync::mpsc::RecvTimeoutError::Timeout)
+            {
+                count += 1;
+                // A beat that cannot be written costs the lease, not the work.
+                write(&beat, count).ok();
+            }
+        });
+        Ok(Lease { path, stop: Some(stop), beats: Some(beats) })
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(beats) = self.beats.take() {
+            beats.join().ok();
+        }
+        fs::remove_file(&self.path).ok();
+    }
+}
