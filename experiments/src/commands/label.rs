@@ -7,8 +7,8 @@ use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::Progress;
 use autogo::train::{Pictures, Recipe};
 use clap::{Parser, Subcommand};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Arguments of `autogo label`.
@@ -64,6 +64,9 @@ struct Plan {
     /// Seeds of those networks.
     #[arg(long, default_value_t = 3)]
     seeds: u64,
+    /// A table of earlier results: what is in it is not trained again.
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
     /// Seconds after which a lease that nobody renews is dead.
     #[arg(long, default_value_t = 60.0, value_parser = seconds)]
     expiry: f64,
@@ -141,7 +144,34 @@ fn plan(args: &Plan) -> Result<(), Failure> {
     let lines = lines.map_err(|error| Failure::Work(error.to_string()))?;
     let manifest = Manifest::new(&pictures()?, recipe).text()?;
     let folder = WorkFolder::plan(&args.folder, &manifest, &lines, Duration::from_secs_f64(args.expiry))?;
+    if let Some(table) = &args.table {
+        take(&folder, table)?;
+    }
     say!("{}: job {}, {}", args.folder.display(), folder.manifest_id(), Status::of(&folder)?);
+    Ok(())
+}
+
+/// Takes the results of a table that are results of the folder's items.
+fn take(folder: &WorkFolder, table: &Path) -> Result<(), Failure> {
+    let records = label::read(table)?;
+    let known: HashMap<(&str, u64), &LabelRecord> = records
+        .iter()
+        .filter(|one| one.job == folder.manifest_id())
+        .map(|one| ((one.spec.as_str(), one.seed), one))
+        .collect();
+    if known.is_empty() && !records.is_empty() {
+        let reason = format!("holds results of job {}, the folder is of job {}", records[0].job, folder.manifest_id());
+        return Err(Failure::input(table, format!("{reason}; accepted: the recipe that made the table")));
+    }
+    for item in folder.items() {
+        let training = label::training(&item.text).map_err(|error| Failure::input(folder.path(), error))?;
+        if let Some(record) = known.get(&(training.spec.as_str(), training.seed)) {
+            let line = serde_json::to_string(record).map_err(|error| Failure::Work(error.to_string()))?;
+            if !folder.is_done(&item.id) {
+                folder.keep(&item.id, &line)?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Training one network, as a job of a work folder.
 
-use super::plan::LabelItem;
+use super::plan::{LabelItem, training};
 use super::record::LabelRecord;
 use crate::failure::Failure;
 use crate::work::{Job, Outcome, WorkFolder};
@@ -130,9 +130,9 @@ impl LabelJob {
 
 impl Job for LabelJob {
     fn run(&mut self, item: &str) -> Outcome {
-        let item: LabelItem = match serde_json::from_str(item) {
+        let item = match training(item) {
             Ok(item) => item,
-            Err(error) => return Outcome::Failed(format!("is no network and seed: {error}")),
+            Err(reason) => return Outcome::Failed(reason),
         };
         match self.train(&item) {
             Ok(None) => Outcome::Interrupted,

@@ -6,6 +6,6 @@ mod record;
 mod table;
 
 pub use job::{LabelJob, Manifest};
-pub use plan::{Choice, Wanted, items};
+pub use plan::{Choice, Wanted, items, training};
 pub use record::LabelRecord;
 pub use table::{read, write};

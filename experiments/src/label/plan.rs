@@ -22,6 +22,11 @@ pub struct LabelItem {
     pub top: bool,
 }
 
+/// The training that the text of a work item names.
+pub fn training(item: &str) -> Result<LabelItem, String> {
+    serde_json::from_str(item).map_err(|error| format!("`{item}` is no network and seed: {error}"))
+}
+
 /// So many networks of a family: `nb201=400`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {

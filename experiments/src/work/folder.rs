@@ -177,8 +177,8 @@ impl WorkFolder {
         }
     }
 
-    /// Keeps the result of an item.
-    pub(super) fn keep(&self, id: &str, line: &str) -> Result<(), Failure> {
+    /// Keeps the result of an item, one line.
+    pub fn keep(&self, id: &str, line: &str) -> Result<(), Failure> {
         autogo::files::write(&self.result_path(id), record::sealed(line).as_bytes())
             .map_err(|error| Failure::Work(error.to_string()))
     }

@@ -1,0 +1,105 @@
+//! `autogo label`: workers that share a folder, one of them killed in the middle of a training.
+#![allow(clippy::unwrap_used)]
+
+use autogo::data::read_parquet;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn autogo() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_autogo"))
+}
+
+fn said(command: &mut Command) -> String {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+    String::from_utf8(stdout).unwrap()
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("autogo-label-{name}-{}", std::process::id()));
+    std::fs::remove_dir_all(&folder).ok();
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A folder of four trainings, each of a second or two.
+fn planned(scratch: &Path, name: &str) -> PathBuf {
+    let (folder, recipe) = (scratch.join(name), scratch.join("recipe.toml"));
+    std::fs::write(&recipe, "batch = 64\nimages = 3000\n").unwrap();
+    let mut plan = autogo();
+    plan.args(["label", "plan"]).arg(&folder).arg("--recipe").arg(&recipe);
+    plan.args(["--family", "nb201=2", "--family", "hiaml=1", "--repeat-every", "3", "--seeds", "2", "--expiry", "2"]);
+    assert!(said(&mut plan).contains("4 items: 0 done"));
+    folder
+}
+
+fn worker(folder: &Path) -> Child {
+    autogo().args(["label", "work"]).arg(folder).stdout(Stdio::null()).spawn().unwrap()
+}
+
+fn count(folder: &Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
+
+/// The table of a folder's results without the column that depends on the machine's mood.
+fn table(folder: &Path, out: &Path) -> autogo::polars::prelude::DataFrame {
+    said(autogo().args(["label", "collect"]).arg(folder).arg("--out").arg(out));
+    read_parquet(out).unwrap().drop("seconds").unwrap()
+}
+
+#[test]
+fn a_worker_that_is_killed_costs_time_and_nothing_else() {
+    if autogo::data::folder_from_env().is_none() {
+        println!("skipped: AUTOGO_DATA is not set");
+        return;
+    }
+    let scratch = folder("kill");
+    let (calm, rough) = (planned(&scratch, "calm"), planned(&scratch, "rough"));
+    said(autogo().args(["label", "run"]).arg(&calm).args(["--workers", "1"]));
+
+    let mut first = worker(&rough);
+    let begun = Instant::now();
+    while count(&rough.join("leases")) == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(120), "no lease appears");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(count(&rough.join("leases")), 1);
+    let done = count(&rough.join("results"));
+    said(autogo().args(["label", "run"]).arg(&rough).args(["--workers", "2"]));
+    assert!(done < 4 && count(&rough.join("results")) == 4);
+    assert!(said(autogo().args(["label", "status"]).arg(&rough)).starts_with("4 items: 4 done, 0 running"));
+
+    let tables = [table(&calm, &scratch.join("calm.parquet")), table(&rough, &scratch.join("rough.parquet"))];
+    assert!(tables[0].equals(&tables[1]), "{tables:?}");
+    // What was collected once need not be trained again.
+    let other = planned(&scratch, "other");
+    let recipe = scratch.join("recipe.toml");
+    let mut plan = autogo();
+    plan.args(["label", "plan"]).arg(&other).arg("--recipe").arg(&recipe).args(["--family", "nb201=2"]);
+    plan.args(["--seeds", "1", "--table"]).arg(scratch.join("calm.parquet"));
+    assert!(said(&mut plan).contains("4 items: 4 done"));
+    let before = std::fs::read(scratch.join("calm.parquet")).unwrap();
+    table(&other, &scratch.join("again.parquet"));
+    assert!(before == std::fs::read(scratch.join("again.parquet")).unwrap(), "equal results make equal bytes");
+    std::fs::remove_dir_all(scratch).unwrap();
+}
+
+#[test]
+fn folders_of_other_work_are_refused() {
+    let scratch = folder("refused");
+    let refused = |arguments: &[&str]| {
+        let output = autogo().arg("label").args(arguments).arg(&scratch).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for verb in ["status", "run", "work", "retry"] {
+        let said = refused(&[verb]);
+        assert!(said.contains("is no folder of work") && said.contains("accepted: "), "{said}");
+    }
+    let said = refused(&["plan", "--family", "nb202=3"]);
+    assert!(said.contains("nb202"), "{said}");
+    std::fs::remove_dir_all(scratch).unwrap();
+}
