@@ -146,15 +146,55 @@ pub fn ndcg(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
 /// assert!(0.8 < low && low < high && high < 1.0);
 /// ```
 pub fn srcc_interval(a: &[f64], b: &[f64], draws: usize, seed: u64) -> Option<(f64, f64)> {
-    srcc(a, b)?;
+    interval(&[a, b], draws, seed, |columns| srcc(&columns[0], &columns[1]))
+}
+
+/// The SRCC of two columns at equal values of a third, as far as ranks go: the partial correlation of ranks,
+/// (r_ab − r_ac·r_bc) / √((1 − r_ac²)(1 − r_bc²)).
+///
+/// `None` as for [`srcc`], and when `given` ranks a column by itself. O(n log n).
+///
+/// ```
+/// use autogo::stats::partial_srcc;
+/// let (a, b, given) = ([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 1.0, 4.0, 3.0, 5.0], [1.0, 3.0, 2.0, 5.0, 4.0]);
+/// // r_ab = 0.8, r_ac = 0.8, r_bc = 0.5
+/// assert!((partial_srcc(&a, &b, &given).unwrap() - 0.4 / (0.36f64 * 0.75).sqrt()).abs() < 1e-12);
+/// assert_eq!(partial_srcc(&a, &b, &a), None);
+/// ```
+pub fn partial_srcc(a: &[f64], b: &[f64], given: &[f64]) -> Option<f64> {
+    let (ab, ac, bc) = (srcc(a, b)?, srcc(a, given)?, srcc(b, given)?);
+    let rest = (1.0 - ac * ac) * (1.0 - bc * bc);
+    (rest > 1e-12).then(|| (ab - ac * bc) / rest.sqrt())
+}
+
+/// A 95 % bootstrap confidence interval of a statistic of columns of one length: rows are drawn with replacement `draws`
+/// times, the same rows of every column. Deterministic in `seed`, on any number of threads. `None` when the statistic is
+/// `None` on the columns themselves. O(draws · statistic).
+///
+/// ```
+/// use autogo::stats::{interval, mean};
+/// let column: Vec<f64> = (0..100).map(f64::from).collect();
+/// let (low, high) = interval(&[&column], 200, 0, |columns| mean(&columns[0])).unwrap();
+/// assert!(40.0 < low && low < 49.5 && 49.5 < high && high < 60.0);
+/// ```
+pub fn interval(
+    columns: &[&[f64]],
+    draws: usize,
+    seed: u64,
+    statistic: impl Fn(&[Vec<f64>]) -> Option<f64> + Sync,
+) -> Option<(f64, f64)> {
+    let n = columns.iter().map(|column| column.len()).min()?;
+    let take = |rows: &[usize]| -> Vec<Vec<f64>> {
+        columns.iter().map(|column| rows.iter().map(|&row| column[row]).collect()).collect()
+    };
+    statistic(&take(&(0..n).collect::<Vec<usize>>()))?;
     let stream = Stream::new(seed, "bootstrap");
     let mut found: Vec<f64> = (0..draws as u64)
         .into_par_iter()
         .filter_map(|draw| {
             let mut rng = stream.at(draw);
-            let rows: Vec<usize> = (0..a.len()).map(|_| rng.random_range(0..a.len())).collect();
-            let take = |of: &[f64]| rows.iter().map(|&row| of[row]).collect::<Vec<f64>>();
-            srcc(&take(a), &take(b))
+            let rows: Vec<usize> = (0..n).map(|_| rng.random_range(0..n)).collect();
+            statistic(&take(&rows))
         })
         .collect();
     found.sort_by(f64::total_cmp);

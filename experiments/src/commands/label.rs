@@ -1,10 +1,11 @@
 //! `autogo label`: networks get labels by being trained, by as many workers as there are.
 
 use crate::failure::Failure;
-use crate::inputs::toml_file;
+use crate::inputs::{labelled, toml_file};
 use crate::label::{self, Choice, LabelJob, LabelRecord, Manifest, Wanted};
 use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::Progress;
+use autogo::data::folder_from_env;
 use autogo::train::{Pictures, Recipe};
 use clap::{Parser, Subcommand};
 use std::collections::{BTreeMap, HashMap};
@@ -34,6 +35,8 @@ enum Step {
     Retry(Folder),
     /// Writes all results as one Parquet table.
     Collect(Collect),
+    /// Compares a table with the public labels of NB-101 and NB-201, which AUTOGO_DATA holds.
+    Check(Table),
 }
 
 #[derive(Parser)]
@@ -106,6 +109,12 @@ struct Collect {
     out: PathBuf,
 }
 
+#[derive(Parser)]
+struct Table {
+    /// The table of `autogo label collect`.
+    table: PathBuf,
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|seconds| (0.5..=86_400.0).contains(seconds));
     number.ok_or_else(|| "accepted: 0.5 to 86400".into())
@@ -126,6 +135,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Ok(())
         }
         Step::Collect(args) => collect(args),
+        Step::Check(args) => check(&args.table),
     }
 }
 
@@ -269,4 +279,14 @@ fn results(folder: &WorkFolder) -> Result<Vec<(String, String)>, Failure> {
         }
     }
     Ok(found)
+}
+
+fn check(table: &Path) -> Result<(), Failure> {
+    let records = label::read(table)?;
+    let accepted = "AUTOGO_DATA is not set; accepted: a folder with the public benchmarks";
+    folder_from_env().ok_or_else(|| Failure::Input(accepted.into()))?;
+    for family in ["nb101", "nb201"] {
+        say!("{}", label::check(&records, &labelled(family)?)?);
+    }
+    Ok(())
 }

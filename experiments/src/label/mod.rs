@@ -1,10 +1,12 @@
 //! Labels of our own: networks in mini form, each trained from nothing, as items of a work folder.
 
+mod check;
 mod job;
 mod plan;
 mod record;
 mod table;
 
+pub use check::check;
 pub use job::{LabelJob, Manifest};
 pub use plan::{Choice, Wanted, items, training};
 pub use record::LabelRecord;
