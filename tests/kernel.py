@@ -4,6 +4,7 @@ Run by tests/kernel.rs with the notebooks' Python environment, in the notebooks'
 documentation of the kernel says as well.
 """
 
+import os
 import pathlib
 import queue
 import subprocess
@@ -115,6 +116,22 @@ class Shared(unittest.TestCase):
         outcome = self.ok("for i in 0..2 { print!(\"{i}\"); }")
         self.assertEqual((outcome.value, outcome.text()), (None, "01"))
 
+    def test_a_value_keeps_its_display_when_the_cell_takes_a_variable_for_it(self):
+        self.ok("let moved = Page::new(\"one\"); let stays = 1;")
+        self.assertIn("text/html", self.ok("moved.text(\"two\")").of("execute_result")[-1]["data"])
+        self.assertIn("E0425", self.fails("moved.html()")["ename"])
+        # A value without a display method is printed, also when a variable goes with it.
+        self.ok("let words = vec![\"a\", \"b\"];")
+        self.assertEqual(self.ok("words.into_iter().rev().collect::<Vec<_>>()").value, "[\"b\", \"a\"]")
+        self.assertEqual(self.ok("stays").value, "1")
+
+    def test_a_display_method_that_cannot_be_called_is_an_error(self):
+        self.ok("#[derive(Debug)] struct Shy; impl Shy { fn evcxr_display(&mut self) {} }")
+        self.ok("let shy = Shy;")
+        error = self.fails("let other = 1;\nshy")
+        self.assertIn("E0596", error["ename"])
+        self.assertIn("line 2: `shy`", error["evalue"])
+
     def test_a_compile_error_is_an_error_with_the_users_line(self):
         error = self.fails("let first = 1;\nlet wrong: u8 = \"text\";")
         self.assertIn("E0308", error["ename"])
@@ -122,6 +139,10 @@ class Shared(unittest.TestCase):
         self.assertIn("cell, line 2", "\n".join(error["traceback"]))
         # Also where the cell is not ASCII, and where a name is unknown.
         self.assertIn("line 2", self.fails("// é\nunknown_name();")["evalue"])
+        # In the last expression, whose value would be shown; the display method that it lacks as well is not the matter.
+        error = self.fails("let one = 1;\none + unknown_name")
+        self.assertIn("line 2: `one + unknown_name`", error["evalue"])
+        self.assertNotIn("evcxr_display", "\n".join(self.fails("let no: u8 = \"\";\nvec![1]")["traceback"]))
 
     def test_a_failing_question_mark_is_an_error_with_the_users_line_and_variables_survive(self):
         self.ok("let kept = 5;")
@@ -406,8 +427,9 @@ class Alone(unittest.TestCase):
                 "pub fn divide(a: u32, b: u32) -> u32 { a / b }\n"
             )
             program = pathlib.Path(".tools/bin/autogo-jupyter").resolve()
-            prefix = pathlib.Path(".venv").resolve()
-            subprocess.run([program, "--install", "my-crate", "--crate", crate, "--prefix", prefix], check=True)
+            subprocess.run([program, "--install", "my-crate", "--crate", crate, "--prefix", folder], check=True)
+            paths = [f"{folder}/share/jupyter", *os.environ.get("JUPYTER_PATH", "").split(os.pathsep)]
+            os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
             other = Kernel("my-crate")
             try:
                 self.assertEqual([other.run("my_crate::count()").value for _ in range(3)], ["1", "2", "3"])

@@ -9,6 +9,7 @@
 //! - other crates (`:dep`): cargo builds an empty cell with them; the line by which it calls rustc is recorded for the next ones.
 
 use crate::cells_crate;
+use crate::display;
 use crate::frame::{self, Frame};
 use crate::rewrite;
 use crate::stand_in::{code, real_cargo};
@@ -67,7 +68,7 @@ pub fn build_early(workplace: &Workplace) -> Result<()> {
 pub fn build(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
     let source = workplace.folder().join("src/lib.rs");
     let text = std::fs::read_to_string(&source).with_context(|| source.display().to_string())?;
-    std::fs::write(&source, rewrite::with_places(&text))?;
+    let text = rewrite::with_places(&text);
     std::fs::create_dir_all(workplace.cells())?;
     let (dependencies, level) = manifest(workplace)?;
     let known = known_line(workplace, &dependencies);
@@ -79,13 +80,38 @@ pub fn build(workplace: &Workplace, arguments: &[String]) -> Result<i32> {
         Ok(line) => line,
         Err(code) => return Ok(code),
     };
-    let status = run_watched(workplace, rustc(workplace, &line, &level, "link"), pass_on)?;
+    let status = compile(workplace, &text, || rustc(workplace, &line, &level, "link"))?;
     if status.success()
         && let Some(file) = std::env::var_os(LIBRARY_PATH_FILE)
     {
         std::fs::write(file, workplace.cells().join(CELL_LIBRARY).display().to_string())?;
     }
     Ok(code(status))
+}
+
+/// Compiles a cell's source. Its last expression is printed only if its value has no display method: see [`display`].
+fn compile(workplace: &Workplace, text: &str, rustc: impl Fn() -> Command) -> Result<ExitStatus> {
+    let attempt = |text: &str| {
+        std::fs::write(workplace.folder().join("src/lib.rs"), text)?;
+        let mut lines = Vec::new();
+        let status = run_watched(workplace, rustc(), |line| lines.push(line.to_owned()))?;
+        anyhow::Ok((status, display::read(text, lines)))
+    };
+    let known = std::fs::read_to_string(workplace.without_display()).unwrap_or_default();
+    if let Some(displayed) = display::displayed(text)
+        && !display::is_printed_for(text, &known)
+    {
+        let (status, said) = attempt(&displayed)?;
+        if status.success() || !said.lacks_display_alone {
+            said.lines.iter().for_each(|line| pass_on(&display::in_expression(line, text)));
+            return Ok(status);
+        }
+    }
+    let (status, said) = attempt(text)?;
+    // Every cell is displayed before it is printed, so this is never that of an earlier cell.
+    std::fs::write(workplace.without_display(), if said.lacks_display_alone { text } else { "" })?;
+    said.lines.iter().for_each(|line| pass_on(line));
+    Ok(status)
 }
 
 /// Looks for errors in the cell. Returns an exit code.

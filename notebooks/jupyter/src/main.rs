@@ -9,6 +9,7 @@ mod cells_crate;
 mod child;
 mod compile;
 mod complete;
+mod display;
 mod frame;
 mod history;
 mod incoming;

@@ -134,6 +134,11 @@ impl Workplace {
         Ok(host.context("rustc does not say its platform")?.into())
     }
 
+    /// The last source whose expression has a value without a display method.
+    pub fn without_display(&self) -> PathBuf {
+        self.folder.join("without-display")
+    }
+
     /// The libraries that cells link to, a path each line.
     pub fn libraries(&self) -> PathBuf {
         self.folder.join("libraries")
