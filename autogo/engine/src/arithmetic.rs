@@ -112,6 +112,14 @@ pub fn scale(engine: &Engine, factor: f32, x: &[f32], y: &mut [f32], write: Writ
     maps::one(engine, x, y, write, |x| factor * x)
 }
 
+/// Writes `factor·x + summand`, rounded twice. The gradient is [`scale`].
+///
+/// # Errors
+/// The lengths differ.
+pub fn affine(engine: &Engine, factor: f32, summand: f32, x: &[f32], y: &mut [f32]) -> Result<(), Error> {
+    maps::one(engine, x, y, Write::Replace, |x| factor * x + summand)
+}
+
 /// Multiplies every pixel of an image by that image's factors: `x` is `[image][pixel][channel]`, `factors` is
 /// `[image][channel]`, there are `pixels` pixels an image. The gradient of `x` is this function of the output's gradient.
 ///
