@@ -142,6 +142,32 @@ pub fn scale_channels(
     Ok(())
 }
 
+/// Adds a summand to every channel: `y` is `[pixel][channel]`. The gradient of the summands is [`channel_sums`].
+///
+/// [`channel_sums`]: crate::channel_sums
+///
+/// # Errors
+/// The buffer does not hold whole pixels.
+pub fn add_channels(engine: &Engine, summands: &[f32], y: &mut [f32]) -> Result<(), Error> {
+    units("output", y.len(), summands.len())?;
+    engine.loops(AddChannels { summands, y });
+    Ok(())
+}
+
+struct AddChannels<'a> {
+    summands: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Plain for AddChannels<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for y in self.y.chunks_exact_mut(self.summands.len()) {
+            y.iter_mut().zip(self.summands).for_each(|(y, x)| *y += x);
+        }
+    }
+}
+
 /// Writes the gradient of the factors of [`scale_channels`]: the sum over pixels of `x` × output gradient, row by row of
 /// sixteen pixels.
 ///

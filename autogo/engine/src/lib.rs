@@ -27,7 +27,7 @@
 //! | product of n tensors | [`multiply_all`], or [`multiply`] and [`multiply_by`] | [`multiply_gradient`], or [`multiply`] |
 //! | product with 1×1×C, with a number | [`scale_channels`], [`scale`] | [`scale_channels`] and [`scale_channels_gradient`], [`scale`] |
 //! | sum and product with sizes of 1 that are repeated | [`repeat()`] | [`repeat_gradient`] |
-//! | factor and summand of every channel | [`scale_channels`] of one image, [`repeat()`] | [`scale_channels_gradient`], [`channel_sums`] |
+//! | factor and summand of every channel | [`scale_channels`] of one image, [`add_channels`] | [`scale_channels_gradient`], [`channel_sums`] |
 //! | `a·x + b` with two numbers | [`affine`] | [`scale`] |
 //! | concatenation, slice of channels | [`copy_channels`] | [`copy_channels`], sides swapped |
 //! | channel shuffle | [`shuffle_channels`] | [`shuffle_channels`] with channels / groups |
@@ -112,7 +112,7 @@ mod spatial;
 
 pub use activation::{Activation, Reads};
 pub use arithmetic::{
-    add, add_all, affine, copy, multiply, multiply_all, multiply_by, multiply_gradient, scale, scale_channels,
+    add, add_all, add_channels, affine, copy, multiply, multiply_all, multiply_by, multiply_gradient, scale, scale_channels,
     scale_channels_gradient,
 };
 pub use buffer::Buffer;

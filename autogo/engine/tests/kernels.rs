@@ -440,4 +440,7 @@ fn a_number_scales_and_shifts() {
         y
     });
     assert_eq!(y, [-1.0, 1.0, -0.5]);
+    let mut y = [0.0, 1.0, 2.0, 3.0];
+    add_channels(&Engine::new(Arithmetic::Fused), &[10.0, 20.0], &mut y).unwrap();
+    assert_eq!(y, [10.0, 21.0, 12.0, 23.0]);
 }
