@@ -23,14 +23,6 @@ pub fn graphs(steps: usize) -> impl Strategy<Value = Graph> {
         .prop_filter_map("too large", |((h, w, c), steps)| grow(Shape::new(h, w, c), &steps).ok())
 }
 
-/// As [`graphs`], of the ops that training computes.
-pub fn trainable_graphs(steps: usize) -> impl Strategy<Value = Graph> {
-    let step = any::<Step>().prop_map(|(kind, a, b, x, y, z)| (kind % 24, a, b, x, y, z));
-    let input = (1u32..=24, 1u32..=24, 1u32..=12);
-    (input, prop::collection::vec(step, 0..=steps))
-        .prop_filter_map("too large", |((h, w, c), steps)| grow(Shape::new(h, w, c), &steps).ok())
-}
-
 fn grow(input: Shape, steps: &[Step]) -> Result<Graph, crate::graph::GraphError> {
     let mut build = GraphBuilder::new("random");
     let mut shapes = vec![input];

@@ -11,13 +11,27 @@ pub enum Activation {
     Relu,
     /// `min(6, max(0, x))`.
     Relu6,
-    /// `x` above 0, `slope·x` below; the slope is not negative.
+    /// `min(high, max(low, x))`; bounds may be infinite.
+    Clip {
+        /// The lower bound.
+        low: f32,
+        /// The upper bound.
+        high: f32,
+    },
+    /// `x` above 0, `slope·x` below.
     LeakyRelu {
         /// The slope below 0.
         slope: f32,
     },
-    /// `x` above 0, `alpha·(exp(x) − 1)` below; alpha is not negative.
+    /// `gamma·x` above 0, `gamma·alpha·(exp(x) − 1)` below: ELU with a gamma of 1, SELU.
     Elu {
+        /// The limit below 0, without its sign and without gamma.
+        alpha: f32,
+        /// The slope above 0.
+        gamma: f32,
+    },
+    /// `x` above 0, `alpha·(exp(x/alpha) − 1)` below.
+    Celu {
         /// The limit below 0, without its sign.
         alpha: f32,
     },
@@ -27,12 +41,25 @@ pub enum Activation {
     Tanh,
     /// `x·sigmoid(x)`, also called SiLU.
     Swish,
-    /// `min(1, max(0, x/6 + 1/2))`.
-    HardSigmoid,
-    /// `x·hard-sigmoid(x)`.
+    /// `min(1, max(0, slope·x + offset))`.
+    HardSigmoid {
+        /// The slope between the bounds.
+        slope: f32,
+        /// The value at 0.
+        offset: f32,
+    },
+    /// `x·min(1, max(0, x/6 + 1/2))`.
     HardSwish,
+    /// `x·tanh(softplus(x))`.
+    Mish,
     /// `x·Φ(x)` with the normal distribution's Φ.
     Gelu,
+    /// `x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2`.
+    GeluTanh,
+    /// `ln(1 + exp(x))`.
+    Softplus,
+    /// `x / (1 + |x|)`.
+    Softsign,
 }
 
 /// Which tensor of the forward pass the gradient reads: the other one need not be kept.
@@ -48,8 +75,24 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + libm::expf(-x))
 }
 
-fn hard_sigmoid(x: f32) -> f32 {
-    (x / 6.0 + 0.5).clamp(0.0, 1.0)
+/// `min(high, max(low, x))`, also where the bounds are the wrong way round.
+fn clip(x: f32, low: f32, high: f32) -> f32 {
+    let x = if x < low { low } else { x };
+    if x > high { high } else { x }
+}
+
+fn gate(x: f32) -> f32 {
+    clip(x / 6.0 + 0.5, 0.0, 1.0)
+}
+
+fn softplus(x: f32) -> f32 {
+    clip(x, 0.0, f32::INFINITY) + libm::log1pf(libm::expf(-x.abs()))
+}
+
+/// `√(2/π)·(x + 0.044715·x³)` and its slope.
+fn cubic(x: f32) -> (f32, f32) {
+    const ROOT: f32 = 0.797_884_6; // √(2/π)
+    (ROOT * (x + 0.044_715 * x * x * x), ROOT * (1.0 + 3.0 * 0.044_715 * x * x))
 }
 
 /// Φ(x).
@@ -67,23 +110,19 @@ impl Activation {
     /// Which tensor [`gradient`](Activation::gradient) reads.
     pub fn reads(self) -> Reads {
         match self {
-            Activation::Relu
-            | Activation::Relu6
+            Activation::Relu | Activation::Relu6 | Activation::Sigmoid | Activation::Tanh => Reads::Output,
+            Activation::Clip { .. }
             | Activation::LeakyRelu { .. }
             | Activation::Elu { .. }
-            | Activation::Sigmoid
-            | Activation::Tanh => Reads::Output,
-            Activation::Swish | Activation::HardSigmoid | Activation::HardSwish | Activation::Gelu => Reads::Input,
-        }
-    }
-
-    fn check(self) -> Result<(), Error> {
-        match self {
-            Activation::LeakyRelu { slope } if slope.is_nan() || slope < 0.0 => {
-                Err(Error::Setting { setting: "slope" })
-            }
-            Activation::Elu { alpha } if alpha.is_nan() || alpha < 0.0 => Err(Error::Setting { setting: "alpha" }),
-            _ => Ok(()),
+            | Activation::Celu { .. }
+            | Activation::Swish
+            | Activation::HardSigmoid { .. }
+            | Activation::HardSwish
+            | Activation::Mish
+            | Activation::Gelu
+            | Activation::GeluTanh
+            | Activation::Softplus
+            | Activation::Softsign => Reads::Input,
         }
     }
 
@@ -98,26 +137,34 @@ impl Activation {
     /// ```
     ///
     /// # Errors
-    /// The lengths differ, or a slope is negative.
+    /// The lengths differ.
     pub fn forward(self, engine: &Engine, x: &[f32], y: &mut [f32]) -> Result<(), Error> {
-        self.check()?;
         let write = Write::Replace;
         match self {
             Activation::Relu => maps::one(engine, x, y, write, |x| if x < 0.0 { 0.0 } else { x }),
-            Activation::Relu6 => maps::one(engine, x, y, write, |x| {
-                let x = if x < 0.0 { 0.0 } else { x };
-                if x > 6.0 { 6.0 } else { x }
-            }),
+            Activation::Relu6 => maps::one(engine, x, y, write, |x| clip(x, 0.0, 6.0)),
+            Activation::Clip { low, high } => maps::one(engine, x, y, write, |x| clip(x, low, high)),
             Activation::LeakyRelu { slope } => maps::one(engine, x, y, write, |x| if x < 0.0 { slope * x } else { x }),
-            Activation::Elu { alpha } => {
-                maps::one(engine, x, y, write, |x| if x < 0.0 { alpha * libm::expm1f(x) } else { x })
+            Activation::Elu { alpha, gamma } => {
+                maps::one(engine, x, y, write, |x| gamma * if x < 0.0 { alpha * libm::expm1f(x) } else { x })
+            }
+            Activation::Celu { alpha } => {
+                maps::one(engine, x, y, write, |x| if x < 0.0 { alpha * libm::expm1f(x / alpha) } else { x })
             }
             Activation::Sigmoid => maps::one(engine, x, y, write, sigmoid),
             Activation::Tanh => maps::one(engine, x, y, write, libm::tanhf),
             Activation::Swish => maps::one(engine, x, y, write, |x| x * sigmoid(x)),
-            Activation::HardSigmoid => maps::one(engine, x, y, write, hard_sigmoid),
-            Activation::HardSwish => maps::one(engine, x, y, write, |x| x * hard_sigmoid(x)),
+            Activation::HardSigmoid { slope, offset } => {
+                maps::one(engine, x, y, write, |x| clip(slope * x + offset, 0.0, 1.0))
+            }
+            Activation::HardSwish => maps::one(engine, x, y, write, |x| x * gate(x)),
+            Activation::Mish => maps::one(engine, x, y, write, |x| x * libm::tanhf(softplus(x))),
             Activation::Gelu => maps::one(engine, x, y, write, |x| x * normal(x)),
+            Activation::GeluTanh => {
+                maps::one(engine, x, y, write, |x| 0.5 * x * (1.0 + libm::tanhf(cubic(x).0)))
+            }
+            Activation::Softplus => maps::one(engine, x, y, write, softplus),
+            Activation::Softsign => maps::one(engine, x, y, write, |x| x / (1.0 + x.abs())),
         }
     }
 
@@ -125,7 +172,7 @@ impl Activation {
     /// O(elements).
     ///
     /// # Errors
-    /// The lengths differ, or a slope is negative.
+    /// The lengths differ.
     pub fn gradient(
         self,
         engine: &Engine,
@@ -134,36 +181,66 @@ impl Activation {
         input_gradient: &mut [f32],
         write: Write,
     ) -> Result<(), Error> {
-        self.check()?;
         let (t, dy, dx) = (tensor, output_gradient, input_gradient);
+        let pass = |on: bool, g: f32| if on { g } else { 0.0 };
         match self {
-            Activation::Relu => maps::two(engine, t, dy, dx, write, |y, g| if y > 0.0 { g } else { 0.0 }),
-            Activation::Relu6 => maps::two(engine, t, dy, dx, write, |y, g| if y > 0.0 && y < 6.0 { g } else { 0.0 }),
-            Activation::LeakyRelu { slope } => {
-                maps::two(engine, t, dy, dx, write, |y, g| if y > 0.0 { g } else { slope * g })
-            }
-            Activation::Elu { alpha } => {
-                maps::two(engine, t, dy, dx, write, |y, g| if y > 0.0 { g } else { (y + alpha) * g })
-            }
+            Activation::Relu => maps::two(engine, t, dy, dx, write, |y, g| pass(y > 0.0, g)),
+            Activation::Relu6 => maps::two(engine, t, dy, dx, write, |y, g| pass(y > 0.0 && y < 6.0, g)),
             Activation::Sigmoid => maps::two(engine, t, dy, dx, write, |y, g| g * y * (1.0 - y)),
             Activation::Tanh => maps::two(engine, t, dy, dx, write, |y, g| g * (1.0 - y * y)),
-            Activation::Swish => maps::two(engine, t, dy, dx, write, |x, g| {
+            Activation::Clip { .. }
+            | Activation::LeakyRelu { .. }
+            | Activation::Elu { .. }
+            | Activation::Celu { .. }
+            | Activation::Swish
+            | Activation::HardSigmoid { .. }
+            | Activation::HardSwish
+            | Activation::Mish
+            | Activation::Gelu
+            | Activation::GeluTanh
+            | Activation::Softplus
+            | Activation::Softsign => maps::two(engine, t, dy, dx, write, |x, g| g * self.slope(x)),
+        }
+    }
+
+    /// The derivative at `x`; at a corner, that of one side.
+    #[inline(always)]
+    fn slope(self, x: f32) -> f32 {
+        let step = |on: bool| if on { 1.0 } else { 0.0 };
+        match self {
+            Activation::Relu => step(x > 0.0),
+            Activation::Relu6 => step(x > 0.0 && x < 6.0),
+            Activation::Clip { low, high } => step(x > low && x < high),
+            Activation::LeakyRelu { slope } => if x > 0.0 { 1.0 } else { slope },
+            Activation::Elu { alpha, gamma } => gamma * if x > 0.0 { 1.0 } else { alpha * libm::expf(x) },
+            Activation::Celu { alpha } => if x > 0.0 { 1.0 } else { libm::expf(x / alpha) },
+            Activation::Sigmoid => sigmoid(x) * (1.0 - sigmoid(x)),
+            Activation::Tanh => 1.0 - libm::tanhf(x) * libm::tanhf(x),
+            Activation::Swish => {
                 let s = sigmoid(x);
-                g * s * (1.0 + x * (1.0 - s))
-            }),
-            Activation::HardSigmoid => {
-                maps::two(engine, t, dy, dx, write, |x, g| if x > -3.0 && x < 3.0 { g / 6.0 } else { 0.0 })
+                s * (1.0 + x * (1.0 - s))
             }
-            Activation::HardSwish => maps::two(engine, t, dy, dx, write, |x, g| {
-                if x <= -3.0 {
-                    0.0
-                } else if x < 3.0 {
-                    g * (x / 3.0 + 0.5)
-                } else {
-                    g
-                }
-            }),
-            Activation::Gelu => maps::two(engine, t, dy, dx, write, |x, g| g * (normal(x) + x * density(x))),
+            Activation::HardSigmoid { slope, offset } => {
+                let z = slope * x + offset;
+                slope * step(z > 0.0 && z < 1.0)
+            }
+            Activation::HardSwish if x <= -3.0 => 0.0,
+            Activation::HardSwish => if x < 3.0 { x / 3.0 + 0.5 } else { 1.0 },
+            Activation::Mish => {
+                let t = libm::tanhf(softplus(x));
+                t + x * (1.0 - t * t) * sigmoid(x)
+            }
+            Activation::Gelu => normal(x) + x * density(x),
+            Activation::GeluTanh => {
+                let (z, slope) = cubic(x);
+                let t = libm::tanhf(z);
+                0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * slope
+            }
+            Activation::Softplus => sigmoid(x),
+            Activation::Softsign => {
+                let whole = 1.0 + x.abs();
+                1.0 / (whole * whole)
+            }
         }
     }
 }

@@ -112,6 +112,14 @@ pub fn scale(engine: &Engine, factor: f32, x: &[f32], y: &mut [f32], write: Writ
     maps::one(engine, x, y, write, |x| factor * x)
 }
 
+/// Writes `factor·x + summand`, rounded twice. The gradient is [`scale`].
+///
+/// # Errors
+/// The lengths differ.
+pub fn affine(engine: &Engine, factor: f32, summand: f32, x: &[f32], y: &mut [f32]) -> Result<(), Error> {
+    maps::one(engine, x, y, Write::Replace, |x| factor * x + summand)
+}
+
 /// Multiplies every pixel of an image by that image's factors: `x` is `[image][pixel][channel]`, `factors` is
 /// `[image][channel]`, there are `pixels` pixels an image. The gradient of `x` is this function of the output's gradient.
 ///
@@ -132,6 +140,32 @@ pub fn scale_channels(
     length("output", y.len(), x.len())?;
     engine.loops(ScaleChannels { x, factors, pixels, channels, y, write });
     Ok(())
+}
+
+/// Adds a summand to every channel: `y` is `[pixel][channel]`. The gradient of the summands is [`channel_sums`].
+///
+/// [`channel_sums`]: crate::channel_sums
+///
+/// # Errors
+/// The buffer does not hold whole pixels.
+pub fn add_channels(engine: &Engine, summands: &[f32], y: &mut [f32]) -> Result<(), Error> {
+    units("output", y.len(), summands.len())?;
+    engine.loops(AddChannels { summands, y });
+    Ok(())
+}
+
+struct AddChannels<'a> {
+    summands: &'a [f32],
+    y: &'a mut [f32],
+}
+
+impl Plain for AddChannels<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for y in self.y.chunks_exact_mut(self.summands.len()) {
+            y.iter_mut().zip(self.summands).for_each(|(y, x)| *y += x);
+        }
+    }
 }
 
 /// Writes the gradient of the factors of [`scale_channels`]: the sum over pixels of `x` × output gradient, row by row of

@@ -16,18 +16,24 @@
 //! | batch norm with ReLU or ReLU6 | [`norm::Moments`], [`norm::Folded`], then [`Input::mapped`] or [`norm::apply`] | [`norm::GradientSums`], [`norm::NormGradient`], then `norm` of [`Backward`] or [`norm::backward`] |
 //! | max pool, average pool | [`Pool::forward`] | [`Pool::gradient`] |
 //! | global mean | [`mean`] | [`mean_gradient`] |
+//! | global maximum | a [`Pool`] whose window is the picture | the same |
 //! | ReLU, sigmoid, tanh, … | [`Activation::forward`] | [`Activation::gradient`] |
 //! | PReLU | [`prelu()`] | [`prelu_gradient`] |
 //! | softmax | [`softmax()`] | [`softmax_gradient`] |
+//! | softmax, its logarithm, local response normalisation | [`Channelwise::forward`] | [`Channelwise::gradient`] |
 //! | identity | [`copy`] | [`copy`] |
 //! | zeros in a tensor's shape | `fill(0.0)` | none |
 //! | sum of n tensors | [`add_all`], or [`add`] and [`copy`] | [`copy`] |
 //! | product of n tensors | [`multiply_all`], or [`multiply`] and [`multiply_by`] | [`multiply_gradient`], or [`multiply`] |
 //! | product with 1×1×C, with a number | [`scale_channels`], [`scale`] | [`scale_channels`] and [`scale_channels_gradient`], [`scale`] |
+//! | sum and product with sizes of 1 that are repeated | [`repeat()`] | [`repeat_gradient`] |
+//! | factor and summand of every channel | [`scale_channels`] of one image, [`add_channels`] | [`scale_channels_gradient`], [`channel_sums`] |
+//! | `a·x + b` with two numbers | [`affine`] | [`scale`] |
 //! | concatenation, slice of channels | [`copy_channels`] | [`copy_channels`], sides swapped |
 //! | channel shuffle | [`shuffle_channels`] | [`shuffle_channels`] with channels / groups |
 //! | border of zeros, crop | [`pad`], [`crop`] | [`crop`], [`pad`] |
 //! | depth to space | [`DepthToSpace::forward`] | [`DepthToSpace::gradient`] |
+//! | space to depth | [`DepthToSpace::gradient`] of the plan that leads back | [`DepthToSpace::forward`] |
 //! | resize | [`Resize::forward`] | [`Resize::gradient`] |
 //!
 //! [`loss`] has the losses, [`optimiser`] the inner loops of optimisers, [`reference`](mod@reference) every kernel once more in `f64`.
@@ -88,6 +94,7 @@ mod activation;
 mod arithmetic;
 mod buffer;
 mod channels;
+mod channelwise;
 mod conv;
 mod engine;
 mod error;
@@ -97,6 +104,7 @@ mod maps;
 mod mean;
 mod pool;
 mod prelu;
+mod repeat;
 mod resize;
 mod shape;
 mod softmax;
@@ -104,11 +112,12 @@ mod spatial;
 
 pub use activation::{Activation, Reads};
 pub use arithmetic::{
-    add, add_all, copy, multiply, multiply_all, multiply_by, multiply_gradient, scale, scale_channels,
+    add, add_all, add_channels, affine, copy, multiply, multiply_all, multiply_by, multiply_gradient, scale, scale_channels,
     scale_channels_gradient,
 };
 pub use buffer::Buffer;
 pub use channels::{Channels, copy_channels, shuffle_channels};
+pub use channelwise::Channelwise;
 pub use conv::{Backward, Conv, ConvGeometry, ConvTranspose, Forward, NormBackward, TransposeGeometry};
 pub use engine::{Arithmetic, Engine, Width};
 pub use error::Error;
@@ -116,6 +125,7 @@ pub use input::{Affine, Clip, Input, Write};
 pub use mean::{channel_sums, mean, mean_gradient};
 pub use pool::{Pool, PoolKind};
 pub use prelu::{prelu, prelu_gradient};
+pub use repeat::{Combine, repeat, repeat_gradient};
 pub use resize::{Interpolation, Resize};
 pub use shape::{Border, Shape, Window};
 pub use softmax::{softmax, softmax_gradient};

@@ -11,6 +11,24 @@ pub enum Interpolation {
     Nearest,
     /// Bilinear, with pixel centres half a pixel inside; the border is repeated.
     Bilinear,
+    /// Bilinear, with pixel centres in the pixels' corners: output pixel `i` of `n` reads the place `i·size/n`.
+    BilinearCorners,
+    /// Bilinear, with the corners of both pictures in one place.
+    BilinearAligned,
+}
+
+impl Interpolation {
+    /// The place in an input of `from` pixels that output pixel `i` of `to` reads.
+    pub(crate) fn place(self, i: usize, from: usize, to: usize) -> f64 {
+        let scale = from as f64 / to as f64;
+        let place = match self {
+            Interpolation::Nearest => (i * from / to) as f64,
+            Interpolation::Bilinear => (i as f64 + 0.5) * scale - 0.5,
+            Interpolation::BilinearCorners => i as f64 * scale,
+            Interpolation::BilinearAligned => (i * (from - 1)) as f64 / (to - 1).max(1) as f64,
+        };
+        place.clamp(0.0, (from - 1) as f64)
+    }
 }
 
 /// An output row or column: two input rows, and the weight of the second.
@@ -111,14 +129,9 @@ impl Resize {
 }
 
 fn mix(interpolation: Interpolation, i: usize, from: usize, to: usize) -> Mix {
-    match interpolation {
-        Interpolation::Nearest => Mix { first: i * from / to, second: i * from / to, weight: 0.0 },
-        Interpolation::Bilinear => {
-            let place = ((i as f64 + 0.5) * from as f64 / to as f64 - 0.5).clamp(0.0, (from - 1) as f64);
-            let first = place as usize;
-            Mix { first, second: (first + 1).min(from - 1), weight: (place - first as f64) as f32 }
-        }
-    }
+    let place = interpolation.place(i, from, to);
+    let first = place as usize;
+    Mix { first, second: (first + 1).min(from - 1), weight: (place - first as f64) as f32 }
 }
 
 struct Forward<'a> {

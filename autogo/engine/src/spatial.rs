@@ -97,13 +97,14 @@ pub enum DepthOrder {
     BlockFirst,
 }
 
-/// The plan of a depth-to-space: every `block²` channels become a square of `block × block` pixels.
+/// The plan of a depth-to-space: every `block²` channels become a square of `block × block` pixels. Its gradient is
+/// the space-to-depth that leads back.
 #[derive(Clone, Copy, Debug)]
 pub struct DepthToSpace {
     engine: Engine,
     input: Shape,
     output: Shape,
-    block: usize,
+    block: (usize, usize),
     order: DepthOrder,
 }
 
@@ -113,12 +114,22 @@ impl DepthToSpace {
     /// # Errors
     /// A size is out of range, or the channels do not fill squares.
     pub fn new(engine: Engine, input: Shape, block: usize, order: DepthOrder) -> Result<Self, Error> {
+        DepthToSpace::rectangles(engine, input, (block, block), order)
+    }
+
+    /// Plans a depth-to-space whose channels become rectangles of `block` = (height, width) pixels.
+    ///
+    /// # Errors
+    /// A size is out of range, or the channels do not fill rectangles.
+    pub fn rectangles(engine: Engine, input: Shape, block: (usize, usize), order: DepthOrder) -> Result<Self, Error> {
         input.check()?;
-        crate::error::size("block", block)?;
-        if !input.c.is_multiple_of(block * block) {
-            return Err(Error::Channels { asked: block * block, found: input.c });
+        crate::error::size("block", block.0)?;
+        crate::error::size("block", block.1)?;
+        let pixels = block.0 * block.1;
+        if !input.c.is_multiple_of(pixels) {
+            return Err(Error::Channels { asked: pixels, found: input.c });
         }
-        let output = Shape::new(input.h * block, input.w * block, input.c / (block * block));
+        let output = Shape::new(input.h * block.0, input.w * block.1, input.c / pixels);
         output.check()?;
         Ok(DepthToSpace { engine, input, output, block, order })
     }
@@ -163,19 +174,19 @@ struct Move<'a> {
 impl Plain for Move<'_> {
     #[inline(always)]
     fn run(self) {
-        let DepthToSpace { input, output, block, order, .. } = *self.plan;
+        let DepthToSpace { input, output, block: (high, wide), order, .. } = *self.plan;
         for pixel in 0..self.x.len() / input.c {
             let (row, column) = (pixel / input.w, pixel % input.w); // rows of all images
-            for square in 0..block * block {
-                let (i, j) = (square / block, square % block);
+            for place in 0..high * wide {
+                let (i, j) = (place / wide, place % wide);
                 let deep = match order {
-                    DepthOrder::ChannelFirst => (square, block * block),
-                    DepthOrder::BlockFirst => (square * output.c, 1),
+                    DepthOrder::ChannelFirst => (place, high * wide),
+                    DepthOrder::BlockFirst => (place * output.c, 1),
                 };
-                let wide = ((row * block + i) * output.w + column * block + j) * output.c;
+                let outer = ((row * high + i) * output.w + column * wide + j) * output.c;
                 for channel in 0..output.c {
                     let inner = pixel * input.c + deep.0 + channel * deep.1;
-                    let (from, to) = if self.back { (wide + channel, inner) } else { (inner, wide + channel) };
+                    let (from, to) = if self.back { (outer + channel, inner) } else { (inner, outer + channel) };
                     let x = self.x[from];
                     let y = &mut self.y[to];
                     *y = if self.add { *y + x } else { x };

@@ -274,16 +274,20 @@ fn transposed_convolutions_agree_with_the_definition() {
         let (start, end, extra) = (pair(0, 2), pair(0, 2), pair(0, 2));
         let border = Border { top: start.0, left: start.1, bottom: end.0, right: end.1 };
         let window = Window { kernel, stride, dilation, border };
-        let input = Shape::new(size.0, size.1, random.pick(&[1, 3, 8, 16, 21, 32]));
-        let filters = random.pick(&[1, 3, 5, 16, 33]);
+        let groups = random.pick(&[1, 1, 2, 3, 40]);
+        let (channels, each) = (random.pick(&[1, 3, 8, 16, 21, 32]), random.pick(&[1, 3, 5, 16, 33]));
+        // Forty groups of one channel each: depthwise.
+        let (channels, each) = if groups == 40 { (1, 1) } else { (channels, each) };
+        let input = Shape::new(size.0, size.1, groups * channels);
+        let filters = groups * each;
         let engine = any_engine(&mut random);
-        let geometry = TransposeGeometry { input, filters, window, extra };
+        let geometry = TransposeGeometry { input, filters, window, extra, groups };
         let Ok(conv) = ConvTranspose::new(engine, geometry) else { continue };
         let what = format!("case {case}, {engine}, {geometry:?}");
         let (images, output) = (random.between(1, 3), conv.output());
         let x = random.floats(images * input.elements());
         let w = random.floats(conv.weights_len());
-        let dy = random.floats(images * output.elements());
+        let (dy, bias) = (random.floats(images * output.elements()), random.floats(filters));
         let mut packed = vec![0.0; conv.packed_len()];
         conv.pack(&w, &mut packed).unwrap();
         let mut scratch = vec![f32::NAN; conv.scratch_len()];
@@ -294,7 +298,7 @@ fn transposed_convolutions_agree_with_the_definition() {
         let job = Forward {
             input: mapped,
             packed: &packed,
-            bias: None,
+            bias: Some(&bias),
             output: &mut y,
             moments: None,
             scratch: &mut scratch,
@@ -309,7 +313,8 @@ fn transposed_convolutions_agree_with_the_definition() {
         let mut z = vec![0.0; x.len()];
         norm::apply(&engine, &x, map, &mut z).unwrap();
         let (z, w64, dy64) = (wide(&z), wide(&w), wide(&dy));
-        let (mut y64, mut dx64, mut dw64) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
+        let mut y64: Vec<f64> = (0..dy.len()).map(|at| bias[at % filters].into()).collect();
+        let (mut dx64, mut dw64) = (vec![0.0; x.len()], vec![0.0; w.len()]);
         for (at, z) in z.iter().enumerate() {
             let (pixel, channel) = (at / input.c, at % input.c);
             let (image, row, column) = (pixel / input.pixels(), pixel % input.pixels() / input.w, pixel % input.w);
@@ -317,9 +322,9 @@ fn transposed_convolutions_agree_with_the_definition() {
                 let y = (row * stride.0 + tap / kernel.1 * dilation.0).wrapping_sub(border.top);
                 let x = (column * stride.1 + tap % kernel.1 * dilation.1).wrapping_sub(border.left);
                 if y < output.h && x < output.w {
-                    for filter in 0..filters {
-                        let to = ((image * output.h + y) * output.w + x) * filters + filter;
-                        let weight = (tap * filters + filter) * input.c + channel;
+                    for filter in 0..each {
+                        let to = ((image * output.h + y) * output.w + x) * filters + channel / channels * each + filter;
+                        let weight = (tap * each + filter) * input.c + channel;
                         y64[to] += z * w64[weight];
                         dx64[at] += dy64[to] * w64[weight];
                         dw64[weight] += dy64[to] * z;
@@ -356,7 +361,7 @@ fn impossible_geometries_and_buffers_are_errors() {
     let [y, _, _] = all(engine, geometry, 1, 1);
     assert_eq!(y.len(), 4); // one pixel, and no memory that grows with the stride
     assert!(Conv::new(engine, geometry).unwrap().scratch_len() < 1 << 20);
-    let geometry = TransposeGeometry { input: good.input, filters: 1, window: Window::square(2, 2, 0), extra: (2, 0) };
+    let geometry = TransposeGeometry { input: good.input, filters: 1, window: Window::square(2, 2, 0), extra: (2, 0), groups: 1 };
     assert!(matches!(ConvTranspose::new(engine, geometry), Err(Error::Extra { extra: 2, stride: 2 })));
 }
 

@@ -80,17 +80,26 @@ fn average_pools_have_the_gradients_of_finite_differences() {
     }
 }
 
-const ACTIVATIONS: [Activation; 10] = [
+const ACTIVATIONS: [Activation; 19] = [
     Activation::Relu,
     Activation::Relu6,
     Activation::LeakyRelu { slope: 0.1 },
-    Activation::Elu { alpha: 1.5 },
+    Activation::LeakyRelu { slope: -0.5 },
+    Activation::Elu { alpha: 1.5, gamma: 1.0 },
+    Activation::Elu { alpha: 1.67, gamma: 1.05 },
+    Activation::Celu { alpha: 0.7 },
+    Activation::Clip { low: -1.0, high: 2.5 },
+    Activation::Clip { low: f32::NEG_INFINITY, high: 3.0 },
     Activation::Sigmoid,
     Activation::Tanh,
     Activation::Swish,
-    Activation::HardSigmoid,
+    Activation::HardSigmoid { slope: 0.3, offset: 0.4 },
     Activation::HardSwish,
+    Activation::Mish,
     Activation::Gelu,
+    Activation::GeluTanh,
+    Activation::Softplus,
+    Activation::Softsign,
 ];
 
 #[test]
@@ -124,8 +133,9 @@ fn activations() {
         });
     }
     let engine = Engine::new(Arithmetic::Fused);
-    let negative = Activation::LeakyRelu { slope: -1.0 }.forward(&engine, &[], &mut []);
-    assert_eq!(negative, Err(Error::Setting { setting: "slope" }));
+    let mut y = [0.0; 2];
+    Activation::Clip { low: 2.0, high: 1.0 }.forward(&engine, &[-9.0, 9.0], &mut y).unwrap();
+    assert_eq!(y, [1.0; 2]); // bounds the wrong way round: the upper one holds, as in ONNX
 }
 
 #[test]
@@ -281,7 +291,12 @@ fn pictures_change_their_size() {
         close("padded and cropped", &y, &wanted, 0.0);
 
         let size = (random.between(1, 20), random.between(1, 20));
-        let interpolation = random.pick(&[Interpolation::Nearest, Interpolation::Bilinear]);
+        let interpolation = random.pick(&[
+            Interpolation::Nearest,
+            Interpolation::Bilinear,
+            Interpolation::BilinearCorners,
+            Interpolation::BilinearAligned,
+        ]);
         let g = random.floats(images * size.0 * size.1 * shape.c);
         let y = same(|engine| {
             let resize = Resize::new(*engine, shape, size, interpolation).unwrap();
@@ -293,19 +308,22 @@ fn pictures_change_their_size() {
         });
         close("resized", &y, &reference::resize(&wide(&x), shape, size, interpolation), 1e-5);
 
-        let block = random.between(1, 3);
-        let deep = Shape::new(shape.h, shape.w, block * block * random.between(1, 5));
+        let block = (random.between(1, 3), random.between(1, 3));
+        let deep = Shape::new(shape.h, shape.w, block.0 * block.1 * random.between(1, 5));
         let order = random.pick(&[DepthOrder::ChannelFirst, DepthOrder::BlockFirst]);
         let x = random.floats(images * deep.elements());
         let y = same(|engine| {
-            let plan = DepthToSpace::new(*engine, deep, block, order).unwrap();
+            let plan = DepthToSpace::rectangles(*engine, deep, block, order).unwrap();
             let (mut y, mut back) = (vec![f32::NAN; x.len()], vec![f32::NAN; x.len()]);
             plan.forward(&x, &mut y, Write::Replace).unwrap();
             plan.gradient(&y, &mut back, Write::Replace).unwrap();
             assert_eq!(back, x);
             y
         });
-        close("rearranged", &y, &reference::depth_to_space(&wide(&x), deep, block, order), 0.0);
+        let wanted = reference::depth_to_space(&wide(&x), deep, block, order);
+        close("rearranged", &y, &wanted, 0.0);
+        let large = Shape::new(deep.h * block.0, deep.w * block.1, deep.c / (block.0 * block.1));
+        assert_eq!(reference::space_to_depth(&wanted, large, block, order), wide(&x));
     }
     let engine = Engine::new(Arithmetic::Fused);
     let nothing = crop(&engine, Shape::new(2, 2, 1), Border::all(1), &[], &mut [], Write::Add);
@@ -328,4 +346,101 @@ fn softmaxes() {
         close("gradient", &dx, &wanted, 1e-5);
         differences("softmax", &x, &wanted, &mut random, |x| dot(&reference::softmax(x, channels), &dy));
     }
+}
+
+#[test]
+fn channelwise_activations() {
+    let mut random = Random(10);
+    let response = |size, beta| Channelwise::Response { size, alpha: 0.8, beta, bias: 1.5 };
+    let functions =
+        [Channelwise::Softmax, Channelwise::LogSoftmax, response(1, 0.5), response(4, 0.75), response(5, 2.0)];
+    for (function, channels) in functions.into_iter().flat_map(|function| [1, 2, 7, 40].map(|c| (function, c))) {
+        let x: Vec<f32> = random.floats(channels * 5).iter().map(|x| x * 3.0).collect();
+        let dy = random.floats(x.len());
+        let (mut y, mut dx) = (vec![0.0; x.len()], vec![f32::NAN; x.len()]);
+        function.forward(&x, channels, &mut y).unwrap();
+        let mut scratch = vec![f32::NAN; function.scratch_len(channels)];
+        function.gradient(&x, &y, channels, &dy, &mut dx, Write::Replace, &mut scratch).unwrap();
+        let mut twice = dx.clone();
+        function.gradient(&x, &y, channels, &dy, &mut twice, Write::Add, &mut scratch).unwrap();
+        let doubled: Vec<f64> = dx.iter().map(|dx| 2.0 * f64::from(*dx)).collect();
+        close("added", &twice, &doubled, 1e-6);
+        let (x, dy) = (wide(&x), wide(&dy));
+        let what = format!("{function:?} of {channels}");
+        close(&what, &y, &reference::channelwise(function, &x, channels), 1e-5);
+        let loss = |x: &[f64]| dot(&reference::channelwise(function, x, channels), &dy);
+        for i in 0..x.len() {
+            let mut moved = x.clone();
+            moved[i] += 1e-5;
+            let up = loss(&moved);
+            moved[i] -= 2e-5;
+            let slope = (up - loss(&moved)) / 2e-5;
+            assert!((slope - f64::from(dx[i])).abs() < 1e-4 * (1.0 + slope.abs()), "{what}[{i}]: {} {slope}", dx[i]);
+        }
+    }
+}
+
+#[test]
+fn sizes_of_one_are_repeated() {
+    let mut random = Random(11);
+    for _ in 0..100 {
+        let (large, images) = (random_shape(&mut random), random.between(1, 3));
+        let mut size = |all: usize| random.pick(&[1, all]);
+        let small = Shape::new(size(large.h), size(large.w), size(large.c));
+        let x = random.floats(images * small.elements());
+        let (start, g) = (random.floats(images * large.elements()), random.floats(images * large.elements()));
+        let wanted = reference::repeat(&wide(&x), small, large);
+        for combine in [Combine::Replace, Combine::Add, Combine::Multiply] {
+            let y = same(|engine| {
+                let mut y = start.clone();
+                repeat(engine, small, large, &x, &mut y, combine).unwrap();
+                y
+            });
+            let pairs = wanted.iter().zip(&start).map(|(&x, &y)| (x, f64::from(y)));
+            let wanted: Vec<f64> = match combine {
+                Combine::Replace => pairs.map(|(x, _)| x).collect(),
+                Combine::Add => pairs.map(|(x, y)| y + x).collect(),
+                Combine::Multiply => pairs.map(|(x, y)| y * x).collect(),
+            };
+            close("repeated", &y, &wanted, 1e-6);
+        }
+        let dx = same(|engine| {
+            let mut dx = vec![f32::NAN; x.len()];
+            repeat_gradient(engine, small, large, &g, &mut dx, Write::Replace).unwrap();
+            dx
+        });
+        let y: Vec<f32> = wanted.iter().map(|&y| y as f32).collect();
+        transposed(&x, &y, &g, &dx);
+    }
+    let engine = Engine::new(Arithmetic::Fused);
+    let (two, three) = (Shape::new(1, 1, 2), Shape::new(1, 1, 3));
+    assert!(repeat(&engine, two, three, &[0.0; 2], &mut [0.0; 3], Combine::Add).is_err());
+}
+
+#[test]
+fn a_global_maximum_is_a_pool_of_the_picture() {
+    let mut random = Random(12);
+    for _ in 0..20 {
+        let shape = random_shape(&mut random);
+        let window =
+            Window { kernel: (shape.h, shape.w), stride: (1, 1), dilation: (1, 1), border: Border::default() };
+        let pool = Pool::new(Engine::new(Arithmetic::Fused), PoolKind::Max, shape, window).unwrap();
+        let x = random.floats(2 * shape.elements());
+        let mut y = vec![0.0; 2 * shape.c];
+        pool.forward(&x, &mut y).unwrap();
+        close("maximum", &y, &reference::maximum(&wide(&x), shape.pixels(), shape.c), 0.0);
+    }
+}
+
+#[test]
+fn a_number_scales_and_shifts() {
+    let y = same(|engine| {
+        let mut y = vec![0.0; 3];
+        affine(engine, 2.0, -1.0, &[0.0, 1.0, 0.25], &mut y).unwrap();
+        y
+    });
+    assert_eq!(y, [-1.0, 1.0, -0.5]);
+    let mut y = [0.0, 1.0, 2.0, 3.0];
+    add_channels(&Engine::new(Arithmetic::Fused), &[10.0, 20.0], &mut y).unwrap();
+    assert_eq!(y, [10.0, 21.0, 12.0, 23.0]);
 }

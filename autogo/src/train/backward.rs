@@ -7,7 +7,7 @@ use super::plan::kernel::Kernel;
 use crate::error::{Error, TrainError};
 use autogo_engine as engine;
 use autogo_engine::loss::{CrossEntropy, Scores};
-use autogo_engine::{Backward, Channels, Input, NormBackward, PoolKind, Write};
+use autogo_engine::{Backward, Channels, Combine, Input, NormBackward, PoolKind, Reads, Write};
 
 impl Network {
     /// Computes the mean cross-entropy of a batch and its gradient by every weight, without changing the weights. Batch norms use
@@ -62,24 +62,58 @@ impl Network {
             Kernel::Conv(_) => return self.conv_backward(index),
             Kernel::Transpose(_) => return self.transpose_backward(index),
             Kernel::Map(_) => return self.map_backward(index),
-            Kernel::Sum | Kernel::Concat => return self.join_backward(index),
+            Kernel::Sum => return self.sum_backward(index),
+            Kernel::Concat => return self.concat_backward(index),
             Kernel::Product => return self.product_backward(index),
             Kernel::PRelu => return self.prelu_backward(index),
-            Kernel::Activation(_)
+            Kernel::ChannelAffine(scale, shift) => return self.affine_backward(index, *scale, *shift),
+            Kernel::Affine(_, _)
+            | Kernel::Activation(_)
+            | Kernel::Channelwise(_)
+            | Kernel::Slice(_)
+            | Kernel::Shuffle(_)
             | Kernel::Pool(_, _)
             | Kernel::Mean
             | Kernel::Zero
             | Kernel::Pad(_)
+            | Kernel::Crop(_)
             | Kernel::DepthToSpace(_)
-            | Kernel::Resize(_) => {}
+            | Kernel::SpaceToDepth(_)
+            | Kernel::Resize(_) => self.move_backward(index),
         }
+    }
+
+    /// Kernels of one operand without weights.
+    fn move_backward(&mut self, index: usize) -> Result<(), TrainError> {
+        let step = &self.plan.steps[index];
         let engine = &self.plan.engine;
         let Some(&Give::To(to, write)) = step.gives.first() else { return Ok(()) };
         let first = step.reads.first().map(|source| source.tensor);
         let done = match &step.kernel {
+            Kernel::Affine(factor, _) => {
+                let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
+                engine::scale(engine, *factor, dy, dx, write)
+            }
             Kernel::Activation(activation) => {
-                let [y, dy, dx] = self.arena.views([step.value, step.gradient, Some(to)])?;
-                activation.gradient(engine, y, dy, dx, write)
+                let tensor = if activation.reads() == Reads::Input { first } else { step.value };
+                let [tensor, dy, dx] = self.arena.views([tensor, step.gradient, Some(to)])?;
+                activation.gradient(engine, tensor, dy, dx, write)
+            }
+            Kernel::Channelwise(function) => {
+                let [x, y, dy, dx] = self.arena.views([first, step.value, step.gradient, Some(to)])?;
+                function.gradient(x, y, step.output.c, dy, dx, write, &mut self.scratch)
+            }
+            Kernel::Slice(start) => {
+                let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
+                if write == Write::Replace {
+                    dx.fill(0.0);
+                }
+                let (count, into) = (step.output.c, Channels { first: *start, of: step.input.c });
+                engine::copy_channels(engine, dy, Channels::all(count), dx, into, count, write)
+            }
+            Kernel::Shuffle(groups) => {
+                let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
+                engine::shuffle_channels(engine, dy, step.input.c, step.input.c / groups, dx, write)
             }
             Kernel::Pool(kind, pool) => {
                 let reads = *kind == PoolKind::Max;
@@ -89,17 +123,23 @@ impl Network {
             }
             Kernel::Mean => {
                 let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
-                engine::mean_gradient(engine, dy, step.input.pixels(), step.channels, dx, write)
+                engine::mean_gradient(engine, dy, step.input.pixels(), step.output.c, dx, write)
             }
             Kernel::Pad(border) => {
                 let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
-                let (rows, columns) = (border.top + border.bottom, border.left + border.right);
-                let large = engine::Shape::new(step.input.h + rows, step.input.w + columns, step.channels);
-                engine::crop(engine, large, *border, dy, dx, write)
+                engine::crop(engine, step.output, *border, dy, dx, write)
+            }
+            Kernel::Crop(border) => {
+                let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
+                engine::pad(engine, step.output, *border, dy, dx, write)
             }
             Kernel::DepthToSpace(plan) => {
                 let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
                 plan.gradient(dy, dx, write)
+            }
+            Kernel::SpaceToDepth(plan) => {
+                let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
+                plan.forward(dy, dx, write)
             }
             Kernel::Resize(plan) => {
                 let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
@@ -112,6 +152,7 @@ impl Network {
             | Kernel::Concat
             | Kernel::Product
             | Kernel::PRelu
+            | Kernel::ChannelAffine(_, _)
             | Kernel::Zero => Ok(()),
         };
         done.map_err(|error| refused(&step.node, &error))
@@ -209,27 +250,32 @@ impl Network {
         if to.is_some() { engine::copy(engine, dy, dx, write).map_err(failed) } else { Ok(()) }
     }
 
-    fn join_backward(&mut self, index: usize) -> Result<(), TrainError> {
+    fn sum_backward(&mut self, index: usize) -> Result<(), TrainError> {
         let step = &self.plan.steps[index];
         let engine = &self.plan.engine;
-        let mut channel = 0;
         for (source, give) in step.reads.iter().zip(&step.gives) {
-            let count = source.channels.min(step.channels.saturating_sub(channel));
-            let from = Channels { first: channel, of: step.channels };
-            if matches!(step.kernel, Kernel::Concat) {
-                channel += count;
-            }
             let Give::To(to, write) = *give else { continue };
             let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
-            let done = if matches!(step.kernel, Kernel::Concat) {
-                if write == Write::Replace && count < source.channels {
-                    dx.fill(0.0);
-                }
-                engine::copy_channels(engine, dy, from, dx, Channels::all(source.channels), count, write)
-            } else {
+            let done = if source.shape == step.output {
                 engine::copy(engine, dy, dx, write)
+            } else {
+                engine::repeat_gradient(engine, source.shape, step.output, dy, dx, write)
             };
             done.map_err(|error| refused(&step.node, &error))?;
+        }
+        Ok(())
+    }
+
+    fn concat_backward(&mut self, index: usize) -> Result<(), TrainError> {
+        let step = &self.plan.steps[index];
+        let mut channel = 0;
+        for (source, give) in step.reads.iter().zip(&step.gives) {
+            let (count, from) = (source.shape.c, Channels { first: channel, of: step.output.c });
+            channel += count;
+            let Give::To(to, write) = *give else { continue };
+            let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
+            engine::copy_channels(&self.plan.engine, dy, from, dx, Channels::all(count), count, write)
+                .map_err(|error| refused(&step.node, &error))?;
         }
         Ok(())
     }
@@ -240,16 +286,52 @@ impl Network {
         let failed = |error: engine::Error| refused(&step.node, &error);
         for (slot, give) in step.gives.iter().enumerate() {
             let (Give::To(to, write), Some(gradient)) = (*give, step.gradient) else { continue };
-            let along = &mut self.scratch[..step.floats * self.arena.images];
+            let along = &mut self.scratch[..step.output.elements() * self.arena.images];
             along.copy_from_slice(self.arena.get(gradient));
             for (other, source) in step.reads.iter().enumerate() {
                 if other != slot {
-                    engine::multiply_by(engine, self.arena.get(source.tensor), along).map_err(failed)?;
+                    let x = self.arena.get(source.tensor);
+                    engine::repeat(engine, source.shape, step.output, x, along, Combine::Multiply).map_err(failed)?;
                 }
             }
-            engine::copy(engine, along, self.arena.get_mut(to), write).map_err(failed)?;
+            let (small, dx) = (step.reads[slot].shape, self.arena.get_mut(to));
+            let done = if small == step.output {
+                engine::copy(engine, along, dx, write)
+            } else {
+                engine::repeat_gradient(engine, small, step.output, along, dx, write)
+            };
+            done.map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// A factor, a summand or both for every channel.
+    fn affine_backward(&mut self, index: usize, scale: bool, shift: bool) -> Result<(), TrainError> {
+        let step = &self.plan.steps[index];
+        let engine = &self.plan.engine;
+        let failed = |error: engine::Error| refused(&step.node, &error);
+        let (to, write) = target(step.gives.first());
+        let x = step.reads.first().map(|source| source.tensor).filter(|_| scale);
+        let [x, dy, dx] = self.arena.views([x, step.gradient, to])?;
+        let (channels, pixels) = (step.output.c, dy.len() / step.output.c);
+        let range = |part: bool| {
+            step.parameter.map_or(0..0, |parameter| self.plan.parameters.range(parameter + usize::from(part)))
+        };
+        if shift {
+            engine::channel_sums(engine, dy, &mut self.gradient[range(scale)]).map_err(failed)?;
+        }
+        if scale {
+            let sums = &mut self.gradient[range(false)];
+            engine::scale_channels_gradient(engine, x, dy, pixels, channels, sums, Write::Add).map_err(failed)?;
+        }
+        match (to, scale) {
+            (None, _) => Ok(()),
+            (Some(_), false) => engine::copy(engine, dy, dx, write).map_err(failed),
+            (Some(_), true) => {
+                let factors = &self.weights[range(false)];
+                engine::scale_channels(engine, dy, factors, pixels, channels, dx, write).map_err(failed)
+            }
+        }
     }
 
     fn prelu_backward(&mut self, index: usize) -> Result<(), TrainError> {

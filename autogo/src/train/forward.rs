@@ -4,7 +4,7 @@ use super::network::{Network, refused};
 use super::plan::kernel::Kernel;
 use crate::error::{Error, TrainError};
 use autogo_engine as engine;
-use autogo_engine::{Channels, Forward, Input, Write};
+use autogo_engine::{Channels, Combine, Forward, Input, Write};
 
 /// TensorFlow's constant against division by zero in batch norm, as in exported ONNX files.
 pub(super) const EPSILON: f32 = 1e-3;
@@ -53,11 +53,30 @@ impl Network {
         let done = match &step.kernel {
             Kernel::Conv(_) | Kernel::Transpose(_) => return self.conv_forward(index, mode),
             Kernel::Map(_) => return self.map_forward(index, mode),
-            Kernel::Sum | Kernel::Product | Kernel::Concat => return self.join_forward(index),
+            Kernel::Sum | Kernel::Product => return self.join_forward(index),
+            Kernel::Concat => return self.concat_forward(index),
+            Kernel::ChannelAffine(scale, shift) => return self.affine_forward(index, *scale, *shift),
             Kernel::PRelu => {
                 let slopes = step.parameter.map_or(0..0, |parameter| self.plan.parameters.range(parameter));
                 let [x, y] = self.arena.views([first, step.value])?;
                 engine::prelu(engine, x, &self.weights[slopes], y)
+            }
+            Kernel::Affine(factor, summand) => {
+                let [x, y] = self.arena.views([first, step.value])?;
+                engine::affine(engine, *factor, *summand, x, y)
+            }
+            Kernel::Channelwise(function) => {
+                let [x, y] = self.arena.views([first, step.value])?;
+                function.forward(x, step.output.c, y)
+            }
+            Kernel::Slice(start) => {
+                let [x, y] = self.arena.views([first, step.value])?;
+                let (from, count) = (Channels { first: *start, of: step.input.c }, step.output.c);
+                engine::copy_channels(engine, x, from, y, Channels::all(count), count, Write::Replace)
+            }
+            Kernel::Shuffle(groups) => {
+                let [x, y] = self.arena.views([first, step.value])?;
+                engine::shuffle_channels(engine, x, step.input.c, *groups, y, Write::Replace)
             }
             Kernel::Activation(activation) => {
                 let [x, y] = self.arena.views([first, step.value])?;
@@ -69,7 +88,7 @@ impl Network {
             }
             Kernel::Mean => {
                 let [x, y] = self.arena.views([first, step.value])?;
-                engine::mean(engine, x, step.input.pixels(), step.channels, y)
+                engine::mean(engine, x, step.input.pixels(), step.output.c, y)
             }
             Kernel::Zero => {
                 let [y] = self.arena.views([step.value])?;
@@ -80,9 +99,17 @@ impl Network {
                 let [x, y] = self.arena.views([first, step.value])?;
                 engine::pad(engine, step.input, *border, x, y, Write::Replace)
             }
+            Kernel::Crop(border) => {
+                let [x, y] = self.arena.views([first, step.value])?;
+                engine::crop(engine, step.input, *border, x, y, Write::Replace)
+            }
             Kernel::DepthToSpace(plan) => {
                 let [x, y] = self.arena.views([first, step.value])?;
                 plan.forward(x, y, Write::Replace)
+            }
+            Kernel::SpaceToDepth(plan) => {
+                let [x, y] = self.arena.views([first, step.value])?;
+                plan.gradient(x, y, Write::Replace)
             }
             Kernel::Resize(plan) => {
                 let [x, y] = self.arena.views([first, step.value])?;
@@ -158,14 +185,45 @@ impl Network {
         Ok(())
     }
 
-    /// Sums, products and concatenations: the first two operands at once where they differ, then one after the other.
+    /// A factor, a summand or both for every channel.
+    fn affine_forward(&mut self, index: usize, scale: bool, shift: bool) -> Result<(), TrainError> {
+        let step = &self.plan.steps[index];
+        let engine = &self.plan.engine;
+        let failed = |error: engine::Error| refused(&step.node, &error);
+        let (Some(source), Some(parameter)) = (step.reads.first(), step.parameter) else {
+            return self.copy_forward(index);
+        };
+        let [x, y] = self.arena.views([Some(source.tensor), step.value])?;
+        let (channels, pixels) = (step.output.c, x.len() / step.output.c);
+        if scale {
+            let factors = &self.weights[self.plan.parameters.range(parameter)];
+            engine::scale_channels(engine, x, factors, pixels, channels, y, Write::Replace).map_err(failed)?;
+        } else {
+            engine::copy(engine, x, y, Write::Replace).map_err(failed)?;
+        }
+        if shift {
+            let summands = &self.weights[self.plan.parameters.range(parameter + usize::from(scale))];
+            engine::add_channels(engine, summands, y).map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// The first operand itself.
+    fn copy_forward(&mut self, index: usize) -> Result<(), TrainError> {
+        let step = &self.plan.steps[index];
+        let [x, y] = self.arena.views([step.reads.first().map(|source| source.tensor), step.value])?;
+        engine::copy(&self.plan.engine, x, y, Write::Replace).map_err(|error| refused(&step.node, &error))
+    }
+
+    /// Sums and products: the first two operands at once where they differ and nothing is repeated, then one after the other.
     fn join_forward(&mut self, index: usize) -> Result<(), TrainError> {
         let step = &self.plan.steps[index];
         let engine = &self.plan.engine;
-        let mut channel = 0;
         let mut joined = 0;
-        if let (Kernel::Sum | Kernel::Product, [a, b, ..]) = (&step.kernel, &step.reads[..])
+        if let [a, b, ..] = &step.reads[..]
             && a.tensor != b.tensor
+            && a.shape == step.output
+            && b.shape == step.output
         {
             let [a, b, y] = self.arena.views([Some(a.tensor), Some(b.tensor), step.value])?;
             let done = match step.kernel {
@@ -177,18 +235,26 @@ impl Network {
         }
         for (slot, source) in step.reads.iter().enumerate().skip(joined) {
             let [x, y] = self.arena.views([Some(source.tensor), step.value])?;
-            let done = match (&step.kernel, slot) {
-                (Kernel::Concat, _) => {
-                    let count = source.channels.min(step.channels - channel);
-                    let to = Channels { first: channel, of: step.channels };
-                    channel += count;
-                    engine::copy_channels(engine, x, Channels::all(source.channels), y, to, count, Write::Replace)
-                }
-                (_, 0) => engine::copy(engine, x, y, Write::Replace),
-                (Kernel::Product, _) => engine::multiply_by(engine, x, y),
-                (_, _) => engine::copy(engine, x, y, Write::Add),
+            let combine = match (&step.kernel, slot) {
+                (_, 0) => Combine::Replace,
+                (Kernel::Product, _) => Combine::Multiply,
+                (_, _) => Combine::Add,
             };
+            let done = engine::repeat(engine, source.shape, step.output, x, y, combine);
             done.map_err(|error| refused(&step.node, &error))?;
+        }
+        Ok(())
+    }
+
+    fn concat_forward(&mut self, index: usize) -> Result<(), TrainError> {
+        let step = &self.plan.steps[index];
+        let mut channel = 0;
+        for source in &step.reads {
+            let [x, y] = self.arena.views([Some(source.tensor), step.value])?;
+            let (count, to) = (source.shape.c, Channels { first: channel, of: step.output.c });
+            channel += count;
+            engine::copy_channels(&self.plan.engine, x, Channels::all(count), y, to, count, Write::Replace)
+                .map_err(|error| refused(&step.node, &error))?;
         }
         Ok(())
     }

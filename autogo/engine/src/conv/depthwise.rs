@@ -2,6 +2,7 @@
 
 use super::field::CELL;
 use super::gather::{Gather, Pass, View};
+use super::sums::Layout;
 use crate::Write;
 use crate::lanes::{Kernel, Lanes};
 
@@ -89,6 +90,8 @@ pub(super) struct DepthSums<'a> {
     pub(super) band: (usize, usize),
     pub(super) cells: &'a [f32],
     pub(super) gradient: &'a [f32],
+    /// Where the gradient of these channels lies.
+    pub(super) layout: Layout,
     /// The first of 16 channels.
     pub(super) first: usize,
     /// `[tap][channel]`.
@@ -134,17 +137,17 @@ impl DepthSums<'_> {
         let (field, all) = (&gather.field, &gather.passes[0].taps);
         let taps: [usize; TAPS] = core::array::from_fn(|tap| all[(first + tap).min(all.len() - 1)]);
         let cells = &L::cast(self.cells)[(lane - self.first) / L::N..];
-        let (height, columns) = self.view.target;
-        let channels = gather.target.c;
+        let (layout, columns) = (&self.layout, self.view.target.1);
         let mut sums = [[lanes.splat(0.0); CHAINS]; TAPS];
         for image in 0..self.view.images {
             for step in self.band.0..self.band.1 {
                 let cell = (image * field.rows + (step - self.band.0) * gather.down) * field.row();
-                let gradient = &self.gradient[(image * height + step) * columns * channels + lane..];
+                let line = layout.origin + image * layout.image + (step - self.band.0) * layout.row;
+                let gradient = &self.gradient[line + lane - self.first..];
                 for pixel in (0..columns).step_by(CHAINS) {
                     for chain in 0..CHAINS {
                         if pixel + chain < columns {
-                            let gradient = load(&gradient[(pixel + chain) * channels..]);
+                            let gradient = load(&gradient[(pixel + chain) * layout.pixel..]);
                             for tap in 0..TAPS {
                                 let x = cells[(cell + taps[tap] + pixel + chain) * each];
                                 sums[tap][chain] = lanes.mul_add(x, gradient, sums[tap][chain]);

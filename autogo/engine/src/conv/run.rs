@@ -134,7 +134,7 @@ pub(super) fn sums(engine: &Engine, gather: &Gather, tile: SumTile, images: usiz
                     width: view.target.1,
                     channels: filters,
                     first,
-                    live: gather.lanes,
+                    live: gather.lanes.min(filters - first),
                     from: band.0,
                     cells: copy,
                 });
@@ -144,7 +144,7 @@ pub(super) fn sums(engine: &Engine, gather: &Gather, tile: SumTile, images: usiz
                 (&*copy, layout)
             };
             if gather.depthwise {
-                engine.run(DepthSums { gather, view, band, cells, gradient, first, target: job.target });
+                engine.run(DepthSums { gather, view, band, cells, gradient, layout, first, target: job.target });
             } else {
                 let target = &mut *job.target;
                 engine.run(Sums { gather, view, band, cells, gradient, layout, first, filters, tile, target });

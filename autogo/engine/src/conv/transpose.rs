@@ -7,7 +7,7 @@ use crate::{Border, Error, Forward, Shape, Window, Write};
 
 /// What a transposed convolution reads and makes.
 ///
-/// Weights are `[kernel height][kernel width][filters][input channels]`: those of the convolution that leads back.
+/// Weights are `[kernel height][kernel width][filters of a group][input channels]`: those of the convolution that leads back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TransposeGeometry {
     /// Shape of an input picture.
@@ -18,6 +18,8 @@ pub struct TransposeGeometry {
     pub window: Window,
     /// Pixels added below and to the right, fewer than the stride.
     pub extra: (usize, usize),
+    /// Channel groups.
+    pub groups: usize,
 }
 
 impl TransposeGeometry {
@@ -53,7 +55,7 @@ impl TransposeGeometry {
         let bottom = along(self.input.h, stride.0, span.0, border.top, output.h);
         let right = along(self.input.w, stride.1, span.1, border.left, output.w);
         let window = Window { border: Border { bottom, right, ..border }, ..self.window };
-        Ok(ConvGeometry { input: output, filters: self.input.c, window, groups: 1 })
+        Ok(ConvGeometry { input: output, filters: self.input.c, window, groups: self.groups })
     }
 }
 
@@ -62,7 +64,7 @@ impl TransposeGeometry {
 /// ```
 /// use autogo_engine::{Arithmetic, ConvTranspose, Engine, Shape, TransposeGeometry, Window};
 /// let window = Window::square(4, 2, 1);
-/// let geometry = TransposeGeometry { input: Shape::new(8, 8, 16), filters: 3, window, extra: (0, 0) };
+/// let geometry = TransposeGeometry { input: Shape::new(8, 8, 16), filters: 3, window, extra: (0, 0), groups: 1 };
 /// let enlarge = ConvTranspose::new(Engine::new(Arithmetic::Fused), geometry)?;
 /// assert_eq!(enlarge.output(), Shape::new(16, 16, 3));
 /// # Ok::<(), autogo_engine::Error>(())

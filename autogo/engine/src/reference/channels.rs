@@ -1,5 +1,7 @@
 //! Channels by their definitions.
 
+use crate::Channelwise;
+
 /// `count` channels from `first.0` of `of.0` in `x` become those from `first.1` of `of.1` in a copy of `y`.
 pub fn copy_channels(x: &[f64], y: &[f64], first: (usize, usize), of: (usize, usize), count: usize) -> Vec<f64> {
     let mut y = y.to_vec();
@@ -44,4 +46,22 @@ pub fn softmax_gradient(x: &[f64], channels: usize, dy: &[f64]) -> Vec<f64> {
         }
     }
     dx
+}
+
+/// An activation of all channels of a pixel.
+pub fn channelwise(function: Channelwise, x: &[f64], channels: usize) -> Vec<f64> {
+    match function {
+        Channelwise::Softmax => softmax(x, channels),
+        Channelwise::LogSoftmax => softmax(x, channels).iter().map(|y| y.ln()).collect(),
+        Channelwise::Response { size, alpha, beta, bias } => {
+            let (before, after) = ((size - 1) / 2, size / 2);
+            let one = |(i, x0): (usize, &f64)| {
+                let (pixel, channel) = (i / channels * channels, i % channels);
+                let near = |other: &usize| *other + before >= channel && *other <= channel + after;
+                let sum: f64 = (0..channels).filter(near).map(|other| x[pixel + other].powi(2)).sum();
+                x0 / (f64::from(bias) + f64::from(alpha) / size as f64 * sum).powf(beta.into())
+            };
+            x.iter().enumerate().map(one).collect()
+        }
+    }
 }

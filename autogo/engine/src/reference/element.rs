@@ -6,19 +6,34 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
+/// √(2/π)·(x + 0.044715·x³).
+fn cubic(x: f64) -> f64 {
+    (2.0 / std::f64::consts::PI).sqrt() * (x + f64::from(0.044_715f32) * x.powi(3))
+}
+
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}
+
 /// An activation of one element.
 pub fn activation(activation: Activation, x: f64) -> f64 {
     match activation {
         Activation::Relu => x.max(0.0),
         Activation::Relu6 => x.clamp(0.0, 6.0),
+        Activation::Clip { low, high } => x.max(low.into()).min(high.into()),
         Activation::LeakyRelu { slope } => x.max(0.0) + f64::from(slope) * x.min(0.0),
-        Activation::Elu { alpha } => x.max(0.0) + f64::from(alpha) * x.min(0.0).exp_m1(),
+        Activation::Elu { alpha, gamma } => f64::from(gamma) * (x.max(0.0) + f64::from(alpha) * x.min(0.0).exp_m1()),
+        Activation::Celu { alpha } => x.max(0.0) + f64::from(alpha) * (x.min(0.0) / f64::from(alpha)).exp_m1(),
         Activation::Sigmoid => sigmoid(x),
         Activation::Tanh => x.tanh(),
         Activation::Swish => x * sigmoid(x),
-        Activation::HardSigmoid => (x / 6.0 + 0.5).clamp(0.0, 1.0),
+        Activation::HardSigmoid { slope, offset } => (f64::from(slope) * x + f64::from(offset)).clamp(0.0, 1.0),
         Activation::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
+        Activation::Mish => x * softplus(x).tanh(),
         Activation::Gelu => x * 0.5 * (1.0 + libm::erf(x / std::f64::consts::SQRT_2)),
+        Activation::GeluTanh => x * 0.5 * (1.0 + cubic(x).tanh()),
+        Activation::Softplus => softplus(x),
+        Activation::Softsign => x / (1.0 + x.abs()),
     }
 }
 
@@ -28,17 +43,35 @@ pub fn derivative(activation: Activation, x: f64) -> f64 {
     match activation {
         Activation::Relu => step(x > 0.0, 1.0),
         Activation::Relu6 => step(x > 0.0 && x < 6.0, 1.0),
+        Activation::Clip { low, high } => step(x > low.into() && x < high.into(), 1.0),
         Activation::LeakyRelu { slope } => step(x > 0.0, 1.0) + step(x <= 0.0, f64::from(slope)),
-        Activation::Elu { alpha } => step(x > 0.0, 1.0) + step(x <= 0.0, f64::from(alpha) * x.exp()),
+        Activation::Elu { alpha, gamma } => {
+            f64::from(gamma) * (step(x > 0.0, 1.0) + step(x <= 0.0, f64::from(alpha) * x.exp()))
+        }
+        Activation::Celu { alpha } => step(x > 0.0, 1.0) + step(x <= 0.0, (x / f64::from(alpha)).exp()),
         Activation::Sigmoid => sigmoid(x) * (1.0 - sigmoid(x)),
         Activation::Tanh => 1.0 - x.tanh().powi(2),
         Activation::Swish => sigmoid(x) + x * sigmoid(x) * (1.0 - sigmoid(x)),
-        Activation::HardSigmoid => step(x.abs() < 3.0, 1.0 / 6.0),
+        Activation::HardSigmoid { slope, offset } => {
+            let z = f64::from(slope) * x + f64::from(offset);
+            step(z > 0.0 && z < 1.0, f64::from(slope))
+        }
         Activation::HardSwish => step(x.abs() < 3.0, x / 3.0 + 0.5) + step(x >= 3.0, 1.0),
+        Activation::Mish => {
+            let gate = softplus(x).tanh();
+            gate + x * (1.0 - gate.powi(2)) * sigmoid(x)
+        }
         Activation::Gelu => {
             let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
             0.5 * (1.0 + libm::erf(x / std::f64::consts::SQRT_2)) + x * density
         }
+        Activation::GeluTanh => {
+            let gate = cubic(x).tanh();
+            let slope = (2.0 / std::f64::consts::PI).sqrt() * (1.0 + 3.0 * f64::from(0.044_715f32) * x * x);
+            0.5 * (1.0 + gate) + 0.5 * x * (1.0 - gate.powi(2)) * slope
+        }
+        Activation::Softplus => sigmoid(x),
+        Activation::Softsign => (1.0 + x.abs()).powi(-2),
     }
 }
 

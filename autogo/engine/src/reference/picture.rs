@@ -44,17 +44,51 @@ pub fn crop(x: &[f64], shape: Shape, border: Border) -> Vec<f64> {
     look_up(x, shape, output, |row, column, channel| Some((row + border.top, column + border.left, channel)))
 }
 
-/// Every `block²` channels become a square.
-pub fn depth_to_space(x: &[f64], shape: Shape, block: usize, order: DepthOrder) -> Vec<f64> {
-    let output = Shape::new(shape.h * block, shape.w * block, shape.c / (block * block));
+/// The channel of a pixel in which depth-to-space finds a pixel of a rectangle, whose place is given.
+fn deep(order: DepthOrder, channel: usize, place: usize, (channels, places): (usize, usize)) -> usize {
+    match order {
+        DepthOrder::ChannelFirst => channel * places + place,
+        DepthOrder::BlockFirst => place * channels + channel,
+    }
+}
+
+/// Every `height·width` channels become a rectangle.
+pub fn depth_to_space(x: &[f64], shape: Shape, (high, wide): (usize, usize), order: DepthOrder) -> Vec<f64> {
+    let output = Shape::new(shape.h * high, shape.w * wide, shape.c / (high * wide));
     look_up(x, shape, output, |row, column, channel| {
-        let square = row % block * block + column % block;
-        let deep = match order {
-            DepthOrder::ChannelFirst => channel * block * block + square,
-            DepthOrder::BlockFirst => square * output.c + channel,
-        };
-        Some((row / block, column / block, deep))
+        let place = row % high * wide + column % wide;
+        Some((row / high, column / wide, deep(order, channel, place, (output.c, high * wide))))
     })
+}
+
+/// Every rectangle of pixels becomes one pixel.
+pub fn space_to_depth(x: &[f64], shape: Shape, (high, wide): (usize, usize), order: DepthOrder) -> Vec<f64> {
+    let output = Shape::new(shape.h / high, shape.w / wide, shape.c * high * wide);
+    look_up(x, shape, output, |row, column, deep| {
+        let (channel, place) = match order {
+            DepthOrder::ChannelFirst => (deep / (high * wide), deep % (high * wide)),
+            DepthOrder::BlockFirst => (deep % shape.c, deep / shape.c),
+        };
+        Some((row * high + place / wide, column * wide + place % wide, channel))
+    })
+}
+
+/// Images whose sizes of 1 are repeated.
+pub fn repeat(x: &[f64], small: Shape, large: Shape) -> Vec<f64> {
+    let place = |at: usize, size: usize| if size == 1 { 0 } else { at };
+    look_up(x, small, large, |row, column, channel| {
+        Some((place(row, small.h), place(column, small.w), place(channel, small.c)))
+    })
+}
+
+/// The largest element of every channel of a picture.
+pub fn maximum(x: &[f64], pixels: usize, channels: usize) -> Vec<f64> {
+    let mut y = vec![f64::NEG_INFINITY; x.len() / pixels];
+    for (i, x) in x.iter().enumerate() {
+        let largest = &mut y[i / (pixels * channels) * channels + i % channels];
+        *largest = largest.max(*x);
+    }
+    y
 }
 
 /// Images of another height and width.
@@ -67,7 +101,14 @@ pub fn resize(x: &[f64], shape: Shape, size: (usize, usize), interpolation: Inte
     }
     // A hat of width 2 around the place in the input, with the border repeated.
     let place = |i: usize, from: usize, to: usize| {
-        ((i as f64 + 0.5) * from as f64 / to as f64 - 0.5).max(0.0).min((from - 1) as f64)
+        let (i, from, to) = (i as f64, from as f64, to as f64);
+        let place = match interpolation {
+            Interpolation::Nearest | Interpolation::BilinearCorners => i / to * from,
+            Interpolation::Bilinear => (i + 0.5) / to * from - 0.5,
+            Interpolation::BilinearAligned if to == 1.0 => 0.0,
+            Interpolation::BilinearAligned => i / (to - 1.0) * (from - 1.0),
+        };
+        place.max(0.0).min(from - 1.0)
     };
     let hat = |place: f64, pixel: usize| (1.0 - (place - pixel as f64).abs()).max(0.0);
     let mut y = Vec::new();

@@ -7,7 +7,7 @@ use super::parameters::Parameters;
 use super::step::{Give, Source, Step};
 use crate::error::TrainError;
 use crate::graph::{Graph, Op};
-use autogo_engine::{Clip, PoolKind, Write};
+use autogo_engine::{Clip, PoolKind, Reads, Write};
 
 /// Steps in execution order, and their tensors.
 ///
@@ -103,7 +103,7 @@ impl Builder<'_> {
             (Some(Kernel::Map(clip)), Some(map)) if self.lowered.is_virtual[root] => Some((map, *clip)),
             _ => None,
         };
-        Source { tensor: self.stored(root), map, channels: self.graph.node(root).shape.c as usize }
+        Source { tensor: self.stored(root), map, shape: shape_of(self.graph.node(root).shape) }
     }
 
     fn forward(&mut self, index: usize) {
@@ -140,8 +140,7 @@ impl Builder<'_> {
             kernel,
             reads,
             value: self.value[index],
-            floats: shape.elements(),
-            channels: shape.c,
+            output: shape,
             input,
             parameter: self.parameters.first[index],
             bias,
@@ -199,7 +198,8 @@ impl Builder<'_> {
         if !self.lowered.wants[operand] || matches!(kernel, Some(Kernel::Zero)) {
             return Give::Nothing;
         }
-        let may_share = matches!(kernel, Some(Kernel::Map(_) | Kernel::Sum)) && !is_shared;
+        let is_alike = self.graph.node(operand).shape == self.graph.node(index).shape;
+        let may_share = matches!(kernel, Some(Kernel::Map(_) | Kernel::Sum)) && is_alike && !is_shared;
         if may_share && self.lowered.readers[operand].len() == 1 {
             self.gradient[operand] = Some(gradient);
             return Give::Shared;
@@ -232,16 +232,23 @@ impl Builder<'_> {
         let operands = || step.reads.iter().map(|source| source.tensor);
         match &step.kernel {
             Kernel::Conv(_) | Kernel::Transpose(_) => operands().chain(step.follows.and(step.value)).collect(),
-            Kernel::Map(_) | Kernel::PRelu | Kernel::Product => operands().collect(),
+            Kernel::Map(_) | Kernel::PRelu | Kernel::Product | Kernel::ChannelAffine(true, _) => operands().collect(),
+            Kernel::Activation(activation) if activation.reads() == Reads::Input => operands().collect(),
             Kernel::Activation(_) => step.value.into_iter().collect(),
-            Kernel::Pool(PoolKind::Max, _) => operands().chain(step.value).collect(),
+            Kernel::Pool(PoolKind::Max, _) | Kernel::Channelwise(_) => operands().chain(step.value).collect(),
             Kernel::Pool(_, _)
+            | Kernel::ChannelAffine(false, _)
+            | Kernel::Affine(_, _)
             | Kernel::Sum
             | Kernel::Concat
+            | Kernel::Slice(_)
+            | Kernel::Shuffle(_)
             | Kernel::Mean
             | Kernel::Zero
             | Kernel::Pad(_)
+            | Kernel::Crop(_)
             | Kernel::DepthToSpace(_)
+            | Kernel::SpaceToDepth(_)
             | Kernel::Resize(_) => Vec::new(),
         }
     }

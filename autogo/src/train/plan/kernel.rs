@@ -2,8 +2,7 @@
 
 use crate::graph::{self, Op, Shape};
 use autogo_engine as engine;
-use autogo_engine::{Activation, Clip, Engine};
-use thiserror::Error;
+use autogo_engine::{Activation, Channelwise, Clip, Engine};
 
 /// The kernel of one op, planned for the shapes at its place in a graph.
 #[derive(Clone, Debug)]
@@ -16,14 +15,24 @@ pub(crate) enum Kernel {
     Map(Clip),
     /// PReLU.
     PRelu,
-    /// A smooth activation, which is computed from its input and differentiated from its output.
+    /// A factor, a summand or both for every channel: whether there is each.
+    ChannelAffine(bool, bool),
+    /// Two numbers: factor and summand.
+    Affine(f32, f32),
+    /// An activation of every element.
     Activation(Activation),
-    /// Sum.
+    /// An activation of all channels of a pixel.
+    Channelwise(Channelwise),
+    /// Sum; sizes of 1 are repeated.
     Sum,
-    /// Product.
+    /// Product; sizes of 1 are repeated.
     Product,
-    /// Concatenation along the channels; a slice is a concatenation of the first channels of one operand.
+    /// Concatenation along the channels.
     Concat,
+    /// Neighbouring channels, from this one.
+    Slice(usize),
+    /// Other places for the channels, so many groups.
+    Shuffle(usize),
     /// Pooling.
     Pool(engine::PoolKind, Box<engine::Pool>),
     /// Mean over the picture.
@@ -32,8 +41,12 @@ pub(crate) enum Kernel {
     Zero,
     /// Zeros around the picture.
     Pad(engine::Border),
+    /// The picture without its border.
+    Crop(engine::Border),
     /// Channels become pixels.
     DepthToSpace(Box<engine::DepthToSpace>),
+    /// Pixels become channels: the way back of this plan.
+    SpaceToDepth(Box<engine::DepthToSpace>),
     /// A larger picture.
     Resize(Box<engine::Resize>),
 }
@@ -82,6 +95,7 @@ pub(crate) fn transpose_geometry(conv: &graph::Conv, input: Shape) -> engine::Tr
         filters: conv.filters as usize,
         window: window_of(&conv.window, border),
         extra: (extra.0 as usize, extra.1 as usize),
+        groups: conv.groups as usize,
     }
 }
 
@@ -90,18 +104,51 @@ pub(crate) fn pool_window(window: &graph::Window, input: Shape) -> engine::Windo
     window_of(window, window.border(input.h, input.w))
 }
 
-/// Why an op has no kernel.
-#[derive(Debug, Error)]
-pub(crate) enum Refusal {
-    /// The engine refuses the geometry.
-    #[error(transparent)]
-    Geometry(#[from] engine::Error),
-    /// Training does not know the op yet.
-    #[error("training knows no {op} yet; accepted: a graph without it")]
-    Op {
-        /// Name of the op.
-        op: &'static str,
-    },
+/// An order of channels, as the engine writes it.
+pub(crate) fn order_of(order: graph::ChannelOrder) -> engine::DepthOrder {
+    match order {
+        graph::ChannelOrder::ChannelFirst => engine::DepthOrder::ChannelFirst,
+        graph::ChannelOrder::BlockFirst => engine::DepthOrder::BlockFirst,
+    }
+}
+
+/// A way to enlarge pictures, as the engine writes it.
+pub(crate) fn interpolation_of(interpolation: graph::Interpolation) -> engine::Interpolation {
+    match interpolation {
+        graph::Interpolation::Nearest => engine::Interpolation::Nearest,
+        graph::Interpolation::Bilinear => engine::Interpolation::Bilinear,
+        graph::Interpolation::BilinearCorners => engine::Interpolation::BilinearCorners,
+        graph::Interpolation::BilinearAligned => engine::Interpolation::BilinearAligned,
+    }
+}
+
+/// Why an op has no kernel: the engine refuses its geometry.
+pub(crate) type Refusal = engine::Error;
+
+/// The kernel of an activation that is no op of its own.
+pub(crate) fn activation_of(activation: &graph::Activation) -> Kernel {
+    use graph::Activation as Named;
+    Kernel::Activation(match *activation {
+        Named::Clip { min, max } => Activation::Clip { low: min.get(), high: max.get() },
+        Named::LeakyRelu { alpha } => Activation::LeakyRelu { slope: alpha.get() },
+        Named::Elu { alpha } => Activation::Elu { alpha: alpha.get(), gamma: 1.0 },
+        Named::Selu { alpha, gamma } => Activation::Elu { alpha: alpha.get(), gamma: gamma.get() },
+        Named::Celu { alpha } => Activation::Celu { alpha: alpha.get() },
+        Named::HardSigmoid { alpha, beta } => Activation::HardSigmoid { slope: alpha.get(), offset: beta.get() },
+        Named::HardSwish => Activation::HardSwish,
+        Named::Swish => Activation::Swish,
+        Named::Mish => Activation::Mish,
+        Named::Gelu => Activation::Gelu,
+        Named::GeluTanh => Activation::GeluTanh,
+        Named::Softplus => Activation::Softplus,
+        Named::Softsign => Activation::Softsign,
+        Named::Softmax => return Kernel::Channelwise(Channelwise::Softmax),
+        Named::LogSoftmax => return Kernel::Channelwise(Channelwise::LogSoftmax),
+        Named::Lrn { size, alpha, beta, bias } => {
+            let (alpha, beta, bias) = (alpha.get(), beta.get(), bias.get());
+            return Kernel::Channelwise(Channelwise::Response { size: size as usize, alpha, beta, bias });
+        }
+    })
 }
 
 /// The kernel that computes `op` on an operand of shape `input`, or nothing where there is nothing to compute: the input, the
@@ -111,14 +158,11 @@ pub(crate) enum Refusal {
 pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Kernel>, Refusal> {
     let conv = |geometry: Option<engine::ConvGeometry>| match geometry {
         Some(geometry) => Ok(Kernel::Conv(Box::new(engine::Conv::new(engine, geometry)?))),
-        None => Err(Refusal::Geometry(engine::Error::Setting { setting: "geometry" })),
+        None => Err(engine::Error::Setting { setting: "geometry" }),
     };
     Ok(Some(match op {
         Op::Input(_) | Op::Output | Op::Identity => return Ok(None),
         Op::Conv(_) | Op::Dense { .. } => conv(conv_geometry(op, input))?,
-        Op::ConvTranspose(conv) if conv.groups > 1 || conv.window.dilation != (1, 1) => {
-            return Err(Refusal::Op { op: "transposed convolution with groups or dilation" });
-        }
         Op::ConvTranspose(conv) => {
             Kernel::Transpose(Box::new(engine::ConvTranspose::new(engine, transpose_geometry(conv, input))?))
         }
@@ -126,48 +170,55 @@ pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Ker
         Op::Relu => Kernel::Map(Clip::Relu),
         Op::Relu6 => Kernel::Map(Clip::Relu6),
         Op::PRelu => Kernel::PRelu,
+        Op::ChannelAffine { scale, shift } => Kernel::ChannelAffine(*scale, *shift),
+        Op::Affine { scale, shift } => Kernel::Affine(scale.get(), shift.get()),
         Op::Sigmoid => Kernel::Activation(Activation::Sigmoid),
         Op::Tanh => Kernel::Activation(Activation::Tanh),
+        Op::Activation(activation) => activation_of(activation),
         Op::Add => Kernel::Sum,
         Op::Mul => Kernel::Product,
-        Op::Concat | Op::Slice { start: 0, .. } => Kernel::Concat,
-        Op::ChannelAffine { .. }
-        | Op::Affine { .. }
-        | Op::Activation(_)
-        | Op::Max
-        | Op::Crop(_)
-        | Op::Slice { .. }
-        | Op::SpaceToDepth { .. }
-        | Op::ChannelShuffle { .. } => return Err(Refusal::Op { op: op.name() }),
-        Op::Pool(pool, window) => {
-            let kind = match pool {
-                graph::Pool::Max => engine::PoolKind::Max,
-                graph::Pool::Avg => engine::PoolKind::Average,
-                graph::Pool::AvgWithBorder => engine::PoolKind::AverageCounted,
-            };
-            let plan = engine::Pool::new(engine, kind, shape_of(input), pool_window(window, input))?;
-            Kernel::Pool(kind, Box::new(plan))
-        }
+        Op::Concat => Kernel::Concat,
+        Op::Slice { start, .. } => Kernel::Slice(*start as usize),
+        Op::ChannelShuffle { groups } => Kernel::Shuffle(*groups as usize),
+        Op::Pool(kind, window) => pool(engine, *kind, pool_window(window, input), input)?,
         Op::Mean => Kernel::Mean,
+        Op::Max => {
+            let whole = graph::Window::new((input.h, input.w), (1, 1), graph::Padding::Valid);
+            pool(engine, graph::Pool::Max, pool_window(&whole, input), input)?
+        }
         Op::Zero => Kernel::Zero,
         Op::Pad(border) => Kernel::Pad(border_of(*border)),
+        Op::Crop(border) => Kernel::Crop(border_of(*border)),
         Op::DepthToSpace { block, order } => {
-            let order = match order {
-                graph::ChannelOrder::ChannelFirst => engine::DepthOrder::ChannelFirst,
-                graph::ChannelOrder::BlockFirst => engine::DepthOrder::BlockFirst,
-            };
-            Kernel::DepthToSpace(Box::new(engine::DepthToSpace::new(engine, shape_of(input), *block as usize, order)?))
+            let (block, order) = (*block as usize, order_of(*order));
+            Kernel::DepthToSpace(Box::new(engine::DepthToSpace::new(engine, shape_of(input), block, order)?))
         }
+        Op::SpaceToDepth { block, order } => Kernel::SpaceToDepth(Box::new(way_back(engine, *block, *order, input)?)),
         Op::Resize { factor, interpolation } => {
             let size = ((input.h * factor) as usize, (input.w * factor) as usize);
-            let interpolation = match interpolation {
-                graph::Interpolation::Nearest => engine::Interpolation::Nearest,
-                graph::Interpolation::Bilinear => engine::Interpolation::Bilinear,
-                graph::Interpolation::BilinearCorners | graph::Interpolation::BilinearAligned => {
-                    return Err(Refusal::Op { op: op.name() });
-                }
-            };
+            let interpolation = interpolation_of(*interpolation);
             Kernel::Resize(Box::new(engine::Resize::new(engine, shape_of(input), size, interpolation)?))
         }
     }))
+}
+
+fn pool(engine: Engine, kind: graph::Pool, window: engine::Window, input: Shape) -> Result<Kernel, Refusal> {
+    let kind = match kind {
+        graph::Pool::Max => engine::PoolKind::Max,
+        graph::Pool::Avg => engine::PoolKind::Average,
+        graph::Pool::AvgWithBorder => engine::PoolKind::AverageCounted,
+    };
+    Ok(Kernel::Pool(kind, Box::new(engine::Pool::new(engine, kind, shape_of(input), window)?)))
+}
+
+/// The depth-to-space that leads back from a space-to-depth of pictures of shape `input`.
+fn way_back(
+    engine: Engine,
+    block: (u32, u32),
+    order: graph::ChannelOrder,
+    input: Shape,
+) -> Result<engine::DepthToSpace, Refusal> {
+    let (block, input) = ((block.0 as usize, block.1 as usize), shape_of(input));
+    let small = engine::Shape::new(input.h / block.0, input.w / block.1, input.c * block.0 * block.1);
+    engine::DepthToSpace::rectangles(engine, small, block, order_of(order))
 }

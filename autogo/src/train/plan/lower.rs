@@ -28,10 +28,6 @@ pub(super) fn lower(graph: &Graph, parameters: &Parameters, engine: Engine) -> R
         let node = graph.node(index);
         let input = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
         let refused = |error: Refusal| TrainError::Node { node: node.name.clone(), reason: error.to_string() };
-        let is_broadcast = node.op.is_broadcast();
-        if is_broadcast && graph.operands(index).iter().any(|&operand| graph.node(operand).shape != node.shape) {
-            return Err(refused(Refusal::Op { op: "sum or product that repeats an operand" }));
-        }
         kernels.push(kernel(engine, &node.op, input).map_err(refused)?);
     }
     let names = roots(graph, &vec![false; graph.len()]);

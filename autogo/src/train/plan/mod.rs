@@ -84,7 +84,8 @@ impl Plan {
             let (pack, run) = match &step.kernel {
                 Kernel::Conv(conv) => (conv.packed_len(), conv.scratch_len()),
                 Kernel::Transpose(conv) => (conv.packed_len(), conv.scratch_len()),
-                Kernel::Product | Kernel::PRelu => (0, batch * step.floats),
+                Kernel::Product | Kernel::PRelu => (0, batch * step.output.elements()),
+                Kernel::Channelwise(function) => (0, function.scratch_len(step.output.c)),
                 _ => (0, 0),
             };
             packed += pack.next_multiple_of(16);

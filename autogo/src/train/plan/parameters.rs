@@ -64,7 +64,8 @@ fn parts(graph: &Graph, index: usize) -> Vec<(&'static str, Vec<usize>, Role)> {
         }
         Op::ConvTranspose(conv) => {
             let (h, w) = (conv.window.kernel.0 as usize, conv.window.kernel.1 as usize);
-            parts.push(("weight", vec![inputs, c, h, w], Role::Matrix { gain: HE, fan_in: inputs * h * w }));
+            let each = c / conv.groups as usize;
+            parts.push(("weight", vec![inputs, each, h, w], Role::Matrix { gain: HE, fan_in: inputs * h * w }));
             parts.extend(conv.bias.then(|| zeros(c)));
         }
         Op::Dense { bias, .. } => {
@@ -78,15 +79,17 @@ fn parts(graph: &Graph, index: usize) -> Vec<(&'static str, Vec<usize>, Role)> {
             parts.push(("variance", vec![c], Role::Running { start: 1.0 }));
         }
         Op::PRelu => parts.push(("slope", vec![c, 1, 1], Role::Channels { start: 0.25 })),
-        // Those that no kernel trains yet are refused by `kernel`, so they need no names here.
-        Op::ChannelAffine { .. }
-        | Op::Affine { .. }
+        Op::ChannelAffine { scale, shift } => {
+            parts.extend(scale.then(|| ("scale", vec![c, 1, 1], Role::Channels { start: 1.0 })));
+            parts.extend(shift.then(|| ("shift", vec![c, 1, 1], Role::Channels { start: 0.0 })));
+        }
+        Op::Affine { .. }
         | Op::Activation(_)
         | Op::Max
         | Op::Crop(_)
         | Op::SpaceToDepth { .. }
-        | Op::ChannelShuffle { .. } => {}
-        Op::Input(_)
+        | Op::ChannelShuffle { .. }
+        | Op::Input(_)
         | Op::Output
         | Op::Relu
         | Op::Relu6

@@ -1,7 +1,7 @@
 //! One kernel's run: what it reads, what it makes, where its gradients go.
 
 use super::kernel::Kernel;
-use autogo_engine::{Clip, Write};
+use autogo_engine::{Clip, Shape, Write};
 
 /// What a step reads.
 #[derive(Clone, Copy, Debug)]
@@ -10,8 +10,8 @@ pub(crate) struct Source {
     pub tensor: usize,
     /// The map that is applied while the tensor is read.
     pub map: Option<(usize, Clip)>,
-    /// Channels.
-    pub channels: usize,
+    /// Its shape.
+    pub shape: Shape,
 }
 
 /// Where the gradient of an operand goes.
@@ -36,12 +36,10 @@ pub(crate) struct Step {
     pub reads: Vec<Source>,
     /// The result; `None` for a map that its readers apply.
     pub value: Option<usize>,
-    /// Floats of the result of one image, its pixels and its channels.
-    pub floats: usize,
-    /// Channels of the result.
-    pub channels: usize,
-    /// Pixels of the first operand, and its height and width.
-    pub input: autogo_engine::Shape,
+    /// The shape of the result.
+    pub output: Shape,
+    /// The shape of the first operand.
+    pub input: Shape,
     /// The first of the step's parameters.
     pub parameter: Option<usize>,
     /// Whether the step adds a bias, which is its second parameter.

@@ -1,9 +1,11 @@
 //! A network's forward pass in `f64`, node by node, from the engine's plain kernels: nothing is fused, shared or planned.
 
 use crate::files::Tensors;
-use crate::graph::{ChannelOrder, Graph, Interpolation, Op, Pool};
-use crate::train::plan::kernel::{border_of, conv_geometry, pool_window, shape_of, transpose_geometry};
-use autogo_engine::{Activation, Clip, ConvGeometry, DepthOrder, PoolKind, reference};
+use crate::graph::{Graph, Op, Pool};
+use crate::train::plan::kernel::{
+    Kernel, activation_of, border_of, conv_geometry, interpolation_of, order_of, pool_window, shape_of, transpose_geometry,
+};
+use autogo_engine::{Activation, Clip, ConvGeometry, PoolKind, reference};
 
 /// Tensors by name in `f64`.
 pub type Wide = std::collections::HashMap<String, (Vec<usize>, Vec<f64>)>;
@@ -48,14 +50,35 @@ pub fn forward(graph: &Graph, weights: &Wide, images: &[f64], training: bool) ->
             y
         };
         let each = |activation: Activation| x.iter().map(|&x| reference::activation(activation, x)).collect();
+        let repeated = || {
+            let large = |(x, &operand): (&Vec<f64>, &usize)| {
+                reference::repeat(x, shape_of(graph.node(operand).shape), shape_of(node.shape))
+            };
+            operands.iter().zip(graph.operands(index)).map(large).collect::<Vec<_>>()
+        };
         made.push(match node.op {
-            Op::ChannelAffine { .. }
-            | Op::Affine { .. }
-            | Op::Activation(_)
-            | Op::Max
-            | Op::Crop(_)
-            | Op::SpaceToDepth { .. }
-            | Op::ChannelShuffle { .. } => panic!("{:?} is refused by the plan", node.op),
+            Op::ChannelAffine { scale, shift } => {
+                let (scale, shift) = (scale.then(|| part("scale").1), shift.then(|| part("shift").1));
+                let one = |(i, x): (usize, &f64)| {
+                    let c = i % channels;
+                    x * scale.as_ref().map_or(1.0, |scale| scale[c]) + shift.as_ref().map_or(0.0, |shift| shift[c])
+                };
+                x.iter().enumerate().map(one).collect()
+            }
+            Op::Affine { scale, shift } => {
+                x.iter().map(|x| f64::from(scale.get()) * x + f64::from(shift.get())).collect()
+            }
+            Op::Activation(activation) => match activation_of(&activation) {
+                Kernel::Activation(activation) => each(activation),
+                Kernel::Channelwise(function) => reference::channelwise(function, &x, channels),
+                other => panic!("{other:?} is no activation"),
+            },
+            Op::Max => reference::maximum(&x, shape.pixels(), channels),
+            Op::Crop(border) => reference::crop(&x, shape, border_of(border)),
+            Op::SpaceToDepth { block, order } => {
+                reference::space_to_depth(&x, shape, (block.0 as usize, block.1 as usize), order_of(order))
+            }
+            Op::ChannelShuffle { groups } => reference::shuffle_channels(&x, channels, groups as usize),
             Op::Input(_) => images.to_vec(),
             Op::Output | Op::Identity => x,
             Op::Conv(conv) => {
@@ -71,12 +94,13 @@ pub fn forward(graph: &Graph, weights: &Wide, images: &[f64], training: bool) ->
                 let mut window = forth.window;
                 let out = shape_of(node.shape);
                 // Of the convolution back, the border that makes exactly the input's size.
-                let border = |size: usize, stride: usize, kernel: usize, before: usize, out: usize| {
-                    ((size - 1) * stride + kernel).saturating_sub(before + out)
+                let border = |size: usize, stride: usize, span: u32, before: usize, out: usize| {
+                    ((size - 1) * stride + span as usize).saturating_sub(before + out)
                 };
-                window.border.bottom = border(shape.h, window.stride.0, window.kernel.0, window.border.top, out.h);
-                window.border.right = border(shape.w, window.stride.1, window.kernel.1, window.border.left, out.w);
-                let back = ConvGeometry { input: out, filters: shape.c, window, groups: 1 };
+                let span = conv.window.span();
+                window.border.bottom = border(shape.h, window.stride.0, span.0, window.border.top, out.h);
+                window.border.right = border(shape.w, window.stride.1, span.1, window.border.left, out.w);
+                let back = ConvGeometry { input: out, filters: shape.c, window, groups: forth.groups };
                 with_bias(reference::conv_transpose(&back, count, &x, &turned(&part("weight"))).unwrap(), conv.bias)
             }
             Op::BatchNorm => {
@@ -97,8 +121,8 @@ pub fn forward(graph: &Graph, weights: &Wide, images: &[f64], training: bool) ->
             Op::Sigmoid => each(Activation::Sigmoid),
             Op::Tanh => each(Activation::Tanh),
             Op::PRelu => reference::prelu(&x, &part("slope").1),
-            Op::Add => reference::sum(&operands),
-            Op::Mul => reference::product(&operands),
+            Op::Add => reference::sum(&repeated()),
+            Op::Mul => reference::product(&repeated()),
             Op::Concat => {
                 let mut y = vec![0.0; count * node.shape.elements() as usize];
                 let mut first = 0;
@@ -109,9 +133,9 @@ pub fn forward(graph: &Graph, weights: &Wide, images: &[f64], training: bool) ->
                 }
                 y
             }
-            Op::Slice { .. } => {
+            Op::Slice { start, .. } => {
                 let y = vec![0.0; count * node.shape.elements() as usize];
-                reference::copy_channels(&x, &y, (0, 0), (shape.c, channels), channels)
+                reference::copy_channels(&x, &y, (start as usize, 0), (shape.c, channels), channels)
             }
             Op::Pool(pool, window) => {
                 let kind = match pool {
@@ -125,20 +149,11 @@ pub fn forward(graph: &Graph, weights: &Wide, images: &[f64], training: bool) ->
             Op::Zero => vec![0.0; x.len()],
             Op::Pad(border) => reference::pad(&x, shape, border_of(border)),
             Op::DepthToSpace { block, order } => {
-                let order = match order {
-                    ChannelOrder::ChannelFirst => DepthOrder::ChannelFirst,
-                    ChannelOrder::BlockFirst => DepthOrder::BlockFirst,
-                };
-                reference::depth_to_space(&x, shape, block as usize, order)
+                reference::depth_to_space(&x, shape, (block as usize, block as usize), order_of(order))
             }
             Op::Resize { factor, interpolation } => {
                 let size = (shape.h * factor as usize, shape.w * factor as usize);
-                let interpolation = match interpolation {
-                    Interpolation::Nearest => autogo_engine::Interpolation::Nearest,
-                    Interpolation::Bilinear => autogo_engine::Interpolation::Bilinear,
-                    other => panic!("{other:?} is refused by the plan"),
-                };
-                reference::resize(&x, shape, size, interpolation)
+                reference::resize(&x, shape, size, interpolation_of(interpolation))
             }
         });
     }
