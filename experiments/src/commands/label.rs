@@ -85,9 +85,9 @@ struct Run {
     /// Slurm starts the workers, with these options of `sbatch`: `partition=NAME,time=1:00:00`.
     #[arg(long, value_name = "OPTIONS", conflicts_with = "hyperqueue")]
     slurm: Option<String>,
-    /// The running server of HyperQueue starts the workers.
-    #[arg(long)]
-    hyperqueue: bool,
+    /// The running server of HyperQueue starts the workers; PYTHON has the package `hyperqueue`.
+    #[arg(long, value_name = "PYTHON", num_args = 0..=1, default_missing_value = "python3")]
+    hyperqueue: Option<String>,
 }
 
 #[derive(Parser)]
@@ -206,10 +206,10 @@ fn name() -> String {
 
 fn start(args: &Run) -> Result<(), Failure> {
     let folder = WorkFolder::open(&args.folder)?;
-    let executor = match (&args.slurm, args.hyperqueue) {
+    let executor = match (&args.slurm, &args.hyperqueue) {
         (Some(options), _) => Executor::Slurm(options.clone()),
-        (None, true) => Executor::HyperQueue,
-        (None, false) => Executor::Local,
+        (None, Some(python)) => Executor::HyperQueue(python.clone()),
+        (None, None) => Executor::Local,
     };
     let (mut children, answer) = work::start(&executor, &folder, args.workers as usize)?;
     if !answer.is_empty() {
@@ -218,8 +218,11 @@ fn start(args: &Run) -> Result<(), Failure> {
     let mut status = Status::of(&folder)?;
     let mut bar = Progress::Live.start("labelling", status.done, status.items);
     loop {
-        status = Status::of(&folder)?;
-        bar.report(status.done, &status.to_string().lines().next().unwrap_or_default().to_string());
+        let now = Status::of(&folder)?;
+        if now != status {
+            bar.report(now.done, now.to_string().lines().next().unwrap_or_default());
+        }
+        status = now;
         let mut is_alive = children.is_empty();
         for child in &mut children {
             is_alive |= child.try_wait().map_err(|error| Failure::Work(error.to_string()))?.is_none();

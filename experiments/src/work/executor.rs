@@ -4,6 +4,9 @@ use super::folder::WorkFolder;
 use crate::failure::Failure;
 use std::process::{Child, Command, Stdio};
 
+/// The client of HyperQueue, whose interface is a Python package.
+const CLIENT: &str = include_str!("hyperqueue.py");
+
 /// Who starts the workers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Executor {
@@ -11,8 +14,9 @@ pub enum Executor {
     Local,
     /// A job array of Slurm, with further options of `sbatch` such as `partition=gpu,time=2:00:00`.
     Slurm(String),
-    /// A task array of HyperQueue, on the server that is running.
-    HyperQueue,
+    /// A job of HyperQueue, on the server that is running (in `HQ_SERVER_DIR`, if that is set). This Python has the package
+    /// `hyperqueue`.
+    HyperQueue(String),
 }
 
 /// Starts `workers` workers, each a process `autogo label work FOLDER`. Local ones are returned as children, which the
@@ -34,27 +38,32 @@ pub fn start(executor: &Executor, folder: &WorkFolder, workers: usize) -> Result
             sbatch.args(options.split(',').filter(|option| !option.is_empty()).map(|option| format!("--{option}")));
             let words = [&program, std::path::Path::new("label"), std::path::Path::new("work"), &path];
             let line = words.map(|word| quoted(&word.display().to_string())).join(" ");
-            submit(sbatch.arg("--wrap").arg(format!("exec {line}")), "sbatch", "Slurm (Debian: slurm-wlm)")
+            submit(
+                sbatch.arg("--wrap").arg(format!("exec {line}")),
+                "sbatch",
+                "a machine with Slurm (Debian: slurm-wlm)",
+            )
         }
-        Executor::HyperQueue => {
-            let mut hq = Command::new("hq");
-            hq.args(["submit", "--array", &format!("1-{workers}"), "--name", "autogo", "--"]);
-            hq.arg(&program).args(["label", "work"]).arg(&path);
-            submit(&mut hq, "hq", "HyperQueue (PyPI: hyperqueue)")
+        Executor::HyperQueue(python) => {
+            let mut client = Command::new(python);
+            client.args(["-c", CLIENT, &workers.to_string()]).arg(&path);
+            client.arg(&program).args(["label", "work"]).arg(&path);
+            submit(&mut client, python, "a Python that has the package hyperqueue")
         }
     }
 }
 
 /// Hands work to a scheduler.
 fn submit(command: &mut Command, name: &str, package: &str) -> Result<(Vec<Child>, String), Failure> {
-    let output = command.output().map_err(|error| {
-        Failure::Input(format!("`{name}` cannot be started ({error}); accepted: a machine with {package}"))
-    })?;
+    let output = command
+        .output()
+        .map_err(|error| Failure::Input(format!("`{name}` cannot be started ({error}); accepted: {package}")))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_string();
     if output.status.success() {
         Ok((Vec::new(), text(&output.stdout)))
     } else {
-        Err(Failure::Work(format!("`{name}` refused: {}", text(&output.stderr).replace('\n', "; "))))
+        let last = text(&output.stderr).lines().last().unwrap_or_default().to_string();
+        Err(Failure::Work(format!("`{name}` refused: {last}; accepted: {package}")))
     }
 }
 
