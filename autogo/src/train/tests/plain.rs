@@ -3,7 +3,8 @@
 use crate::files::Tensors;
 use crate::graph::{Graph, Op, Pool};
 use crate::train::plan::kernel::{
-    Kernel, activation_of, border_of, conv_geometry, interpolation_of, order_of, pool_window, shape_of, transpose_geometry,
+    Kernel, activation_of, border_of, conv_geometry, interpolation_of, order_of, pool_window, shape_of,
+    transpose_geometry,
 };
 use autogo_engine::{Activation, Clip, ConvGeometry, PoolKind, reference};
 
