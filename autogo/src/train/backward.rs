@@ -1,72 +1,25 @@
-//! From the loss back to every weight's gradient.
+//! From the loss back, one step and one piece of a batch at a time, to every weight's gradient.
 
-use super::forward::Mode;
-use super::network::{Network, refused};
+use super::piece::{Piece, Shared};
 use super::plan::Give;
-use super::plan::kernel::Kernel;
-use crate::error::{Error, TrainError};
+use super::plan::kernel::{Kernel, refused};
+use crate::error::TrainError;
 use autogo_engine as engine;
-use autogo_engine::loss::{CrossEntropy, Scores};
 use autogo_engine::{Backward, Channels, Combine, Input, NormBackward, PoolKind, Reads, Write};
 
-impl Network {
-    /// Computes the mean cross-entropy of a batch and its gradient by every weight, without changing the weights. Batch norms use
-    /// the statistics of the batch; their running statistics follow.
-    ///
-    /// `images` are `[image][row][column][channel]`, `smoothing` spreads so much of a label over all classes.
-    ///
-    /// # Errors
-    /// [`TrainError::Batch`] when images and labels do not fit, a label that is no class.
-    pub fn gradient(&mut self, images: &[f32], labels: &[u32], smoothing: f32) -> Result<Scores, Error> {
-        self.check_labels(images, labels)?;
-        self.run(images, Mode::Training)?;
-        let classes = self.plan.output.elements() as usize;
-        let loss = CrossEntropy { classes, smoothing, ignored: None };
-        let [logits, gradient] = self.arena.views([Some(self.plan.logits), Some(self.plan.loss)])?;
-        let factor = 1.0 / labels.len() as f32;
-        let scores = loss.gradient(logits, labels, factor, gradient);
-        let scores = scores.map_err(|error| refused("the loss", &error))?;
-        self.run_backward()?;
-        Ok(scores)
-    }
-
-    /// The gradient of a weighted sum of logits, `Σ weight·logit`: what the tests compare with differences.
-    #[cfg(test)]
-    pub(super) fn gradient_of_sum(&mut self, images: &[f32], weights: &[f32]) -> Result<(), Error> {
-        self.run(images, Mode::Training)?;
-        self.arena.get_mut(self.plan.loss).copy_from_slice(weights);
-        Ok(self.run_backward()?)
-    }
-
-    pub(super) fn check_labels(&self, images: &[f32], labels: &[u32]) -> Result<(), TrainError> {
-        let (floats, batch) = (self.plan.input.elements() as usize, self.plan.batch);
-        if labels.is_empty() || labels.len() > batch || labels.len() * floats != images.len() {
-            return Err(TrainError::Batch { found: images.len(), labels: labels.len(), batch, floats });
-        }
-        Ok(())
-    }
-
-    fn run_backward(&mut self) -> Result<(), TrainError> {
-        self.gradient.fill(0.0);
-        for index in (0..self.plan.steps.len()).rev() {
-            if self.plan.steps[index].gradient.is_some() {
-                self.step_backward(index)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn step_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
+impl Piece {
+    /// Computes one step of the backward pass.
+    pub(super) fn step_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
         match &step.kernel {
-            Kernel::Conv(_) => return self.conv_backward(index),
-            Kernel::Transpose(_) => return self.transpose_backward(index),
-            Kernel::Map(_) => return self.map_backward(index),
-            Kernel::Sum => return self.sum_backward(index),
-            Kernel::Concat => return self.concat_backward(index),
-            Kernel::Product => return self.product_backward(index),
-            Kernel::PRelu => return self.prelu_backward(index),
-            Kernel::ChannelAffine(scale, shift) => return self.affine_backward(index, *scale, *shift),
+            Kernel::Conv(_) => return self.conv_backward(at, index),
+            Kernel::Transpose(_) => return self.transpose_backward(at, index),
+            Kernel::Map(_) => return self.map_backward(at, index),
+            Kernel::Sum => return self.sum_backward(at, index),
+            Kernel::Concat => return self.concat_backward(at, index),
+            Kernel::Product => return self.product_backward(at, index),
+            Kernel::PRelu => return self.prelu_backward(at, index),
+            Kernel::ChannelAffine(scale, shift) => return self.affine_backward(at, index, *scale, *shift),
             Kernel::Affine(_, _)
             | Kernel::Activation(_)
             | Kernel::Channelwise(_)
@@ -79,14 +32,14 @@ impl Network {
             | Kernel::Crop(_)
             | Kernel::DepthToSpace(_)
             | Kernel::SpaceToDepth(_)
-            | Kernel::Resize(_) => self.move_backward(index),
+            | Kernel::Resize(_) => self.move_backward(at, index),
         }
     }
 
     /// Kernels of one operand without weights.
-    fn move_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
-        let engine = &self.plan.engine;
+    fn move_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let engine = &at.plan.engine;
         let Some(&Give::To(to, write)) = step.gives.first() else { return Ok(()) };
         let first = step.reads.first().map(|source| source.tensor);
         let done = match &step.kernel {
@@ -158,9 +111,9 @@ impl Network {
         done.map_err(|error| refused(&step.node, &error))
     }
 
-    fn conv_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
-        let engine = &self.plan.engine;
+    fn conv_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let engine = &at.plan.engine;
         let (Kernel::Conv(conv), Some(source), Some(parameter)) = (&step.kernel, step.reads.first(), step.parameter)
         else {
             return Ok(());
@@ -180,23 +133,23 @@ impl Network {
         });
         let done = conv.backward(Backward {
             input,
-            packed: &self.packed[step.packed..][..conv.packed_len()],
+            packed: &at.packed[step.packed..][..conv.packed_len()],
             output_gradient: &mut *dy,
             norm,
             input_gradient: to.map(|_| (dx, write)),
-            weight_gradient: &mut self.gradient[self.plan.parameters.range(parameter)],
+            weight_gradient: &mut self.gradient[at.plan.parameters.range(parameter)],
             scratch: &mut self.scratch,
         });
         let done = done.and_then(|()| match step.bias {
-            true => engine::channel_sums(engine, dy, &mut self.gradient[self.plan.parameters.range(parameter + 1)]),
+            true => engine::channel_sums(engine, dy, &mut self.gradient[at.plan.parameters.range(parameter + 1)]),
             false => Ok(()),
         });
         done.map_err(|error| refused(&step.node, &error))
     }
 
-    fn transpose_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
-        let engine = &self.plan.engine;
+    fn transpose_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let engine = &at.plan.engine;
         let (Kernel::Transpose(conv), Some(source), Some(parameter)) =
             (&step.kernel, step.reads.first(), step.parameter)
         else {
@@ -209,23 +162,36 @@ impl Network {
             Some((map, clip)) => Input::mapped(x, self.folded[map].map(clip)),
             None => Input::plain(x),
         };
-        let weights = &mut self.gradient[self.plan.parameters.range(parameter)];
+        let weights = &mut self.gradient[at.plan.parameters.range(parameter)];
         conv.weight_gradient(input, dy, weights, &mut self.scratch).map_err(failed)?;
         if step.bias {
-            let bias = &mut self.gradient[self.plan.parameters.range(parameter + 1)];
+            let bias = &mut self.gradient[at.plan.parameters.range(parameter + 1)];
             engine::channel_sums(engine, dy, bias).map_err(failed)?;
         }
         if to.is_some() {
-            let packed = &self.packed[step.packed..][..conv.packed_len()];
+            let packed = &at.packed[step.packed..][..conv.packed_len()];
             conv.data_gradient(packed, dy, dx, write, &mut self.scratch).map_err(failed)?;
         }
         Ok(())
     }
 
+    /// Takes the sums that the gradient of a batch norm needs.
+    pub(super) fn add_sums(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let (Kernel::Map(clip), Some(map), Some(source)) = (&step.kernel, step.map, step.reads.first()) else {
+            return Ok(());
+        };
+        let [x, dy] = self.arena.views([Some(source.tensor), step.gradient])?;
+        let mut sums = at.board.sums[map][self.number].open();
+        sums.reset();
+        let done = sums.add(&at.plan.engine, x, dy, &self.folded[map], *clip);
+        done.map_err(|error| refused(&step.node, &error))
+    }
+
     /// A batch norm with its activation, or an activation alone: its gradient takes the place of the result's gradient.
-    fn map_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
-        let engine = &self.plan.engine;
+    fn map_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let engine = &at.plan.engine;
         let (Kernel::Map(clip), Some(map), Some(source)) = (&step.kernel, step.map, step.reads.first()) else {
             return Ok(());
         };
@@ -234,14 +200,18 @@ impl Network {
         let [x, dy, dx] = self.arena.views([Some(source.tensor), step.gradient, to])?;
         let folded = &self.folded[map];
         if let (true, Some(parameter)) = (step.norm, step.parameter) {
-            let sums = &mut self.sums[map];
-            sums.reset();
-            sums.add(engine, x, dy, folded, *clip).map_err(failed)?;
-            let (gamma, beta) = (self.plan.parameters.range(parameter), self.plan.parameters.range(parameter + 1));
-            // The scale's line ends before the shift's begins.
-            let (before, after) = self.gradient.split_at_mut(beta.start);
-            sums.parameters(folded, &mut before[gamma], &mut after[..beta.len()]).map_err(failed)?;
-            self.norms[map].batch(sums, folded).map_err(failed)?;
+            let whole = &mut self.sums[map];
+            whole.reset();
+            for piece in &at.board.sums[map][..at.pieces] {
+                whole.merge(&piece.open()).map_err(failed)?;
+            }
+            if self.number == 0 {
+                let (gamma, beta) = (at.plan.parameters.range(parameter), at.plan.parameters.range(parameter + 1));
+                // The scale's line ends before the shift's begins.
+                let (before, after) = self.gradient.split_at_mut(beta.start);
+                whole.parameters(folded, &mut before[gamma], &mut after[..beta.len()]).map_err(failed)?;
+            }
+            self.norms[map].batch(whole, folded).map_err(failed)?;
         }
         if step.left || matches!(step.gives.first(), Some(Give::Nothing) | None) {
             return Ok(());
@@ -250,9 +220,9 @@ impl Network {
         if to.is_some() { engine::copy(engine, dy, dx, write).map_err(failed) } else { Ok(()) }
     }
 
-    fn sum_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
-        let engine = &self.plan.engine;
+    fn sum_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let engine = &at.plan.engine;
         for (source, give) in step.reads.iter().zip(&step.gives) {
             let Give::To(to, write) = *give else { continue };
             let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
@@ -266,23 +236,23 @@ impl Network {
         Ok(())
     }
 
-    fn concat_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
+    fn concat_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
         let mut channel = 0;
         for (source, give) in step.reads.iter().zip(&step.gives) {
             let (count, from) = (source.shape.c, Channels { first: channel, of: step.output.c });
             channel += count;
             let Give::To(to, write) = *give else { continue };
             let [dy, dx] = self.arena.views([step.gradient, Some(to)])?;
-            engine::copy_channels(&self.plan.engine, dy, from, dx, Channels::all(count), count, write)
+            engine::copy_channels(&at.plan.engine, dy, from, dx, Channels::all(count), count, write)
                 .map_err(|error| refused(&step.node, &error))?;
         }
         Ok(())
     }
 
-    fn product_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
-        let engine = &self.plan.engine;
+    fn product_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let engine = &at.plan.engine;
         let failed = |error: engine::Error| refused(&step.node, &error);
         for (slot, give) in step.gives.iter().enumerate() {
             let (Give::To(to, write), Some(gradient)) = (*give, step.gradient) else { continue };
@@ -306,16 +276,16 @@ impl Network {
     }
 
     /// A factor, a summand or both for every channel.
-    fn affine_backward(&mut self, index: usize, scale: bool, shift: bool) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
-        let engine = &self.plan.engine;
+    fn affine_backward(&mut self, at: &Shared<'_>, index: usize, scale: bool, shift: bool) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let engine = &at.plan.engine;
         let failed = |error: engine::Error| refused(&step.node, &error);
         let (to, write) = target(step.gives.first());
         let x = step.reads.first().map(|source| source.tensor).filter(|_| scale);
         let [x, dy, dx] = self.arena.views([x, step.gradient, to])?;
         let (channels, pixels) = (step.output.c, dy.len() / step.output.c);
         let range = |part: bool| {
-            step.parameter.map_or(0..0, |parameter| self.plan.parameters.range(parameter + usize::from(part)))
+            step.parameter.map_or(0..0, |parameter| at.plan.parameters.range(parameter + usize::from(part)))
         };
         if shift {
             engine::channel_sums(engine, dy, &mut self.gradient[range(scale)]).map_err(failed)?;
@@ -328,18 +298,18 @@ impl Network {
             (None, _) => Ok(()),
             (Some(_), false) => engine::copy(engine, dy, dx, write).map_err(failed),
             (Some(_), true) => {
-                let factors = &self.weights[range(false)];
+                let factors = &at.weights[range(false)];
                 engine::scale_channels(engine, dy, factors, pixels, channels, dx, write).map_err(failed)
             }
         }
     }
 
-    fn prelu_backward(&mut self, index: usize) -> Result<(), TrainError> {
-        let step = &self.plan.steps[index];
-        let engine = &self.plan.engine;
+    fn prelu_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
+        let step = &at.plan.steps[index];
+        let engine = &at.plan.engine;
         let (Some(source), Some(parameter)) = (step.reads.first(), step.parameter) else { return Ok(()) };
-        let range = self.plan.parameters.range(parameter);
-        let (slopes, slope_gradient) = (&self.weights[range.clone()], &mut self.gradient[range]);
+        let range = at.plan.parameters.range(parameter);
+        let (slopes, slope_gradient) = (&at.weights[range.clone()], &mut self.gradient[range]);
         let (to, write) = target(step.gives.first());
         let [x, dy, dx] = self.arena.views([Some(source.tensor), step.gradient, to])?;
         let dx = if to.is_some() { dx } else { &mut self.scratch[..dy.len()] };

@@ -118,8 +118,12 @@ impl<'a> Fit<'a> {
     pub fn run(&self, progress: Progress) -> Result<FitRun, Error> {
         self.recipe.check()?;
         check(self.graph, self.task)?;
-        let settings =
-            NetworkSettings { batch: self.recipe.batch, portable: self.recipe.portable, memory: self.memory };
+        let settings = NetworkSettings {
+            batch: self.recipe.batch,
+            portable: self.recipe.portable,
+            memory: self.memory,
+            threads: 1,
+        };
         let network = Network::with(self.graph, self.recipe.seed, settings)?;
         let optimiser = Optimiser::new(&network, self.recipe.method, self.recipe.decay, self.recipe.mean);
         let mut work = Work::new(self, network, optimiser);

@@ -6,7 +6,8 @@
 //!
 //! Every random choice has an address: the weights of a node, the order of a pass, the shift of a picture depend on the recipe's
 //! seed and on their own place. So a training has the same bytes on one thread or beside another training, and when it was
-//! interrupted and resumed. A network runs on one thread; a machine with several cores trains several networks.
+//! interrupted and resumed. A batch is cut into pieces that do not depend on the number of threads, so a network has the same
+//! bytes on one thread and on several. A machine with several cores gains most where every thread has a network of its own.
 
 mod augment;
 mod backward;
@@ -14,9 +15,12 @@ mod checkpoint;
 mod fit;
 mod forward;
 mod log;
+mod meeting;
 mod mini;
 mod network;
 mod optimiser;
+mod pass;
+mod piece;
 mod plan;
 mod recipe;
 mod task;

@@ -1,22 +1,22 @@
 //! A graph with weights, and the memory of one step.
 
-use super::plan::arena::Arena;
-use super::plan::kernel::Kernel;
+use super::piece::{Board, Piece};
+use super::plan::kernel::{Kernel, refused};
 use super::plan::parameters::{Parameter, Role, places};
 use super::plan::{NetworkSettings, Plan};
-use crate::error::{Error, TrainError};
+use crate::error::Error;
 use crate::files::{Tensors, read_weights, take_sized, write_sized};
 use crate::graph::Graph;
 use crate::rng::Stream;
 use autogo_engine::Buffer;
-use autogo_engine::norm::{Folded, GradientSums, Moments, NormGradient};
 use rand::Rng;
 use std::path::Path;
 
 /// The name and the version of the files of weights.
 const FORMAT: &str = "autogo weights 1";
 
-/// A graph that computes: weights, and one place for all activations and gradients of a step. A step allocates nothing.
+/// A graph that computes: weights, and one place for all activations and gradients of a step. A step on one thread
+/// allocates nothing; the others are made anew for every step.
 ///
 /// ```
 /// use autogo::train::Network;
@@ -30,16 +30,13 @@ const FORMAT: &str = "autogo weights 1";
 pub struct Network {
     pub(super) name: String,
     pub(super) plan: Plan,
-    pub(super) arena: Arena,
     pub(super) weights: Buffer,
-    pub(super) gradient: Buffer,
     pub(super) running: Vec<f32>,
     pub(super) packed: Buffer,
-    pub(super) scratch: Buffer,
-    pub(super) folded: Vec<Folded>,
-    pub(super) moments: Vec<Moments>,
-    pub(super) sums: Vec<GradientSums>,
-    pub(super) norms: Vec<NormGradient>,
+    pub(super) logits: Vec<f32>,
+    /// The memory of every piece of a batch. After a step the first has the gradient of the whole batch.
+    pub(super) pieces: Vec<Piece>,
+    pub(super) board: Board,
 }
 
 impl Network {
@@ -60,16 +57,12 @@ impl Network {
         let plan = Plan::new(graph, settings)?;
         let mut network = Network {
             name: graph.name().into(),
-            arena: Arena::new(plan.places.clone()),
             weights: Buffer::zeros(plan.parameters.len),
-            gradient: Buffer::zeros(plan.parameters.len),
             running: vec![0.0; plan.parameters.running],
             packed: Buffer::zeros(plan.packed),
-            scratch: Buffer::zeros(plan.scratch),
-            folded: plan.maps.iter().map(|&channels| Folded::new(channels)).collect(),
-            moments: plan.maps.iter().map(|&channels| Moments::new(channels)).collect(),
-            sums: plan.maps.iter().map(|&channels| GradientSums::new(channels)).collect(),
-            norms: plan.maps.iter().map(|&channels| NormGradient::new(channels)).collect(),
+            logits: vec![0.0; plan.batch * plan.output.elements() as usize],
+            pieces: (0..plan.pieces()).map(|number| Piece::new(&plan, number)).collect(),
+            board: Board::new(&plan),
             plan,
         };
         network.start(seed);
@@ -144,7 +137,7 @@ impl Network {
     pub fn gradients(&self) -> Vec<(String, Vec<f32>)> {
         let trained = self.plan.parameters.all.iter().filter(|one| !matches!(one.role, Role::Running { .. }));
         let value = |parameter: &Parameter| {
-            let own = &self.gradient[parameter.range.clone()];
+            let own = &self.pieces[0].gradient[parameter.range.clone()];
             let mut values = own.to_vec();
             if matches!(parameter.role, Role::Matrix { .. }) {
                 places(&parameter.sizes, |at, place| values[at] = own[place]);
@@ -194,9 +187,4 @@ impl Network {
         let tensors = read_weights(path)?;
         self.set_tensors(&tensors).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })
     }
-}
-
-/// What a kernel refused at a node.
-pub(super) fn refused(node: &str, error: &autogo_engine::Error) -> TrainError {
-    TrainError::Node { node: node.into(), reason: error.to_string() }
 }

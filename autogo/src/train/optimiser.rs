@@ -1,6 +1,7 @@
 //! What an optimiser does with a gradient, and what it remembers.
 
-use super::network::{Network, refused};
+use super::network::Network;
+use super::plan::kernel::refused;
 use crate::error::{Error, TrainError};
 use autogo_engine::optimiser::{AdamW, RmsForm, RmsProp, Sgd, average};
 use autogo_engine::{Buffer, Engine};
@@ -117,7 +118,7 @@ impl Optimiser {
         decay: f32,
     ) -> Result<(), autogo_engine::Error> {
         let first = &mut self.first[range.clone()];
-        let (weights, gradient) = (&mut network.weights[range.clone()], &network.gradient[range.clone()]);
+        let (weights, gradient) = (&mut network.weights[range.clone()], &network.pieces[0].gradient[range.clone()]);
         match self.method {
             Method::Sgd { momentum, nesterov } => {
                 Sgd { rate, momentum, nesterov, decay }.step(engine, weights, first, gradient)

@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         dropped.iter().for_each(|line| say!("{line}"));
         say!("full form {full}, mini form {mini}");
     }
-    let settings = NetworkSettings { batch: recipe.batch, portable: recipe.portable, memory: args.memory };
+    let settings = NetworkSettings { batch: recipe.batch, portable: recipe.portable, memory: args.memory, threads: 1 };
     let plan = Plan::new(graph, settings).map_err(autogo::Error::from)?;
     say!("{} weights, {} bytes for batches of {}", plan.weights(), plan.memory(), plan.batch());
     let shape = graph.input_shape();

@@ -1,5 +1,6 @@
 //! Which kernel of the engine computes which op.
 
+use crate::error::TrainError;
 use crate::graph::{self, Op, Shape};
 use autogo_engine as engine;
 use autogo_engine::{Activation, Channelwise, Clip, Engine};
@@ -124,6 +125,11 @@ pub(crate) fn interpolation_of(interpolation: graph::Interpolation) -> engine::I
 
 /// Why an op has no kernel: the engine refuses its geometry.
 pub(crate) type Refusal = engine::Error;
+
+/// What the engine refused at a node.
+pub(crate) fn refused(node: &str, error: &Refusal) -> TrainError {
+    TrainError::Node { node: node.into(), reason: error.to_string() }
+}
 
 /// The kernel of an activation that is no op of its own.
 pub(crate) fn activation_of(activation: &graph::Activation) -> Kernel {

@@ -1,6 +1,6 @@
 //! From nodes to kernels: what is computed, what is another name for a result, what is a map that its readers apply.
 
-use super::kernel::{Kernel, Refusal, kernel};
+use super::kernel::{Kernel, kernel, refused};
 use super::parameters::Parameters;
 use crate::error::TrainError;
 use crate::graph::{Graph, Op};
@@ -27,8 +27,7 @@ pub(super) fn lower(graph: &Graph, parameters: &Parameters, engine: Engine) -> R
     for index in 0..graph.len() {
         let node = graph.node(index);
         let input = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
-        let refused = |error: Refusal| TrainError::Node { node: node.name.clone(), reason: error.to_string() };
-        kernels.push(kernel(engine, &node.op, input).map_err(refused)?);
+        kernels.push(kernel(engine, &node.op, input).map_err(|error| refused(&node.name, &error))?);
     }
     let names = roots(graph, &vec![false; graph.len()]);
     let readers = readers(graph, &names);

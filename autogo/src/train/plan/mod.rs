@@ -25,12 +25,19 @@ pub struct NetworkSettings {
     pub portable: bool,
     /// Bytes that the network may take; `None` is no limit.
     pub memory: Option<u64>,
+    /// Threads that compute a batch, at most as many as it has pieces. Results do not depend on it.
+    pub threads: usize,
 }
 
+/// Pieces of a batch, at most: so many threads can share one network.
+const PIECES: usize = 4;
+/// Images of a piece, at least, if the batch has so many.
+const LEAST: usize = 16;
+
 impl Default for NetworkSettings {
-    /// Batches of 128, fused arithmetic, no limit.
+    /// Batches of 128, fused arithmetic, no limit, one thread.
     fn default() -> Self {
-        NetworkSettings { batch: 128, portable: false, memory: None }
+        NetworkSettings { batch: 128, portable: false, memory: None, threads: 1 }
     }
 }
 
@@ -43,6 +50,9 @@ impl Default for NetworkSettings {
 pub struct Plan {
     pub(super) engine: Engine,
     pub(super) batch: usize,
+    /// Images of a piece of a batch.
+    pub(super) piece: usize,
+    pub(super) threads: usize,
     pub(super) input: Shape,
     pub(super) output: Shape,
     pub(super) steps: Vec<Step>,
@@ -78,13 +88,14 @@ impl Plan {
         let parameters = Parameters::of(graph);
         let lowered = lower::lower(graph, &parameters, engine)?;
         let flow = flow::flow(graph, lowered, &parameters)?;
-        let places = Places::find(&flow.tensors, batch);
+        let piece = batch.div_ceil(PIECES).max(LEAST).min(batch);
+        let places = Places::find(&flow.tensors, piece);
         let (mut packed, mut scratch) = (0, 0);
         for step in &flow.steps {
             let (pack, run) = match &step.kernel {
                 Kernel::Conv(conv) => (conv.packed_len(), conv.scratch_len()),
                 Kernel::Transpose(conv) => (conv.packed_len(), conv.scratch_len()),
-                Kernel::Product | Kernel::PRelu => (0, batch * step.output.elements()),
+                Kernel::Product | Kernel::PRelu => (0, piece * step.output.elements()),
                 Kernel::Channelwise(function) => (0, function.scratch_len(step.output.c)),
                 _ => (0, 0),
             };
@@ -94,6 +105,8 @@ impl Plan {
         let plan = Plan {
             engine,
             batch,
+            piece,
+            threads: settings.threads.max(1),
             input: graph.input_shape(),
             output: graph.node(graph.len() - 1).shape,
             steps: flow.steps,
@@ -114,11 +127,13 @@ impl Plan {
         }
     }
 
-    /// Bytes that a network of this plan takes: activations and gradients, weights and their gradients, and two numbers that
+    /// Bytes that a network of this plan takes: activations and gradients, weights and every piece's gradient of them, and two numbers that
     /// an optimiser remembers of each weight.
     pub fn memory(&self) -> u64 {
-        let weights = 4 * self.parameters.len + self.parameters.running;
-        4 * (self.places.len + weights + self.packed + self.scratch) as u64
+        let weights = 3 * self.parameters.len + self.parameters.running;
+        let logits = self.batch * self.output.elements() as usize;
+        let piece = self.places.len + self.scratch + self.parameters.len;
+        4 * (self.pieces() * piece + weights + self.packed + logits) as u64
     }
 
     /// Bytes that a network of `graph` takes for batches of `batch` images, without making it.
@@ -132,6 +147,11 @@ impl Plan {
     /// Images of a batch, at most.
     pub fn batch(&self) -> usize {
         self.batch
+    }
+
+    /// Pieces of a batch.
+    pub(super) fn pieces(&self) -> usize {
+        self.batch.div_ceil(self.piece)
     }
 
     /// Number of weights.
