@@ -6,7 +6,6 @@ documentation of the kernel says as well.
 
 import os
 import pathlib
-import queue
 import subprocess
 import sys
 import tempfile
@@ -82,6 +81,25 @@ class Kernel:
             if reply["parent_header"].get("msg_id") == request:
                 assert reply["msg_type"] == kind, reply["msg_type"]
                 return reply["content"]
+
+    def message(self, kind, content, metadata=None, channel="shell"):
+        """Sends a message as it is and returns its id."""
+        message = self.client.session.msg(kind, content, metadata=metadata)
+        {"shell": self.client.shell_channel, "control": self.client.control_channel}[channel].send(message)
+        return message["header"]["msg_id"]
+
+    def answer_on_control(self, request):
+        while True:
+            reply = self.client.get_control_msg(timeout=PATIENCE)
+            if reply["parent_header"].get("msg_id") == request:
+                return reply
+
+    def heard(self, kind):
+        """The next message of a kind on the output channel."""
+        while True:
+            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            if message["msg_type"] == kind:
+                return message["content"]
 
     def stop(self):
         self.client.stop_channels()
@@ -252,6 +270,58 @@ class Shared(unittest.TestCase):
         self.assertEqual(outcome.of("execute_input"), [])
         self.assertEqual(self.ok("2").reply["content"]["execution_count"], before + 1)
 
+    def test_cells_that_are_not_kept_have_no_number_and_are_not_in_the_history(self):
+        before = self.ok("1").reply["content"]["execution_count"]
+        outcome = self.ok("// passing by\n2", store_history=False)
+        self.assertEqual((outcome.value, len(outcome.of("execute_input"))), ("2", 1))
+        history = self.kernel.ask(self.kernel.client.history(hist_access_type="tail", n=1), "history_reply")
+        self.assertNotIn("passing by", history["history"][-1][2])
+        self.assertEqual(self.ok("3").reply["content"]["execution_count"], before + 1)
+
+    def test_expressions_beside_a_cell_are_refused_one_by_one(self):
+        answers = self.ok("let beside = 1;", user_expressions={"a": "beside", "b": "2"}).reply["content"]["user_expressions"]
+        self.assertEqual({name: answer["status"] for name, answer in answers.items()}, {"a": "error", "b": "error"})
+        self.assertIn("accepted: a cell", answers["a"]["evalue"])
+        self.assertEqual(self.ok("1").reply["content"]["user_expressions"], {})
+
+    def test_an_unknown_widget_is_closed_at_once(self):
+        self.kernel.message("comm_open", {"comm_id": "w1", "target_name": "jupyter.widget", "data": {"state": {}}})
+        closed = self.kernel.heard("comm_close")
+        self.assertEqual(closed["comm_id"], "w1")
+        # Messages to a widget that is not there want no answer, and do no harm.
+        self.kernel.message("comm_msg", {"comm_id": "w1", "data": {}})
+        self.kernel.message("comm_close", {"comm_id": "w1", "data": {}})
+        self.assertEqual(self.ok("5").value, "5")
+
+    def test_messages_as_vs_code_writes_them(self):
+        # Fields of its own in the metadata, a cell's id, and requests that this kernel knows nothing of.
+        request = {"code": "let code = 6; code", "silent": False, "store_history": True, "user_expressions": {},
+                   "allow_stdin": True, "stop_on_error": True}
+        metadata = {"cellId": "vscode-notebook-cell:/n.ipynb#W0sZmlsZQ%3D%3D", "trusted": True, "deletedCells": []}
+        outcome = self.kernel.finish(self.kernel.message("execute_request", request, metadata))
+        self.assertEqual((outcome.status, outcome.value), ("ok", "6"))
+        for kind in ("debug_request", "create_subshell_request", "vscode_request"):
+            self.kernel.message(kind, {"command": "debugInfo"}, channel="control")
+            self.kernel.message(kind, {"command": "debugInfo"})
+        inspected = {"code": "code", "cursor_pos": 4, "detail_level": 1}
+        self.assertEqual(self.kernel.ask(self.kernel.message("inspect_request", inspected), "inspect_reply")["status"], "ok")
+        self.assertEqual(self.ok("7").value, "7")
+
+    def test_the_control_channel_answers_while_a_cell_runs(self):
+        request = self.kernel.send("std::thread::sleep(std::time::Duration::from_secs(4)); \"over\"")
+        asked = self.kernel.message("kernel_info_request", {}, channel="control")
+        start = time.monotonic()
+        answer = self.kernel.answer_on_control(asked)
+        self.assertEqual((answer["msg_type"], answer["content"]["status"]), ("kernel_info_reply", "ok"))
+        self.assertLess(time.monotonic() - start, 3)
+        self.assertEqual(self.kernel.finish(request).value, "\"over\"")
+
+    def test_an_interrupt_is_a_message_and_harms_nobody_when_nothing_runs(self):
+        self.assertEqual(self.kernel.manager.kernel_spec.interrupt_mode, "message")
+        answer = self.kernel.answer_on_control(self.kernel.message("interrupt_request", {}, channel="control"))
+        self.assertEqual((answer["msg_type"], answer["content"]["status"]), ("interrupt_reply", "ok"))
+        self.assertEqual(self.ok("autogo::interrupt::is_asked()").value, "false")
+
     def test_cells_behind_a_failed_one_do_not_run(self):
         requests = [self.kernel.send(code) for code in ("panic!(\"stop\");", "println!(\"ran\");", "println!(\"ran\");")]
         outcomes = [self.kernel.finish(request) for request in requests]
@@ -399,6 +469,16 @@ class Alone(unittest.TestCase):
         self.kernel.client.wait_for_ready(timeout=PATIENCE)
         self.assertIn("E0425", self.kernel.run("who").error["ename"])
         self.assertEqual(self.kernel.run("3").value, "3")
+
+    def test_a_shutdown_for_a_restart_says_so_and_ends_the_kernel(self):
+        self.kernel.run("1")
+        request = self.kernel.message("shutdown_request", {"restart": True}, channel="control")
+        answer = self.kernel.answer_on_control(request)
+        self.assertEqual((answer["msg_type"], answer["content"]["restart"]), ("shutdown_reply", True))
+        end = time.monotonic() + 30
+        while self.kernel.manager.is_alive() and time.monotonic() < end:
+            time.sleep(0.1)
+        self.assertFalse(self.kernel.manager.is_alive())
 
     def test_nothing_stays_behind(self):
         self.kernel.run("1")

@@ -1,7 +1,7 @@
 //! What a graph computes, without how it is written down: sums and products are multisets of their terms.
 
 use super::ids::{combine, mix, scramble};
-use super::{ContentId, Op};
+use super::{Class, ContentId, Op};
 
 /// What a node is to the nodes that read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,36 +26,21 @@ impl Op {
 
     /// The role of a node of this op.
     pub(crate) fn role(&self) -> Role {
-        match self {
-            Op::Add => Role::Sum,
-            Op::Mul => Role::Product,
-            Op::Identity => Role::Alias,
-            Op::Zero => Role::Zero,
-            Op::Concat => Role::Term { ordered: true },
-            Op::Input(_)
-            | Op::Output
-            | Op::Conv(_)
-            | Op::ConvTranspose(_)
-            | Op::Dense { .. }
-            | Op::BatchNorm
-            | Op::ChannelAffine { .. }
-            | Op::Affine { .. }
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Activation(_)
-            | Op::Pool(_, _)
-            | Op::Mean
-            | Op::Max
-            | Op::Slice { .. }
-            | Op::Crop(_)
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::SpaceToDepth { .. }
-            | Op::ChannelShuffle { .. }
-            | Op::Resize { .. } => Role::Term { ordered: false },
+        match self.class() {
+            Class::Sum => Role::Sum,
+            Class::Product => Role::Product,
+            Class::Identity => Role::Alias,
+            Class::Zero => Role::Zero,
+            Class::Concat => Role::Term { ordered: true },
+            Class::Input
+            | Class::Output
+            | Class::Weighted(_)
+            | Class::Element
+            | Class::Pool(..)
+            | Class::Reduction
+            | Class::Slice
+            | Class::Moved
+            | Class::Resize(_) => Role::Term { ordered: false },
         }
     }
 }

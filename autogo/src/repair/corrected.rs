@@ -8,7 +8,7 @@ use super::settings::RepairSettings;
 use super::sizes::{Rule, Side, stride_cost, weights};
 use super::strides::{Strides, strides};
 use super::sweep::Swept;
-use crate::graph::{Op, Shape};
+use crate::graph::{Class, Conv, Op, Shape, Weighted, Window};
 use crate::segment::{Segment, Source};
 
 /// The cheapest ops, or why there are none, with who says so.
@@ -73,51 +73,36 @@ fn keep_own(rules: [Rule; 2], strides: [u32; 2]) -> [u32; 2] {
 /// The ops that these choices make. A depth-wise convolution's groups and filters follow its input.
 fn ops(segment: &Segment, inputs: &[Shape], channels: &Channels, values: &[i64], strides: &Strides) -> Vec<Op> {
     let one = |at: usize| {
-        let mut op = segment.nodes[at].op;
-        let [down, across] = keep_own(Side::BOTH.map(|side| Rule::of(segment, at, side)), strides[at]);
+        let op = segment.nodes[at].op;
+        let stride = Side::BOTH.map(|side| Rule::of(segment, at, side));
+        let stride = keep_own(stride, strides[at]).into();
         let made = channels.made[at].value(values).clamp(0, u32::MAX.into()) as u32;
-        match &mut op {
-            Op::Conv(conv) => {
-                conv.window.stride = (down, across);
-                if is_depthwise(segment, at) {
-                    let read = segment.operands[at].first().map_or(0, |source| match *source {
-                        Source::Inner(inner) => channels.made[inner].value(values).clamp(0, u32::MAX.into()) as u32,
-                        Source::Input(input) => inputs[input].c,
-                    });
-                    conv.groups = read;
-                }
-                conv.filters = made;
+        let read = |source: &Source| match *source {
+            Source::Inner(inner) => channels.made[inner].value(values).clamp(0, u32::MAX.into()) as u32,
+            Source::Input(input) => inputs[input].c,
+        };
+        match op.class() {
+            Class::Weighted(Weighted::Conv(conv)) => {
+                let groups =
+                    if is_depthwise(segment, at) { segment.operands[at].first().map_or(0, read) } else { conv.groups };
+                Op::Conv(Conv { filters: made, groups, window: Window { stride, ..conv.window }, ..conv })
             }
-            Op::ConvTranspose(conv) => conv.filters = made,
-            Op::Pool(_, window) => window.stride = (down, across),
-            Op::Input(_)
-            | Op::Output
-            | Op::Dense { .. }
-            | Op::BatchNorm
-            | Op::ChannelAffine { .. }
-            | Op::Affine { .. }
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Activation(_)
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Mean
-            | Op::Max
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Crop(_)
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::SpaceToDepth { .. }
-            | Op::ChannelShuffle { .. }
-            | Op::Resize { .. } => {}
+            Class::Weighted(Weighted::Transposed(conv)) => Op::ConvTranspose(Conv { filters: made, ..conv }),
+            Class::Pool(pool, window) => Op::Pool(pool, Window { stride, ..window }),
+            Class::Weighted(Weighted::Dense { .. })
+            | Class::Input
+            | Class::Output
+            | Class::Element
+            | Class::Sum
+            | Class::Product
+            | Class::Concat
+            | Class::Reduction
+            | Class::Identity
+            | Class::Zero
+            | Class::Slice
+            | Class::Moved
+            | Class::Resize(_) => op,
         }
-        op
     };
     (0..segment.nodes.len()).map(one).collect()
 }

@@ -5,7 +5,7 @@ use super::channels::{Channels, MAX_CHANNELS};
 use super::classes::{Classes, lcm};
 use super::settings::{ChannelPenalty, RepairSettings};
 use super::sizes::{Rule, STRIDE_COST, Side, repeats};
-use super::solve::{Problem, Solved, whole};
+use super::solve::{Problem, whole};
 use super::strides::Strides;
 use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
@@ -245,12 +245,7 @@ impl Program {
         let Program { problem, strides, classes } = self;
         let of_strides = strides.iter().flatten().flatten().map(|(_, chosen)| *chosen);
         let wanted: Vec<Variable> = of_strides.chain(classes.iter().map(|(_, value)| *value)).collect();
-        let (values, is_optimal) = match problem.solve(&wanted, settings).map_err(NoAnswer::Failed)? {
-            Solved::Optimal(values) => (values, true),
-            Solved::Feasible(values) => (values, false),
-            Solved::Infeasible => return Err(NoAnswer::Infeasible),
-            Solved::TimedOut => return Err(NoAnswer::TimedOut),
-        };
+        let (values, is_optimal) = problem.solve(&wanted, settings)?;
         let mut values = values.into_iter();
         let mut chosen_of = |binaries: &[(u32, Variable)]| {
             // All of them are read, whichever is chosen.

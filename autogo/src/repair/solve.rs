@@ -1,5 +1,6 @@
 //! An integer program as both solvers take it.
 
+use super::answer::NoAnswer;
 use super::settings::{RepairSettings, Solver};
 use good_lp::{
     Constraint, Expression, IntoAffineExpression, ProblemVariables, ResolutionError, Solution, SolutionStatus,
@@ -14,15 +15,6 @@ pub(super) struct Problem {
     pub(super) objective: Expression,
     /// How many of the variables are whole numbers.
     pub(super) whole: usize,
-}
-
-/// How a solver came back; the values are those of the variables asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Solved {
-    Optimal(Vec<f64>),
-    Feasible(Vec<f64>),
-    Infeasible,
-    TimedOut,
 }
 
 impl Problem {
@@ -49,10 +41,10 @@ impl Problem {
         true
     }
 
-    /// Solves, and reads out the `wanted` variables.
-    pub(super) fn solve(self, wanted: &[Variable], settings: &RepairSettings) -> Result<Solved, String> {
+    /// Solves, and returns the values of the `wanted` variables and whether they are the best ones.
+    pub(super) fn solve(self, wanted: &[Variable], settings: &RepairSettings) -> Result<(Vec<f64>, bool), NoAnswer> {
         if self.variables.is_empty() {
-            return Ok(Solved::Optimal(Vec::new()));
+            return Ok((Vec::new(), true));
         }
         let Problem { variables, constraints, objective, .. } = self;
         let unsolved = variables.minimise(objective);
@@ -77,7 +69,7 @@ impl Problem {
                 finish(model, constraints, wanted)
             }
             #[cfg(not(feature = "highs"))]
-            Solver::Highs => Err("HiGHS is not built in".into()),
+            Solver::Highs => Err(NoAnswer::Failed("HiGHS is not built in".into())),
         }
     }
 }
@@ -87,7 +79,7 @@ fn constant(expression: &Expression) -> Option<f64> {
     expression.linear_coefficients().all(|(_, factor)| factor == 0.0).then(|| expression.constant())
 }
 
-fn finish<M>(mut model: M, constraints: Vec<Constraint>, wanted: &[Variable]) -> Result<Solved, String>
+fn finish<M>(mut model: M, constraints: Vec<Constraint>, wanted: &[Variable]) -> Result<(Vec<f64>, bool), NoAnswer>
 where
     M: SolverModel<Error = ResolutionError>,
 {
@@ -98,16 +90,16 @@ where
         Ok(solution) => {
             let values = wanted.iter().map(|&variable| solution.value(variable)).collect();
             Ok(match solution.status() {
-                SolutionStatus::Optimal | SolutionStatus::GapLimit => Solved::Optimal(values),
-                SolutionStatus::TimeLimit => Solved::Feasible(values),
+                SolutionStatus::Optimal | SolutionStatus::GapLimit => (values, true),
+                SolutionStatus::TimeLimit => (values, false),
             })
         }
-        Err(ResolutionError::Infeasible) => Ok(Solved::Infeasible),
+        Err(ResolutionError::Infeasible) => Err(NoAnswer::Infeasible),
         // What the two say when time runs out before the first answer.
         Err(ResolutionError::Other(reason)) if reason.starts_with("Time limit") || reason == "NoSolutionFound" => {
-            Ok(Solved::TimedOut)
+            Err(NoAnswer::TimedOut)
         }
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(NoAnswer::Failed(error.to_string())),
     }
 }
 

@@ -17,6 +17,7 @@ fn defaults(kind: &str) -> Value {
         "inspect_request" => json!({"detail_level": 0}),
         "shutdown_request" => json!({"restart": false}),
         "input_reply" => json!({"status": "ok"}),
+        "comm_open" => json!({"data": {}}),
         _ => json!({}),
     }
 }

@@ -9,11 +9,13 @@ use crate::session::{Job, Question, Session};
 use crate::workplace::Workplace;
 use anyhow::Result;
 use jupyter_protocol::{
-    CodeMirrorMode, CommInfoReply, CompleteReply, CompleteRequest, ConnectionInfo, ErrorOutput, ExecuteInput,
-    ExecuteReply, ExecuteRequest, ExecutionCount, HelpLink, InspectReply, InspectRequest, InterruptReply,
-    JupyterMessage, JupyterMessageContent, KernelInfoReply, LanguageInfo, ReplyStatus, ShutdownReply, Status,
+    CodeMirrorMode, CommClose, CommInfoReply, CompleteReply, CompleteRequest, ConnectionInfo, ErrorOutput,
+    ExecuteInput, ExecuteReply, ExecuteRequest, ExecutionCount, ExpressionResult, HelpLink, InspectReply,
+    InspectRequest, InterruptReply, JupyterMessage, JupyterMessageContent, KernelInfoReply, LanguageInfo, ReplyStatus,
+    ShutdownReply, Status,
 };
 use jupyter_zmq_client as zmq;
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -136,6 +138,12 @@ impl Server {
             Content::CommInfoRequest(_) => {
                 CommInfoReply { status: ReplyStatus::Ok, comms: Default::default(), error: None }.as_child_of(message)
             }
+            // The protocol's way to say that nobody here knows this widget.
+            Content::CommOpen(open) => {
+                let close = CommClose { comm_id: open.comm_id.clone(), data: Default::default() };
+                self.out.send_message(close.as_child_of(message)).await;
+                return (None, false);
+            }
             // Messages of widgets and debuggers, which this kernel does not have: the protocol wants no answer to them.
             _ => return (None, false),
         };
@@ -165,7 +173,7 @@ impl Server {
             Some(Ok(())) => {
                 let reply = ExecuteReply {
                     execution_count: count,
-                    user_expressions: Some(Default::default()),
+                    user_expressions: Some(unevaluated(request)),
                     ..ExecuteReply::default()
                 };
                 return (Some(reply.as_child_of(message)), false);
@@ -235,6 +243,16 @@ impl Server {
             error: None,
         }
     }
+}
+
+/// The answer to expressions that a front end wants beside a cell: every one would be a cell of its own, with its own wait.
+fn unevaluated(request: &ExecuteRequest) -> HashMap<String, ExpressionResult> {
+    let names = request.user_expressions.iter().flatten().map(|(name, _)| name.clone());
+    let answer = |name| {
+        let evalue = "this kernel evaluates no expressions beside a cell; accepted: a cell of their own".into();
+        (name, ExpressionResult::Error { ename: "Unsupported".into(), evalue, traceback: Vec::new() })
+    };
+    names.map(answer).collect()
 }
 
 /// Answers the control socket, also while a cell runs.

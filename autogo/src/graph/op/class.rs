@@ -1,6 +1,6 @@
 //! What ops have in common, so that places that ask for one property need no list of all ops.
 
-use super::{Conv, Op, Window};
+use super::{Conv, Interpolation, Op, Pool, Window};
 
 /// An op with weights that its operand is multiplied by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,16 +18,50 @@ pub(crate) enum Weighted {
     },
 }
 
+/// What an op does to its operands, for places to which some ops are all the same. A place that treats every op by
+/// itself lists the ops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The network's input.
+    Input,
+    /// The network's output: its operand under another name.
+    Output,
+    /// Multiplies its operand by weights.
+    Weighted(Weighted),
+    /// Makes every element of the same element of its operand, or of its neighbours in the same pixel.
+    Element,
+    /// Adds its operands element by element.
+    Sum,
+    /// Multiplies its operands element by element.
+    Product,
+    /// Puts the channels of its operands side by side.
+    Concat,
+    /// Takes one number out of every window.
+    Pool(Pool, Window),
+    /// Takes one number out of every channel.
+    Reduction,
+    /// Its operand.
+    Identity,
+    /// Zeros.
+    Zero,
+    /// Some of its operand's channels.
+    Slice,
+    /// The elements of its operand at other places, with zeros around them or without their border.
+    Moved,
+    /// A larger picture.
+    Resize(Interpolation),
+}
+
 impl Op {
-    /// The op's weights, if it has weights that its operand is multiplied by.
-    pub(crate) fn weighted(&self) -> Option<Weighted> {
+    /// The op's class.
+    pub(crate) fn class(&self) -> Class {
         match *self {
-            Op::Conv(conv) => Some(Weighted::Conv(conv)),
-            Op::ConvTranspose(conv) => Some(Weighted::Transposed(conv)),
-            Op::Dense { features, bias } => Some(Weighted::Dense { features, bias }),
-            Op::Input(_)
-            | Op::Output
-            | Op::BatchNorm
+            Op::Input(_) => Class::Input,
+            Op::Output => Class::Output,
+            Op::Conv(conv) => Class::Weighted(Weighted::Conv(conv)),
+            Op::ConvTranspose(conv) => Class::Weighted(Weighted::Transposed(conv)),
+            Op::Dense { features, bias } => Class::Weighted(Weighted::Dense { features, bias }),
+            Op::BatchNorm
             | Op::ChannelAffine { .. }
             | Op::Affine { .. }
             | Op::Relu
@@ -35,23 +69,27 @@ impl Op {
             | Op::PRelu
             | Op::Sigmoid
             | Op::Tanh
-            | Op::Activation(_)
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Pool(..)
-            | Op::Mean
-            | Op::Max
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Crop(_)
+            | Op::Activation(_) => Class::Element,
+            Op::Add => Class::Sum,
+            Op::Mul => Class::Product,
+            Op::Concat => Class::Concat,
+            Op::Pool(pool, window) => Class::Pool(pool, window),
+            Op::Mean | Op::Max => Class::Reduction,
+            Op::Identity => Class::Identity,
+            Op::Zero => Class::Zero,
+            Op::Slice { .. } => Class::Slice,
+            Op::Crop(_)
             | Op::Pad(_)
             | Op::DepthToSpace { .. }
             | Op::SpaceToDepth { .. }
-            | Op::ChannelShuffle { .. }
-            | Op::Resize { .. } => None,
+            | Op::ChannelShuffle { .. } => Class::Moved,
+            Op::Resize { interpolation, .. } => Class::Resize(interpolation),
         }
+    }
+
+    /// The op's weights, if it has weights that its operand is multiplied by.
+    pub(crate) fn weighted(&self) -> Option<Weighted> {
+        if let Class::Weighted(weighted) = self.class() { Some(weighted) } else { None }
     }
 
     /// Whether the op owns weights that its input multiplies (convolution, dense).
@@ -69,10 +107,7 @@ impl Op {
 
     /// The window of a convolution or pool.
     pub fn window(&self) -> Option<Window> {
-        match self {
-            Op::Pool(_, window) => Some(*window),
-            other => other.conv().map(|conv| conv.window),
-        }
+        if let Class::Pool(_, window) = self.class() { Some(window) } else { self.conv().map(|conv| conv.window) }
     }
 
     /// Whether the op adds a bias.
@@ -91,6 +126,6 @@ impl Op {
 
     /// Whether the op adds or multiplies its operands element by element; sizes of 1 are repeated.
     pub fn is_broadcast(&self) -> bool {
-        matches!(self, Op::Add | Op::Mul)
+        matches!(self.class(), Class::Sum | Class::Product)
     }
 }

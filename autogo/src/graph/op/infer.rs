@@ -1,5 +1,6 @@
 //! The shape that every op makes.
 
+use super::class::Class;
 use super::window::pixels;
 use super::{Activation, Border, Conv, Op};
 use crate::graph::Shape;
@@ -7,34 +8,19 @@ use crate::graph::Shape;
 impl Op {
     /// How many operands the op takes: the least and the most.
     fn arity(&self) -> (usize, usize) {
-        match self {
-            Op::Input(_) => (0, 0),
-            Op::Add | Op::Mul | Op::Concat => (2, usize::MAX),
-            Op::Output
-            | Op::Conv(_)
-            | Op::ConvTranspose(_)
-            | Op::Dense { .. }
-            | Op::BatchNorm
-            | Op::ChannelAffine { .. }
-            | Op::Affine { .. }
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Activation(_)
-            | Op::Pool(..)
-            | Op::Mean
-            | Op::Max
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Crop(_)
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::SpaceToDepth { .. }
-            | Op::ChannelShuffle { .. }
-            | Op::Resize { .. } => (1, 1),
+        match self.class() {
+            Class::Input => (0, 0),
+            Class::Sum | Class::Product | Class::Concat => (2, usize::MAX),
+            Class::Output
+            | Class::Weighted(_)
+            | Class::Element
+            | Class::Pool(..)
+            | Class::Reduction
+            | Class::Identity
+            | Class::Zero
+            | Class::Slice
+            | Class::Moved
+            | Class::Resize(_) => (1, 1),
         }
     }
 

@@ -6,7 +6,7 @@ mod infer;
 mod window;
 
 pub use activation::{Activation, Float};
-pub(crate) use class::Weighted;
+pub(crate) use class::{Class, Weighted};
 pub use window::{Border, Padding, Window};
 
 use super::Shape;
@@ -63,7 +63,16 @@ pub enum Interpolation {
     BilinearAligned,
 }
 
-/// A primitive operation.
+/// A primitive operation. An operation's output shape follows from the shapes of its operands and from its fields.
+///
+/// ```
+/// use autogo::graph::{Conv, Shape, Window};
+/// use autogo::prelude::*;
+///
+/// let conv = Op::Conv(Conv { filters: 16, window: Window::same(3, 2), groups: 1, bias: false });
+/// assert_eq!(conv.infer(&[Shape::new(32, 32, 3)]), Ok(Shape::new(16, 16, 16)));
+/// assert!(Op::Add.infer(&[Shape::new(8, 8, 3), Shape::new(8, 8, 4)]).is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Op {
     /// The network's input, of this shape.

@@ -1,10 +1,12 @@
 //! Which nodes are run together: kernels, and the tensors between them.
 
 use super::machine::Fusion;
-use crate::graph::{Graph, Op};
+use crate::graph::{Class, Graph, Op};
 
 /// What is fused behind an anchor, as bits.
 pub(super) mod part {
+    use crate::graph::Op;
+
     pub(in super::super) const BATCH_NORM: u8 = 1;
     pub(in super::super) const RELU: u8 = 2;
     pub(in super::super) const RELU6: u8 = 4;
@@ -12,6 +14,9 @@ pub(super) mod part {
     pub(in super::super) const TANH: u8 = 16;
     pub(in super::super) const ADD: u8 = 32;
     pub(in super::super) const ACTIVATION: u8 = RELU | RELU6 | SIGMOID | TANH;
+    /// The activations that are computed on the way out of an anchor.
+    pub(in super::super) const ACTIVATIONS: [(Op, u8); 4] =
+        [(Op::Relu, RELU), (Op::Relu6, RELU6), (Op::Sigmoid, SIGMOID), (Op::Tanh, TANH)];
 }
 
 /// Nodes that run together.
@@ -50,38 +55,23 @@ impl Plan {
         for index in 0..count {
             let operands = graph.operands(index);
             let op = graph.node(index).op;
-            match (op, operands.first()) {
-                (Op::Input(_), _) | (_, None) => {}
+            match (op.class(), operands.first()) {
+                (Class::Input, _) | (_, None) => {}
                 // Views: their readers read the operand, or some channels of it.
-                (Op::Identity | Op::Output | Op::Slice { .. }, Some(&operand)) => {
+                (Class::Identity | Class::Output | Class::Slice, Some(&operand)) => {
                     plan.tensor_of[index] = plan.tensor_of[operand];
                 }
                 (
-                    Op::Conv(_)
-                    | Op::ConvTranspose(_)
-                    | Op::Dense { .. }
-                    | Op::BatchNorm
-                    | Op::ChannelAffine { .. }
-                    | Op::Affine { .. }
-                    | Op::Relu
-                    | Op::Relu6
-                    | Op::PRelu
-                    | Op::Sigmoid
-                    | Op::Tanh
-                    | Op::Activation(_)
-                    | Op::Add
-                    | Op::Mul
-                    | Op::Concat
-                    | Op::Pool(..)
-                    | Op::Mean
-                    | Op::Max
-                    | Op::Zero
-                    | Op::Crop(_)
-                    | Op::Pad(_)
-                    | Op::SpaceToDepth { .. }
-                    | Op::ChannelShuffle { .. }
-                    | Op::DepthToSpace { .. }
-                    | Op::Resize { .. },
+                    Class::Weighted(_)
+                    | Class::Element
+                    | Class::Sum
+                    | Class::Product
+                    | Class::Concat
+                    | Class::Pool(..)
+                    | Class::Reduction
+                    | Class::Zero
+                    | Class::Moved
+                    | Class::Resize(_),
                     Some(_),
                 ) => match plan.host(graph, index, op, fusion) {
                     Some((kernel, bit)) => plan.join(kernel, index, bit),
@@ -111,38 +101,8 @@ impl Plan {
             is_end.then(|| (at, self.kernels[at].fused, graph.node(self.kernels[at].anchor).op))
         };
         let operands = graph.operands(index);
-        let activation = match op {
-            Op::Relu => part::RELU,
-            Op::Relu6 => part::RELU6,
-            Op::Sigmoid => part::SIGMOID,
-            Op::Tanh => part::TANH,
-            Op::Input(_)
-            | Op::Output
-            | Op::Conv(_)
-            | Op::ConvTranspose(_)
-            | Op::Dense { .. }
-            | Op::BatchNorm
-            | Op::ChannelAffine { .. }
-            | Op::Affine { .. }
-            | Op::PRelu
-            | Op::Activation(_)
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Pool(..)
-            | Op::Mean
-            | Op::Max
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Crop(_)
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::SpaceToDepth { .. }
-            | Op::ChannelShuffle { .. }
-            | Op::Resize { .. } => 0,
-        };
-        if activation != 0 && fusion.activation {
+        let activation = part::ACTIVATIONS.iter().find(|(activation, _)| *activation == op).map(|(_, bit)| *bit);
+        if let Some(activation) = activation.filter(|_| fusion.activation) {
             let (at, fused, anchor) = joins(operands[0])?;
             let is_able =
                 anchor.is_weighted() || matches!(anchor, Op::Add | Op::Mul | Op::Pool(..) | Op::Mean | Op::BatchNorm);

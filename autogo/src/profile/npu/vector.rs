@@ -4,7 +4,7 @@ use super::costs::VectorCosts;
 use super::fusion::part;
 use super::key::Key;
 use super::machine::Npu;
-use crate::graph::{Interpolation, Op};
+use crate::graph::{Class, Interpolation};
 use crate::profile::ProfileError;
 
 /// Cycles that the vector unit takes for a kernel: those of the anchor, at least those of the activation behind it, and
@@ -24,41 +24,26 @@ pub(super) fn cycles(key: &Key, npu: &Npu, node: &str) -> Result<f64, ProfileErr
     let whole = (h.next_multiple_of(u64::from(micro.h)) * w.next_multiple_of(u64::from(micro.w)) * c) as f64;
     let elements = key.output.elements() as f64;
     let pooled = |taps: u64| whole * cost * taps.max(u64::from(npu.least_taps)) as f64;
-    let activations = [(part::RELU, "relu"), (part::RELU6, "relu6"), (part::SIGMOID, "sigmoid"), (part::TANH, "tanh")];
-    let activation = match activations.iter().find(|(bit, _)| key.fused & bit != 0) {
-        Some((_, name)) => elements * of(name)?,
+    let activation = match part::ACTIVATIONS.iter().find(|(_, bit)| key.fused & bit != 0) {
+        Some((activation, _)) => elements * of(VectorCosts::key(activation))?,
         None => 0.0,
     };
     let sums = f64::from(key.extent.saturating_sub(1));
-    let own = match key.op {
-        Op::Pool(_, window) => pooled(u64::from(window.kernel.0).saturating_mul(u64::from(window.kernel.1))),
-        Op::Mean | Op::Max => pooled(u64::from(key.input.h) * u64::from(key.input.w)),
-        Op::Add | Op::Mul => elements * cost * sums,
-        Op::Concat => elements / c as f64 * f64::from(key.extent) * cost,
-        Op::Resize { interpolation: Interpolation::Nearest, .. } => whole * cost,
-        Op::Resize { .. } => elements * cost,
-        Op::Input(_)
-        | Op::Output
-        | Op::Conv(_)
-        | Op::ConvTranspose(_)
-        | Op::Dense { .. }
-        | Op::BatchNorm
-        | Op::ChannelAffine { .. }
-        | Op::Affine { .. }
-        | Op::Relu
-        | Op::Relu6
-        | Op::PRelu
-        | Op::Sigmoid
-        | Op::Tanh
-        | Op::Activation(_)
-        | Op::Identity
-        | Op::Zero
-        | Op::Slice { .. }
-        | Op::Crop(_)
-        | Op::Pad(_)
-        | Op::SpaceToDepth { .. }
-        | Op::ChannelShuffle { .. }
-        | Op::DepthToSpace { .. } => elements * cost,
+    let own = match key.op.class() {
+        Class::Pool(_, window) => pooled(u64::from(window.kernel.0).saturating_mul(u64::from(window.kernel.1))),
+        Class::Reduction => pooled(u64::from(key.input.h) * u64::from(key.input.w)),
+        Class::Sum | Class::Product => elements * cost * sums,
+        Class::Concat => elements / c as f64 * f64::from(key.extent) * cost,
+        Class::Resize(Interpolation::Nearest) => whole * cost,
+        Class::Input
+        | Class::Output
+        | Class::Weighted(_)
+        | Class::Element
+        | Class::Identity
+        | Class::Zero
+        | Class::Slice
+        | Class::Moved
+        | Class::Resize(_) => elements * cost,
     };
     let sum = if key.fused & part::ADD != 0 { elements * of("add")? * sums } else { 0.0 };
     Ok((own.max(activation) + sum) / f64::from(npu.lanes))
@@ -67,7 +52,7 @@ pub(super) fn cycles(key: &Key, npu: &Npu, node: &str) -> Result<f64, ProfileErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Pool, Shape, Window};
+    use crate::graph::{Op, Pool, Shape, Window};
 
     #[test]
     fn vector_ops_take_the_cycles_of_the_table() {

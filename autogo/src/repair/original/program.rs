@@ -3,10 +3,10 @@
 use super::super::answer::{Answer, NoAnswer, PRESOLVE};
 use super::super::error::RepairError;
 use super::super::settings::{ChannelPenalty, ConcatRule, RepairSettings};
-use super::super::solve::{Problem, Solved};
+use super::super::solve::Problem;
 use super::super::sweep::{Choice, Plan, Sizes, Swept, sweep};
 use super::part::{PartNode, ReleasePart};
-use crate::graph::{Op, Shape};
+use crate::graph::{Class, Conv, Op, Shape, Weighted, Window};
 use crate::segment::{Segment, Source};
 use good_lp::{Expression, Variable, variable};
 
@@ -314,12 +314,7 @@ impl Ordered<'_> {
             return Err(NoAnswer::Infeasible);
         }
         let wanted: Vec<Variable> = binaries.iter().flatten().flatten().map(|(_, binary)| *binary).collect();
-        let (values, is_optimal) = match problem.solve(&wanted, settings).map_err(NoAnswer::Failed)? {
-            Solved::Optimal(values) => (values, true),
-            Solved::Feasible(values) => (values, false),
-            Solved::Infeasible => return Err(NoAnswer::Infeasible),
-            Solved::TimedOut => return Err(NoAnswer::TimedOut),
-        };
+        let (values, is_optimal) = problem.solve(&wanted, settings)?;
         let mut values = values.into_iter();
         let mut sizes: Vec<Sizes> = Vec::with_capacity(self.order.len());
         for (at, chosen) in binaries.iter().enumerate() {
@@ -399,7 +394,6 @@ pub(in crate::repair) fn solve(
     let answer = part.solve(&targets, settings)?;
     let mut ops = Vec::with_capacity(segment.nodes.len());
     for (node, &(read, made)) in segment.nodes.iter().zip(&answer.shapes) {
-        let mut op = node.op;
         let stride = |from: u32, to: u32| (to > 0 && from.is_multiple_of(to)).then(|| from / to);
         let strides = || {
             let strides = stride(read.h, made.h).zip(stride(read.w, made.w));
@@ -407,42 +401,28 @@ pub(in crate::repair) fn solve(
             let reason = || format!("`{}` would need a stride of {ratios}", node.name);
             strides.ok_or_else(|| (NoAnswer::NoNetwork(reason()), answer.solver))
         };
-        match &mut op {
-            Op::Conv(conv) if conv.groups == 1 => {
-                conv.filters = made.c;
-                conv.window.stride = strides()?;
+        let op = match node.op.class() {
+            Class::Weighted(Weighted::Conv(conv)) if conv.groups == 1 => {
+                Op::Conv(Conv { filters: made.c, window: Window { stride: strides()?, ..conv.window }, ..conv })
             }
-            Op::Conv(conv) if conv.groups == conv.filters => (conv.groups, conv.filters) = (read.c, made.c),
-            Op::Pool(_, window) => window.stride = strides()?,
-            Op::Input(_)
-            | Op::Output
-            | Op::Conv(_)
-            | Op::ConvTranspose(_)
-            | Op::Dense { .. }
-            | Op::BatchNorm
-            | Op::ChannelAffine { .. }
-            | Op::Affine { .. }
-            | Op::Relu
-            | Op::Relu6
-            | Op::PRelu
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Activation(_)
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Mean
-            | Op::Max
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Crop(_)
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::SpaceToDepth { .. }
-            | Op::ChannelShuffle { .. }
-            | Op::Resize { .. } => {}
-        }
+            Class::Weighted(Weighted::Conv(conv)) if conv.groups == conv.filters => {
+                Op::Conv(Conv { groups: read.c, filters: made.c, ..conv })
+            }
+            Class::Pool(pool, window) => Op::Pool(pool, Window { stride: strides()?, ..window }),
+            Class::Weighted(_)
+            | Class::Input
+            | Class::Output
+            | Class::Element
+            | Class::Sum
+            | Class::Product
+            | Class::Concat
+            | Class::Reduction
+            | Class::Identity
+            | Class::Zero
+            | Class::Slice
+            | Class::Moved
+            | Class::Resize(_) => node.op,
+        };
         ops.push(op);
     }
     Ok(Answer { ops, cost: answer.objective, is_optimal: answer.is_optimal, solver: answer.solver })
