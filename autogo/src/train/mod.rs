@@ -37,3 +37,7 @@ pub use optimiser::{Method, Optimiser};
 pub use plan::{NetworkSettings, Plan};
 pub use recipe::{Recipe, Schedule};
 pub use task::{Part, Pictures, Task};
+
+/// The bits of a training: a number that is raised whenever the same recipe and seed would make other weights. Results of different
+/// revisions differ as results of different seeds do, so tables do not mix them.
+pub const REVISION: u32 = 1;

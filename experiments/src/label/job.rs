@@ -4,7 +4,7 @@ use super::plan::{LabelItem, training};
 use super::record::LabelRecord;
 use crate::failure::Failure;
 use crate::work::{Job, Outcome, WorkFolder};
-use autogo::train::{Fit, FitEnd, FitRun, MiniForm, Pictures, Recipe, mini_network};
+use autogo::train::{Fit, FitEnd, FitRun, MiniForm, Pictures, REVISION, Recipe, mini_network};
 use autogo::{Error, Progress, families};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -26,6 +26,8 @@ pub struct Manifest {
 pub struct LabelSettings {
     /// What the job is.
     pub kind: String,
+    /// Revision of the engine's bits.
+    pub engine: u32,
     /// Name, counts and hashes of the pictures.
     pub pictures: String,
     /// How a network is trained; the seed is the item's.
@@ -35,7 +37,7 @@ pub struct LabelSettings {
 impl Manifest {
     /// The manifest of a recipe on a task.
     pub fn new(task: &Pictures, recipe: Recipe) -> Manifest {
-        Manifest { job: LabelSettings { kind: "label".into(), pictures: task.record(), recipe } }
+        Manifest { job: LabelSettings { kind: "label".into(), engine: REVISION, pictures: task.record(), recipe } }
     }
 
     /// As text.
@@ -65,6 +67,10 @@ impl LabelJob {
     /// The job of a folder on these pictures.
     pub fn new(folder: &WorkFolder, task: Pictures) -> Result<LabelJob, Failure> {
         let manifest = Manifest::of(folder)?;
+        if manifest.job.engine != REVISION {
+            let reason = format!("was planned for revision {} of the engine, here {REVISION}", manifest.job.engine);
+            return Err(Failure::input(folder.path(), format!("{reason}; accepted: a new folder")));
+        }
         let (own, wanted) = (task.record(), &manifest.job.pictures);
         if own != *wanted {
             return Err(Failure::input(

@@ -15,7 +15,7 @@ use std::sync::Mutex;
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Pictures of 8×8: noise, with a bright square whose corner of the picture is the class.
-fn corners(train: usize, test: usize) -> Pictures {
+pub(super) fn corners(classes: usize, train: usize, test: usize) -> Pictures {
     let part = |count: usize, purpose: &str| {
         let mut part = LabelledPictures { shape: Shape::new(8, 8, 3), bytes: vec![], labels: vec![] };
         for picture in 0..count {
@@ -30,7 +30,7 @@ fn corners(train: usize, test: usize) -> Pictures {
         }
         part
     };
-    Pictures::new("corners", 4, part(train, "train"), part(test, "test")).unwrap()
+    Pictures::new("corners", classes, part(train, "train"), part(test, "test")).unwrap()
 }
 
 fn short() -> Recipe {
@@ -46,7 +46,7 @@ fn folder(name: &str) -> std::path::PathBuf {
 #[test]
 fn a_simple_task_is_learned_by_every_method() {
     let _turn = TURN.lock();
-    let (task, graph) = (corners(256, 64), chain(4));
+    let (task, graph) = (corners(4, 256, 64), chain(4));
     let rms = Method::Rmsprop { keep: 0.9, momentum: 0.9, epsilon: 1e-2 };
     let adam = Method::Adamw { keep: 0.9, keep_square: 0.999, epsilon: 1e-8 };
     for (method, rate) in [(Method::default(), 0.05), (rms, 0.01), (adam, 0.01)] {
@@ -61,7 +61,7 @@ fn a_simple_task_is_learned_by_every_method() {
 #[test]
 fn two_threads_make_the_bytes_of_one() {
     let _turn = TURN.lock();
-    let (task, graph) = (corners(64, 16), chain(4));
+    let (task, graph) = (corners(4, 64, 16), chain(4));
     let train = || Fit::new(&graph, &task, &short()).run(Progress::Silent).unwrap();
     let alone = train();
     let (a, b) = rayon::join(train, train);
@@ -105,7 +105,7 @@ fn an_interrupted_training_goes_on_to_the_same_bytes() {
     let _turn = TURN.lock();
     let (graph, recipe) = (chain(4), Recipe { mean: 0.9, ..short() });
     let (whole, parts) = (folder("whole"), folder("parts"));
-    let task = corners(100, 16);
+    let task = corners(4, 100, 16);
     Fit::new(&graph, &task, &recipe).into_folder(&whole).run(Progress::Silent).unwrap();
     for batches in [24, 9, 1_000] {
         let task = Impatient { task: task.clone(), left: batches.into() };
@@ -128,7 +128,7 @@ fn an_interrupted_training_goes_on_to_the_same_bytes() {
 #[test]
 fn a_loss_that_is_no_number_ends_the_training_and_keeps_the_checkpoint() {
     let _turn = TURN.lock();
-    let (graph, task, parts) = (chain(4), corners(32, 16), folder("nan"));
+    let (graph, task, parts) = (chain(4), corners(4, 32, 16), folder("nan"));
     let recipe = Recipe { rate: 1e30, warm_up: 0.9, images: 3_200, ..short() };
     let error = Fit::new(&graph, &task, &recipe).into_folder(&parts).run(Progress::Silent).unwrap_err();
     assert!(matches!(error, Error::NotFinite { .. }), "{error}");
@@ -138,7 +138,7 @@ fn a_loss_that_is_no_number_ends_the_training_and_keeps_the_checkpoint() {
 
 #[test]
 fn what_does_not_fit_is_refused_on_one_line() {
-    let task = corners(8, 8);
+    let task = corners(4, 8, 8);
     let refuse = |graph: &Graph, recipe: Recipe| Fit::new(graph, &task, &recipe).run(Progress::Silent).unwrap_err();
     let error = refuse(&chain(10), short());
     assert!(matches!(error, Error::Train(TrainError::Head { classes: 4, .. })), "{error}");
