@@ -48,6 +48,9 @@ class Browser:
         wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}}
         wait(lambda: self.ask("GET", "/status")["ready"], "chromedriver")
         self.session = "/session/" + self.ask("POST", "/session", wanted)["sessionId"]
+        # A window is never narrower than 500 pixels; the page in it can be.
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.ask("POST", f"{self.session}/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
 
     def ask(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
@@ -106,19 +109,23 @@ def check(width, height, dark):
     themes.mkdir(parents=True)
     theme = "JupyterLab Dark" if dark else "JupyterLab Light"
     (themes / "themes.jupyterlab-settings").write_text(json.dumps({"theme": theme}))
+    (themes / "notification.jupyterlab-settings").write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
     # Folders of its own: what another JupyterLab had open must not open here.
     lab_folder = pathlib.Path(settings.name) / "lab"
     environment = {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(lab_folder / "user-settings"),
                    "JUPYTERLAB_WORKSPACES_DIR": str(lab_folder / "workspaces")}
     lab = subprocess.Popen(
         [NOTEBOOKS / ".venv/bin/jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=",
-         "--ContentsManager.allow_hidden=True", f"--ServerApp.root_dir={NOTEBOOKS}", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+         "--ContentsManager.allow_hidden=True", f"--ServerApp.root_dir={NOTEBOOKS}", "--LabApp.news_url="],
         cwd=NOTEBOOKS, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     browser = None
     try:
         wait(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5), "JupyterLab")
         browser = Browser(width, height)
-        browser.open(f"http://127.0.0.1:{port}/lab/tree/{file.name}")
+        # On a narrow page the list of files would leave no room: one document alone, as a telephone shows it.
+        browser.open(f"http://127.0.0.1:{port}/{'lab' if width > 600 else 'doc'}/tree/{file.name}")
+        seen = browser.run("return window.innerWidth")
+        assert seen == width, f"the page is {seen} pixels wide, not {width}"
         count = "return document.querySelectorAll('.jp-Notebook .jp-CodeCell').length"
         wait(lambda: browser.run(count) == len(CELLS), "the notebook")
         wait(lambda: browser.run("return !!document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=\"idle\"]')"), "the kernel")

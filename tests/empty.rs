@@ -11,8 +11,9 @@ use autogo::predict::{Baseline, sharing, summary};
 use autogo::prelude::{Evolution, Mutator, Npu, Progress};
 use autogo::profile::compare;
 use autogo::repair::repair_table;
-use autogo::report::{Bars, Chart, HeatMap, Page, Table, frequency_chart, length_chart, mined_page, srcc_bars};
-use autogo::report::{coverage_map, rank_chart};
+use autogo::report::{
+    Bars, Chart, HeatMap, Page, Table, coverage_map, frequency_chart, length_chart, mined_page, rank_chart, srcc_bars,
+};
 use autogo::segment::{Mining, SegmentDb};
 use std::path::PathBuf;
 

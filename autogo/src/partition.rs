@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 /// let cuts = Partition::all(&[vec![0, 1], vec![2], vec![3, 4]]);
 /// assert_eq!(cuts.len(), 3);
 /// assert_eq!(cuts[1].parts(), [&[0, 1][..], &[2], &[3, 4]]);
+/// // The first node, the input, is never in a segment.
+/// assert_eq!(cuts[0].parts(), [&[0][..], &[1], &[2, 3, 4]]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partition {
@@ -37,7 +39,7 @@ impl Partition {
     /// ```
     pub fn at(groups: &[Vec<usize>], first: usize, count: usize) -> Self {
         let first = first.min(groups.len());
-        let end = (first + count).min(groups.len());
+        let end = first.saturating_add(count).min(groups.len());
         let mut predecessor = groups[..first].concat();
         let mut segment = groups[first..end].concat();
         let mut successor = groups[end..].concat();

@@ -1,7 +1,8 @@
 //! Random valid graphs for property tests (feature `testing`).
 
-use crate::graph::{Activation, Border, ChannelOrder, Conv, Float, Graph, GraphBuilder, Interpolation, Op, Padding};
-use crate::graph::{Pool, Shape, Window};
+use crate::graph::{
+    Activation, Border, ChannelOrder, Conv, Float, Graph, GraphBuilder, Interpolation, Op, Padding, Pool, Shape, Window,
+};
 use proptest::prelude::*;
 
 /// One step of a random graph: which op, on which nodes, with which numbers.

@@ -3,23 +3,24 @@
 //! # Predecessor, segment, successor
 //!
 //! A network whose nodes are grouped into segments can be cut at any of them: the nodes before the segment are the
-//! predecessor, the nodes behind it the successor. After two merges the toy has three groups, hence three cuts:
+//! predecessor, the nodes behind it the successor. After two merges the toy has three groups, hence three cuts. The
+//! input and the output stay outside: a segment that holds one of them leaves it to its neighbour.
 //!
-//! | cut at | predecessor | segment | successor |
-//! |---|---|---|---|
-//! | 0 | | 0, 1 | 2, 3, 4 |
-//! | 1 | 0, 1 | 2, 3 | 4 |
-//! | 2 | 0, 1, 2, 3 | 4 | |
+//! | cut at | group | predecessor | segment | successor |
+//! |---|---|---|---|---|
+//! | 0 | 0, 1 | 0 | 1 | 2, 3, 4 |
+//! | 1 | 2, 3 | 0, 1 | 2, 3 | 4 |
+//! | 2 | 4 | 0, 1, 2, 3 | | 4 |
 //!
 //! ```
 //! use autogo::prelude::*;
 //! let toy = autogo::tutorials::toy()?;
 //! let mined = Mining::bpe(2).run(&[toy.clone(), toy.clone()])?;
 //! let groups = mined.segmenter.groups(&toy);
-//! let cut = Partition::at(&groups, 1, 1);
-//! assert_eq!(cut.predecessor, [0, 1]);
-//! assert_eq!(cut.segment, [2, 3]);
-//! assert_eq!(cut.successor, [4]);
+//! let cuts = Partition::all(&groups);
+//! assert_eq!(cuts[0].parts(), [&[0][..], &[1], &[2, 3, 4]]);
+//! assert_eq!(cuts[1].parts(), [&[0, 1][..], &[2, 3], &[4]]);
+//! assert_eq!(cuts[2].parts(), [&[0, 1, 2, 3][..], &[], &[4]]);
 //! # Ok::<(), Error>(())
 //! ```
 //!

@@ -2,8 +2,7 @@
 
 use crate::failure::Failure;
 use autogo::Progress;
-use autogo::data::folder_from_env;
-use autogo::data::{DATA_VARIABLE, Origin, Registry};
+use autogo::data::{DATA_VARIABLE, Origin, Registry, folder_from_env};
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 

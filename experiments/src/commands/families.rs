@@ -2,8 +2,7 @@
 
 use crate::failure::Failure;
 use crate::inputs::labels;
-use autogo::data::folder_from_env;
-use autogo::data::{DATA_VARIABLE, sampled};
+use autogo::data::{DATA_VARIABLE, folder_from_env, sampled};
 use autogo::families::FamilyName;
 use clap::Parser;
 

@@ -1,8 +1,7 @@
 //! Where notebooks and their tools lie.
 
 use crate::failure::Failure;
-use autogo::data::DATA_VARIABLE;
-use autogo::data::folder_from_env;
+use autogo::data::{DATA_VARIABLE, folder_from_env};
 use std::fmt::Display;
 use std::path::PathBuf;
 

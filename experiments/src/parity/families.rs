@@ -4,8 +4,7 @@ use super::{Outcome, golden};
 use crate::failure::Failure;
 use autogo::families::{FamilyName, Nb201, SkipAs};
 use autogo::graph::Graph;
-use autogo::release::CompGraph;
-use autogo::release::Quirks;
+use autogo::release::{CompGraph, Quirks};
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -2,10 +2,9 @@
 
 use super::{Outcome, golden};
 use crate::failure::Failure;
-use crate::host::{Input, Loaded, OnnxRuntime, load_runtime};
+use crate::host::{Input, Loaded, OnnxRuntime};
 use autogo::formats::onnx::{Weights, export, formula};
-use autogo::release::CompGraph;
-use autogo::release::Quirks;
+use autogo::release::{CompGraph, Quirks};
 use ort::environment::Environment;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -19,13 +18,7 @@ const INPUT_STREAM: u64 = 7992;
 pub fn run(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let Some(file) = golden::json(&folder.join("original/forward_torch.json"))? else { return Ok(None) };
     let mut outcome = Outcome::default();
-    let runtime = match load_runtime(None) {
-        Ok(runtime) => runtime,
-        Err(reason) => {
-            outcome.skipped.push(reason);
-            return Ok(Some(outcome));
-        }
-    };
+    let Some(runtime) = outcome.runtime() else { return Ok(Some(outcome)) };
     for (name, entry) in file.as_object().into_iter().flatten() {
         let graph = golden::graph(folder, name)?;
         let result = match graph {

@@ -2,8 +2,7 @@
 
 use super::{Outcome, golden};
 use crate::failure::Failure;
-use autogo::data::DATA_VARIABLE;
-use autogo::data::folder_from_env;
+use autogo::data::{DATA_VARIABLE, folder_from_env};
 use autogo::families::network;
 use autogo::graph::Graph;
 use autogo::release::{CompGraph, read_graph};

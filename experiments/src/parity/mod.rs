@@ -13,6 +13,8 @@ mod segments;
 mod vela;
 
 use crate::failure::Failure;
+use crate::host::load_runtime;
+use ort::environment::Environment;
 use std::path::Path;
 
 /// What came of a suite: how many cases agree, and a line for each that does not.
@@ -38,6 +40,11 @@ impl Outcome {
             Ok(()) => self.passed += 1,
             Err(difference) => self.differences.push(format!("{name}: {difference}")),
         }
+    }
+
+    /// ONNX Runtime; where there is none, the suite is skipped for this reason.
+    fn runtime(&mut self) -> Option<Environment> {
+        load_runtime(None).map_err(|reason| self.skipped.push(reason)).ok()
     }
 }
 

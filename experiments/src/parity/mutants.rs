@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use crate::failure::Failure;
-use crate::host::{Input, Loaded, OnnxRuntime, load_runtime};
+use crate::host::{Input, Loaded, OnnxRuntime};
 use crate::inputs::{Sample, corpus};
 use autogo::evolve::{MutationSettings, Mutator};
 use autogo::families::{FamilyName, network};
@@ -32,13 +32,7 @@ const CASES: [(&str, usize); 11] = [
 /// Suite `mutants`. It compares with nothing but ONNX Runtime, so the folder is not read.
 pub fn run(_: &Path) -> Result<Option<Outcome>, Failure> {
     let mut outcome = Outcome::default();
-    let runtime = match load_runtime(None) {
-        Ok(runtime) => runtime,
-        Err(reason) => {
-            outcome.skipped.push(reason);
-            return Ok(Some(outcome));
-        }
-    };
+    let Some(runtime) = outcome.runtime() else { return Ok(Some(outcome)) };
     let mutator = mutator()?;
     for (name, count) in CASES {
         let spec = FamilyName::named(name).ok().and_then(FamilyName::best);

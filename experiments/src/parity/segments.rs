@@ -2,11 +2,8 @@
 
 use super::{Outcome, golden};
 use crate::failure::Failure;
-use autogo::data::DATA_VARIABLE;
-use autogo::data::folder_from_env;
-use autogo::release::Quirks;
-use autogo::release::{ReleaseEncoder, read_encoder, read_sentencepiece};
-use autogo::release::{ReleaseRow, release_database};
+use autogo::data::{DATA_VARIABLE, folder_from_env};
+use autogo::release::{Quirks, ReleaseEncoder, ReleaseRow, read_encoder, read_sentencepiece, release_database};
 use autogo::segment::{Alphabet, BpeTrainer, Limit, Piece, Symbol, Trainer, UNKNOWN, Vocabulary};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashMap, HashSet};

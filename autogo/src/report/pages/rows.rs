@@ -20,7 +20,7 @@ pub struct Rows<'a, R> {
 }
 
 impl<'a, R> Rows<'a, R> {
-    /// A table of these rows, yet without columns.
+    /// A table of these rows that has no columns yet.
     pub fn of(rows: &'a [R]) -> Self {
         Rows { rows, columns: Vec::new() }
     }
