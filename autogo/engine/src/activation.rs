@@ -160,9 +160,7 @@ impl Activation {
             Activation::HardSwish => maps::one(engine, x, y, write, |x| x * gate(x)),
             Activation::Mish => maps::one(engine, x, y, write, |x| x * libm::tanhf(softplus(x))),
             Activation::Gelu => maps::one(engine, x, y, write, |x| x * normal(x)),
-            Activation::GeluTanh => {
-                maps::one(engine, x, y, write, |x| 0.5 * x * (1.0 + libm::tanhf(cubic(x).0)))
-            }
+            Activation::GeluTanh => maps::one(engine, x, y, write, |x| 0.5 * x * (1.0 + libm::tanhf(cubic(x).0))),
             Activation::Softplus => maps::one(engine, x, y, write, softplus),
             Activation::Softsign => maps::one(engine, x, y, write, |x| x / (1.0 + x.abs())),
         }
@@ -211,9 +209,21 @@ impl Activation {
             Activation::Relu => step(x > 0.0),
             Activation::Relu6 => step(x > 0.0 && x < 6.0),
             Activation::Clip { low, high } => step(x > low && x < high),
-            Activation::LeakyRelu { slope } => if x > 0.0 { 1.0 } else { slope },
+            Activation::LeakyRelu { slope } => {
+                if x > 0.0 {
+                    1.0
+                } else {
+                    slope
+                }
+            }
             Activation::Elu { alpha, gamma } => gamma * if x > 0.0 { 1.0 } else { alpha * libm::expf(x) },
-            Activation::Celu { alpha } => if x > 0.0 { 1.0 } else { libm::expf(x / alpha) },
+            Activation::Celu { alpha } => {
+                if x > 0.0 {
+                    1.0
+                } else {
+                    libm::expf(x / alpha)
+                }
+            }
             Activation::Sigmoid => sigmoid(x) * (1.0 - sigmoid(x)),
             Activation::Tanh => 1.0 - libm::tanhf(x) * libm::tanhf(x),
             Activation::Swish => {
@@ -225,7 +235,13 @@ impl Activation {
                 slope * step(z > 0.0 && z < 1.0)
             }
             Activation::HardSwish if x <= -3.0 => 0.0,
-            Activation::HardSwish => if x < 3.0 { x / 3.0 + 0.5 } else { 1.0 },
+            Activation::HardSwish => {
+                if x < 3.0 {
+                    x / 3.0 + 0.5
+                } else {
+                    1.0
+                }
+            }
             Activation::Mish => {
                 let t = libm::tanhf(softplus(x));
                 t + x * (1.0 - t * t) * sigmoid(x)

@@ -112,8 +112,8 @@ mod spatial;
 
 pub use activation::{Activation, Reads};
 pub use arithmetic::{
-    add, add_all, add_channels, affine, copy, multiply, multiply_all, multiply_by, multiply_gradient, scale, scale_channels,
-    scale_channels_gradient,
+    add, add_all, add_channels, affine, copy, multiply, multiply_all, multiply_by, multiply_gradient, scale,
+    scale_channels, scale_channels_gradient,
 };
 pub use buffer::Buffer;
 pub use channels::{Channels, copy_channels, shuffle_channels};

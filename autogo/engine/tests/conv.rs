@@ -361,7 +361,8 @@ fn impossible_geometries_and_buffers_are_errors() {
     let [y, _, _] = all(engine, geometry, 1, 1);
     assert_eq!(y.len(), 4); // one pixel, and no memory that grows with the stride
     assert!(Conv::new(engine, geometry).unwrap().scratch_len() < 1 << 20);
-    let geometry = TransposeGeometry { input: good.input, filters: 1, window: Window::square(2, 2, 0), extra: (2, 0), groups: 1 };
+    let geometry =
+        TransposeGeometry { input: good.input, filters: 1, window: Window::square(2, 2, 0), extra: (2, 0), groups: 1 };
     assert!(matches!(ConvTranspose::new(engine, geometry), Err(Error::Extra { extra: 2, stride: 2 })));
 }
 

@@ -422,8 +422,7 @@ fn a_global_maximum_is_a_pool_of_the_picture() {
     let mut random = Random(12);
     for _ in 0..20 {
         let shape = random_shape(&mut random);
-        let window =
-            Window { kernel: (shape.h, shape.w), stride: (1, 1), dilation: (1, 1), border: Border::default() };
+        let window = Window { kernel: (shape.h, shape.w), stride: (1, 1), dilation: (1, 1), border: Border::default() };
         let pool = Pool::new(Engine::new(Arithmetic::Fused), PoolKind::Max, shape, window).unwrap();
         let x = random.floats(2 * shape.elements());
         let mut y = vec![0.0; 2 * shape.c];
