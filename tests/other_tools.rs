@@ -1,8 +1,13 @@
 //! ONNX files that another tool wrote. Without the notebooks' Python environment nothing is compared.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, import, import_with};
+use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, formula, import, import_with};
 use autogo::graph::Shape;
+use autogo::testing::graphs;
+use autogo::train::{Method, Network, NetworkSettings, Optimiser};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -103,5 +108,45 @@ fn networks_written_by_python_import_or_are_refused_by_name() {
     assert_eq!(unet.node(unet.len() - 1).shape.to_string(), "64×64×1");
     let refused = read("unet_shrink.onnx").unwrap_err().to_string();
     assert!(refused.contains("Shrink is not supported"), "{refused}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// Random graphs with every op, as ONNX files with a network's weights, and what the network makes of a picture.
+#[test]
+fn random_networks_compute_what_onnx_runtime_computes() {
+    let Some(python) = python() else { return };
+    let folder = folder("networks");
+    let mut runner = TestRunner::deterministic();
+    let (mut written, mut ops) = (0, BTreeSet::new());
+    while written < 150 {
+        let graph = graphs(14).new_tree(&mut runner).unwrap().current();
+        let settings = NetworkSettings { batch: 16, ..NetworkSettings::default() };
+        let Ok(mut network) = Network::with(&graph, written, settings) else { continue };
+        let floats = graph.input_shape().elements() as usize;
+        let pictures: Vec<f32> = formula(16 * floats, 7_992).iter().map(|u| *u as f32).collect();
+        // Running statistics and biases that are not those of the start.
+        let mut optimiser = Optimiser::new(&network, Method::default(), 0.0, 0.0);
+        if network.step(&pictures, &[0; 16], 0.1, &mut optimiser, 1e-3).is_err() {
+            continue;
+        }
+        // Some ops have no form in the operator set: means of dilated windows, products of three.
+        let Ok(file) = export(&graph, Weights::Named(&network.tensors()), Pooling::default()) else { continue };
+        let picture = &pictures[..floats];
+        let made = network.forward(picture).unwrap().to_vec();
+        if made.iter().any(|value| !value.is_finite() || value.abs() > 1e6) {
+            continue;
+        }
+        let (pixels, c) = (floats / graph.input_shape().c as usize, graph.input_shape().c as usize);
+        let planes: Vec<f32> = (0..floats).map(|at| picture[at % pixels * c + at / pixels]).collect();
+        let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        for (end, bytes) in [("onnx", &file), ("ours.onnx", &file), ("in", &bytes(&planes)), ("out", &bytes(&made))] {
+            std::fs::write(folder.join(format!("{written}.{end}")), bytes).unwrap();
+        }
+        ops.extend(graph.nodes().map(|node| node.op.name()));
+        written += 1;
+    }
+    assert!(ops.len() > 40, "only {ops:?}");
+    let said = script(&python, "onnx_values.py", &[folder.to_str().unwrap()]);
+    assert_eq!(said.trim(), written.to_string(), "{said}");
     std::fs::remove_dir_all(folder).unwrap();
 }
