@@ -169,6 +169,16 @@ impl Row<'_> {
         })
     }
 
+    /// The cell in a column; empty where the row ends before it.
+    pub(crate) fn get(&self, column: usize) -> &str {
+        self.cells.get(column).map(AsRef::as_ref).unwrap_or_default()
+    }
+
+    /// The line of the file that the row begins in, counted from 1.
+    pub(crate) fn line(&self) -> usize {
+        self.number
+    }
+
     /// An error about this row.
     pub(crate) fn wrong(&self, reason: impl Into<String>, accepted: &str) -> Error {
         Error::Line { path: self.csv.path.into(), line: self.number, reason: reason.into(), accepted: accepted.into() }
