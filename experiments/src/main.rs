@@ -28,6 +28,7 @@ mod failure;
 mod host;
 mod inputs;
 mod notebooks;
+mod own_labels;
 mod parity;
 mod reproduce;
 mod search;
