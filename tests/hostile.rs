@@ -1,8 +1,7 @@
 //! Damaged and hostile files: every reader answers with an error, never with a panic.
 #![allow(clippy::unwrap_used)]
 
-use autogo::Progress;
-use autogo::data::{Example, read_parquet, records, write_parquet};
+use autogo::data::{Example, LabelTable, read_parquet, records, write_parquet};
 use autogo::families::FamilyName;
 use autogo::formats::onnx::{Pooling, Weights, export, import};
 use autogo::formats::{from_json, read_gennape, to_json};
@@ -10,6 +9,7 @@ use autogo::graph::Graph;
 use autogo::predict::{Predictor, Psc, Reports, TrainSettings};
 use autogo::release::{Checkpoint, Class, Pickle, read_encoder, read_graph};
 use autogo::segment::{Mined, Mining, SegmentDb, Segmenter};
+use autogo::{Goal, Progress};
 use proptest::prelude::*;
 use std::path::PathBuf;
 use tests::folder;
@@ -182,6 +182,33 @@ fn parquet_files_of_other_tools_are_refused_before_they_are_parsed() {
         })
         .unwrap();
     std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn tables_of_labels_are_refused_by_row_or_as_a_whole() {
+    let folder = std::env::temp_dir().join(format!("autogo-hostile-labels-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let net = autogo::families::network("fsrcnn:8x8").unwrap();
+    std::fs::write(folder.join("a.json"), to_json(&net)).unwrap();
+    std::fs::write(folder.join("b.onnx"), export(&net, Weights::None, Pooling::default()).unwrap()).unwrap();
+    let table = folder.join("my.csv");
+    let whole = "file,who,accuracy\na.json,x,0.5\n\"b.onnx\",\"y, z\",0.25\nfsrcnn:8x8,,1e-3\nvgg16,w,\n";
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 500, ..ProptestConfig::default() });
+    let run = runner.run(&damage(), |damage| {
+        std::fs::write(&table, damage.of(whole.as_bytes())).unwrap();
+        let read = LabelTable::read(&table)
+            .and_then(|table| table.labelled_skipping("accuracy", Goal::Maximise, Progress::Silent));
+        match read {
+            Ok((family, refused)) => {
+                prop_assert_eq!(family.len() + refused.rows.len(), refused.of);
+                prop_assert!(refused.rows.iter().all(|row| row.to_string().lines().count() == 1));
+            }
+            Err(error) => prop_assert_eq!(error.to_string().lines().count(), 1, "{}", error),
+        }
+        Ok(())
+    });
+    std::fs::remove_dir_all(folder).unwrap();
+    run.unwrap();
 }
 
 proptest! {

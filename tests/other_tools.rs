@@ -91,6 +91,36 @@ fn random_layers_are_those_of_onnx_runtime_or_are_refused() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// The networks of other people in the folder `AUTOGO_FIELD`, read and written again with their weights, make the values
+/// that ONNX Runtime makes of the originals. Files that carry no weights are left out.
+#[test]
+fn networks_of_other_people_keep_their_values() {
+    let Some(field) = tests::folder("AUTOGO_FIELD") else { return };
+    let Some(python) = python() else { return };
+    let folder = folder("field");
+    let table = std::fs::read_to_string(field.join("cases.csv")).unwrap();
+    let (mut originals, mut bare) = (String::new(), Vec::new());
+    for line in table.lines().skip(1) {
+        let name = line.split(',').next().unwrap();
+        let path = field.join(name);
+        let options = ReadOptions { folder: path.parent().map(Into::into), ..ReadOptions::default() };
+        let network = import_with(std::fs::read(&path).unwrap(), &options).unwrap();
+        let Ok(weights) = network.weights.load() else {
+            bare.push(name);
+            continue;
+        };
+        let ours = name.replace(['/', '.'], "_");
+        let written = export(&network.graph, Weights::Given(&weights), Pooling::default()).unwrap();
+        std::fs::write(folder.join(format!("{ours}.ours.onnx")), written).unwrap();
+        originals += &format!("{ours},{}\n", path.display());
+    }
+    std::fs::write(folder.join("originals.csv"), &originals).unwrap();
+    let said = script(&python, "onnx_values.py", &[folder.to_str().unwrap()]);
+    assert_eq!(said.trim(), originals.lines().count().to_string(), "without weights: {bare:?}");
+    assert!(originals.lines().count() > 3 * bare.len(), "without weights: {bare:?}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn networks_written_by_python_import_or_are_refused_by_name() {
     let Some(python) = python() else { return };

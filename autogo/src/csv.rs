@@ -53,7 +53,7 @@ pub(crate) fn cells(line: &str) -> Result<Vec<Cow<'_, str>>, String> {
                 let (cell, behind) = quoted_cell(quoted)?;
                 let behind = behind.trim_start();
                 if !behind.is_empty() && !behind.starts_with(',') {
-                    return Err(format!("`{}` stands behind the quoted cell `{cell}`", brief(behind)));
+                    return Err(format!("`{}` stands behind the quoted cell `{}`", brief(behind), brief(&cell)));
                 }
                 (cell, behind)
             }
@@ -169,6 +169,16 @@ impl Row<'_> {
         })
     }
 
+    /// The cell in a column; empty where the row ends before it.
+    pub(crate) fn get(&self, column: usize) -> &str {
+        self.cells.get(column).map(AsRef::as_ref).unwrap_or_default()
+    }
+
+    /// The line of the file that the row begins in, counted from 1.
+    pub(crate) fn line(&self) -> usize {
+        self.number
+    }
+
     /// An error about this row.
     pub(crate) fn wrong(&self, reason: impl Into<String>, accepted: &str) -> Error {
         Error::Line { path: self.csv.path.into(), line: self.number, reason: reason.into(), accepted: accepted.into() }
@@ -215,6 +225,7 @@ mod tests {
         for (line, said) in [
             ("a,\"b", "the quoted cell `b` does not end"),
             ("\"a\"b,c", "`b,c` stands behind the quoted cell `a`"),
+            ("\"a\nb\"c", "`c` stands behind the quoted cell `a…`"),
             ("a,5\" disk", "a quote stands inside the cell `5\" disk`"),
         ] {
             assert_eq!(cells(line).unwrap_err(), said);

@@ -3,11 +3,13 @@
 //! Rates of one core unless said otherwise. Without AUTOGO_DATA the released graphs stand aside for networks of the
 //! same families, and the NB-101 table is left out.
 
-use autogo::data::LabelledFamily;
+use autogo::data::{LabelTable, LabelledFamily};
 use autogo::families::{Family, FamilyName, Hiaml, Inception, InceptionSampler, Nb101, Nb201, TwoPath};
 use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, import_with};
 use autogo::graph::Graph;
+use autogo::prelude::df;
 use autogo::release::read_graph;
+use autogo::{Goal, Progress};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use std::hint::black_box;
@@ -112,6 +114,30 @@ fn import_resnet50(bencher: Bencher<'_, '_>) {
     let Some(bytes) = bytes else { return };
     let bencher = bencher.counter(ItemsCount::new(1usize)).with_inputs(|| bytes.clone());
     bencher.bench_local_values(|bytes| import_with(bytes, &ReadOptions::default()));
+}
+
+/// Ten thousand files of NAS-Bench-201, as our exporter writes them without weights, into a labelled frame. On all cores.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn label_onnx_files(bencher: Bencher<'_, '_>) {
+    const FILES: u64 = 10_000;
+    let folder = std::env::temp_dir().join(format!("autogo-bench-labels-{}", std::process::id()));
+    let written = std::fs::create_dir_all(&folder).and_then(|()| (0..FILES).try_for_each(|at| onnx_file(&folder, at)));
+    let names: Vec<String> = (0..FILES).map(|at| format!("{at}.onnx")).collect();
+    let labels: Vec<f64> = (0..FILES).map(|at| at as f64).collect();
+    if let (Ok(()), Ok(frame)) = (written, df!("file" => names, "label" => labels)) {
+        let table = LabelTable::of(frame, &folder);
+        bencher
+            .counter(ItemsCount::new(FILES))
+            .bench_local(|| black_box(table.labelled("label", Goal::Maximise, Progress::Silent).is_ok()));
+    }
+    std::fs::remove_dir_all(folder).ok();
+}
+
+/// One sampled network of NAS-Bench-201 as a file.
+fn onnx_file(folder: &Path, at: u64) -> std::io::Result<()> {
+    let graph = Nb201::sample(0, at).build().map_err(std::io::Error::other)?;
+    let bytes = export(&graph, Weights::None, Pooling::default()).map_err(std::io::Error::other)?;
+    std::fs::write(folder.join(format!("{at}.onnx")), bytes)
 }
 
 /// On all cores.

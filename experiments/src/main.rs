@@ -29,6 +29,7 @@ mod host;
 mod inputs;
 mod label;
 mod notebooks;
+mod own_labels;
 mod parity;
 mod reproduce;
 mod search;

@@ -1,13 +1,17 @@
 //! One architecture of a labelled family.
 
+use super::listed::ListedNetwork;
 use crate::error::Error;
 use crate::families::{Family, FamilyName, Hiaml, Inception, Nb101, Nb201, TwoPath};
-use crate::graph::{Graph, Zeros};
+use crate::graph::{Cost, Graph, Zeros};
 use polars::prelude::*;
 use rayon::prelude::*;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+/// The family of a network that a table names.
+pub(super) const LISTED: &str = "listed";
 
 /// An architecture of a family that has public labels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +28,8 @@ pub enum Arch {
     Inception(Arc<Inception>),
     /// Of a family of one's own.
     Other(OtherArch),
+    /// Of a table of one's own.
+    Listed(Arc<ListedNetwork>),
 }
 
 /// An architecture of a family that this library does not ship: its compact string, and how a graph is made of it.
@@ -70,6 +76,7 @@ impl Arch {
             Arch::TwoPath(arch) => arch.build()?,
             Arch::Inception(arch) => arch.build()?,
             Arch::Other(arch) => (arch.build)(&arch.spec)?,
+            Arch::Listed(network) => network.build()?,
         })
     }
 
@@ -103,6 +110,7 @@ impl Arch {
             Arch::TwoPath(_) => TwoPath::NAME,
             Arch::Inception(_) => Inception::NAME,
             Arch::Other(arch) => arch.family,
+            Arch::Listed(_) => LISTED,
         }
     }
 
@@ -121,6 +129,7 @@ impl fmt::Display for Arch {
             Arch::TwoPath(arch) => arch.fmt(f),
             Arch::Inception(arch) => arch.fmt(f),
             Arch::Other(arch) => f.write_str(&arch.spec),
+            Arch::Listed(network) => network.fmt(f),
         }
     }
 }
@@ -169,7 +178,8 @@ impl From<Inception> for Arch {
 /// # Ok::<(), autogo::Error>(())
 /// ```
 pub fn figures(archs: &[Arch]) -> Result<DataFrame, Error> {
-    table(archs.par_iter().map(|arch| Ok((arch.to_string(), arch.family(), arch.build()?))))
+    let rows = archs.par_iter().map(|arch| Ok(Figures::of(arch.to_string(), arch.family(), &arch.build()?)));
+    frame(&rows.collect::<Result<Vec<_>, Error>>()?)
 }
 
 /// The table of [`figures`] for `count` networks of any family, sampled by its published rules under `seed`. A family
@@ -186,33 +196,51 @@ pub fn figures(archs: &[Arch]) -> Result<DataFrame, Error> {
 /// ```
 pub fn sampled(family: FamilyName, count: usize, seed: u64) -> Result<DataFrame, Error> {
     let count = family.size().filter(|size| *size <= 2).map_or(count, |size| count.min(size));
-    table((0..count).into_par_iter().map(|index| {
+    let rows = (0..count).into_par_iter().map(|index| {
         let spec = family.sample(seed, index as u64);
         let graph = family.build(&spec)?;
-        Ok((spec, family.prefix(), graph))
-    }))
+        Ok(Figures::of(spec, family.prefix(), &graph))
+    });
+    frame(&rows.collect::<Result<Vec<_>, Error>>()?)
 }
 
-fn table(
-    networks: impl IndexedParallelIterator<Item = Result<(String, &'static str, Graph), Error>>,
-) -> Result<DataFrame, Error> {
-    let rows = networks
-        .map(|network| {
-            let (spec, family, graph) = network?;
-            let sizes = (graph.len() as u32, graph.edge_count() as u32);
-            let ids = [graph.content_id().to_string(), graph.formula_id(Zeros::Kept).to_string()];
-            Ok((spec, family, ids, sizes, graph.cost()))
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
+/// A row of the table of [`figures`].
+#[derive(Clone, Debug)]
+pub(super) struct Figures {
+    spec: String,
+    family: &'static str,
+    content_id: String,
+    formula_id: String,
+    nodes: u32,
+    edges: u32,
+    cost: Cost,
+}
+
+impl Figures {
+    pub(super) fn of(spec: String, family: &'static str, graph: &Graph) -> Self {
+        Figures {
+            spec,
+            family,
+            content_id: graph.content_id().to_string(),
+            formula_id: graph.formula_id(Zeros::Kept).to_string(),
+            nodes: graph.len() as u32,
+            edges: graph.edge_count() as u32,
+            cost: graph.cost(),
+        }
+    }
+}
+
+/// The table of these rows.
+pub(super) fn frame(rows: &[Figures]) -> Result<DataFrame, Error> {
     Ok(df!(
-        "spec" => rows.iter().map(|row| row.0.as_str()).collect::<Vec<_>>(),
-        "family" => rows.iter().map(|row| row.1).collect::<Vec<_>>(),
-        "content_id" => rows.iter().map(|row| row.2[0].as_str()).collect::<Vec<_>>(),
-        "formula_id" => rows.iter().map(|row| row.2[1].as_str()).collect::<Vec<_>>(),
-        "nodes" => rows.iter().map(|row| row.3.0).collect::<Vec<_>>(),
-        "edges" => rows.iter().map(|row| row.3.1).collect::<Vec<_>>(),
-        "flops" => rows.iter().map(|row| row.4.flops).collect::<Vec<_>>(),
-        "flops_original" => rows.iter().map(|row| row.4.flops_original).collect::<Vec<_>>(),
-        "params" => rows.iter().map(|row| row.4.params).collect::<Vec<_>>(),
+        "spec" => rows.iter().map(|row| row.spec.as_str()).collect::<Vec<_>>(),
+        "family" => rows.iter().map(|row| row.family).collect::<Vec<_>>(),
+        "content_id" => rows.iter().map(|row| row.content_id.as_str()).collect::<Vec<_>>(),
+        "formula_id" => rows.iter().map(|row| row.formula_id.as_str()).collect::<Vec<_>>(),
+        "nodes" => rows.iter().map(|row| row.nodes).collect::<Vec<_>>(),
+        "edges" => rows.iter().map(|row| row.edges).collect::<Vec<_>>(),
+        "flops" => rows.iter().map(|row| row.cost.flops).collect::<Vec<_>>(),
+        "flops_original" => rows.iter().map(|row| row.cost.flops_original).collect::<Vec<_>>(),
+        "params" => rows.iter().map(|row| row.cost.params).collect::<Vec<_>>(),
     )?)
 }

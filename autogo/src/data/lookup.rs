@@ -26,7 +26,8 @@ impl LabelledFamily {
             Arch::Nb101(cell) => {
                 cell.spellings().into_iter().find_map(|cell| self.places.get(&Arch::Nb101(cell)).copied())
             }
-            Arch::Nb201(_) | Arch::Hiaml(_) | Arch::TwoPath(_) | Arch::Inception(_) | Arch::Other(_) => None,
+            Arch::Nb201(_) | Arch::Hiaml(_) | Arch::TwoPath(_) | Arch::Inception(_) => None,
+            Arch::Other(_) | Arch::Listed(_) => None,
         });
         self.values[place?].1
     }

@@ -55,6 +55,31 @@ impl LabelledFamily {
     /// The family has fewer labelled networks of distinct formulas than `train + test`, or an architecture makes no
     /// valid graph.
     pub fn split(&self, train: usize, test: usize, seed: u64) -> Result<Split, Error> {
+        let mut examples = self.draw(train.saturating_add(test), seed)?;
+        if examples.len() < train.saturating_add(test) {
+            return Err(Error::setting(
+                "split",
+                format!("asks for {train} + {test} networks"),
+                &format!("at most {} distinct ones", examples.len()),
+            ));
+        }
+        let test = examples.split_off(train);
+        Ok(Split { train: examples, test })
+    }
+
+    /// At most `most` labelled networks, drawn as for [`LabelledFamily::split`]: where the family has fewer of distinct
+    /// formulas, all of them in a random order. Deterministic in `seed`.
+    ///
+    /// # Errors
+    /// An architecture makes no valid graph.
+    ///
+    /// ```
+    /// let data = autogo::data::LabelledFamily::nb201_computed(20)?;
+    /// assert_eq!(data.draw(12, 0)?.len(), 12);
+    /// assert_eq!(data.draw(1_000, 0)?.len(), 20);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn draw(&self, most: usize, seed: u64) -> Result<Vec<Example>, Error> {
         let mut usable: Vec<(Arch, f64)> = self
             .values
             .iter()
@@ -65,7 +90,7 @@ impl LabelledFamily {
         let mut seen = HashSet::new();
         let mut examples = Vec::new();
         for chunk in usable.chunks(256) {
-            if examples.len() >= train + test {
+            if examples.len() >= most {
                 break;
             }
             let built = chunk
@@ -74,16 +99,8 @@ impl LabelledFamily {
                 .collect::<Result<Vec<Example>, Error>>()?;
             examples.extend(built.into_iter().filter(|example| seen.insert(example.graph.formula_id(Zeros::Dropped))));
         }
-        if examples.len() < train + test {
-            return Err(Error::setting(
-                "split",
-                format!("asks for {train} + {test} networks"),
-                &format!("at most {} distinct ones", examples.len()),
-            ));
-        }
-        examples.truncate(train + test);
-        let test = examples.split_off(train);
-        Ok(Split { train: examples, test })
+        examples.truncate(most);
+        Ok(examples)
     }
 }
 

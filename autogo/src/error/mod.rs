@@ -10,6 +10,7 @@ pub use graph::GraphError;
 pub use profile::ProfileError;
 pub use train::TrainError;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -64,6 +65,16 @@ pub enum Error {
         /// What would have been accepted.
         accepted: String,
     },
+    /// A row of a table names a network that is refused, or gives it no label.
+    #[error("{place}: `{network}`: {reason}")]
+    Row {
+        /// The table and the row or line in it.
+        place: String,
+        /// The network as the row names it.
+        network: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A file cannot be read or written.
     #[error("{}: {reason}", path.display())]
     File {
@@ -111,6 +122,13 @@ pub enum Error {
         /// The message of plotters.
         reason: String,
     },
+}
+
+/// For conversions that cannot fail.
+impl From<Infallible> for Error {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
 }
 
 impl Error {

@@ -2,9 +2,11 @@
 
 mod gennape;
 mod json;
+mod network_file;
 pub mod onnx;
 
 pub use crate::error::FormatError;
 pub use gennape::{GennapeEntry, read_gennape};
 pub use json::{from_json, to_json};
+pub use network_file::{NETWORK_FILES, read_network};
 pub use onnx::Pooling;

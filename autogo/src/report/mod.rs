@@ -4,6 +4,7 @@
 //! value of a cell; a [`Page`] holds several.
 
 mod charts;
+mod front_files;
 mod numbers;
 mod pages;
 mod theme;
@@ -12,6 +13,7 @@ pub use charts::{
     Bars, BeforeAfter, Chart, EnergyBars, HeatMap, LiveChart, MergeTree, Roofline, Waterfall, cycle_drawing, dev_chart,
     loss_chart, rank_chart, srcc_bars,
 };
+pub use front_files::{check_export_folder, write_front};
 pub use pages::{
     Page, Rows, Table, Verify, coverage_map, frequency_chart, front_chart, front_table, fronts_chart, length_chart,
     mined_page, mutant_drawing, run_page, segment_card, segment_cards, write_run,

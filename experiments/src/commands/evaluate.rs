@@ -1,7 +1,7 @@
 //! `autogo evaluate`: scores a predictor on networks it has not seen.
 
 use crate::failure::Failure;
-use crate::inputs::labelled;
+use crate::own_labels::OwnLabels;
 use autogo::graph::Graph;
 use autogo::predict::{Predictor, Trained};
 use autogo::stats::{srcc, srcc_interval};
@@ -18,8 +18,10 @@ pub struct Args {
     /// A predictor that `train` wrote.
     model: PathBuf,
     /// The labelled family.
-    #[arg(long, default_value = "nb201")]
+    #[arg(long, default_value = "nb201", conflicts_with = "labels")]
     family: String,
+    #[command(flatten)]
+    own: OwnLabels,
     /// As in `train`: networks it learned from.
     #[arg(long, default_value_t = 400)]
     train: usize,
@@ -33,7 +35,7 @@ pub struct Args {
 
 /// Ranks the networks that `train` kept apart.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let family = labelled(&args.family)?;
+    let family = args.own.or_family(&args.family)?;
     let split = family.split(args.train, args.test, args.seed)?;
     let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
     let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();

@@ -37,7 +37,8 @@ pub struct Args {
     /// Writes ONNX, opset 17, with He-uniform weights under seed 0.
     #[arg(long, group = "form", value_name = "FILE")]
     onnx: Option<PathBuf>,
-    /// Weights of the ONNX file instead: safetensors of `autogo fit`, or with the same names and sizes.
+    /// Weights of the ONNX file instead: safetensors of `autogo fit`, or with the same names and sizes; or the ONNX file
+    /// that NETWORK is, whose values the new file then has.
     #[arg(long, requires = "onnx", value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Writes the graph in this library's own JSON, to be read again.
@@ -87,10 +88,16 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     match (&args.svg, &args.onnx, &args.save) {
         (Some(path), _, _) => Ok(write(path, graph.draw().svg().as_bytes())?),
         (_, Some(path), _) => {
-            let given = args.weights.as_deref().map(read_weights).transpose()?;
-            let weights = given.as_ref().map_or(Weights::Seeded(0), Weights::Named);
-            let bytes = export(&graph, weights, quirks.pooling).map_err(Error::from)?;
-            Ok(write(path, &bytes)?)
+            let written = |weights: Weights<'_>| export(&graph, weights, quirks.pooling).map_err(Error::from);
+            let bytes = match args.weights.as_deref() {
+                None => written(Weights::Seeded(0)),
+                Some(file) if is_onnx(file) => {
+                    let loaded = onnx_file(file, args.options())?.weights.load();
+                    written(Weights::Given(&loaded.map_err(|error| Failure::input(file, error))?))
+                }
+                Some(file) => written(Weights::Named(&read_weights(file)?)),
+            };
+            Ok(write(path, &bytes?)?)
         }
         (_, _, Some(path)) => Ok(write(path, to_json(&graph).as_bytes())?),
         _ => {
@@ -105,18 +112,28 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
+fn is_onnx(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "onnx")
+}
+
+impl Args {
+    /// What the caller decides about an ONNX file.
+    fn options(&self) -> ReadOptions {
+        ReadOptions { input: self.input, output: self.output.clone(), ..ReadOptions::default() }
+    }
+}
+
 /// The network that the arguments name.
 fn read(args: &Args, quirks: &Quirks) -> Result<Graph, Failure> {
     let path = Path::new(&args.network);
-    let is_onnx = path.extension().is_some_and(|extension| extension == "onnx");
+    let is_onnx = is_onnx(path);
     if !is_onnx && (args.output.is_some() || args.input.is_some()) {
         return Err(Failure::Input("--output and --input are for ONNX files".into()));
     }
     if !is_onnx {
         return network_with(&args.network, quirks);
     }
-    let options = ReadOptions { input: args.input, output: args.output.clone(), ..ReadOptions::default() };
-    let read = onnx_file(path, options)?;
+    let read = onnx_file(path, args.options())?;
     if args.verbose {
         read.notes.iter().for_each(|note| eprintln!("{note}"));
         let (own, counted) = (read.graph.cost().params, read.weights.parameters());

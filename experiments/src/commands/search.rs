@@ -2,13 +2,15 @@
 
 use crate::failure::Failure;
 use crate::inputs::{network_with, quirks, toml_file};
+use crate::own_labels::OwnLabels;
 use crate::search::{INPUT, Prepared, SETTINGS, SearchSettings, no_run};
 use autogo::Progress;
 use autogo::evolve::{EvolutionRun, LockedRun, RunColumn, RunFolder};
 use autogo::files::write;
+use autogo::formats::onnx::Weights;
 use autogo::formats::to_json;
 use autogo::graph::Graph;
-use autogo::report::write_run;
+use autogo::report::{check_export_folder, write_front, write_run};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +33,16 @@ pub struct Args {
     /// Searches with all peculiarities of the original release.
     #[arg(long, conflicts_with = "resume")]
     release: bool,
+    #[command(flatten)]
+    own: OwnLabels,
+    /// Writes the front into a new folder when the search has ended: every network as ONNX, JSON and a drawing, and a table
+    /// of all of them.
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+    /// Leaves the weights out of the ONNX files of --export: they are inputs of the network then. Otherwise they are
+    /// He-uniform, four bytes a parameter.
+    #[arg(long, requires = "export")]
+    no_weights: bool,
 }
 
 /// A run's folder in the hands of this process, with all that the search needs.
@@ -42,7 +54,14 @@ struct Ready {
 
 /// Runs a search, or takes one up.
 pub fn run(args: &Args) -> Result<(), Failure> {
+    // A folder that cannot be written is better known before the search than after it.
+    args.export.as_deref().map(check_export_folder).transpose()?;
     let Ready { held, input, prepared } = match (&args.resume, &args.network, &args.out) {
+        (Some(_), _, _) if args.own.source()?.is_some() => {
+            return Err(Failure::Input(
+                "--labels is for a new run; --resume takes up the labels of the old one".into(),
+            ));
+        }
         (Some(path), _, _) => take_up(path)?,
         (None, Some(network), Some(out)) => begin(args, network, out)?,
         _ => return Err(Failure::Input("accepted: NETWORK --out DIR, or --resume DIR".into())),
@@ -52,6 +71,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     write_run(&run, &prepared.mutator, folder)?;
     summarise(&run);
     say!("report: {}", folder.path().join("report.html").display());
+    if let Some(export) = &args.export {
+        let weights = if args.no_weights { Weights::None } else { Weights::Seeded(0) };
+        let count = write_front(&run, &prepared.mutator, weights, export)?;
+        say!("{count} networks: {}", export.join("front.csv").display());
+    }
     Ok(())
 }
 
@@ -60,6 +84,9 @@ fn begin(args: &Args, network: &str, out: &Path) -> Result<Ready, Failure> {
     let folder = RunFolder::new(out);
     let mut settings: SearchSettings = args.config.as_deref().map(toml_file).transpose()?.unwrap_or_default();
     settings.release |= args.release;
+    if let Some(labels) = args.own.source()? {
+        settings.predictor.labels = Some(labels);
+    }
     let input = network_with(network, &quirks(settings.release))?;
     let held = folder.lock()?;
     if folder.is_begun() {

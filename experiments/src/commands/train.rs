@@ -1,7 +1,8 @@
-//! `autogo train`: trains a predictor on a labelled family.
+//! `autogo train`: trains a predictor on a labelled family, or on a table of one's own networks and labels.
 
 use crate::failure::Failure;
-use crate::inputs::{labelled, quirks, toml_file};
+use crate::inputs::{quirks, toml_file};
+use crate::own_labels::OwnLabels;
 use autogo::Progress;
 use autogo::predict::{Reports, TrainSettings, Trained};
 use autogo::segment::Mining;
@@ -16,8 +17,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// The labelled family.
-    #[arg(long, default_value = "nb201")]
+    #[arg(long, default_value = "nb201", conflicts_with = "labels")]
     family: String,
+    #[command(flatten)]
+    own: OwnLabels,
     /// A TOML file of training settings; what it leaves out is the default.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -40,7 +43,7 @@ pub struct Args {
 
 /// Trains one predictor and writes it.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let family = labelled(&args.family)?;
+    let family = args.own.or_family(&args.family)?;
     let mut settings: TrainSettings = args.settings.as_deref().map(toml_file).transpose()?.unwrap_or_default();
     settings.seed = args.seed;
     if args.release {

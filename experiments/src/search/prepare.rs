@@ -4,7 +4,7 @@ use super::{PREDICTOR, SEGMENTS, SearchSettings};
 use crate::failure::Failure;
 use crate::inputs::{corpus, labelled, machine, quirks};
 use autogo::Progress;
-use autogo::data::{Label, LabelledFamily};
+use autogo::data::{Example, Label};
 use autogo::evolve::{Evolution, Formula, Mutator, Objective, RunColumn, RunFolder};
 use autogo::predict::Trained;
 use autogo::profile::{EnergyTable, Npu};
@@ -25,17 +25,21 @@ impl SearchSettings {
     /// Mines the segments and trains or reads the predictor; both are kept in `folder`, so that a run in it can be
     /// taken up.
     pub fn prepare(&self, folder: &Path) -> Result<Prepared, Failure> {
-        let mined = self.mine()?;
+        let lessons = match &self.predictor.file {
+            Some(_) => None,
+            None => Some(self.lessons()?),
+        };
+        let mined = self.mine(lessons.as_ref())?;
         mined.save(folder.join(SEGMENTS))?;
         let mut evolution = self.evolution.clone();
-        let (predictor, learned) = match &self.predictor.file {
-            Some(file) => (Trained::load(file)?, learned_by(file)),
-            None => {
-                let (trained, family) = self.train(&mined)?;
-                let label = family.label();
-                ask_for(&mut evolution, label);
-                (trained, format!("{} of {}", label.title, family.family()))
+        let (predictor, learned) = match (&self.predictor.file, lessons) {
+            (Some(file), _) => (Trained::load(file)?, learned_by(file)),
+            (None, Some(lessons)) => {
+                ask_for(&mut evolution, &lessons.label);
+                let learned = format!("{} of {}", lessons.label.title, lessons.family);
+                (self.train(&mined, &lessons)?, learned)
             }
+            (None, None) => return Err(Failure::Work("no predictor".into())),
         };
         let predictor = predictor.with_cuts(self.predictor.cuts);
         predictor.save(folder.join(PREDICTOR))?;
@@ -47,9 +51,12 @@ impl SearchSettings {
         Ok(Prepared { mutator, evolution, learned })
     }
 
-    /// The segments of the sampled networks.
-    fn mine(&self) -> Result<Mined, Failure> {
-        let graphs = corpus(&self.segments.families, self.segments.seed)?;
+    /// The segments of the sampled networks, and of one's own that the predictor learns from.
+    fn mine(&self, lessons: Option<&Lessons>) -> Result<Mined, Failure> {
+        let mut graphs = corpus(&self.segments.families, self.segments.seed)?;
+        if let Some(lessons) = lessons.filter(|lessons| lessons.are_own) {
+            graphs.extend(lessons.examples.iter().map(|example| example.graph.clone()));
+        }
         let mut mined = self.segments.mining.run(&graphs)?;
         if self.release {
             mined.segmenter.unknown = quirks(true).unknown;
@@ -58,19 +65,40 @@ impl SearchSettings {
         Ok(mined)
     }
 
-    /// A predictor that learned from a labelled family, and that family.
-    fn train(&self, mined: &Mined) -> Result<(Trained, LabelledFamily), Failure> {
+    /// The networks that the predictor learns from.
+    fn lessons(&self) -> Result<Lessons, Failure> {
         let wanted = &self.predictor;
-        let family = labelled(wanted.family.prefix())?;
-        say!("Predictor: {} networks. {}", wanted.train, family.banner());
-        let split = family.split(wanted.train, 0, wanted.settings.seed)?;
-        let mut settings = wanted.settings;
+        let family = match &wanted.labels {
+            Some(table) => table.read()?,
+            None => labelled(wanted.family.prefix())?,
+        };
+        let are_own = wanted.labels.is_some();
+        let examples = match are_own {
+            true => family.draw(wanted.train, wanted.settings.seed)?,
+            false => family.split(wanted.train, 0, wanted.settings.seed)?.train,
+        };
+        say!("Predictor: {} networks. {}", examples.len(), family.banner());
+        Ok(Lessons { examples, are_own, label: family.label().clone(), family: family.family().into() })
+    }
+
+    /// A predictor that learned from these networks.
+    fn train(&self, mined: &Mined, lessons: &Lessons) -> Result<Trained, Failure> {
+        let mut settings = self.predictor.settings;
         if self.release {
             settings.selection = quirks(true).selection;
         }
-        let (trained, _) = Trained::train(&split.train, Some(&mined.segmenter), &settings, Progress::Live)?;
-        Ok((trained, family))
+        let (trained, _) = Trained::train(&lessons.examples, Some(&mined.segmenter), &settings, Progress::Live)?;
+        Ok(trained)
     }
+}
+
+/// Networks that a predictor learns from.
+struct Lessons {
+    examples: Vec<Example>,
+    label: Label,
+    family: String,
+    /// Whether they come from a table of one's own.
+    are_own: bool,
 }
 
 impl Prepared {

@@ -1,6 +1,7 @@
 //! The settings of a search, as a TOML file holds them.
 
 use crate::inputs::Sample;
+use crate::own_labels::LabelSource;
 use autogo::evolve::Evolution;
 use autogo::families::FamilyName;
 use autogo::predict::TrainSettings;
@@ -40,15 +41,18 @@ pub struct SegmentSettings {
     pub seed: u64,
 }
 
-/// A predictor: a file that `autogo train` wrote, or a labelled family to train on.
+/// A predictor: a file that `autogo train` wrote, or labels to train on: one's own, or a family's.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PredictorSettings {
     /// The file of a predictor; the other fields but `cuts` then say nothing.
     pub file: Option<PathBuf>,
+    /// A table of one's own networks and labels, instead of a family. Segments are mined from these networks, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelSource>,
     /// The labelled family.
     pub family: FamilyName,
-    /// Networks to learn from.
+    /// Networks to learn from; of a table of one's own at most so many.
     pub train: usize,
     /// Partitions over which a PSC averages the score of a network; 0 for all of them.
     pub cuts: usize,
@@ -81,6 +85,6 @@ impl Default for SegmentSettings {
 impl Default for PredictorSettings {
     fn default() -> Self {
         let settings = TrainSettings { epochs: 30, average: 0.98, ..TrainSettings::default() };
-        PredictorSettings { file: None, family: FamilyName::Nb201, train: 800, cuts: CUTS, settings }
+        PredictorSettings { file: None, labels: None, family: FamilyName::Nb201, train: 800, cuts: CUTS, settings }
     }
 }

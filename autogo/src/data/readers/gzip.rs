@@ -10,7 +10,7 @@ const LARGEST: u64 = 2 << 30;
 
 /// The text of a file, without a byte-order mark; one that ends in `.gz` is decompressed. `accepted` says what the file
 /// should have been.
-pub(super) fn read_text(path: &Path, accepted: &str) -> Result<String, Error> {
+pub(in crate::data) fn read_text(path: &Path, accepted: &str) -> Result<String, Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason: format!("{reason}; accepted: {accepted}") };
     let file = File::open(path).map_err(|error| failed(error.to_string()))?;
     let mut text = String::new();

@@ -11,6 +11,7 @@ mod tfrecord;
 pub use hardware::hardware_latencies;
 pub use tfrecord::records;
 
+pub(super) use gzip::read_text;
 pub(crate) use nb201::figures as nb201_figures;
 
 use super::labelled::LabelledFamily;

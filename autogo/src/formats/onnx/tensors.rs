@@ -67,6 +67,9 @@ impl FileWeights {
     /// # Errors
     /// As [`FileWeights::of`].
     pub fn load(&self) -> Result<HashMap<String, NodeWeights>, FormatError> {
-        self.layer_of.keys().map(|name| Ok((name.clone(), self.of(name)?))).collect()
+        let mut names: Vec<(&String, &usize)> = self.layer_of.iter().collect();
+        // The first node without its weights is the one that is named.
+        names.sort_unstable_by_key(|(_, layer)| **layer);
+        names.into_iter().map(|(name, _)| Ok((name.clone(), self.of(name)?))).collect()
     }
 }

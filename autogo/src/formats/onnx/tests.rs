@@ -91,6 +91,28 @@ fn files_of_other_people_become_graphs() {
 }
 
 #[test]
+fn a_round_trip_carries_the_constant_of_a_batch_norm() {
+    let graph = crate::families::network("hiaml:z,a22,r30,src8").unwrap();
+    let mut model = Model::decode(&*export(&graph, Weights::Seeded(5), Pooling::default()).unwrap()).unwrap();
+    let epsilons = |model: &Model| -> Vec<f32> {
+        let nodes = model.graph.iter().flat_map(|graph| &graph.node);
+        nodes.filter(|node| node.op_type == "BatchNormalization").map(|node| node.attribute[0].f).collect()
+    };
+    for (at, node) in model.graph.iter_mut().flat_map(|graph| &mut graph.node).enumerate() {
+        if node.op_type == "BatchNormalization" {
+            node.attribute[0].f = 1e-5 * (at + 1) as f32;
+        }
+    }
+    let read = import_with(model.encode_to_vec(), &ReadOptions::default()).unwrap();
+    let given = read.weights.load().unwrap();
+    let again = export(&read.graph, Weights::Given(&given), Pooling::default()).unwrap();
+    assert!(!epsilons(&model).is_empty());
+    assert_eq!(epsilons(&Model::decode(&*again).unwrap()), epsilons(&model));
+    // It is no part of the network: weights that are drawn anew stand beside this library's own.
+    assert_eq!(read.graph.content_id(), graph.content_id());
+}
+
+#[test]
 fn weights_survive_a_round_trip() {
     let graph = crate::families::network("fsrcnn:24x24").unwrap();
     let file = export(&graph, Weights::Seeded(5), Pooling::default()).unwrap();

@@ -5,6 +5,8 @@ mod arithmetic;
 mod dtype;
 mod evaluate;
 mod external;
+#[cfg(test)]
+mod fuzz;
 mod make;
 mod operations;
 mod reduce;

@@ -6,7 +6,7 @@ use super::view::View;
 use super::{Known, MOST_BATCH, ReadOptions, Reader};
 use crate::formats::FormatError;
 use crate::formats::onnx::model::{Kind, Layer, Note, Shape};
-use crate::formats::onnx::proto::{Dimension, GraphProto, NodeProto, Size, TensorProto, ValueInfo};
+use crate::formats::onnx::proto::{Dimension, GraphProto, INT64, NodeProto, Size, TensorProto, ValueInfo};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -79,22 +79,62 @@ fn is_weight(readers: &HashMap<&str, Vec<&NodeProto>>, name: &str, steps: usize)
     })
 }
 
+/// The whole numbers that a name stands for, where they are written down: in an initialiser or a Constant node.
+fn written(file: &GraphProto, weights: &HashMap<String, TensorProto>, name: &str) -> Option<Vec<i64>> {
+    let of = |tensor: &TensorProto| {
+        let raw = tensor.raw_data.chunks_exact(8).map(|bytes| bytes.try_into().map(i64::from_le_bytes));
+        let raw: Vec<i64> = raw.take(8).collect::<Result<_, _>>().ok()?;
+        let all = if raw.is_empty() { tensor.int64_data.clone() } else { raw };
+        (tensor.data_type == INT64).then_some(all)
+    };
+    if let Some(tensor) = weights.get(name) {
+        return of(tensor);
+    }
+    let makes = |node: &&NodeProto| node.op_type == "Constant" && node.output.first().is_some_and(|made| made == name);
+    let attribute = file.node.iter().find(makes)?.attribute.first()?;
+    match &attribute.t {
+        Some(tensor) => of(tensor),
+        None => Some(attribute.ints.clone()),
+    }
+}
+
+/// Whether sizes are those of a grey picture with its channel last, as far as they can say it: either they are a square,
+/// or the Reshape that comes first moves the channel to the front. A narrow picture with channels first, a signal of one
+/// column, is neither. Under both readings the elements are the same in the same order; only which axis is called what
+/// differs.
+fn is_grey(sizes: &[Option<u64>], moved: Option<&[i64]>) -> bool {
+    let (high, wide) = match *sizes {
+        [_, Some(high), Some(wide), Some(1)] => (high, wide),
+        // Channels are a number in every file: what has a name is a height.
+        [_, None, _, Some(1)] => return true,
+        _ => return false,
+    };
+    let size = |size: u64| i64::try_from(size).ok();
+    let is_moved = matches!(moved, Some(&[_, 1, h, w]) if (Some(h), Some(w)) == (size(high), size(wide)));
+    high != 1 && (high == wide || is_moved)
+}
+
 /// Whether the first thing that happens to a picture is that its channels, the last axis, become the second: by a
 /// Transpose, or for a single channel by a Reshape.
-fn has_channels_last(readers: &HashMap<&str, Vec<&NodeProto>>, info: &ValueInfo) -> bool {
+fn has_channels_last(
+    readers: &HashMap<&str, Vec<&NodeProto>>,
+    info: &ValueInfo,
+    written: impl Fn(&str) -> Option<Vec<i64>>,
+) -> bool {
     let mut name = info.name.as_str();
     let sizes: Vec<Option<u64>> = dims(info).unwrap_or(&[]).iter().map(number).collect();
-    let is_grey = matches!(sizes[..], [_, first, _, Some(1)] if first != Some(1));
     for _ in 0..MOST_STEPS {
         let Some(all) = readers.get(name) else { return false };
-        for node in all {
+        let turns = |node: &&NodeProto| {
             let perm = node.attribute.iter().find(|attribute| attribute.name == "perm");
-            if node.op_type == "Transpose" && perm.is_some_and(|perm| perm.ints == [0, 3, 1, 2]) {
-                return true;
-            }
-            if node.op_type == "Reshape" && is_grey {
-                return true;
-            }
+            node.op_type == "Transpose" && perm.is_some_and(|perm| perm.ints == [0, 3, 1, 2])
+        };
+        if all.iter().any(turns) {
+            return true;
+        }
+        let reshape = all.iter().find(|node| node.op_type == "Reshape");
+        if reshape.is_some_and(|node| is_grey(&sizes, node.input.get(1).and_then(|name| written(name)).as_deref())) {
+            return true;
         }
         let passes = |node: &&&NodeProto| {
             matches!(
@@ -138,15 +178,18 @@ impl Reader {
                 data.push(info);
             }
         }
+        let is_last = match data[..] {
+            [input] => {
+                !self.draft.keeps_all && has_channels_last(&readers, input, |name| written(file, &weights, name))
+            }
+            _ => false,
+        };
         for (name, tensor) in weights.into_iter().filter(|(name, _)| plan.reads.contains(name)) {
             let constant = self.evaluator.stored(&name, tensor)?;
             self.known.insert(name, Known::Constant(Arc::new(constant)));
         }
         match data[..] {
-            [input] => {
-                let is_last = !self.draft.keeps_all && has_channels_last(&readers, input);
-                self.input(input, is_last, options)
-            }
+            [input] => self.input(input, is_last, options),
             _ => {
                 let names: Vec<&str> = data.iter().map(|info| info.name.as_str()).collect();
                 let list = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };

@@ -33,6 +33,51 @@ fn one_channel_is_moved_by_a_reshape() {
 }
 
 #[test]
+fn a_narrow_picture_is_not_taken_for_a_grey_one() {
+    let flat = |sizes: &[i64]| {
+        let all: i64 = sizes[1..].iter().product();
+        let file = File::new(13, sizes).ints("to", &[-1, all]).node("Reshape", "x to -> a", vec![]);
+        file.weight("w", &[all, 4]).node("MatMul", "a w -> y", vec![]).read().input().unwrap()
+    };
+    // A signal of three channels has no second axis; a square is a picture.
+    assert_eq!(flat(&[1, 3, 64, 1]), Shape { h: 64, w: 1, c: 3 });
+    assert_eq!(flat(&[1, 28, 28, 1]), Shape { h: 28, w: 28, c: 1 });
+    assert_eq!(flat(&[1, 1, 28, 1]), Shape { h: 28, w: 1, c: 1 });
+    // The sizes that the Reshape makes may stand in a node.
+    let moved = File::new(13, &[1, 8, 6, 1])
+        .node("Constant", "-> to", vec![ints("value_ints", &[-1, 1, 8, 6])])
+        .node("Reshape", "x to -> a", vec![])
+        .weight("w", &[4, 1, 3, 3])
+        .node("Conv", "a w -> y", vec![]);
+    assert_eq!(moved.read().input(), Some(Shape { h: 8, w: 6, c: 1 }));
+    // The other reading would be a layout that this library does not have: it says so.
+    let wrong = File::new(13, &[1, 8, 6, 1])
+        .ints("to", &[-1, 2, 4, 6])
+        .node("Reshape", "x to -> a", vec![])
+        .weight("w", &[4, 2, 3, 3])
+        .node("Conv", "a w -> y", vec![]);
+    assert!(wrong.refused().contains("node `y`: Conv is not supported: sizes [1, 2, 4, 6] in a layout"));
+}
+
+#[test]
+fn rectangular_blocks_are_named_or_read() {
+    let file = |split: &[i64], perm: &[i64], to: &[i64]| {
+        let file = File::new(13, &[1, 12, 4, 6]).ints("s", split).node("Reshape", "x s -> a", vec![]);
+        let file = file.node("Transpose", "a -> b", vec![ints("perm", perm)]).ints("t", to);
+        file.node("Reshape", "b t -> c", vec![]).node("Relu", "c -> y", vec![]).bytes()
+    };
+    let wide = file(&[1, 4, 3, 1, 4, 6], &[0, 1, 4, 2, 5, 3], &[1, 4, 12, 6]);
+    let said = crate::formats::onnx::import(&wide).unwrap_err().to_string();
+    assert!(
+        said.contains("node `y`: depth to space is not supported: of rectangles of 3×1; accepted: squares"),
+        "{said}"
+    );
+    let deep = file(&[1, 12, 2, 2, 2, 3], &[0, 1, 3, 5, 2, 4], &[1, 72, 2, 2]);
+    let graph = crate::formats::onnx::import(&deep).unwrap();
+    assert_eq!(graph.node(1).shape.to_string(), "2×2×72");
+}
+
+#[test]
 fn vectors_and_pictures_become_each_other() {
     let decoder = File::new(13, &[1, 32])
         .ints("to", &[-1, 2, 4, 4])

@@ -87,6 +87,20 @@ fn refusals_have_the_node_and_what_would_be_accepted() {
 }
 
 #[test]
+fn norms_of_layers_are_refused_by_name_in_either_form() {
+    let norm = File::new(17, &[1, 6, 5, 5])
+        .node("Transpose", "x -> a", vec![ints("perm", &[0, 2, 3, 1])])
+        .weight("scale", &[6])
+        .node("LayerNormalization", "a scale -> y", vec![int("axis", -1)]);
+    assert!(norm.refused().starts_with("node `y`: LayerNormalization is not supported: this library has no such"));
+    let written_out = File::new(13, &[1, 6, 5, 5])
+        .node("Transpose", "x -> a", vec![ints("perm", &[0, 2, 3, 1])])
+        .node("ReduceMean", "a -> m", vec![ints("axes", &[-1])])
+        .node("Sub", "a m -> y", vec![]);
+    assert!(written_out.refused().contains("node `m`: ReduceMean is not supported: over axes 3 of [1, 5, 5, 6]"));
+}
+
+#[test]
 fn gates_are_repeated_over_the_picture() {
     let gated = |op: &str| {
         File::new(13, &[1, 6, 5, 5]).node("GlobalAveragePool", "x -> a", vec![]).node("Sigmoid", "a -> b", vec![]).node(

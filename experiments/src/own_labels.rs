@@ -1,0 +1,98 @@
+//! Labels of one's own: the arguments and settings that name a table, and how it is read.
+
+use crate::failure::Failure;
+use crate::inputs::labelled;
+use autogo::data::{LabelTable, LabelledFamily};
+use autogo::{Goal, Progress};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A table of one's own networks and labels, as arguments.
+#[derive(Args, Clone, Debug)]
+pub struct OwnLabels {
+    /// A table of your own networks and labels, .csv or .parquet: its column `network`, `spec` or `file` names compact
+    /// strings or files (.onnx, .json) beside the table.
+    #[arg(long, value_name = "TABLE", requires = "label")]
+    labels: Option<PathBuf>,
+    /// The column of the table's labels.
+    #[arg(long, value_name = "COLUMN", requires = "labels")]
+    label: Option<String>,
+    /// The column of the table's networks, if it has another name.
+    #[arg(long, value_name = "COLUMN", requires = "labels")]
+    networks: Option<String>,
+    /// Less of the label is better: an error, a time.
+    #[arg(long, requires = "labels")]
+    minimise: bool,
+    /// Leaves out rows that are refused, and counts them; otherwise the first of them is an error.
+    #[arg(long, requires = "labels")]
+    skip_refused: bool,
+}
+
+/// The same in a file of settings.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelSource {
+    /// The table.
+    table: PathBuf,
+    /// The column of labels.
+    label: String,
+    /// The column of networks, if it is none of the usual ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    networks: Option<String>,
+    /// Whether less of the label is better.
+    #[serde(default)]
+    minimise: bool,
+    /// Whether refused rows are left out.
+    #[serde(default)]
+    skip_refused: bool,
+}
+
+impl OwnLabels {
+    /// The table that the arguments name. Its path is absolute: a run is taken up from any folder.
+    pub fn source(&self) -> Result<Option<LabelSource>, Failure> {
+        let Some(given) = self.given() else { return Ok(None) };
+        let table = std::path::absolute(&given.table).map_err(|error| Failure::input(&given.table, error))?;
+        Ok(Some(LabelSource { table, ..given }))
+    }
+
+    /// The table as it was given.
+    fn given(&self) -> Option<LabelSource> {
+        Some(LabelSource {
+            table: self.labels.clone()?,
+            label: self.label.clone()?,
+            networks: self.networks.clone(),
+            minimise: self.minimise,
+            skip_refused: self.skip_refused,
+        })
+    }
+
+    /// The networks of the table, or without one those of a family that has published labels.
+    pub fn or_family(&self, family: &str) -> Result<LabelledFamily, Failure> {
+        match self.given() {
+            Some(source) => source.read(),
+            None => labelled(family),
+        }
+    }
+}
+
+impl LabelSource {
+    /// Reads the table and every network in it. Refused rows that are left out are named on standard error.
+    pub fn read(&self) -> Result<LabelledFamily, Failure> {
+        let table = LabelTable::read(&self.table)?;
+        let table = match &self.networks {
+            Some(column) => table.networks(column),
+            None => table,
+        };
+        let goal = if self.minimise { Goal::Minimise } else { Goal::Maximise };
+        if !self.skip_refused {
+            return Ok(table.labelled(&self.label, goal, Progress::Live)?);
+        }
+        let (family, refused) = table.labelled_skipping(&self.label, goal, Progress::Live)?;
+        refused.rows.iter().for_each(|row| eprintln!("{row}"));
+        if !refused.rows.is_empty() {
+            eprintln!("{refused}");
+        }
+        Ok(family)
+    }
+}
