@@ -3,6 +3,7 @@
 mod fit;
 mod mini;
 mod plain;
+mod users;
 
 use crate::error::TrainError;
 use crate::families::networks;
