@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// The shortest time between two states of a bar.
 const PAUSE: Duration = Duration::from_millis(100);
+/// The shortest time between two states of a bar with a picture below it.
+const PICTURE: Duration = Duration::from_millis(500);
 
 /// Where reports go.
 ///
@@ -58,7 +60,7 @@ impl Progress {
             Progress::Live => Form::Lines,
         };
         let (work, begun) = (work.into(), Instant::now());
-        Bar { form, work, first: done, done, total, begun, shown: None, note: String::new() }
+        Bar { form, work, first: done, done, total, begun, shown: None, note: String::new(), below: String::new() }
     }
 }
 
@@ -83,6 +85,8 @@ pub struct Bar {
     /// When the bar was last drawn.
     shown: Option<Instant>,
     note: String,
+    /// HTML that a notebook shows below the bar.
+    below: String,
 }
 
 impl Bar {
@@ -99,11 +103,22 @@ impl Bar {
                 }
             }
             Form::Terminal | Form::Notebook(_) => {
-                if self.shown.is_none_or(|shown| shown.elapsed() >= PAUSE) {
+                let pause = if self.below.is_empty() { PAUSE } else { PICTURE };
+                if self.shown.is_none_or(|shown| shown.elapsed() >= pause) {
                     self.draw();
                 }
             }
         }
+    }
+
+    /// Whether the next report will be drawn in a notebook: then a picture below the bar is worth making.
+    pub(crate) fn is_drawn(&self) -> bool {
+        matches!(self.form, Form::Notebook(_)) && self.shown.is_none_or(|shown| shown.elapsed() >= PICTURE)
+    }
+
+    /// Shows HTML below the bar, in a notebook, from the next report on.
+    pub(crate) fn below(&mut self, html: String) {
+        self.below = html;
     }
 
     fn draw(&mut self) {
@@ -124,7 +139,8 @@ impl Bar {
                 let text = display::escape(&format!("{text}{note}"));
                 output.show(&format!(
                     "<div style=\"font:13px sans-serif\"><progress value=\"{done}\" max=\"{total}\" \
-                     style=\"width:16em;vertical-align:middle\"></progress> {text}</div>"
+                     style=\"width:16em;vertical-align:middle\"></progress> {text}</div>{}",
+                    self.below
                 ));
             }
         }

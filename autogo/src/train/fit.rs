@@ -2,13 +2,17 @@
 
 use super::augment::{Augment, Order};
 use super::checkpoint;
+use super::curves;
 use super::log::{FitLog, Measure};
 use super::network::Network;
 use super::optimiser::Optimiser;
 use super::plan::NetworkSettings;
+use super::prediction::{GRAPH, PREPARATION, WEIGHTS};
 use super::recipe::Recipe;
+use super::run::{FitEnd, FitRun, Subject};
 use super::task::{Part, Task, check};
 use crate::error::Error;
+use crate::formats::to_json;
 use crate::graph::Graph;
 use crate::interrupt;
 use crate::progress::Progress;
@@ -20,8 +24,6 @@ use std::time::{Duration, Instant};
 
 /// The name of the checkpoint in the folder of a training.
 const CHECKPOINT: &str = "checkpoint.safetensors";
-/// The name of the trained weights there.
-const WEIGHTS: &str = "weights.safetensors";
 
 /// A training that is to be run.
 ///
@@ -55,26 +57,7 @@ pub struct Fit<'a> {
     folder: Option<PathBuf>,
     resume: bool,
     memory: Option<u64>,
-}
-
-/// Why a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FitEnd {
-    /// The network has seen all images of the recipe.
-    Done,
-    /// Somebody asked for an end; see [`interrupt`].
-    Interrupted,
-}
-
-/// A trained network and how it came about.
-#[derive(Clone, Debug)]
-pub struct FitRun {
-    /// The network with its trained weights: their running mean where the recipe asks for one.
-    pub network: Network,
-    /// Losses and measurements.
-    pub log: FitLog,
-    /// Why the training ended.
-    pub end: FitEnd,
+    parent: Option<&'a Network>,
 }
 
 impl fmt::Debug for Fit<'_> {
@@ -87,10 +70,11 @@ impl fmt::Debug for Fit<'_> {
 impl<'a> Fit<'a> {
     /// A training of a graph on a task by a recipe.
     pub fn new(graph: &'a Graph, task: &'a dyn Task, recipe: &Recipe) -> Fit<'a> {
-        Fit { graph, task, recipe: *recipe, folder: None, resume: false, memory: None }
+        Fit { graph, task, recipe: *recipe, folder: None, resume: false, memory: None, parent: None }
     }
 
-    /// Keeps checkpoint, weights and log in a folder.
+    /// Keeps checkpoint, weights and log in a folder, and beside them the graph and how its pictures are read: what
+    /// [`Classifier::open`](super::Classifier::open) needs.
     pub fn into_folder(mut self, folder: &Path) -> Self {
         self.folder = Some(folder.into());
         self
@@ -108,7 +92,16 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Trains. The weights depend on graph, task and recipe alone, also when the training was interrupted and resumed.
+    /// Begins with the weights of a parent where the derivation kept the nodes; see [`Network::inherit`]. All others begin as
+    /// they do without a parent. Off unless it is asked for: a child that begins with trained weights is ahead of one that does
+    /// not, so their scores do not compare.
+    pub fn inherit(mut self, parent: &'a Network) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+
+    /// Trains. The weights depend on graph, task, recipe and parent alone, also when the training was interrupted and
+    /// resumed.
     ///
     /// O(images · multiply-adds).
     ///
@@ -124,18 +117,12 @@ impl<'a> Fit<'a> {
             memory: self.memory,
             threads: 1,
         };
-        let network = Network::with(self.graph, self.recipe.seed, settings)?;
+        let mut network = Network::with(self.graph, self.recipe.seed, settings)?;
+        let inherited = self.parent.map(|parent| network.inherit(parent)).transpose()?;
         let optimiser = Optimiser::new(&network, self.recipe.method, self.recipe.decay, self.recipe.mean);
         let mut work = Work::new(self, network, optimiser);
         if let Some(folder) = &self.folder {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| Error::File { path: folder.clone(), reason: error.to_string() })?;
-            crate::files::sweep(folder)?;
-            let path = folder.join(CHECKPOINT);
-            if self.resume && path.exists() {
-                let (network, optimiser) = (&mut work.network, &mut work.optimiser);
-                work.log = checkpoint::load(&path, &work.subject, &self.recipe, network, optimiser)?;
-            }
+            self.open(folder, &mut work)?;
         }
         let end = work.train(progress)?;
         work.optimiser.exchange(&mut work.network)?;
@@ -145,7 +132,32 @@ impl<'a> Fit<'a> {
                 work.network.save(&folder.join(WEIGHTS))?;
             }
         }
-        Ok(FitRun { network: work.network, log: work.log, end })
+        let subject = Subject {
+            graph: self.graph.name().into(),
+            content_id: self.graph.content_id(),
+            pictures: self.task.record(),
+            preparation: self.task.preparation().cloned(),
+        };
+        Ok(FitRun { network: work.network, log: work.log, end, subject, recipe: self.recipe, inherited })
+    }
+
+    /// Makes the folder, writes what a prediction will need, and takes up the folder's state where that is asked for.
+    fn open(&self, folder: &Path, work: &mut Work<'_>) -> Result<(), Error> {
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Error::File { path: folder.into(), reason: error.to_string() })?;
+        crate::files::sweep(folder)?;
+        let path = folder.join(CHECKPOINT);
+        if self.resume && path.exists() {
+            let (network, optimiser) = (&mut work.network, &mut work.optimiser);
+            work.log = checkpoint::load(&path, &work.subject, &self.recipe, network, optimiser)?;
+        }
+        crate::files::write(&folder.join(GRAPH), to_json(self.graph).as_bytes())?;
+        if let Some(preparation) = self.task.preparation() {
+            let path = folder.join(PREPARATION);
+            let failed = |error: serde_json::Error| Error::File { path: path.clone(), reason: error.to_string() };
+            crate::files::write(&path, serde_json::to_string(preparation).map_err(failed)?.as_bytes())?;
+        }
+        Ok(())
     }
 }
 
@@ -169,8 +181,9 @@ impl<'a> Work<'a> {
         let (recipe, shape) = (&fit.recipe, fit.task.shape());
         let (floats, batch) = (shape.elements() as usize, recipe.batch);
         let stream = Stream::new(recipe.seed, "flips and shifts");
+        let parent = fit.parent.map_or_else(String::new, |parent| format!(" from {}", parent.digest()));
         Work {
-            subject: format!("{} on {}", fit.graph.content_id(), fit.task.name()),
+            subject: format!("{} on {}{parent}", fit.graph.content_id(), fit.task.name()),
             network,
             optimiser,
             log: FitLog::default(),
@@ -205,6 +218,9 @@ impl<'a> Work<'a> {
             if done.is_multiple_of(pass) || done == steps {
                 self.measure(since, speed)?;
                 (since, learning) = (Scores::default(), Duration::ZERO);
+            }
+            if bar.is_drawn() {
+                bar.below(curves::drawing(&self.log, steps, recipe.batch));
             }
             let test =
                 if loss.is_nan() { String::new() } else { format!(", test {loss:.3} ({:.1} %)", 100.0 * accuracy) };

@@ -10,6 +10,7 @@ use crate::graph::Graph;
 use crate::rng::Stream;
 use autogo_engine::Buffer;
 use rand::Rng;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// The name and the version of the files of weights.
@@ -131,6 +132,16 @@ impl Network {
             (parameter.name.clone(), parameter.sizes.clone(), values)
         };
         self.plan.parameters.all.iter().map(value).collect()
+    }
+
+    /// The first digits of the weights' SHA-256: names, sizes and numbers. O(weights).
+    pub(super) fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        for (name, sizes, values) in self.named() {
+            hash.update(format!("{name} {sizes:?}"));
+            values.iter().for_each(|value| hash.update(value.to_le_bytes()));
+        }
+        hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The gradient of the last batch by the name of its weights, in the sizes of [`Network::tensors`].

@@ -1,8 +1,10 @@
 //! What a network learns: pictures with labels.
 
-use crate::data::{DATA_VARIABLE, LabelledPictures, folder_from_env};
+use super::preparation::Preparation;
+use crate::data::{ClassFolder, DATA_VARIABLE, LabelledPictures, Picture, folder_from_env};
 use crate::error::{Error, TrainError};
 use crate::graph::{Graph, Shape};
+use std::path::{Path, PathBuf};
 
 /// Which pictures of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +36,21 @@ pub trait Task: Sync {
     /// # Errors
     /// A picture that does not exist or cannot be read.
     fn batch(&self, part: Part, pictures: &[usize], images: &mut [f32], labels: &mut [u32]) -> Result<(), Error>;
+
+    /// What a class is called; its number where the classes have no names.
+    fn class_name(&self, class: usize) -> String {
+        class.to_string()
+    }
+
+    /// How the pictures were made what [`Task::batch`] writes; a task that does not say has no predictions of other pictures.
+    fn preparation(&self) -> Option<&Preparation> {
+        None
+    }
+
+    /// One line for the record: which pictures these are.
+    fn record(&self) -> String {
+        self.name().into()
+    }
 
     /// Whether there are no pictures.
     fn is_empty(&self, part: Part) -> bool {
@@ -76,13 +93,9 @@ pub(super) fn check(graph: &Graph, task: &dyn Task) -> Result<(), Error> {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Pictures {
-    name: String,
-    shape: Shape,
-    classes: usize,
+    preparation: Preparation,
     train: LabelledPictures,
     test: LabelledPictures,
-    /// Every channel's mean and 1/spread over the training pictures.
-    scale: Vec<(f32, f32)>,
 }
 
 impl Pictures {
@@ -109,15 +122,33 @@ impl Pictures {
                 ));
             }
         }
-        let scale = scale(&train.bytes, shape.c as usize);
-        Ok(Pictures { name: name.into(), shape, classes, train, test, scale })
+        let names = (0..classes).map(|class| class.to_string()).collect();
+        Ok(Pictures { preparation: Preparation::of(name, shape, names, &train.bytes), train, test })
+    }
+
+    /// Gives the classes names.
+    ///
+    /// # Errors
+    /// Another number of names than classes.
+    pub fn named<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Result<Pictures, Error> {
+        let names: Vec<String> = names.into_iter().map(Into::into).collect();
+        let (found, wanted) = (names.len(), self.preparation.classes.len());
+        if found != wanted {
+            return Err(Error::setting(
+                &self.preparation.task,
+                format!("has {found} names of classes"),
+                &wanted.to_string(),
+            ));
+        }
+        self.preparation.classes = names;
+        Ok(self)
     }
 
     /// One line for the record: name, counts, and the first digits of the pictures' hashes.
     pub fn record(&self) -> String {
         let digest = |part: &LabelledPictures| part.digest().chars().take(16).collect::<String>();
         let (train, test) = (&self.train, &self.test);
-        let name = &self.name;
+        let name = &self.preparation.task;
         format!("{name}: {} pictures {}, {} to test {}", train.len(), digest(train), test.len(), digest(test))
     }
 
@@ -138,43 +169,80 @@ impl Pictures {
     /// # Errors
     /// A folder that is not set, files that are missing or damaged, a size that does not divide 32.
     pub fn cifar10(size: (u32, u32)) -> Result<Pictures, Error> {
-        let folder =
-            folder_from_env().ok_or_else(|| Error::setting(DATA_VARIABLE, "is not set", "a folder with images/"))?;
-        let (train, test) = LabelledPictures::cifar10(folder)?;
+        let (train, test) = LabelledPictures::cifar10(data_folder()?)?;
         let name = format!("cifar10@{}x{}", size.0, size.1);
-        Pictures::new(&name, 10, train.shrunk(size)?, test.shrunk(size)?)
+        Pictures::new(&name, 10, train.shrunk(size)?, test.shrunk(size)?)?.named(CIFAR10)
+    }
+
+    /// Fashion-MNIST from the data folder that `AUTOGO_DATA` names, in a shape such as 28×28×1 or 32×32×3: resized, and grey in
+    /// every channel.
+    ///
+    /// # Errors
+    /// A folder that is not set, files that are missing or damaged, a shape with other channels than one or three.
+    pub fn fashion_mnist(shape: Shape) -> Result<Pictures, Error> {
+        let (train, test) = LabelledPictures::fashion_mnist(data_folder()?)?;
+        let name = format!("fashion-mnist@{}x{}x{}", shape.h, shape.w, shape.c);
+        Pictures::new(&name, 10, fitted(train, shape)?, fitted(test, shape)?)?.named(FASHION_MNIST)
+    }
+
+    /// A folder of class folders with PNG and JPEG files, as [`ClassFolder::read`] reads it, in a shape such as 32×32×3.
+    ///
+    /// # Errors
+    /// Those of [`ClassFolder::read`].
+    pub fn from_folder(folder: impl AsRef<Path>, shape: Shape) -> Result<Pictures, Error> {
+        let ClassFolder { path, classes, train, test } = ClassFolder::read(folder, shape)?;
+        let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+        let name = format!("{name}@{}x{}x{}", shape.h, shape.w, shape.c);
+        Pictures::new(&name, classes.len(), train, test)?.named(classes)
     }
 }
 
-/// Mean and 1/spread of every channel.
-fn scale(bytes: &[u8], channels: usize) -> Vec<(f32, f32)> {
-    let count = (bytes.len() / channels.max(1)).max(1) as f64;
-    let (mut sums, mut squares) = (vec![0u64; channels], vec![0u64; channels]);
-    for pixel in bytes.chunks_exact(channels.max(1)) {
-        for (&byte, (sum, square)) in pixel.iter().zip(sums.iter_mut().zip(&mut squares)) {
-            *sum += u64::from(byte);
-            *square += u64::from(byte) * u64::from(byte);
-        }
+/// The classes of CIFAR-10.
+const CIFAR10: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+/// The classes of Fashion-MNIST.
+const FASHION_MNIST: [&str; 10] =
+    ["T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"];
+
+fn data_folder() -> Result<PathBuf, Error> {
+    folder_from_env().ok_or_else(|| Error::setting(DATA_VARIABLE, "is not set", "a folder with images/"))
+}
+
+/// All pictures in another shape.
+fn fitted(pictures: LabelledPictures, shape: Shape) -> Result<LabelledPictures, Error> {
+    if pictures.shape == shape {
+        return Ok(pictures);
     }
-    let one = |(sum, square): (u64, u64)| {
-        let mean = sum as f64 / count;
-        let spread = (square as f64 / count - mean * mean).max(1.0).sqrt();
-        (mean as f32, (1.0 / spread) as f32)
-    };
-    sums.into_iter().zip(squares).map(one).collect()
+    let mut bytes = Vec::with_capacity(pictures.len().saturating_mul(shape.elements() as usize));
+    for index in 0..pictures.len() {
+        let Some(picture) = Picture::of(&pictures, index) else { break };
+        bytes.extend(picture.fitted(shape)?.bytes);
+    }
+    Ok(LabelledPictures { shape, bytes, labels: pictures.labels })
 }
 
 impl Task for Pictures {
     fn name(&self) -> &str {
-        &self.name
+        &self.preparation.task
     }
 
     fn shape(&self) -> Shape {
-        self.shape
+        self.preparation.shape
     }
 
     fn classes(&self) -> usize {
-        self.classes
+        self.preparation.classes.len()
+    }
+
+    fn class_name(&self, class: usize) -> String {
+        self.preparation.classes.get(class).cloned().unwrap_or_default()
+    }
+
+    fn preparation(&self) -> Option<&Preparation> {
+        Some(&self.preparation)
+    }
+
+    fn record(&self) -> String {
+        Pictures::record(self)
     }
 
     fn len(&self, part: Part) -> usize {
@@ -182,21 +250,15 @@ impl Task for Pictures {
     }
 
     fn batch(&self, part: Part, pictures: &[usize], images: &mut [f32], labels: &mut [u32]) -> Result<(), Error> {
-        let (own, floats) = (self.part(part), self.shape.elements() as usize);
+        let (own, floats) = (self.part(part), self.preparation.shape.elements() as usize);
         let images = images.chunks_exact_mut(floats.max(1));
         for ((&picture, image), label) in pictures.iter().zip(images).zip(labels) {
             let Some(&found) = own.labels.get(picture) else {
                 let reason = format!("has no picture {picture}");
-                return Err(Error::setting(&self.name, reason, &format!("0 to {}", own.labels.len())));
+                return Err(Error::setting(self.name(), reason, &format!("0 to {}", own.labels.len())));
             };
             *label = found;
-            let bytes = &own.bytes[picture * floats..][..floats];
-            let pixels = bytes.chunks_exact(self.scale.len()).zip(image.chunks_exact_mut(self.scale.len()));
-            for (bytes, pixel) in pixels {
-                for ((&byte, value), (mean, inverse)) in bytes.iter().zip(pixel).zip(&self.scale) {
-                    *value = (f32::from(byte) - mean) * inverse;
-                }
-            }
+            self.preparation.floats(&own.bytes[picture * floats..][..floats], image);
         }
         Ok(())
     }

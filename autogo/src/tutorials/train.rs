@@ -51,4 +51,47 @@
 //! Run it again, or on another machine with fused arithmetic, and every digit is the same: the weights are drawn by the
 //! recipe's seed and by each node's name, every sum has a fixed order.
 //!
-//! **Try it**: replace `Op::Mean` by `Op::Identity`. Which sentence does `Fit` refuse the graph with?
+//! # Pictures of one's own
+//!
+//! A folder with a folder of PNG or JPEG files for every class is a task, [`Pictures::from_folder`](crate::train::Pictures::from_folder);
+//! every picture is brought to the network's shape. A trained network with the names of its classes is a
+//! [`Classifier`](crate::train::Classifier), which takes pictures of any size, in colour or grey. Without any pictures there is a
+//! toy, [`Pictures::shapes`](crate::train::Pictures::shapes).
+//!
+//! ```
+//! use autogo::data::Picture;
+//! use autogo::graph::Shape;
+//! use autogo::prelude::*;
+//! use autogo::train::{Confusion, Fit, Part, Pictures, Recipe, Task};
+//!
+//! // Drawings of ten shapes, and a network for pictures of 8×8 that makes ten numbers.
+//! let toy = Pictures::shapes((8, 8), 0)?.first(400, 100);
+//! let full = network("nb201:nor_conv_3x3,none,none,skip_connect,none,nor_conv_1x1")?;
+//! let graph = full.mini(&"8x8:1/4".parse()?)?.graph;
+//! let recipe = Recipe { batch: 20, images: 800, ..Recipe::default() };
+//! let mut run = Fit::new(&graph, &toy, &recipe).run(Progress::Silent)?;
+//!
+//! // Which classes are taken for which.
+//! let confusion = Confusion::of(&mut run.network, &toy, Part::Test)?;
+//! assert_eq!(confusion.total(), 100);
+//! assert_eq!(confusion.accuracy() as f32, run.log.last().map_or(0.0, |end| end.test_accuracy));
+//!
+//! // A large grey picture: ten probabilities, which sum to 1.
+//! let grey = Picture { shape: Shape::new(50, 80, 1), bytes: vec![90; 4000] };
+//! let said = run.classifier()?.predict(&[grey])?;
+//! assert_eq!(said[0].classes.len(), 10);
+//! assert_eq!(said[0].class(), said[0].classes[0].0);
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! The folder of [`Fit::into_folder`](crate::train::Fit::into_folder) holds all of this:
+//! [`Classifier::open`](crate::train::Classifier::open) reads it, `cargo autogo predict DIR PICTURES…` asks it, and
+//! [`report::fit_page`](crate::report::fit_page) shows it.
+//!
+//! # Weights from elsewhere
+//!
+//! [`Network::of_file`](crate::train::Network::of_file) takes the weights of an ONNX file, so a network that another tool trained
+//! computes here what it computes there. [`Fit::inherit`](crate::train::Fit::inherit) begins with the weights of a parent where a
+//! derivation kept the nodes.
+//!
+//! **Try it**: in the first program, replace `Op::Mean` by `Op::Identity`. Which sentence does `Fit` refuse the graph with?

@@ -1,41 +1,42 @@
 //! CIFAR-10: 50,000 pictures to learn from and 10,000 to be measured with, 32×32×3, ten classes (Krizhevsky, *Learning Multiple
 //! Layers of Features from Tiny Images*, 2009).
 //!
-//! Two forms are read: the publisher's binary archive, unpacked, whose files hold a byte for the label and 3072 bytes of a
-//! picture, plane by plane; and a pack of JPEG pictures, `CFJP`, the number of records, then for each a byte for the label, two
-//! for the length, and a JPEG file. JPEG loses detail, so results of the two forms differ.
+//! Two forms are read: the publisher's binary archive, packed or unpacked, whose files hold a byte for the label and 3072 bytes
+//! of a picture, plane by plane; and a pack of JPEG pictures, `CFJP`, the number of records, then for each a byte for the label,
+//! two for the length, and a JPEG file. JPEG loses detail, so results of the two forms differ.
 
+use super::tar;
+use crate::data::picture::decode_jpeg;
 use crate::data::pictures::LabelledPictures;
 use crate::error::Error;
 use crate::graph::Shape;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
 
 const SHAPE: Shape = Shape::new(32, 32, 3);
 const CLASSES: u8 = 10;
 /// Bytes of a picture, and of one of its planes.
 const PICTURE: usize = 3072;
 const PLANE: usize = 1024;
-/// The most bytes a pack may hold.
+/// The most bytes a pack or an archive may hold, and one file of an archive.
 const LARGEST: u64 = 1 << 30;
+const BATCH: u64 = 64 << 20;
 
 impl LabelledPictures {
     /// CIFAR-10 from a data folder: pictures to learn from, and to be measured with.
     ///
-    /// The publisher's files in `images/cifar-10-batches-bin` come first, then `images/cifar10_train_jpeg.pack.gz` and
-    /// `images/cifar10_test_jpeg.pack.gz`.
+    /// The publisher's files in `images/cifar-10-batches-bin` come first, then the publisher's archive
+    /// `images/cifar-10-binary.tar.gz`, then `images/cifar10_train_jpeg.pack.gz` and `images/cifar10_test_jpeg.pack.gz`.
     ///
     /// # Errors
     /// Files that are missing, damaged, or hold another number of pictures than 50,000 and 10,000.
     pub fn cifar10(folder: impl Into<PathBuf>) -> Result<(Self, Self), Error> {
         let images = folder.into().join("images");
-        let binary = images.join("cifar-10-batches-bin");
-        let (train, test) = if binary.is_dir() {
+        let (binary, archive) = (images.join("cifar-10-batches-bin"), images.join("cifar-10-binary.tar.gz"));
+        let (train, test) = if archive.is_file() && !binary.is_dir() {
+            Self::cifar10_archive(&archive)?
+        } else if binary.is_dir() {
             let train: Vec<PathBuf> = (1..=5).map(|i| binary.join(format!("data_batch_{i}.bin"))).collect();
             (Self::cifar10_binary(&train)?, Self::cifar10_binary(&[binary.join("test_batch.bin")])?)
         } else {
@@ -60,17 +61,21 @@ impl LabelledPictures {
         for path in paths {
             let failed = |reason: String| Error::File { path: path.clone(), reason };
             let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-            if bytes.is_empty() || bytes.len() % (PICTURE + 1) != 0 {
-                let reason = format!("has {} bytes; accepted: whole records of {}", bytes.len(), PICTURE + 1);
-                return Err(failed(reason));
-            }
-            for (record, bytes) in bytes.chunks_exact(PICTURE + 1).enumerate() {
-                found.labels.push(label(bytes[0]).map_err(|reason| failed(format!("record {record} {reason}")))?);
-                let planes = &bytes[1..];
-                found.bytes.extend((0..PICTURE).map(|at| planes[at % 3 * PLANE + at / 3]));
-            }
+            records(&bytes, &mut found).map_err(failed)?;
         }
         Ok(found)
+    }
+
+    /// The pictures of the publisher's archive `cifar-10-binary.tar.gz`: those of `data_batch_1.bin` to `data_batch_5.bin`, and
+    /// those of `test_batch.bin`. The archive is read from front to back, one file at a time.
+    ///
+    /// # Errors
+    /// A file that cannot be read or unpacked, is cut off, lacks one of these files, or has one of another content.
+    pub fn cifar10_archive(path: &Path) -> Result<(Self, Self), Error> {
+        let failed = |reason: String| Error::File { path: path.into(), reason };
+        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+        let archive = flate2::bufread::MultiGzDecoder::new(std::io::BufReader::new(file)).take(LARGEST);
+        unarchived(archive).map_err(failed)
     }
 
     /// The pictures of a pack of JPEG files; a name that ends in `.gz` is decompressed.
@@ -87,6 +92,42 @@ impl LabelledPictures {
 
 fn label(byte: u8) -> Result<u32, String> {
     if byte < CLASSES { Ok(byte.into()) } else { Err(format!("has the label {byte}; accepted: 0 to {}", CLASSES - 1)) }
+}
+
+/// Appends the records of one of the publisher's files.
+fn records(bytes: &[u8], found: &mut LabelledPictures) -> Result<(), String> {
+    if bytes.is_empty() || !bytes.len().is_multiple_of(PICTURE + 1) {
+        return Err(format!("has {} bytes; accepted: whole records of {}", bytes.len(), PICTURE + 1));
+    }
+    for (record, bytes) in bytes.chunks_exact(PICTURE + 1).enumerate() {
+        found.labels.push(label(bytes[0]).map_err(|reason| format!("record {record} {reason}"))?);
+        let planes = &bytes[1..];
+        found.bytes.extend((0..PICTURE).map(|at| planes[at % 3 * PLANE + at / 3]));
+    }
+    Ok(())
+}
+
+/// The pictures of the publisher's archive. Its files may stand in any order.
+fn unarchived(archive: impl Read) -> Result<(LabelledPictures, LabelledPictures), String> {
+    let empty = || LabelledPictures { shape: SHAPE, bytes: Vec::new(), labels: Vec::new() };
+    let names = (1..=5).map(|batch| format!("data_batch_{batch}.bin")).chain(["test_batch.bin".into()]);
+    let mut parts: Vec<(String, LabelledPictures)> = names.map(|name| (name, empty())).collect();
+    tar::files(archive, BATCH, |name, bytes| {
+        let file = name.rsplit('/').next().unwrap_or_default();
+        let Some((_, part)) = parts.iter_mut().find(|(wanted, _)| wanted == file) else { return Ok(()) };
+        *part = empty();
+        records(&bytes, part).map_err(|reason| format!("`{name}` {reason}"))
+    })?;
+    if let Some((name, _)) = parts.iter().find(|(_, part)| part.is_empty()) {
+        return Err(format!("holds no `{name}`"));
+    }
+    let test = parts.pop().map_or_else(empty, |(_, test)| test);
+    let mut train = empty();
+    for (_, part) in parts {
+        train.bytes.extend(part.bytes);
+        train.labels.extend(part.labels);
+    }
+    Ok((train, test))
 }
 
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
@@ -121,18 +162,11 @@ fn unpack(bytes: &[u8]) -> Result<LabelledPictures, String> {
 
 /// A JPEG file of 32×32 pixels in colour.
 fn decode(jpeg: &[u8]) -> Result<Vec<u8>, String> {
-    let options = DecoderOptions::default()
-        .set_max_width(32)
-        .set_max_height(32)
-        .set_strict_mode(true)
-        .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
-    let bytes = decoder.decode().map_err(|error| format!("{error:?}").replace('\n', " "))?;
-    let size = decoder.dimensions().unwrap_or_default();
-    if size != (32, 32) || bytes.len() != PICTURE {
-        return Err(format!("a picture of {}×{}; accepted: 32×32 in colour", size.1, size.0));
+    let picture = decode_jpeg(jpeg, PLANE as u64)?;
+    if picture.shape != SHAPE {
+        return Err(format!("a picture of {}; accepted: {SHAPE}", picture.shape));
     }
-    Ok(bytes)
+    Ok(picture.bytes)
 }
 
 #[cfg(test)]
@@ -172,6 +206,25 @@ mod tests {
         let error = refused(b"CFJP\x01\0\0\0\x01\x03\0abc");
         assert!(error.starts_with("record 0: ") && error.lines().count() == 1, "{error}");
         assert_eq!(refused(b"CFJP\0\0\0\0x"), "has 1 bytes behind its 0 records");
+    }
+
+    #[test]
+    fn the_publishers_archive_is_its_files() {
+        let record = |label: u8, byte: u8| [&[label][..], &[byte; PICTURE]].concat();
+        let batches: Vec<Vec<u8>> = (0..6).map(|at| record(at, 10 * at)).collect();
+        let names = ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"];
+        let names = names.map(|name| format!("cifar-10-batches-bin/{name}.bin"));
+        let mut files: Vec<(&str, &[u8])> =
+            names.iter().map(String::as_str).zip(batches.iter().map(Vec::as_slice)).collect();
+        files.push(("cifar-10-batches-bin/readme.html", b"passed over"));
+        files.reverse();
+        let (train, test) = unarchived(&tar::tests::archive(&files)[..]).unwrap();
+        assert_eq!((train.labels, test.labels), (vec![0, 1, 2, 3, 4], vec![5]));
+        assert_eq!((train.bytes[PICTURE], test.bytes.len(), test.bytes[0]), (10, PICTURE, 50));
+        let refused = |files: &[(&str, &[u8])]| unarchived(&tar::tests::archive(files)[..]).unwrap_err();
+        assert_eq!(refused(&files[..6]), "holds no `data_batch_1.bin`");
+        let error = refused(&[("a/test_batch.bin", &batches[0][..3000])]);
+        assert_eq!(error, "`a/test_batch.bin` has 3000 bytes; accepted: whole records of 3073");
     }
 
     /// With the data folder: 60,000 pictures, every class equally often.

@@ -1,13 +1,17 @@
 //! What benchmarks publish: one file a source.
 
 mod cifar10;
+mod class_folder;
+mod fashion_mnist;
 mod gennape;
 mod gzip;
 mod hardware;
 mod nb101;
 mod nb201;
+mod tar;
 mod tfrecord;
 
+pub use class_folder::ClassFolder;
 pub use hardware::hardware_latencies;
 pub use tfrecord::records;
 

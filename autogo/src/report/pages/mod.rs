@@ -5,6 +5,7 @@ mod rows;
 mod search;
 mod segments;
 mod table;
+mod training;
 mod verify;
 
 pub use page::Page;
@@ -12,4 +13,7 @@ pub use rows::Rows;
 pub use search::{front_chart, front_table, fronts_chart, mutant_drawing, run_page, write_run};
 pub use segments::{coverage_map, frequency_chart, length_chart, mined_page, segment_card, segment_cards};
 pub use table::Table;
+pub use training::{
+    confusion_map, fit_accuracy_chart, fit_loss_chart, fit_page, predictions_page, task_page, write_fit,
+};
 pub use verify::Verify;

@@ -2,12 +2,17 @@
 
 use super::super::charts::{Bars, Chart, HeatMap, MergeTree};
 use super::table::Table;
+use crate::data::Picture;
 use crate::display;
 use crate::error::Error;
 use crate::graph::Drawing;
+use base64::prelude::{BASE64_STANDARD, Engine};
 use std::borrow::Borrow;
 use std::fmt::Write;
 use std::path::Path;
+
+/// About how many pixels of the page a small picture's longer side takes.
+const PICTURE: u32 = 84;
 
 /// A page of HTML that is put together piece by piece. A notebook cell shows one output, so what belongs together goes
 /// on one page.
@@ -102,6 +107,28 @@ impl Page {
                  <div style=\"font:12px system-ui,sans-serif;color:#26323f;max-width:17em;overflow-wrap:anywhere;white-space:pre-line\">{}</div>{}</div>",
                 display::escape(caption.as_ref()),
                 drawing.svg()
+            );
+        }
+        self.push(&(html + "</div>"))
+    }
+
+    /// Small pictures side by side, each above its caption, whose lines are kept; they wrap where the page ends.
+    pub fn pictures(self, cards: impl IntoIterator<Item = (String, Picture)>) -> Self {
+        let mut html = String::from("<div style=\"display:flex;flex-wrap:wrap;gap:10px;align-items:flex-start\">");
+        for (caption, picture) in cards {
+            let (high, wide) = (picture.shape.h.max(1), picture.shape.w.max(1));
+            // Whole multiples keep the pixels of a small picture square.
+            let scale = (PICTURE / high.max(wide)).max(1);
+            let _ = write!(
+                html,
+                "<div style=\"font:11px system-ui,sans-serif;width:{}px;overflow-wrap:anywhere;white-space:pre-line\">\
+                 <img alt=\"\" width=\"{}\" height=\"{}\" style=\"image-rendering:pixelated;display:block\" \
+                 src=\"data:image/png;base64,{}\">{}</div>",
+                (wide * scale).max(PICTURE),
+                wide * scale,
+                high * scale,
+                BASE64_STANDARD.encode(picture.png()),
+                display::escape(&caption)
             );
         }
         self.push(&(html + "</div>"))

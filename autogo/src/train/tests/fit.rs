@@ -12,10 +12,10 @@ use rand::Rng;
 use std::sync::Mutex;
 
 /// Interrupts belong to the process: trainings that look for them do not run side by side.
-static TURN: Mutex<()> = Mutex::new(());
+pub static TURN: Mutex<()> = Mutex::new(());
 
 /// Pictures of 8×8: noise, with a bright square whose corner of the picture is the class.
-pub(super) fn corners(classes: usize, train: usize, test: usize) -> Pictures {
+pub fn corners(classes: usize, train: usize, test: usize) -> Pictures {
     let part = |count: usize, purpose: &str| {
         let mut part = LabelledPictures { shape: Shape::new(8, 8, 3), bytes: vec![], labels: vec![] };
         for picture in 0..count {
@@ -33,11 +33,11 @@ pub(super) fn corners(classes: usize, train: usize, test: usize) -> Pictures {
     Pictures::new("corners", classes, part(train, "train"), part(test, "test")).unwrap()
 }
 
-fn short() -> Recipe {
+pub fn short() -> Recipe {
     Recipe { batch: 16, images: 1_000, flips: false, shifts: 1, ..Recipe::default() }
 }
 
-fn folder(name: &str) -> std::path::PathBuf {
+pub fn folder(name: &str) -> std::path::PathBuf {
     let folder = std::env::temp_dir().join(format!("autogo-fit-{name}-{}", std::process::id()));
     std::fs::remove_dir_all(&folder).ok();
     folder

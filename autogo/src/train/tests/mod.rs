@@ -4,6 +4,7 @@ mod fit;
 mod mini;
 mod plain;
 mod revision;
+mod users;
 
 use crate::error::TrainError;
 use crate::families::networks;

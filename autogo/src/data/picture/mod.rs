@@ -1,0 +1,139 @@
+//! One picture: read from a PNG or JPEG file, brought to a shape, written as PNG.
+
+mod jpeg;
+mod pixels;
+mod png;
+mod resize;
+
+use super::pictures::LabelledPictures;
+use crate::error::Error;
+use crate::graph::Shape;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+pub(super) use jpeg::decode as decode_jpeg;
+pub use pixels::Picture;
+
+/// The most bytes that a file of one picture may have.
+const LARGEST: u64 = 64 << 20;
+/// The most pixels that a picture may have.
+const PIXELS: u64 = 1 << 26;
+
+impl Picture {
+    /// Reads a PNG or JPEG file; which of both it is, its first bytes say. What is transparent lies on white. The orientation
+    /// that a camera notes is not looked at.
+    ///
+    /// # Errors
+    /// A file that cannot be read, has more than 64 MiB, is neither PNG nor JPEG, is damaged, or has more than 2²⁶ pixels: with
+    /// the file's path.
+    pub fn read(path: impl AsRef<Path>) -> Result<Picture, Error> {
+        let path = path.as_ref();
+        let failed = |reason: String| Error::File { path: path.into(), reason };
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| failed(error.to_string()))?;
+        decoded(&bytes).map_err(failed)
+    }
+
+    /// Reads the bytes of a PNG or JPEG file, as [`Picture::read`] does.
+    ///
+    /// # Errors
+    /// As [`Picture::read`], without a path.
+    pub fn decode(bytes: &[u8]) -> Result<Picture, Error> {
+        decoded(bytes).map_err(|reason| Error::setting("picture", reason, "a whole PNG or JPEG file"))
+    }
+
+    /// Picture `index` of some.
+    pub fn of(pictures: &LabelledPictures, index: usize) -> Option<Picture> {
+        let floats = pictures.shape.elements() as usize;
+        let bytes = pictures.bytes.get(index.checked_mul(floats)?..)?.get(..floats)?.to_vec();
+        Some(Picture { shape: pictures.shape, bytes })
+    }
+
+    /// The picture in another shape: the largest part in the middle that has the shape's proportions, resized, in colour or grey.
+    ///
+    /// Along an axis that becomes smaller, a pixel is the mean of what it covers; along one that becomes larger, pixels are
+    /// interpolated. Grey is 0.299 red + 0.587 green + 0.114 blue. O(pixels of both).
+    ///
+    /// # Errors
+    /// A shape with other channels than one or three, or bytes that are not those of the picture's shape.
+    pub fn fitted(&self, shape: Shape) -> Result<Picture, Error> {
+        self.check()?;
+        if !matches!(shape.c, 1 | 3) {
+            return Err(Error::setting("shape of pictures", format!("has {} channels", shape.c), "1 or 3"));
+        }
+        let cut = resize::middle(self, (shape.h, shape.w));
+        let resized = resize::resized(&cut, (shape.h, shape.w));
+        Ok(in_colours(resized, shape.c))
+    }
+
+    /// The picture as a PNG file. O(bytes).
+    pub fn png(&self) -> Vec<u8> {
+        png::write(self)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let Shape { h, w, c } = self.shape;
+        if h == 0 || w == 0 || !matches!(c, 1 | 3) || self.bytes.len() as u64 != self.shape.elements() {
+            let reason = format!("has {} bytes for {}", self.bytes.len(), self.shape);
+            return Err(Error::setting("picture", reason, "a byte for each of 1 or 3 channels of a pixel"));
+        }
+        Ok(())
+    }
+}
+
+fn decoded(bytes: &[u8]) -> Result<Picture, String> {
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("has more than {LARGEST} bytes"));
+    }
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => png::read(bytes, PIXELS),
+        [0xff, 0xd8, ..] => decode_jpeg(bytes, PIXELS),
+        _ => Err("is no picture; accepted: a PNG or JPEG file".into()),
+    }
+}
+
+/// The picture with one or three channels.
+fn in_colours(picture: Picture, channels: u32) -> Picture {
+    let Shape { h, w, c } = picture.shape;
+    let bytes = match (c, channels) {
+        (1, 3) => picture.bytes.iter().flat_map(|&grey| [grey; 3]).collect(),
+        (3, 1) => picture.bytes.chunks_exact(3).map(|of| luma([of[0], of[1], of[2]])).collect(),
+        _ => picture.bytes,
+    };
+    Picture { shape: Shape::new(h, w, channels), bytes }
+}
+
+fn luma([red, green, blue]: [u8; 3]) -> u8 {
+    ((299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue) + 500) / 1000) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_picture_is_refused_with_its_path() {
+        let path = std::env::temp_dir().join(format!("autogo-picture-{}.png", std::process::id()));
+        for (bytes, wanted) in
+            [(&b"GIF89a"[..], "is no picture"), (b"\x89PNG", "is cut off"), (b"\xff\xd8\xff", "JPEG")]
+        {
+            std::fs::write(&path, bytes).unwrap();
+            let error = Picture::read(&path).unwrap_err().to_string();
+            assert!(error.starts_with(&path.display().to_string()) && error.contains(wanted), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn colours_become_grey_and_grey_becomes_colours() {
+        let red = Picture { shape: Shape::new(1, 1, 3), bytes: vec![255, 0, 0] };
+        let grey = red.fitted(Shape::new(1, 1, 1)).unwrap();
+        assert_eq!(grey.bytes, [76]);
+        assert_eq!(grey.fitted(Shape::new(2, 1, 3)).unwrap().bytes, [76; 6]);
+        assert!(red.fitted(Shape::new(1, 1, 4)).is_err());
+        assert!(Picture { bytes: vec![1], ..red }.fitted(Shape::new(1, 1, 1)).is_err());
+    }
+}
