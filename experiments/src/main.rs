@@ -5,7 +5,7 @@
 //! | `graph`, `families`, `datasets` | networks, the systems they come from, public data |
 //! | `segments` | mines segments, shows them, cuts a network into them |
 //! | `train`, `evaluate`, `transfer` | predictors |
-//! | `fit` | a network learns from pictures |
+//! | `fit`, `predict` | a network learns from pictures; what it says about other ones |
 //! | `search`, `replay` | evolution, in a folder that can be taken up again |
 //! | `profile` | cycles and energy on a machine, on a systolic array, on this processor |
 //! | `reproduce`, `parity` | the paper's tables; comparison with reference numbers |
@@ -56,6 +56,8 @@ enum Command {
     Graph(commands::graph::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
     Notebooks(commands::notebooks::Args),
+    /// Asks a trained network about pictures of one's own.
+    Predict(commands::predict::Args),
     /// Times a network on a machine, kernel by kernel, and counts its energy.
     Profile(commands::profile::Args),
     /// Scores a predictor on networks it has not seen.
@@ -84,6 +86,7 @@ impl Command {
             Command::Fit(args) => commands::fit::run(args),
             Command::Graph(args) => commands::graph::run(args),
             Command::Notebooks(args) => commands::notebooks::run(args),
+            Command::Predict(args) => commands::predict::run(args),
             Command::Profile(args) => commands::profile::run(args),
             Command::Evaluate(args) => commands::evaluate::run(args),
             Command::Reproduce(args) => commands::reproduce::run(args),

@@ -7,6 +7,7 @@ pub mod fit;
 pub mod graph;
 pub mod notebooks;
 pub mod parity;
+pub mod predict;
 pub mod profile;
 pub mod replay;
 pub mod reproduce;
