@@ -1,7 +1,7 @@
 //! ONNX files that another tool wrote. Without the notebooks' Python environment nothing is compared.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, formula, import, import_with};
+use autogo::formats::onnx::{Imported, Pooling, ReadOptions, Weights, export, formula, import, import_with};
 use autogo::graph::Shape;
 use autogo::testing::graphs;
 use autogo::train::{Method, Network, NetworkSettings, Optimiser};
@@ -52,15 +52,86 @@ fn picture(sizes: &[u64]) -> Option<Shape> {
     }
 }
 
+/// Numbers that a script wrote.
+fn floats(path: &Path) -> Option<Vec<f32>> {
+    let bytes = std::fs::read(path).ok()?;
+    Some(bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect())
+}
+
+/// Images as they stand, and with channels last where channels came first.
+fn layouts(shape: Shape, images: &[f32]) -> [Vec<f32>; 2] {
+    let (pixels, c) = ((shape.h * shape.w) as usize, shape.c as usize);
+    let turned = images.chunks_exact(pixels * c).flat_map(|image| {
+        (0..pixels).flat_map(move |pixel| (0..c).map(move |channel| image[channel * pixels + pixel]))
+    });
+    [turned.collect(), images.to_vec()]
+}
+
+/// Whether the engine computes what ONNX Runtime did, to 1e-4, in one of the layouts that a file may have; nothing where the
+/// engine has no kernel or the graph no weights.
+fn computes(file: &Imported, input: &[f32], wanted: &[f32]) -> Option<bool> {
+    let (reads, makes) = (file.graph.input_shape(), file.graph.node(file.graph.len() - 1).shape);
+    let settings = NetworkSettings { batch: 1, ..NetworkSettings::default() };
+    let mut network = Network::of_file(file, settings).ok()?;
+    // The first image of the batch.
+    let input = input.get(..reads.elements() as usize).unwrap_or(input);
+    let wanted = wanted.get(..makes.elements() as usize).unwrap_or(wanted);
+    let scale = wanted.iter().filter(|value| value.is_finite()).fold(1.0f32, |most, value| most.max(value.abs()));
+    let near = |ours: &[f32], theirs: &[f32]| {
+        ours.len() == theirs.len()
+            && ours
+                .iter()
+                .zip(theirs)
+                .all(|(a, b)| (a - b).abs() <= 1e-4 * b.abs() + 1e-5 * scale || (a.is_nan() && b.is_nan()))
+    };
+    let found = layouts(reads, input).iter().any(|images| {
+        let Ok(ours) = network.forward(images) else { return false };
+        layouts(makes, wanted).iter().any(|theirs| near(ours, theirs))
+    });
+    Some(found)
+}
+
+/// Files that users of other tools sent around, with their own weights, in this library's engine.
+#[test]
+fn networks_of_the_field_compute_what_onnx_runtime_does() {
+    let Some(python) = python() else { return };
+    let Some(field) = std::env::var_os("AUTOGO_FIELD").map(PathBuf::from).filter(|field| field.is_dir()) else {
+        eprintln!("skipped: no AUTOGO_FIELD");
+        return;
+    };
+    let folder = folder("field");
+    let said = script(&python, "onnx_field.py", &[field.to_str().unwrap(), folder.to_str().unwrap()]);
+    let (mut computed, mut wrong, mut refused) = (0, Vec::new(), Vec::new());
+    for line in said.lines() {
+        let (number, path) = line.split_once(' ').unwrap();
+        let path = Path::new(path);
+        let options = ReadOptions { folder: path.parent().map(Into::into), ..ReadOptions::default() };
+        let Ok(file) = import_with(std::fs::read(path).unwrap(), &options) else { continue };
+        let read = |end: &str| floats(&folder.join(format!("{number}.{end}"))).unwrap();
+        match computes(&file, &read("in"), &read("out")) {
+            Some(true) => computed += 1,
+            Some(false) => wrong.push(path.display().to_string()),
+            None => {
+                let error = Network::of_file(&file, NetworkSettings::default()).err();
+                refused.push(format!("{}: {}", path.display(), error.map_or(String::new(), |error| error.to_string())));
+            }
+        }
+    }
+    eprintln!("{computed} files compute the same; not computed:\n{}", refused.join("\n"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(computed > 8, "{computed} computed");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// A thousand files of one layer or a few: each has the sizes and, read and written again, the values that ONNX Runtime
-/// makes of it, or is refused.
+/// makes of it, or is refused. Where the engine has the kernels, it computes these values as well.
 #[test]
 fn random_layers_are_those_of_onnx_runtime_or_are_refused() {
     let Some(python) = python() else { return };
     let folder = folder("layers");
     script(&python, "onnx_layers.py", &[folder.to_str().unwrap(), "1000", "7"]);
     let table = std::fs::read_to_string(folder.join("cases.csv")).unwrap();
-    let (mut wrong, mut read, mut refused, mut written) = (Vec::new(), 0, 0, 0);
+    let (mut wrong, mut read, mut refused, mut written, mut computed) = (Vec::new(), 0, 0, 0, 0);
     for line in table.lines().skip(1) {
         let parts: Vec<&str> = line.trim().split(',').collect();
         let &[name, _, _, sizes] = parts.as_slice() else { panic!("{line}") };
@@ -77,6 +148,14 @@ fn random_layers_are_those_of_onnx_runtime_or_are_refused() {
         if !is_same {
             wrong.push(format!("{line}: {shape}"));
         }
+        let (input, output) = (name.replace(".onnx", ".in"), name.replace(".onnx", ".out"));
+        if let Some((input, output)) = floats(&folder.join(input)).zip(floats(&folder.join(output))) {
+            match computes(&network, &input, &output) {
+                Some(true) => computed += 1,
+                Some(false) => wrong.push(format!("{line}: computes something else")),
+                None => {}
+            }
+        }
         let weights = network.weights.load().unwrap();
         if let Ok(again) = export(&network.graph, Weights::Given(&weights), Pooling::default()) {
             written += 1;
@@ -86,6 +165,7 @@ fn random_layers_are_those_of_onnx_runtime_or_are_refused() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(read > 3 * refused, "{read} read, {refused} refused");
     assert!(10 * written > 9 * read, "{written} written of {read}");
+    assert!(computed > 100, "{computed} computed of {read}");
     let said = script(&python, "onnx_values.py", &[folder.to_str().unwrap()]);
     assert_eq!(said.lines().count(), 1, "{said}");
     std::fs::remove_dir_all(folder).unwrap();

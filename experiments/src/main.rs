@@ -6,6 +6,7 @@
 //! | `segments` | mines segments, shows them, cuts a network into them |
 //! | `train`, `evaluate`, `transfer` | predictors |
 //! | `fit`, `label` | a network learns from pictures; many of them, by many workers |
+//! | `predict` | what a trained network says about other pictures |
 //! | `search`, `replay` | evolution, in a folder that can be taken up again |
 //! | `profile` | cycles and energy on a machine, on a systolic array, on this processor |
 //! | `reproduce`, `parity` | the paper's tables; comparison with reference numbers |
@@ -61,6 +62,8 @@ enum Command {
     Label(commands::label::Args),
     /// Prepares the notebooks' tools, executes the notebooks and writes them as HTML.
     Notebooks(commands::notebooks::Args),
+    /// Asks a trained network about pictures of one's own.
+    Predict(commands::predict::Args),
     /// Times a network on a machine, kernel by kernel, and counts its energy.
     Profile(commands::profile::Args),
     /// Scores a predictor on networks it has not seen.
@@ -90,6 +93,7 @@ impl Command {
             Command::Graph(args) => commands::graph::run(args),
             Command::Label(args) => commands::label::run(args),
             Command::Notebooks(args) => commands::notebooks::run(args),
+            Command::Predict(args) => commands::predict::run(args),
             Command::Profile(args) => commands::profile::run(args),
             Command::Evaluate(args) => commands::evaluate::run(args),
             Command::Reproduce(args) => commands::reproduce::run(args),

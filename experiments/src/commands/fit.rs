@@ -3,9 +3,11 @@
 use crate::failure::Failure;
 use crate::inputs::{network, toml_file};
 use autogo::Progress;
-use autogo::train::{Fit, FitEnd, Mini, MiniForm, NetworkSettings, Pictures, Plan, Recipe, Task};
-use clap::{Parser, ValueEnum};
-use std::path::PathBuf;
+use autogo::graph::{Graph, Shape};
+use autogo::report::write_fit;
+use autogo::train::{Classifier, Fit, FitEnd, Mini, MiniForm, NetworkSettings, Pictures, Plan, Recipe, Task};
+use clap::Parser;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `autogo fit`.
 #[derive(Parser)]
@@ -16,13 +18,14 @@ use std::path::PathBuf;
 pub struct Args {
     /// The network: a compact string, or a file (.onnx, .json of `graph --save`).
     network: String,
-    /// What the network learns; the pictures are in the folder that AUTOGO_DATA names.
-    #[arg(long, default_value = "cifar10")]
-    task: TaskName,
+    /// What the network learns: cifar10 or fashion-mnist of the folder that AUTOGO_DATA names, shapes (a toy that needs no
+    /// data), or a folder of class folders with PNG and JPEG files.
+    #[arg(long, default_value = "cifar10", value_name = "NAME|DIR")]
+    task: String,
     /// A TOML file of the recipe; what it leaves out is the default.
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
-    /// The folder of checkpoint, weights and log.
+    /// The folder of checkpoint, weights, log and report.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Goes on from the folder's checkpoint.
@@ -31,6 +34,12 @@ pub struct Args {
     /// Trains the mini form: height, width and the factor of filters, such as 16x16:1/2.
     #[arg(long, value_name = "HxW:FACTOR")]
     mini: Option<Mini>,
+    /// Gives the network as many outputs as the task has classes.
+    #[arg(long)]
+    head: bool,
+    /// Begins with the weights of another training's folder, where nodes have the same names and sizes: a parent's.
+    #[arg(long, value_name = "DIR")]
+    inherit: Option<PathBuf>,
     /// Refuses a network that takes more memory: bytes, or a number with K, M or G.
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     memory: Option<u64>,
@@ -39,40 +48,62 @@ pub struct Args {
     pictures: Option<usize>,
 }
 
-/// What a network learns.
-#[derive(Clone, Copy, ValueEnum)]
-enum TaskName {
-    /// CIFAR-10: ten classes of pictures of 32×32, made smaller where the network reads smaller ones.
-    Cifar10,
+/// The task of this name, in the shape that the network reads.
+fn task(name: &str, shape: Shape) -> Result<Pictures, Failure> {
+    Ok(match name {
+        "cifar10" => Pictures::cifar10((shape.h, shape.w))?,
+        "fashion-mnist" => Pictures::fashion_mnist(shape)?,
+        "shapes" => Pictures::shapes((shape.h, shape.w), 0)?,
+        folder if Path::new(folder).is_dir() => Pictures::from_folder(folder, shape)?,
+        other => {
+            let accepted = "cifar10, fashion-mnist, shapes, or a folder of class folders";
+            return Err(Failure::Input(format!("task `{other}` is not known; accepted: {accepted}")));
+        }
+    })
+}
+
+/// The network in the form that is trained.
+fn form(args: &Args) -> Result<Graph, Failure> {
+    let full = network(&args.network)?;
+    let Some(mini) = &args.mini else { return Ok(full) };
+    let MiniForm { graph, dropped, full, mini } = full.mini(mini).map_err(autogo::Error::from)?;
+    dropped.iter().for_each(|line| say!("{line}"));
+    say!("full form {full}, mini form {mini}");
+    Ok(graph)
 }
 
 /// Trains one network.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let full = network(&args.network)?;
     let recipe: Recipe = args.recipe.as_deref().map(toml_file).transpose()?.unwrap_or_default();
     recipe.check()?;
-    let form = args.mini.map(|mini| full.mini(&mini)).transpose().map_err(autogo::Error::from)?;
-    let graph = form.as_ref().map_or(&full, |form| &form.graph);
-    if let Some(MiniForm { dropped, full, mini, .. }) = &form {
-        dropped.iter().for_each(|line| say!("{line}"));
-        say!("full form {full}, mini form {mini}");
-    }
+    let graph = form(args)?;
     let settings = NetworkSettings { batch: recipe.batch, portable: recipe.portable, memory: args.memory, threads: 1 };
-    let plan = Plan::new(graph, settings).map_err(autogo::Error::from)?;
-    say!("{} weights, {} bytes for batches of {}", plan.weights(), plan.memory(), plan.batch());
-    let shape = graph.input_shape();
-    let mut task = match args.task {
-        TaskName::Cifar10 => Pictures::cifar10((shape.h, shape.w))?,
-    };
+    let planned = |graph: &Graph| Plan::new(graph, settings).map_err(autogo::Error::from);
+    // Before pictures are read, which takes longer.
+    planned(&graph)?;
+    let mut task = task(&args.task, graph.input_shape())?;
     if let Some(count) = args.pictures {
         task = task.first(count, count);
     }
+    let graph = if args.head { graph.with_classes(task.classes() as u32)? } else { graph };
+    let plan = planned(&graph)?;
+    say!("{} weights, {} bytes for batches of {}", plan.weights(), plan.memory(), plan.batch());
     say!("{}", task.record());
-    let fit = Fit::new(graph, &task, &recipe).into_folder(&args.out).resume(args.resume).memory(args.memory);
+    let parent = args.inherit.as_deref().map(Classifier::open).transpose()?;
+    let mut fit = Fit::new(&graph, &task, &recipe).into_folder(&args.out).resume(args.resume).memory(args.memory);
+    if let Some(parent) = &parent {
+        fit = fit.inherit(parent.network());
+    }
     let run = fit.run(Progress::Live)?;
+    if let Some(inherited) = run.inherited {
+        say!("{inherited}");
+    }
     say!("{}", run.log);
     match run.end {
-        FitEnd::Done => say!("{}: {} is trained", args.out.display(), task.name()),
+        FitEnd::Done => {
+            write_fit(&run, &task, &args.out)?;
+            say!("{}: {} is trained; report.html shows it", args.out.display(), task.name());
+        }
         FitEnd::Interrupted => say!("{}: interrupted; --resume goes on", args.out.display()),
     }
     Ok(())

@@ -8,6 +8,7 @@ pub mod graph;
 pub mod label;
 pub mod notebooks;
 pub mod parity;
+pub mod predict;
 pub mod profile;
 pub mod replay;
 pub mod reproduce;
