@@ -292,6 +292,47 @@ fn a_network_is_written_in_every_form_and_read_again() {
 }
 
 #[test]
+fn pytorch_source_is_written_with_its_weights_beside_it() {
+    let folder = folder("torch");
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_string();
+    said(&["graph", "fsrcnn", "--torch", &at("net.py")]);
+    let source = std::fs::read_to_string(at("net.py")).unwrap();
+    assert!(source.contains("self.features = Features()") && source.contains("\"1:features/conv2d\""), "{source}");
+    // A number for every weight, in the format's own words: the header's length, the header, numbers.
+    let graph = autogo::families::network("fsrcnn").unwrap();
+    let (mut header, mut end) = (serde_json::Map::new(), 0);
+    for (name, sizes) in autogo::formats::torch::tensors(&graph) {
+        let begin = end;
+        end += 4 * sizes.iter().product::<usize>();
+        let about = serde_json::json!({"dtype": "F32", "shape": sizes, "data_offsets": [begin, end]});
+        header.insert(name, about);
+    }
+    let header = serde_json::to_vec(&header).unwrap();
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], &header, &vec![0; end]].concat();
+    std::fs::write(at("given.safetensors"), &bytes).unwrap();
+    said(&["graph", "fsrcnn", "--torch", &at("net.py"), "--weights", &at("given.safetensors")]);
+    assert_eq!(std::fs::read(at("net.safetensors")).unwrap(), bytes);
+    said(&["graph", "fsrcnn", "--onnx", &at("net.onnx"), "--weights", &at("given.safetensors")]);
+    for (arguments, reason) in [
+        (vec!["graph", "fsrcnn", "--torch", folder.to_str().unwrap()], "accepted: a file FILE.py"),
+        (vec!["graph", "fsrcnn", "--weights", &at("given.safetensors")], "--weights is for --onnx and --torch"),
+        (vec!["graph", "fsrcnn", "--torch", &at("b.py"), "--weights", &at("net.py")], "is no file of tensors"),
+        (vec!["graph", "fsrcnn", "--torch", &at("b.py"), "--weights", folder.to_str().unwrap()], "Is a directory"),
+        (vec!["graph", "vgg16", "--torch", &at("b.py"), "--weights", &at("given.safetensors")], "has no tensor `1:"),
+        (vec!["graph", "fsrcnn", "--torch", "/nowhere/b.py"], "/nowhere/b.py"),
+    ] {
+        let said = refusal(autogo(&arguments));
+        assert!(said.contains(reason), "{said}");
+    }
+    // A folder that is called like a file.
+    std::fs::create_dir(at("folder.py")).unwrap();
+    let output = autogo(&["graph", "fsrcnn", "--torch", &at("folder.py")]);
+    assert!(!output.status.success() && String::from_utf8(output.stderr).unwrap().lines().count() == 1);
+    assert!(!folder.join("b.py").exists() && !folder.join("b.safetensors").exists());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn families_and_datasets_are_listed_and_fetched_from_a_mirror() {
     let text = String::from_utf8(autogo(&["datasets", "list"]).stdout).unwrap();
     assert!(text.contains("nb101_only108") && text.contains("storage.googleapis.com"), "{text}");

@@ -1,9 +1,10 @@
-//! Other people's files, read without trust: ONNX and GENNAPE's JSON; and our own JSON.
+//! Other people's files, read without trust: ONNX and GENNAPE's JSON; our own JSON; and PyTorch source, which is only written.
 
 mod gennape;
 mod json;
 mod network_file;
 pub mod onnx;
+pub mod torch;
 
 pub use crate::error::FormatError;
 pub use gennape::{GennapeEntry, read_gennape};

@@ -7,6 +7,7 @@ use autogo::Error;
 use autogo::files::{read_weights, write};
 use autogo::formats::onnx::{ReadOptions, Weights, export};
 use autogo::formats::to_json;
+use autogo::formats::torch::check_weights;
 use autogo::graph::{Cost, Graph, Op, Shape};
 use autogo::release::Quirks;
 use clap::Parser;
@@ -37,9 +38,13 @@ pub struct Args {
     /// Writes ONNX, opset 17, with He-uniform weights under seed 0.
     #[arg(long, group = "form", value_name = "FILE")]
     onnx: Option<PathBuf>,
-    /// Weights of the ONNX file instead: safetensors of `autogo fit`, or with the same names and sizes; or the ONNX file
-    /// that NETWORK is, whose values the new file then has.
-    #[arg(long, requires = "onnx", value_name = "FILE")]
+    /// Writes PyTorch source: a module `Network` for PyTorch 1.13 or newer.
+    #[arg(long, group = "form", value_name = "FILE.py")]
+    torch: Option<PathBuf>,
+    /// Weights of the ONNX file instead, or those that the PyTorch module loads from beside its source: safetensors of
+    /// `autogo fit` or of the module, or with the same names and sizes. For ONNX also the ONNX file that NETWORK is,
+    /// whose values the new file then has.
+    #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
     /// Writes the graph in this library's own JSON, to be read again.
     #[arg(long, group = "form", value_name = "FILE")]
@@ -85,9 +90,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Some(config) => configured(&args.network, config, &quirks)?,
         None => read(args, &quirks)?,
     };
-    match (&args.svg, &args.onnx, &args.save) {
-        (Some(path), _, _) => Ok(write(path, graph.draw().svg().as_bytes())?),
-        (_, Some(path), _) => {
+    if args.weights.is_some() && args.onnx.is_none() && args.torch.is_none() {
+        return Err(Failure::Input("--weights is for --onnx and --torch".into()));
+    }
+    match (&args.svg, &args.onnx, &args.torch, &args.save) {
+        (Some(path), _, _, _) => Ok(write(path, graph.draw().svg().as_bytes())?),
+        (_, Some(path), _, _) => {
             let written = |weights: Weights<'_>| export(&graph, weights, quirks.pooling).map_err(Error::from);
             let bytes = match args.weights.as_deref() {
                 None => written(Weights::Seeded(0)),
@@ -99,7 +107,8 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             };
             Ok(write(path, &bytes?)?)
         }
-        (_, _, Some(path)) => Ok(write(path, to_json(&graph).as_bytes())?),
+        (_, _, Some(path), _) => torch(&graph, path, args.weights.as_deref()),
+        (_, _, _, Some(path)) => Ok(write(path, to_json(&graph).as_bytes())?),
         _ => {
             let text = match (args.json, args.dot) {
                 (true, _) => json(&Description::new(&graph))?,
@@ -121,6 +130,20 @@ impl Args {
     fn options(&self) -> ReadOptions {
         ReadOptions { input: self.input, output: self.output.clone(), ..ReadOptions::default() }
     }
+}
+
+/// Writes PyTorch source and, beside it, its weights, whose names and sizes must be the network's.
+fn torch(graph: &Graph, path: &Path, weights: Option<&Path>) -> Result<(), Failure> {
+    if path.extension().is_none_or(|extension| extension != "py") {
+        return Err(Failure::Input(format!("--torch {}: accepted: a file FILE.py", path.display())));
+    }
+    let source = graph.to_torch().map_err(Error::from)?;
+    if let Some(from) = weights {
+        check_weights(graph, &read_weights(from)?).map_err(Error::from)?;
+        let refused = |error: std::io::Error| Error::File { path: from.into(), reason: error.to_string() };
+        write(&path.with_extension("safetensors"), &std::fs::read(from).map_err(refused)?)?;
+    }
+    Ok(write(path, source.as_bytes())?)
 }
 
 /// The network that the arguments name.

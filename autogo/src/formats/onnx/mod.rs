@@ -13,6 +13,7 @@ mod tensors;
 mod tests;
 mod weights;
 
+pub(crate) use export::EPSILON;
 pub use export::{OPSET, export};
 pub use lower::{Imported, import, import_with};
 pub use model::Note;

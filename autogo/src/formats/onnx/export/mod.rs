@@ -16,7 +16,7 @@ pub const OPSET: i64 = 17;
 /// The file format's version that goes with it.
 const IR: i64 = 8;
 /// TensorFlow's constant against division by zero in batch norm ([release §8.3](crate::doc::release#s8-3)).
-const EPSILON: f32 = 1e-3;
+pub(crate) const EPSILON: f32 = 1e-3;
 
 /// A graph as an ONNX file: NCHW, batch 1, input `input`, output `output`.
 ///
