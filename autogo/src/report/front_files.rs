@@ -22,14 +22,15 @@ struct Form {
 }
 
 /// Every form that a network is written in. A further one is a line here.
-const FORMS: [Form; 3] = [
+const FORMS: [Form; 4] = [
     Form { end: "onnx", bytes: |graph, weights| Ok(export(graph, weights, Pooling::default())?) },
+    Form { end: "py", bytes: |graph, _| Ok(graph.to_torch()?.into_bytes()) },
     Form { end: "json", bytes: |graph, _| Ok(to_json(graph).into_bytes()) },
     Form { end: "svg", bytes: |graph, _| Ok(graph.draw().rows(ROWS).svg().into_bytes()) },
 ];
 
-/// Writes the front of a run into a new folder: of the input and of every member an ONNX file, this library's JSON and a
-/// drawing (`input.onnx`, `rank_01.onnx`, `rank_01.json`, `rank_01.svg`, …), and `front.csv`, a row a network with all
+/// Writes the front of a run into a new folder: of the input and of every member an ONNX file, PyTorch source,
+/// this library's JSON and a drawing (`input.onnx`, `rank_01.onnx`, `rank_01.py`, `rank_01.json`, `rank_01.svg`, …), and `front.csv`, a row a network with all
 /// figures of the run. Ranks are those of [`EvolutionRun::front`]. The column `network` of the table names the ONNX
 /// files: with a column of measured accuracies beside it, the folder is a [`LabelTable`](crate::data::LabelTable).
 ///

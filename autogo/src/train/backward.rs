@@ -12,14 +12,14 @@ impl Piece {
     pub(super) fn step_backward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
         let step = &at.plan.steps[index];
         match &step.kernel {
-            Kernel::Conv(_) => return self.conv_backward(at, index),
-            Kernel::Transpose(_) => return self.transpose_backward(at, index),
-            Kernel::Map(_) => return self.map_backward(at, index),
-            Kernel::Sum => return self.sum_backward(at, index),
-            Kernel::Concat => return self.concat_backward(at, index),
-            Kernel::Product => return self.product_backward(at, index),
-            Kernel::PRelu => return self.prelu_backward(at, index),
-            Kernel::ChannelAffine(scale, shift) => return self.affine_backward(at, index, *scale, *shift),
+            Kernel::Conv(_) => self.conv_backward(at, index),
+            Kernel::Transpose(_) => self.transpose_backward(at, index),
+            Kernel::Map(_) => self.map_backward(at, index),
+            Kernel::Sum => self.sum_backward(at, index),
+            Kernel::Concat => self.concat_backward(at, index),
+            Kernel::Product => self.product_backward(at, index),
+            Kernel::PRelu => self.prelu_backward(at, index),
+            Kernel::ChannelAffine(scale, shift) => self.affine_backward(at, index, *scale, *shift),
             Kernel::Affine(_, _)
             | Kernel::Activation(_)
             | Kernel::Channelwise(_)

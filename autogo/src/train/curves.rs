@@ -90,7 +90,7 @@ mod tests {
             test_accuracy: 0.4,
             speed: 9.0,
         };
-        let log = FitLog { losses: vec![2.0, f32::NAN, 1.0].repeat(5_000), measures: vec![one(100), one(200)] };
+        let log = FitLog { losses: [2.0, f32::NAN, 1.0].repeat(5_000), measures: vec![one(100), one(200)] };
         for log in [log, FitLog::default()] {
             let html = drawing(&log, 15_000, 10);
             assert!(html.len() < 12_000 && html.matches("<svg").count() == 2, "{}", html.len());

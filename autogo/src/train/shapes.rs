@@ -132,10 +132,10 @@ mod tests {
                 .map(|at| is_inside(class, (f64::from(at % 20) / 10.0 - 0.95, f64::from(at / 20) / 10.0 - 0.95)))
                 .collect()
         };
-        for a in 0..10 {
-            for b in 0..a {
+        for (a, one) in SHAPES.iter().enumerate() {
+            for (b, other) in SHAPES.iter().enumerate().take(a) {
                 let differ = places(a).iter().zip(places(b)).filter(|(a, b)| *a != b).count();
-                assert!(differ > 25, "{} and {}: {differ}", SHAPES[a], SHAPES[b]);
+                assert!(differ > 25, "{one} and {other}: {differ}");
             }
         }
     }

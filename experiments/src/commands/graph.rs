@@ -10,6 +10,7 @@ use autogo::formats::to_json;
 use autogo::formats::torch::check_weights;
 use autogo::graph::{Cost, Graph, Op, Shape};
 use autogo::release::Quirks;
+use autogo::train::Mini;
 use clap::Parser;
 use serde::Serialize;
 use std::fmt::Write;
@@ -58,6 +59,9 @@ pub struct Args {
     /// Says what was decided when an ONNX file was read: a batch that counts as 1, nodes that nobody reads.
     #[arg(long)]
     verbose: bool,
+    /// The mini form: height, width and the factor of filters, such as 16x16:1/2.
+    #[arg(long, value_name = "HxW:FACTOR")]
+    mini: Option<Mini>,
     /// As the original release has it: a skip_connect of NAS-Bench-201 is an identity, and pools of an ONNX file see zeros
     /// around a picture.
     #[arg(long)]
@@ -89,6 +93,10 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let graph = match &args.config {
         Some(config) => configured(&args.network, config, &quirks)?,
         None => read(args, &quirks)?,
+    };
+    let graph = match &args.mini {
+        Some(mini) => graph.mini(mini).map_err(Error::from)?.graph,
+        None => graph,
     };
     if args.weights.is_some() && args.onnx.is_none() && args.torch.is_none() {
         return Err(Failure::Input("--weights is for --onnx and --torch".into()));

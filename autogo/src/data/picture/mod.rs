@@ -69,8 +69,12 @@ impl Picture {
     }
 
     /// The picture as a PNG file. O(bytes).
-    pub fn png(&self) -> Vec<u8> {
-        png::write(self)
+    ///
+    /// # Errors
+    /// Bytes that are not those of the picture's shape.
+    pub fn png(&self) -> Result<Vec<u8>, Error> {
+        self.check()?;
+        png::write(self).map_err(|reason| Error::setting("picture", reason, "a picture of at least one pixel"))
     }
 
     fn check(&self) -> Result<(), Error> {

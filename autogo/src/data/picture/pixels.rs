@@ -8,7 +8,7 @@ use crate::graph::Shape;
 /// use autogo::data::Picture;
 /// use autogo::graph::Shape;
 /// let grey = Picture { shape: Shape::new(2, 2, 1), bytes: vec![0, 10, 20, 30] };
-/// assert_eq!(Picture::decode(&grey.png())?, grey);
+/// assert_eq!(Picture::decode(&grey.png()?)?, grey);
 /// let colour = grey.fitted(Shape::new(1, 1, 3))?;
 /// assert_eq!(colour.bytes, [15, 15, 15]);
 /// # Ok::<(), autogo::Error>(())

@@ -1,276 +1,141 @@
-//! PNG files (ISO/IEC 15948), of every colour type and depth.
-//!
-//! A file is a signature and chunks with checksums. The pixels are one stream of deflate over all `IDAT` chunks: rows, each
-//! behind a byte that says how the row was predicted from its neighbours; an interlaced picture is seven smaller ones.
+//! PNG files, read and written by the crate `png`.
 
 use super::pixels::Picture;
 use crate::graph::Shape;
-use flate2::bufread::ZlibDecoder;
-use flate2::write::ZlibEncoder;
-use flate2::{Compression, Crc};
-use std::io::{Read, Write};
+use png::{BitDepth, ColorType, Decoder, DecodingError, Encoder, Limits, Transformations};
+use std::io::Cursor;
 
-const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
-/// First column, first row, and the steps of the seven pictures of an interlaced one.
-const PASSES: [(u32, u32, u32, u32); 7] =
-    [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+/// Bytes that a decoder may take besides the pixels.
+const MEMORY: usize = 1 << 28;
 
-/// What the header says.
-#[derive(Clone, Copy)]
-struct Header {
-    w: u32,
-    h: u32,
-    depth: u8,
-    kind: Kind,
-    is_interlaced: bool,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Grey,
-    Colour,
-    Palette,
-    GreyAlpha,
-    ColourAlpha,
-}
-
-impl Kind {
-    fn samples(self) -> usize {
-        match self {
-            Kind::Grey | Kind::Palette => 1,
-            Kind::GreyAlpha => 2,
-            Kind::Colour => 3,
-            Kind::ColourAlpha => 4,
-        }
-    }
-
-    fn channels(self) -> usize {
-        match self {
-            Kind::Grey | Kind::GreyAlpha => 1,
-            Kind::Colour | Kind::Palette | Kind::ColourAlpha => 3,
-        }
-    }
-}
-
-impl Header {
-    fn read(data: &[u8], most: u64) -> Result<Header, String> {
-        let &[w0, w1, w2, w3, h0, h1, h2, h3, depth, kind, 0, 0, interlace @ (0 | 1)] = data else {
-            return Err("has a header of no kind that PNG has".into());
-        };
-        let (w, h) = (u32::from_be_bytes([w0, w1, w2, w3]), u32::from_be_bytes([h0, h1, h2, h3]));
-        let pixels = u64::from(w) * u64::from(h);
-        if pixels == 0 || pixels > most {
-            return Err(format!("has {h}×{w} pixels; accepted: 1 to {most}"));
-        }
-        let kind = match (kind, depth) {
-            (0, 1 | 2 | 4 | 8 | 16) => Kind::Grey,
-            (2, 8 | 16) => Kind::Colour,
-            (3, 1 | 2 | 4 | 8) => Kind::Palette,
-            (4, 8 | 16) => Kind::GreyAlpha,
-            (6, 8 | 16) => Kind::ColourAlpha,
-            _ => return Err(format!("has colour type {kind} with {depth} bits, which PNG does not have")),
-        };
-        Ok(Header { w, h, depth, kind, is_interlaced: interlace == 1 })
-    }
-
-    /// Bits of a pixel.
-    fn bits(&self) -> usize {
-        self.kind.samples() * usize::from(self.depth)
-    }
-
-    /// The pictures that the stream holds: first column and row, steps, width and height.
-    fn passes(&self) -> Vec<((u32, u32, u32, u32), usize, usize)> {
-        let whole = [(0, 0, 1, 1)];
-        let passes: &[_] = if self.is_interlaced { &PASSES } else { &whole };
-        let sized = passes.iter().map(|&(x, y, right, down)| {
-            let count = |size: u32, first: u32, step: u32| size.saturating_sub(first).div_ceil(step) as usize;
-            ((x, y, right, down), count(self.w, x, right), count(self.h, y, down))
-        });
-        sized.filter(|&(_, w, h)| w > 0 && h > 0).collect()
-    }
-
-    /// Bytes of a row, without the byte before it.
-    fn row(&self, width: usize) -> usize {
-        (width * self.bits()).div_ceil(8)
-    }
-}
-
-/// The chunks of a file that matter.
-struct Chunks {
-    header: Header,
-    palette: Vec<u8>,
-    transparent: Vec<u8>,
-    stream: Vec<u8>,
-}
-
-fn chunks(bytes: &[u8], most: u64) -> Result<Chunks, String> {
-    let cut = || "PNG: is cut off".to_string();
-    let mut rest = bytes.strip_prefix(&SIGNATURE).ok_or_else(cut)?;
-    let mut found: Option<Chunks> = None;
-    loop {
-        let (length, after) = rest.split_first_chunk::<4>().ok_or_else(cut)?;
-        let (name, after) = after.split_first_chunk::<4>().ok_or_else(cut)?;
-        let (data, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(cut)?;
-        let (sum, after) = after.split_first_chunk::<4>().ok_or_else(cut)?;
-        let mut crc = Crc::new();
-        crc.update(name);
-        crc.update(data);
-        if crc.sum() != u32::from_be_bytes(*sum) {
-            return Err(format!("PNG: chunk {} is damaged", name.escape_ascii()));
-        }
-        rest = after;
-        match (name, &mut found) {
-            (b"IHDR", None) => {
-                let header = Header::read(data, most).map_err(|reason| format!("PNG: {reason}"))?;
-                found = Some(Chunks { header, palette: Vec::new(), transparent: Vec::new(), stream: Vec::new() });
-            }
-            (_, None) => return Err("PNG: does not begin with its header".into()),
-            (b"PLTE", Some(found)) => found.palette = data.into(),
-            (b"tRNS", Some(found)) => found.transparent = data.into(),
-            (b"IDAT", Some(found)) => found.stream.extend_from_slice(data),
-            (b"IEND", Some(_)) => break,
-            // A lower-case letter first: a reader may pass over the chunk.
-            (_, Some(_)) if name[0].is_ascii_lowercase() => {}
-            (_, Some(_)) => return Err(format!("PNG: chunk {} is not known", name.escape_ascii())),
-        }
-    }
-    found.ok_or_else(cut)
-}
-
-/// A PNG file of at most so many pixels: grey where the file is grey, otherwise in colour; what is transparent lies on white.
+/// A PNG file of at most `most` pixels: grey where the file is grey, otherwise in colour; what is transparent lies on white.
 pub(super) fn read(bytes: &[u8], most: u64) -> Result<Picture, String> {
-    let chunks = chunks(bytes, most)?;
-    let header = chunks.header;
-    let passes = header.passes();
-    let wanted: usize = passes.iter().map(|&(_, w, h)| (header.row(w) + 1) * h).sum();
-    let mut data = Vec::with_capacity(wanted);
-    let inflated = ZlibDecoder::new(&chunks.stream[..]).take(wanted as u64 + 1).read_to_end(&mut data);
-    inflated.map_err(|error| format!("PNG: pixels are damaged: {error}"))?;
-    if data.len() != wanted {
-        return Err(format!("PNG: has {} bytes of pixels; accepted: {wanted}", data.len()));
+    let failed = |error: DecodingError| format!("PNG: {}", error.to_string().replace('\n', "; "));
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: MEMORY });
+    // Palettes, few bits and transparent colours become eight bits a channel; sixteen bits lose their lower half.
+    decoder.set_transformations(Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().map_err(failed)?;
+    let (w, h) = reader.info().size();
+    if u64::from(w) * u64::from(h) > most {
+        return Err(format!("PNG: has {h}×{w} pixels; accepted: 1 to {most} in all"));
     }
-    let channels = header.kind.channels();
-    let mut picture = Picture {
-        shape: Shape::new(header.h, header.w, channels as u32),
-        bytes: vec![0; header.w as usize * header.h as usize * channels],
+    let size = reader.output_buffer_size().ok_or("PNG: has more pixels than memory")?;
+    let mut data = vec![0; size];
+    let frame = reader.next_frame(&mut data).map_err(failed)?;
+    data.truncate(frame.buffer_size());
+    let (channels, bytes) = match frame.color_type {
+        ColorType::Grayscale => (1, data),
+        ColorType::Rgb => (3, data),
+        ColorType::GrayscaleAlpha => (1, on_white(&data, 2)),
+        ColorType::Rgba => (3, on_white(&data, 4)),
+        ColorType::Indexed => return Err("PNG: has a palette that cannot be resolved".into()),
     };
-    let mut rest = &mut data[..];
-    for ((x, y, right, down), w, h) in passes {
-        let (pass, after) = rest.split_at_mut((header.row(w) + 1) * h);
-        rest = after;
-        let mut before = vec![0; header.row(w)];
-        for (row, line) in pass.chunks_exact_mut(header.row(w) + 1).enumerate() {
-            let (filter, line) = line.split_at_mut(1);
-            restore(filter[0], line, &before, header.bits().div_ceil(8))?;
-            for column in 0..w {
-                let colour = colour(&chunks, line, column)?;
-                let place =
-                    (y as usize + row * down as usize) * header.w as usize + x as usize + column * right as usize;
-                picture.bytes[place * channels..][..channels].copy_from_slice(&colour[..channels]);
-            }
-            before.copy_from_slice(line);
-        }
-    }
-    Ok(picture)
+    Ok(Picture { shape: Shape::new(h, w, channels), bytes })
 }
 
-/// Turns a row of differences from a prediction into a row of bytes. `back` is the distance to the pixel on the left.
-fn restore(filter: u8, line: &mut [u8], before: &[u8], back: usize) -> Result<(), String> {
-    for at in 0..line.len() {
-        let left = if at >= back { line[at - back] } else { 0 };
-        let corner = if at >= back { before[at - back] } else { 0 };
-        let above = before[at];
-        let predicted = match filter {
-            0 => 0,
-            1 => left,
-            2 => above,
-            3 => ((u16::from(left) + u16::from(above)) / 2) as u8,
-            4 => nearest(left, above, corner),
-            _ => return Err(format!("PNG: has a row of filter {filter}; accepted: 0 to 4")),
-        };
-        line[at] = line[at].wrapping_add(predicted);
-    }
-    Ok(())
-}
-
-/// Of the left, the upper and the corner's byte the one that is nearest to left + above − corner; the first on ties.
-fn nearest(left: u8, above: u8, corner: u8) -> u8 {
-    let guess = i16::from(left) + i16::from(above) - i16::from(corner);
-    let distance = |byte: u8| (guess - i16::from(byte)).abs();
-    if distance(left) <= distance(above) && distance(left) <= distance(corner) {
-        left
-    } else if distance(above) <= distance(corner) {
-        above
-    } else {
-        corner
-    }
-}
-
-/// The colour of a pixel of a row; grey stands in the first channel.
-fn colour(chunks: &Chunks, line: &[u8], column: usize) -> Result<[u8; 3], String> {
-    let Header { depth, kind, .. } = chunks.header;
-    let samples = kind.samples();
-    let mut wide = [0u16; 4];
-    for (sample, value) in wide.iter_mut().take(samples).enumerate() {
-        let index = column * samples + sample;
-        *value = match depth {
-            16 => u16::from_be_bytes([line[2 * index], line[2 * index + 1]]),
-            8 => line[index].into(),
-            _ => {
-                let bit = index * usize::from(depth);
-                (u16::from(line[bit / 8]) >> (8 - usize::from(depth) - bit % 8)) & ((1 << depth) - 1)
-            }
-        };
-    }
-    let narrow = |value: u16| match depth {
-        16 => (value >> 8) as u8,
-        8 => value as u8,
-        _ => (u32::from(value) * 255 / ((1 << depth) - 1)) as u8,
+/// Pixels whose last sample is their opacity, on white.
+fn on_white(data: &[u8], samples: usize) -> Vec<u8> {
+    let mix = |byte: u8, opacity: u8| {
+        ((u32::from(byte) * u32::from(opacity) + 255 * u32::from(255 - opacity) + 127) / 255) as u8
     };
-    let keys = chunks.transparent.chunks_exact(2).map(|key| u16::from_be_bytes([key[0], key[1]]));
-    let is_key = chunks.transparent.len() == 2 * samples && keys.eq(wide[..samples].iter().copied());
-    let opacity = |is_key: bool| if is_key { 0 } else { 255 };
-    let (colour, alpha) = match kind {
-        Kind::Grey => ([narrow(wide[0]); 3], opacity(is_key)),
-        Kind::GreyAlpha => ([narrow(wide[0]); 3], narrow(wide[1])),
-        Kind::Colour => ([narrow(wide[0]), narrow(wide[1]), narrow(wide[2])], opacity(is_key)),
-        Kind::ColourAlpha => ([narrow(wide[0]), narrow(wide[1]), narrow(wide[2])], narrow(wide[3])),
-        Kind::Palette => {
-            let entry = usize::from(wide[0]);
-            let colour = chunks.palette.chunks_exact(3).nth(entry);
-            let colour = colour.ok_or_else(|| format!("PNG: has no colour {entry} in its palette"))?;
-            ([colour[0], colour[1], colour[2]], chunks.transparent.get(entry).copied().unwrap_or(255))
-        }
-    };
-    let on_white = |byte: u8| ((u32::from(byte) * u32::from(alpha) + 255 * u32::from(255 - alpha) + 127) / 255) as u8;
-    Ok(colour.map(on_white))
+    let pixel = |pixel: &[u8]| pixel[..samples - 1].iter().map(|&byte| mix(byte, pixel[samples - 1])).collect::<Vec<u8>>();
+    data.chunks_exact(samples).flat_map(pixel).collect()
 }
 
-/// The picture as a PNG file of eight bits.
-pub(super) fn write(picture: &Picture) -> Vec<u8> {
+/// The picture as a PNG file of eight bits, or why it is none: bytes that do not fit its shape.
+pub(super) fn write(picture: &Picture) -> Result<Vec<u8>, String> {
     let Shape { h, w, c } = picture.shape;
-    let mut file = SIGNATURE.to_vec();
-    let mut chunk = |name: &[u8; 4], data: &[u8]| {
-        let mut crc = Crc::new();
-        crc.update(name);
-        crc.update(data);
-        file.extend((data.len() as u32).to_be_bytes());
-        file.extend(name);
-        file.extend(data);
-        file.extend(crc.sum().to_be_bytes());
-    };
-    let kind = if c == 1 { 0 } else { 2 };
-    let sizes = [w.to_be_bytes(), h.to_be_bytes()].concat();
-    chunk(b"IHDR", &[&sizes[..], &[8, kind, 0, 0, 0]].concat());
-    let mut deflate = ZlibEncoder::new(Vec::new(), Compression::default());
-    for row in picture.bytes.chunks_exact(((w * c) as usize).max(1)) {
-        // Writing into memory cannot fail.
-        let _ = deflate.write_all(&[0]).and_then(|()| deflate.write_all(row));
-    }
-    chunk(b"IDAT", &deflate.finish().unwrap_or_default());
-    chunk(b"IEND", &[]);
-    file
+    let mut file = Vec::new();
+    let mut encoder = Encoder::new(&mut file, w, h);
+    encoder.set_color(if c == 1 { ColorType::Grayscale } else { ColorType::Rgb });
+    encoder.set_depth(BitDepth::Eight);
+    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&picture.bytes));
+    written.map_err(|error| format!("PNG: {error}"))?;
+    Ok(file)
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::rng::Stream;
+    use proptest::prelude::*;
+    use rand::Rng;
+
+    /// A file in any form that PNG has.
+    fn file(w: u32, h: u32, kind: ColorType, depth: BitDepth, data: &[u8], more: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut encoder = Encoder::new(&mut bytes, w, h);
+        encoder.set_color(kind);
+        encoder.set_depth(depth);
+        for (name, data) in more {
+            match *name {
+                "palette" => encoder.set_palette(data.clone()),
+                _ => encoder.set_trns(data.clone()),
+            }
+        }
+        encoder.write_header().unwrap().write_image_data(data).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn every_colour_type_becomes_grey_or_colour_on_white() {
+        let read = |kind, depth, data: &[u8]| read(&file(1, 1, kind, depth, data, &[]), 10).unwrap().bytes;
+        assert_eq!(read(ColorType::Grayscale, BitDepth::Eight, &[7]), [7]);
+        assert_eq!(read(ColorType::Grayscale, BitDepth::Sixteen, &[7, 200]), [7]);
+        assert_eq!(read(ColorType::Rgb, BitDepth::Eight, &[7, 8, 9]), [7, 8, 9]);
+        assert_eq!(read(ColorType::GrayscaleAlpha, BitDepth::Eight, &[100, 0]), [255]);
+        assert_eq!(read(ColorType::GrayscaleAlpha, BitDepth::Eight, &[100, 51]), [224]);
+        assert_eq!(read(ColorType::Rgba, BitDepth::Eight, &[7, 8, 9, 255]), [7, 8, 9]);
+    }
+
+    #[test]
+    fn few_bits_palettes_and_keys() {
+        // Two bits: 0, 1, 2, 3 are 0, 85, 170, 255; the third pixel's number is the key.
+        let bits = [0b0001_1100];
+        let grey = |more: &[(&str, Vec<u8>)]| {
+            read(&file(3, 1, ColorType::Grayscale, BitDepth::Two, &bits, more), 10).unwrap().bytes
+        };
+        assert_eq!(grey(&[]), [0, 85, 255]);
+        assert_eq!(grey(&[("key", vec![0, 1])]), [0, 255, 255]);
+        let palette = ("palette", vec![9, 8, 7, 1, 2, 3]);
+        let indexed = |more: &[(&str, Vec<u8>)]| {
+            read(&file(2, 1, ColorType::Indexed, BitDepth::One, &[0b0100_0000], more), 10).unwrap()
+        };
+        let plain = indexed(std::slice::from_ref(&palette));
+        assert_eq!((plain.shape.c, &plain.bytes[..]), (3, &[9, 8, 7, 1, 2, 3][..]));
+        assert_eq!(indexed(&[palette, ("key", vec![255, 0])]).bytes, [9, 8, 7, 255, 255, 255]);
+    }
+
+    #[test]
+    fn what_is_damaged_or_too_large_is_refused_on_one_line() {
+        let picture = Picture { shape: Shape::new(4, 4, 3), bytes: (0..48).collect() };
+        let whole = write(&picture).unwrap();
+        assert!(read(&whole, 15).unwrap_err().contains("has 4×4 pixels; accepted: 1 to 15"));
+        for end in 0..whole.len() {
+            // Without its end mark a file may still hold all pixels.
+            match read(&whole[..end], 100) {
+                Ok(found) => assert_eq!(found, picture),
+                Err(reason) => assert_eq!(reason.lines().count(), 1, "{reason}"),
+            }
+        }
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x40;
+            if let Ok(found) = read(&damaged, 100) {
+                assert_eq!(found, picture, "byte {at} is no part of the pixels");
+            }
+        }
+        assert!(write(&Picture { bytes: vec![0], ..picture }).is_err());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+        #[test]
+        fn what_is_written_is_read_back(h in 1u32..20, w in 1u32..20, is_grey: bool, seed: u64) {
+            let shape = Shape::new(h, w, if is_grey { 1 } else { 3 });
+            let mut draw = Stream::new(seed, "pixels").at(0);
+            let picture = Picture { shape, bytes: (0..shape.elements()).map(|_| draw.random()).collect() };
+            prop_assert_eq!(read(&write(&picture).unwrap(), 400).unwrap(), picture);
+        }
+    }
+}

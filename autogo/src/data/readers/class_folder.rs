@@ -163,7 +163,7 @@ mod tests {
     fn picture(path: &Path, grey: u8) {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let picture = Picture { shape: Shape::new(6, 4, 1), bytes: vec![grey; 24] };
-        std::fs::write(path, picture.png()).unwrap();
+        std::fs::write(path, picture.png().unwrap()).unwrap();
     }
 
     fn folder(name: &str) -> PathBuf {

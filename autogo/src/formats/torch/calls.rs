@@ -39,7 +39,7 @@ impl Place<'_> {
             // A product, as in the ONNX file: with a constant, what is in front would have no gradient at all, which parallel
             // training refuses.
             Op::Zero => format!("0.0 * {x}"),
-            Op::Slice { start, channels } if start == 0 => format!("{x}[:, :{channels}]"),
+            Op::Slice { start: 0, channels } => format!("{x}[:, :{channels}]"),
             Op::Slice { start, channels } => {
                 format!("{x}[:, {start}:{}]", u64::from(start) + u64::from(channels))
             }

@@ -113,7 +113,10 @@ impl Page {
     }
 
     /// Small pictures side by side, each above its caption, whose lines are kept; they wrap where the page ends.
-    pub fn pictures(self, cards: impl IntoIterator<Item = (String, Picture)>) -> Self {
+    ///
+    /// # Errors
+    /// A picture whose bytes are not those of its shape.
+    pub fn pictures(self, cards: impl IntoIterator<Item = (String, Picture)>) -> Result<Self, Error> {
         let mut html = String::from("<div style=\"display:flex;flex-wrap:wrap;gap:10px;align-items:flex-start\">");
         for (caption, picture) in cards {
             let (high, wide) = (picture.shape.h.max(1), picture.shape.w.max(1));
@@ -127,11 +130,11 @@ impl Page {
                 (wide * scale).max(PICTURE),
                 wide * scale,
                 high * scale,
-                BASE64_STANDARD.encode(picture.png()),
+                BASE64_STANDARD.encode(picture.png()?),
                 display::escape(&caption)
             );
         }
-        self.push(&(html + "</div>"))
+        Ok(self.push(&(html + "</div>")))
     }
 
     /// The page's content, to be set into another page.

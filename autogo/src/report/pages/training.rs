@@ -101,7 +101,7 @@ pub fn fit_page(run: &FitRun, task: &dyn Task) -> Result<Page, Error> {
         page = page.table(&table.count("pictures", |pair| pair.2 as usize).table()?.caption("Most often confused"));
         page = page
             .text("The surest mistakes: the class, and what the network says.")
-            .pictures(mistakes(&confusion, task)?);
+            .pictures(mistakes(&confusion, task)?)?;
     }
     let recipe = toml::to_string(&run.recipe).unwrap_or_else(|error| error.to_string());
     let settings: Vec<(&str, &str)> = recipe.lines().filter_map(|line| line.split_once(" = ")).collect();
@@ -164,7 +164,7 @@ pub fn task_page(task: &dyn Task, pictures: usize) -> Result<Page, Error> {
         task.batch(Part::Train, &[picture], &mut image, &mut label)?;
         cards.push((task.class_name(label[0] as usize), preparation.picture(&image)));
     }
-    Ok(page.pictures(cards))
+    page.pictures(cards)
 }
 
 /// A page of pictures with what a network says about each: the three most probable classes. Every picture has its name.
@@ -190,7 +190,7 @@ pub fn predictions_page(title: &str, pictures: &[(String, Picture)], said: &[Pre
         };
         cards.push((format!("{name}\n{}", lines.join("\n")), shown));
     }
-    Ok(Page::new(title).pictures(cards))
+    Page::new(title).pictures(cards)
 }
 
 /// Writes `report.html` into the folder of a training; see [`fit_page`].
