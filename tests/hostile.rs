@@ -1,11 +1,12 @@
 //! Damaged and hostile files: every reader answers with an error, never with a panic.
 #![allow(clippy::unwrap_used)]
 
-use autogo::data::{Example, LabelTable, read_parquet, records, write_parquet};
+use autogo::Progress;
+use autogo::data::{Example, LabelTable, LabelledPictures, Picture, read_parquet, records, write_parquet};
 use autogo::families::FamilyName;
 use autogo::formats::onnx::{Pooling, Weights, export, import};
 use autogo::formats::{from_json, read_gennape, to_json};
-use autogo::graph::Graph;
+use autogo::graph::{Graph, Shape};
 use autogo::predict::{Predictor, Psc, Reports, TrainSettings};
 use autogo::release::{Checkpoint, Class, Pickle, read_encoder, read_graph};
 use autogo::segment::{Mined, Mining, SegmentDb, Segmenter};
@@ -63,6 +64,33 @@ fn record_file() -> Vec<u8> {
     let masked = |bytes: &[u8]| crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes();
     let head = (body.len() as u64).to_le_bytes();
     [&head[..], &masked(&head), body, &masked(body)].concat()
+}
+
+/// A PNG file.
+fn png_file() -> Vec<u8> {
+    let shape = Shape::new(9, 13, 3);
+    Picture { shape, bytes: (0..shape.elements()).map(|at| (at * at % 251) as u8).collect() }.png()
+}
+
+/// A JPEG file of 8×8 grey pixels: one block, every coefficient 0.
+fn jpeg_file() -> Vec<u8> {
+    let table = |class: u8| [&[0xff, 0xc4, 0, 0x14, class, 1][..], &[0; 16]].concat();
+    [
+        &[0xff, 0xd8, 0xff, 0xdb, 0, 0x43, 0][..],
+        &[1; 64],
+        &[0xff, 0xc0, 0, 0x0b, 8, 0, 8, 0, 8, 1, 1, 0x11, 0],
+        &table(0),
+        &table(0x10),
+        &[0xff, 0xda, 0, 8, 1, 1, 0, 0, 0x3f, 0, 0x3f, 0xff, 0xd9],
+    ]
+    .concat()
+}
+
+#[test]
+fn the_pictures_that_are_damaged_here_are_pictures() {
+    let grey = Picture::decode(&jpeg_file()).unwrap();
+    assert_eq!((grey.shape, grey.bytes), (Shape::new(8, 8, 1), vec![128; 64]));
+    assert_eq!(Picture::decode(&png_file()).unwrap().png(), png_file());
 }
 
 /// Everything this library saves to be read back by itself, in a folder of its own.
@@ -237,6 +265,15 @@ proptest! {
     }
 
     #[test]
+    fn pictures(damage in damage()) {
+        for file in [png_file(), jpeg_file()] {
+            if let Ok(picture) = Picture::decode(&damage.of(&file)) {
+                prop_assert!(picture.fitted(Shape::new(4, 4, 3)).is_ok());
+            }
+        }
+    }
+
+    #[test]
     fn pickles_of_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let classes = [Class { module: "m", name: "C", callable: true }];
         let _ = Pickle::read(&bytes, &classes);
@@ -250,6 +287,36 @@ proptest! {
         b"\x80\x02(0NK\x01M]ael)\x85\x86\x87t}sudqrhjcRbQ\x93\x81\x94.X\x8c".to_vec()), 0..300)) {
         let _ = Pickle::read(&ops, &[Class { module: "m", name: "C", callable: true }]);
     }
+}
+
+#[test]
+fn damaged_archives_of_pictures() {
+    let folder = std::env::temp_dir().join(format!("autogo-hostile-pictures-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (images, labels, archive) = (folder.join("images"), folder.join("labels"), folder.join("archive.tar"));
+    let idx = |axes: &[u32], bytes: &[u8]| {
+        let sizes = axes.iter().flat_map(|axis| axis.to_be_bytes());
+        [0, 0, 8, axes.len() as u8].into_iter().chain(sizes).chain(bytes.iter().copied()).collect::<Vec<u8>>()
+    };
+    let (pictures, classes) = (idx(&[3, 2, 2], &[9; 12]), idx(&[3], &[0, 1, 2]));
+    std::fs::write(&labels, &classes).unwrap();
+    std::fs::write(&images, &pictures).unwrap();
+    assert_eq!(LabelledPictures::idx(&images, &labels, 3).unwrap().len(), 3);
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let done = runner.run(&damage(), |damage| {
+        std::fs::write(&images, damage.of(&pictures)).unwrap();
+        std::fs::write(&labels, &classes).unwrap();
+        let _ = LabelledPictures::idx(&images, &labels, 3);
+        std::fs::write(&images, &pictures).unwrap();
+        std::fs::write(&labels, damage.of(&classes)).unwrap();
+        let _ = LabelledPictures::idx(&images, &labels, 3);
+        // No archive at all, and one cut off.
+        std::fs::write(&archive, damage.of(&[&pictures[..], &[0; 1024]].concat())).unwrap();
+        prop_assert!(LabelledPictures::cifar10_archive(&archive).is_err());
+        Ok(())
+    });
+    done.unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
