@@ -1,7 +1,6 @@
 //! Damaged and hostile files: every reader answers with an error, never with a panic.
 #![allow(clippy::unwrap_used)]
 
-use autogo::Progress;
 use autogo::data::{Example, LabelTable, LabelledPictures, Picture, read_parquet, records, write_parquet};
 use autogo::families::FamilyName;
 use autogo::formats::onnx::{Pooling, Weights, export, import};
@@ -69,7 +68,7 @@ fn record_file() -> Vec<u8> {
 /// A PNG file.
 fn png_file() -> Vec<u8> {
     let shape = Shape::new(9, 13, 3);
-    Picture { shape, bytes: (0..shape.elements()).map(|at| (at * at % 251) as u8).collect() }.png()
+    Picture { shape, bytes: (0..shape.elements()).map(|at| (at * at % 251) as u8).collect() }.png().unwrap()
 }
 
 /// A JPEG file of 8×8 grey pixels: one block, every coefficient 0.
@@ -90,7 +89,7 @@ fn jpeg_file() -> Vec<u8> {
 fn the_pictures_that_are_damaged_here_are_pictures() {
     let grey = Picture::decode(&jpeg_file()).unwrap();
     assert_eq!((grey.shape, grey.bytes), (Shape::new(8, 8, 1), vec![128; 64]));
-    assert_eq!(Picture::decode(&png_file()).unwrap().png(), png_file());
+    assert_eq!(Picture::decode(&png_file()).unwrap().png().unwrap(), png_file());
 }
 
 /// Everything this library saves to be read back by itself, in a folder of its own.

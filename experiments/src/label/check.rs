@@ -10,8 +10,11 @@ use std::fmt;
 /// Draws of a bootstrap.
 const DRAWS: usize = 1000;
 
-/// What could be a network's label, larger for better.
-const CANDIDATES: [(&str, fn(&LabelRecord) -> f64); 6] = [
+/// What could be a network's label: a name, and a number that is larger for better.
+type Candidate = (&'static str, fn(&LabelRecord) -> f64);
+
+/// The candidates.
+const CANDIDATES: [Candidate; 6] = [
     ("test accuracy", |record| f64::from(record.test_accuracy)),
     ("test loss", |record| -f64::from(record.test_loss)),
     ("training loss, mean of all steps", |record| -f64::from(record.mean_train_loss)),
@@ -98,7 +101,7 @@ pub fn check(records: &[LabelRecord], family: &LabelledFamily) -> Result<Check, 
     best.sort_by(|a, b| b.1.total_cmp(&a.1));
     best.truncate(sample.len().div_ceil(10));
     best.extend(&top);
-    let ranking = |&(name, get): &(&'static str, fn(&LabelRecord) -> f64)| {
+    let ranking = |&(name, get): &Candidate| {
         let ([label, real, params], [best, best_real, _]) = (columns(&sample, get), columns(&best, get));
         Ranking {
             name,

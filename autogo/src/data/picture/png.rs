@@ -38,7 +38,8 @@ fn on_white(data: &[u8], samples: usize) -> Vec<u8> {
     let mix = |byte: u8, opacity: u8| {
         ((u32::from(byte) * u32::from(opacity) + 255 * u32::from(255 - opacity) + 127) / 255) as u8
     };
-    let pixel = |pixel: &[u8]| pixel[..samples - 1].iter().map(|&byte| mix(byte, pixel[samples - 1])).collect::<Vec<u8>>();
+    let pixel =
+        |pixel: &[u8]| pixel[..samples - 1].iter().map(|&byte| mix(byte, pixel[samples - 1])).collect::<Vec<u8>>();
     data.chunks_exact(samples).flat_map(pixel).collect()
 }
 

@@ -107,10 +107,11 @@ impl Grouping<'_> {
         let name = self.scopes[nodes.start][depth].to_string();
         // A block around one block is that block.
         if let [Item::Block(only)] = items[..]
-            && self.blocks[only].nodes == nodes {
-                self.blocks[only].name = name;
-                return items;
-            }
+            && self.blocks[only].nodes == nodes
+        {
+            self.blocks[only].name = name;
+            return items;
+        }
         if reads(self.graph, &nodes).len() > TENSORS || makes(self.graph, &nodes).len() > TENSORS {
             return items;
         }

@@ -40,7 +40,10 @@ fn the_folder_of_a_training_is_a_classifier() {
     assert!(said.iter().all(|one| (one.classes.iter().map(|(_, part)| part).sum::<f32>() - 1.0).abs() < 1e-5));
     // A picture in another size, in grey.
     let grey = Picture { shape: Shape::new(50, 30, 1), bytes: vec![90; 1500] };
-    assert_eq!(run.classifier().unwrap().predict(std::slice::from_ref(&grey)).unwrap(), opened.predict(&[grey]).unwrap());
+    assert_eq!(
+        run.classifier().unwrap().predict(std::slice::from_ref(&grey)).unwrap(),
+        opened.predict(&[grey]).unwrap()
+    );
     std::fs::write(path.join("preparation.json"), "{}").unwrap();
     let error = Classifier::open(&path).unwrap_err().to_string();
     assert!(error.contains("preparation.json: missing field"), "{error}");
