@@ -26,7 +26,8 @@ impl fmt::Display for Inherited {
 
 impl Network {
     /// Takes over the weights of another network, such as the parent that this network's graph was derived from: a node's tensor
-    /// is taken over where the other graph has a node of the same name whose tensor has the same sizes.
+    /// is taken over where the other graph has a node of the same name whose tensor has the same sizes. Where several nodes have
+    /// one name, the first takes over from the first, and so on, if both graphs have as many of them; otherwise all begin anew.
     ///
     /// A mutation keeps the names of the nodes that it keeps, and gives new nodes names that no other node has. So the nodes of
     /// a child that find their weights in the parent are those that the derivation kept: all of them in the full form. A mini
@@ -46,23 +47,27 @@ impl Network {
     /// # Errors
     /// Weights that are not finite. O(weights).
     pub fn inherit(&mut self, parent: &Network) -> Result<Inherited, Error> {
-        let old: HashMap<String, (Vec<usize>, Vec<f32>)> = parent
-            .named()
-            .into_iter()
-            .map(|(name, sizes, values)| (node_part(&name).into(), (sizes, values)))
-            .collect();
+        let (old, own) = (parent.named(), self.named());
+        let (mut olds, mut counts): (HashMap<&str, Vec<usize>>, HashMap<&str, usize>) = Default::default();
+        old.iter().enumerate().for_each(|(at, (name, ..))| olds.entry(node_part(name)).or_default().push(at));
+        own.iter().for_each(|(name, ..)| *counts.entry(node_part(name)).or_default() += 1);
+        let mut seen: HashMap<&str, usize> = HashMap::new();
         let mut inherited = Inherited::default();
         let mut tensors = Tensors::new();
-        for (name, sizes, values) in self.named() {
-            let found = old.get(node_part(&name)).filter(|(found, _)| *found == sizes);
+        for (name, sizes, values) in &own {
+            let part = node_part(name);
+            let place = seen.entry(part).or_default();
+            let olds = olds.get(part).filter(|olds| counts.get(part) == Some(&olds.len()));
+            let found = olds.and_then(|olds| old.get(*olds.get(*place)?)).filter(|(_, found, _)| found == sizes);
+            *place += 1;
             match found {
-                Some(found) => {
+                Some((_, _, old)) => {
                     (inherited.taken, inherited.weights) = (inherited.taken + 1, inherited.weights + values.len());
-                    tensors.insert(name, found.clone());
+                    tensors.insert(name.clone(), (sizes.clone(), old.clone()));
                 }
                 None => {
                     inherited.new += 1;
-                    tensors.insert(name, (sizes, values));
+                    tensors.insert(name.clone(), (sizes.clone(), values.clone()));
                 }
             }
         }

@@ -218,10 +218,10 @@ mod tests {
             names.iter().map(String::as_str).zip(batches.iter().map(Vec::as_slice)).collect();
         files.push(("cifar-10-batches-bin/readme.html", b"passed over"));
         files.reverse();
-        let (train, test) = unarchived(&tar::tests::archive(&files)[..]).unwrap();
+        let (train, test) = unarchived(&tar::archive(&files)[..]).unwrap();
         assert_eq!((train.labels, test.labels), (vec![0, 1, 2, 3, 4], vec![5]));
         assert_eq!((train.bytes[PICTURE], test.bytes.len(), test.bytes[0]), (10, PICTURE, 50));
-        let refused = |files: &[(&str, &[u8])]| unarchived(&tar::tests::archive(files)[..]).unwrap_err();
+        let refused = |files: &[(&str, &[u8])]| unarchived(&tar::archive(files)[..]).unwrap_err();
         assert_eq!(refused(&files[..6]), "holds no `data_batch_1.bin`");
         let error = refused(&[("a/test_batch.bin", &batches[0][..3000])]);
         assert_eq!(error, "`a/test_batch.bin` has 3000 bytes; accepted: whole records of 3073");

@@ -62,28 +62,29 @@ fn octal(field: &[u8]) -> Option<u64> {
     u64::from_str_radix(digits, 8).ok()
 }
 
+/// An archive of some files.
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// An archive of some files.
-    pub(in crate::data::readers) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for (name, content) in files {
-            let mut header = [0u8; RECORD];
-            header[..name.len()].copy_from_slice(name.as_bytes());
-            header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
-            header[156] = if name.ends_with('/') { b'5' } else { b'0' };
-            header[148..156].fill(b' ');
-            let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
-            header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-            bytes.extend(header);
-            bytes.extend(*content);
-            bytes.resize(bytes.len().next_multiple_of(RECORD), 0);
-        }
-        bytes.resize(bytes.len() + 2 * RECORD, 0);
-        bytes
+pub(super) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (name, content) in files {
+        let mut header = [0u8; RECORD];
+        header[..name.len()].copy_from_slice(name.as_bytes());
+        header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        header[156] = if name.ends_with('/') { b'5' } else { b'0' };
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        bytes.extend(header);
+        bytes.extend(*content);
+        bytes.resize(bytes.len().next_multiple_of(RECORD), 0);
     }
+    bytes.resize(bytes.len() + 2 * RECORD, 0);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn files_come_in_their_order_and_what_is_cut_off_is_refused() {
