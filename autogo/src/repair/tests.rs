@@ -322,8 +322,10 @@ fn brute_force(
             };
             let mut found = Vec::new();
             for (&h, &w) in down.iter().flat_map(|h| across.iter().map(move |w| (h, w))) {
-                let skips = |new: u32, own: u32, kernel: u32| new != own && new > kernel;
-                let skipped = skips(h, window.stride.0, window.kernel.0) || skips(w, window.stride.1, window.kernel.1);
+                // A dilated kernel reaches as far as its span.
+                let skips = |new: u32, own: u32, span: u32| new != own && new > span;
+                let (high, wide) = window.span();
+                let skipped = skips(h, window.stride.0, high) || skips(w, window.stride.1, wide);
                 let strides = if (h, w) == window.stride { 0 } else { 100 + if skipped { 100 } else { 0 } };
                 for &count in &filters {
                     let mut op = op;

@@ -121,7 +121,7 @@ mod tests {
     fn what_is_no_picture_is_refused_with_its_path() {
         let path = std::env::temp_dir().join(format!("autogo-picture-{}.png", std::process::id()));
         for (bytes, wanted) in
-            [(&b"GIF89a"[..], "is no picture"), (b"\x89PNG", "is cut off"), (b"\xff\xd8\xff", "JPEG")]
+            [(&b"GIF89a"[..], "is no picture"), (b"\x89PNG", "PNG: unexpected end of file"), (b"\xff\xd8\xff", "JPEG")]
         {
             std::fs::write(&path, bytes).unwrap();
             let error = Picture::read(&path).unwrap_err().to_string();
