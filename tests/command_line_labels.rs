@@ -170,7 +170,8 @@ fn a_search_learns_from_a_table_and_its_front_is_a_folder() {
         assert!(rows.contains(&id("onnx")));
         assert!(fs::read_to_string(front.join(format!("{stem}.svg"))).unwrap().starts_with("<svg"));
     }
-    assert_eq!(fs::read_dir(&front).unwrap().count(), 3 * names.len() + 1);
+    assert!(fs::read_to_string(front.join("input.py")).unwrap().contains("class Network(nn.Module)"));
+    assert_eq!(fs::read_dir(&front).unwrap().count(), 4 * names.len() + 1);
     // What is there is not written over, and known before anything is searched.
     let full = refusal(&[&search[..], &["--export", text(&front)]].concat());
     assert!(full.contains("front: holds files; accepted: a new or empty folder"), "{full}");
