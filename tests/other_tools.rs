@@ -1,10 +1,12 @@
 //! ONNX files that another tool wrote. Without the notebooks' Python environment nothing is compared.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+use autogo::evolve::MutationSettings;
 use autogo::formats::onnx::{Imported, Pooling, ReadOptions, Weights, export, formula, import, import_with};
 use autogo::graph::Shape;
+use autogo::prelude::*;
 use autogo::testing::graphs;
-use autogo::train::{Method, Network, NetworkSettings, Optimiser};
+use autogo::train::{Method, Mini, Network, NetworkSettings, Optimiser, Ratio};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeSet;
@@ -99,7 +101,7 @@ fn networks_of_the_field_compute_what_onnx_runtime_does() {
         eprintln!("skipped: no AUTOGO_FIELD");
         return;
     };
-    let folder = folder("field");
+    let folder = folder("field-engine");
     let said = script(&python, "onnx_field.py", &[field.to_str().unwrap(), folder.to_str().unwrap()]);
     let (mut computed, mut wrong, mut refused) = (0, Vec::new(), Vec::new());
     for line in said.lines() {
@@ -221,42 +223,92 @@ fn networks_written_by_python_import_or_are_refused_by_name() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
-/// Random graphs with every op, as ONNX files with a network's weights, and what the network makes of a picture.
-#[test]
-fn random_networks_compute_what_onnx_runtime_computes() {
-    let Some(python) = python() else { return };
-    let folder = folder("networks");
-    let mut runner = TestRunner::deterministic();
-    let (mut written, mut ops) = (0, BTreeSet::new());
-    while written < 150 {
-        let graph = graphs(14).new_tree(&mut runner).unwrap().current();
+/// Networks written for `onnx_values.py`: each as an ONNX file with its weights, a picture, and what the network makes of it.
+struct Folder {
+    path: PathBuf,
+    written: u64,
+}
+
+impl Folder {
+    /// Writes a network of random weights, unless it has no form in the operator set or runs away.
+    fn write(&mut self, graph: &Graph) -> bool {
         let settings = NetworkSettings { batch: 16, ..NetworkSettings::default() };
-        let Ok(mut network) = Network::with(&graph, written, settings) else { continue };
+        let Ok(mut network) = Network::with(graph, self.written, settings) else { return false };
         let floats = graph.input_shape().elements() as usize;
         let pictures: Vec<f32> = formula(16 * floats, 7_992).iter().map(|u| *u as f32).collect();
         // Running statistics and biases that are not those of the start.
         let mut optimiser = Optimiser::new(&network, Method::default(), 0.0, 0.0);
         if network.step(&pictures, &[0; 16], 0.1, &mut optimiser, 1e-3).is_err() {
-            continue;
+            return false;
         }
         // Some ops have no form in the operator set: means of dilated windows, products of three.
-        let Ok(file) = export(&graph, Weights::Named(&network.tensors()), Pooling::default()) else { continue };
+        let Ok(file) = export(graph, Weights::Named(&network.tensors()), Pooling::default()) else { return false };
         let picture = &pictures[..floats];
         let made = network.forward(picture).unwrap().to_vec();
         if made.iter().any(|value| !value.is_finite() || value.abs() > 1e6) {
-            continue;
+            return false;
         }
         let (pixels, c) = (floats / graph.input_shape().c as usize, graph.input_shape().c as usize);
         let planes: Vec<f32> = (0..floats).map(|at| picture[at % pixels * c + at / pixels]).collect();
         let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
         for (end, bytes) in [("onnx", &file), ("ours.onnx", &file), ("in", &bytes(&planes)), ("out", &bytes(&made))] {
-            std::fs::write(folder.join(format!("{written}.{end}")), bytes).unwrap();
+            std::fs::write(self.path.join(format!("{}.{end}", self.written)), bytes).unwrap();
         }
-        ops.extend(graph.nodes().map(|node| node.op.name()));
-        written += 1;
+        self.written += 1;
+        true
+    }
+
+    /// Runs all of them in ONNX Runtime.
+    fn compare(self, python: &Path) {
+        let said = script(python, "onnx_values.py", &[self.path.to_str().unwrap()]);
+        assert_eq!(said.trim(), self.written.to_string(), "{said}");
+        std::fs::remove_dir_all(self.path).unwrap();
+    }
+}
+
+/// Random graphs with every op.
+#[test]
+fn random_networks_compute_what_onnx_runtime_computes() {
+    let Some(python) = python() else { return };
+    let mut files = Folder { path: folder("networks"), written: 0 };
+    let mut runner = TestRunner::deterministic();
+    let mut ops = BTreeSet::new();
+    while files.written < 150 {
+        let graph = graphs(14).new_tree(&mut runner).unwrap().current();
+        if files.write(&graph) {
+            ops.extend(graph.nodes().map(|node| node.op.name()));
+        }
     }
     assert!(ops.len() > 40, "only {ops:?}");
-    let said = script(&python, "onnx_values.py", &[folder.to_str().unwrap()]);
-    assert_eq!(said.trim(), written.to_string(), "{said}");
-    std::fs::remove_dir_all(folder).unwrap();
+    files.compare(&python);
+}
+
+/// A hundred mutants at 16×16, where the runtime takes a network in milliseconds: mutation does not look at a picture's size.
+#[test]
+fn mutants_compute_what_onnx_runtime_computes() {
+    let Some(python) = python() else { return };
+    let mut files = Folder { path: folder("mutants"), written: 0 };
+    let families =
+        [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::Inception, FamilyName::TwoPath];
+    let specs = families.iter().flat_map(|family| (0..8).map(|at| family.sample(3, at)));
+    let graphs: Vec<Graph> = specs.map(|spec| network(&spec).unwrap()).collect();
+    let mined = Mining::bpe(80).run(&graphs).unwrap();
+    let mutator = Mutator::new(mined, |graph: &Graph| graph.len() as f64, Npu::n256()).unwrap();
+    let settings = MutationSettings { places: 10, donors: 20, ..MutationSettings::default() };
+    let mini = Mini { input: (16, 16), width: Ratio { over: 1, under: 2 } };
+    let mut seen = BTreeSet::new();
+    for (seed, family) in (0..40).flat_map(|seed| families.map(|family| (seed, family))) {
+        let parent = network(family.best().unwrap()).unwrap();
+        for (child, _) in mutator.children(&parent, &settings, seed).unwrap().into_iter().take(5) {
+            let Ok(form) = child.mini(&mini) else { continue };
+            if files.written < 100 && seen.insert(form.mini.to_string()) {
+                files.write(&form.graph);
+            }
+        }
+        if files.written == 100 {
+            break;
+        }
+    }
+    assert_eq!(files.written, 100);
+    files.compare(&python);
 }

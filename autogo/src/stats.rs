@@ -157,8 +157,8 @@ pub fn srcc_interval(a: &[f64], b: &[f64], draws: usize, seed: u64) -> Option<(f
 /// ```
 /// use autogo::stats::partial_srcc;
 /// let (a, b, given) = ([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 1.0, 4.0, 3.0, 5.0], [1.0, 3.0, 2.0, 5.0, 4.0]);
-/// // r_ab = 0.8, r_ac = 0.8, r_bc = 0.5
-/// assert!((partial_srcc(&a, &b, &given).unwrap() - 0.4 / (0.36f64 * 0.75).sqrt()).abs() < 1e-12);
+/// // r_ab = 0.8, r_ac = 0.8, r_bc = 0.3
+/// assert!((partial_srcc(&a, &b, &given).unwrap() - 0.56 / (0.36f64 * 0.91).sqrt()).abs() < 1e-12);
 /// assert_eq!(partial_srcc(&a, &b, &a), None);
 /// ```
 pub fn partial_srcc(a: &[f64], b: &[f64], given: &[f64]) -> Option<f64> {
