@@ -45,7 +45,7 @@ fn every_verb_says_what_it_does_and_shows_an_example() {
     let verbs = help.lines().skip_while(|line| *line != "Commands:").skip(1).map_while(|line| line.strip_prefix("  "));
     let verbs: Vec<&str> =
         verbs.filter_map(|line| line.split_whitespace().next()).filter(|verb| *verb != "help").collect();
-    assert_eq!(verbs.len(), 14, "{verbs:?}");
+    assert_eq!(verbs.len(), 15, "{verbs:?}");
     for verb in verbs {
         let text = said(&[verb, "--help"]);
         let first = text.lines().next().unwrap();
@@ -379,9 +379,68 @@ fn a_network_that_cannot_be_trained_like_this_is_refused_on_one_line() {
     assert!(said.contains("bytes for batches of 128, 1048576 are allowed") && said.lines().count() == 1, "{said}");
     let said = refused(&["--mini", "16x16:1/2"]);
     assert!(said.contains("AUTOGO_DATA: is not set") && said.lines().count() == 1, "{said}");
+    let said = refused(&["--task", "cifar11"]);
+    assert!(
+        said.contains("task `cifar11` is not known; accepted: cifar10, fashion-mnist, shapes, or a folder"),
+        "{said}"
+    );
     let recipe = out.join("recipe.toml");
     std::fs::write(&recipe, "rate = 0.1\nspeed = 2\n").unwrap();
     let said = refused(&["--recipe", recipe.to_str().unwrap()]);
     assert!(said.contains("recipe.toml:2") && said.contains("speed"), "{said}");
     std::fs::remove_dir_all(out).unwrap();
+}
+
+#[test]
+fn a_network_learns_from_a_folder_and_says_what_other_pictures_are() {
+    use autogo::data::Picture;
+    let folder = folder("predict");
+    let out = folder.join("run");
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_string();
+    // Bright tops and bright bottoms.
+    for (class, first) in [("top", 200u8), ("bottom", 20)] {
+        std::fs::create_dir_all(folder.join("pictures").join(class)).unwrap();
+        for at in 0..40u8 {
+            let row = |light: u8| vec![light + at / 2; 20 * 10];
+            let bytes = [row(first), row(220 - first)].concat();
+            let picture = Picture { shape: Shape::new(20, 20, 1), bytes };
+            std::fs::write(folder.join(format!("pictures/{class}/{at}.png")), picture.png()).unwrap();
+        }
+    }
+    std::fs::write(folder.join("recipe.toml"), "rate = 0.002\nbatch = 16\nimages = 320\nflips = false\n").unwrap();
+    let fit = ["fit", BEST, "--mini", "8x8:1/4", "--out", out.to_str().unwrap()];
+    let (task, recipe) = (path("pictures"), path("recipe.toml"));
+    let rest = ["--task", &task, "--recipe", &recipe];
+    let line = refusal_after_output(autogo(&[&fit[..], &rest].concat()));
+    assert!(line.contains("makes 1×1×10, `pictures@8x8x3` has 2 classes; accepted: a head that makes 1×1×2"), "{line}");
+    let text = said(&[&fit[..], &rest, &["--head"]].concat());
+    assert!(text.contains("64 pictures") && text.contains("is trained; report.html shows it"), "{text}");
+    let report = std::fs::read_to_string(out.join("report.html")).unwrap();
+    for part in ["<svg", "The recipe", "16 test pictures", "nb201:"] {
+        assert!(report.contains(part), "{part}");
+    }
+    let (top, page) = (path("pictures/top/3.png"), path("said.html"));
+    let text = said(&["predict", out.to_str().unwrap(), &top, "--page", &page]);
+    assert!(text.starts_with(&format!("{top}: ")) && text.trim_end().ends_with('%'), "{text}");
+    assert!(std::fs::read_to_string(page).unwrap().contains("data:image/png;base64,"));
+    let json: Value = serde_json::from_str(&said(&["predict", out.to_str().unwrap(), &top, "--json"])).unwrap();
+    assert!(json[0]["probabilities"]["top"].as_f64().unwrap() > 0.0);
+    let line = refusal(autogo(&["predict", out.to_str().unwrap(), &recipe]));
+    assert!(line.contains("recipe.toml: is no picture; accepted: a PNG or JPEG file"), "{line}");
+    let line = refusal(autogo(&["predict", folder.to_str().unwrap(), &top]));
+    assert!(line.contains("graph.json: No such file"), "{line}");
+    // Another training begins with these weights.
+    let heir = path("heir");
+    let fit = ["fit", BEST, "--mini", "8x8:1/4", "--out", &heir, "--inherit", out.to_str().unwrap(), "--head"];
+    let text = said(&[&fit[..], &rest].concat());
+    assert!(text.contains("weights, are the parent's"), "{text}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// One line on standard error, exit code 2, after whatever was printed.
+fn refusal_after_output(output: Output) -> String {
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+    said
 }
