@@ -11,8 +11,10 @@ use flate2::{Compression, Crc};
 use std::io::{Read, Write};
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
-/// First column, first row, and the steps of the seven pictures of an interlaced one.
-const PASSES: [(u32, u32, u32, u32); 7] =
+/// First column, first row, and the steps to the right and down.
+type Pass = (u32, u32, u32, u32);
+/// The seven pictures of an interlaced one.
+const PASSES: [Pass; 7] =
     [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
 /// What the header says.
@@ -78,8 +80,8 @@ impl Header {
         self.kind.samples() * usize::from(self.depth)
     }
 
-    /// The pictures that the stream holds: first column and row, steps, width and height.
-    fn passes(&self) -> Vec<((u32, u32, u32, u32), usize, usize)> {
+    /// The pictures that the stream holds, with their width and height.
+    fn passes(&self) -> Vec<(Pass, usize, usize)> {
         let whole = [(0, 0, 1, 1)];
         let passes: &[_] = if self.is_interlaced { &PASSES } else { &whole };
         let sized = passes.iter().map(|&(x, y, right, down)| {

@@ -106,7 +106,7 @@ fn few_bits_palettes_and_keys() {
 fn an_interlaced_picture_is_the_plain_one() {
     for (w, h) in [(1u32, 1u32), (3, 2), (8, 8), (13, 9)] {
         let plain = rows(h as usize, w as usize, 5);
-        let pass = |&(x, y, right, down): &(u32, u32, u32, u32)| -> (usize, Vec<Vec<u8>>) {
+        let pass = |&(x, y, right, down): &Pass| -> (usize, Vec<Vec<u8>>) {
             let line = |row: u32| (x..w).step_by(right as usize).map(|at| plain[row as usize][at as usize]).collect();
             let lines = (y..h).step_by(down as usize).map(line).filter(|line: &Vec<u8>| !line.is_empty());
             (1, lines.collect())
