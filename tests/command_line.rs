@@ -448,7 +448,7 @@ fn a_network_learns_from_a_folder_and_says_what_other_pictures_are() {
             std::fs::write(folder.join(format!("pictures/{class}/{at}.png")), picture.png().unwrap()).unwrap();
         }
     }
-    std::fs::write(folder.join("recipe.toml"), "batch = 16\nimages = 320\nrate = 0.02\nflips = false\n").unwrap();
+    std::fs::write(folder.join("recipe.toml"), "batch = 16\nimages = 320\nrate = 0.002\nflips = false\n").unwrap();
     let fit = ["fit", BEST, "--mini", "8x8:1/4", "--out", out.to_str().unwrap()];
     let (task, recipe) = (path("pictures"), path("recipe.toml"));
     let rest = ["--task", &task, "--recipe", &recipe];

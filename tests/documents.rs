@@ -94,7 +94,9 @@ fn every_name_of_the_prelude_has_an_example_that_runs() {
 fn the_files_that_the_chapter_on_contributing_names_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut all = Vec::new();
-    for folder in ["autogo/src", "autogo/doc", "autogo/examples", "experiments", "tests", "notebooks/kernel", ".ci"] {
+    for folder in
+        ["autogo/src", "autogo/doc", "autogo/examples", "experiments", "tests", "datasets", "notebooks/kernel", ".ci"]
+    {
         files(&root.join(folder), &mut all);
     }
     let paths: Vec<String> = all.iter().map(|path| path.strip_prefix(&root).unwrap().display().to_string()).collect();

@@ -13,7 +13,7 @@ const SHAPES: [&str; 10] =
 /// Pictures to learn from, and to be measured with.
 const COUNTS: (usize, usize) = (5_000, 1_000);
 /// How far noise moves a byte.
-const NOISE: i32 = 70;
+const NOISE: i32 = 15;
 
 impl Pictures {
     /// A toy for machines without data: 5,000 and 1,000 drawings of ten shapes in colour, made here from a seed.
