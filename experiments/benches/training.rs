@@ -217,7 +217,7 @@ impl Peer {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let own = root.join("../notebooks/.venv/bin/python");
         let has_torch = |python: &Path| {
-            let check = Command::new(python).args(["-c", "import torch"]).stderr(Stdio::null()).status();
+            let check = Command::new(python).args(["-I", "-c", "import torch.nn"]).stderr(Stdio::null()).status();
             check.is_ok_and(|status| status.success())
         };
         let python = [own.as_path(), Path::new("/usr/bin/python3")].into_iter().find(|python| has_torch(python))?;
