@@ -1,6 +1,7 @@
 //! How long a training step takes, ours and PyTorch's in the same run, and what a second core brings.
 //!
-//! `cargo benches --bench training` measures every network, `cargo benches --bench training -- mini16` those with this name.
+//! `cargo bench --profile dev -p experiments --bench training --config profile.dev.package.autogo.opt-level=3` measures every network;
+//! with `-- mini16` behind, those with this name.
 //! Times are the least of some rounds, in which ours and PyTorch take turns. PyTorch is that of the notebooks' environment, else
 //! that of `/usr/bin/python3`; the first line says which. Without one, ours alone is measured.
 #![allow(clippy::print_stdout)]
