@@ -109,7 +109,7 @@ PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
         folder = planned(scratch)
         run = subprocess.Popen([PROGRAM, "label", "run", folder, "--slurm", "partition=all", "--workers", "2"])
         kill_one(folder)
-        # The other worker goes on; a second array takes the place of the dead one, as a user would start it.
+        # The other worker goes on, and succeeds to the dead worker's lease.
         finished(folder)
         assert run.wait(60) == 0
     finally:

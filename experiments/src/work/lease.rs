@@ -85,7 +85,7 @@ impl Lease {
         let mut write = {
             let holder = holder.to_string();
             move |path: &Path, count: u64| {
-                // The same length at every beat, so that a reader never sees half of one and half of another.
+                // Whoever reads between the two sees an empty lease: another text than before, so a lease that lives.
                 file.set_len(0).and_then(|()| std::io::Seek::rewind(&mut file)).ok();
                 writeln!(file, "{holder} {count}").map_err(|error| Failure::work(path, error))
             }

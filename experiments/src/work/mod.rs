@@ -22,8 +22,8 @@
 //! What breaks first with thousands of workers: all of them ask the file system for the same names. A claim costs two
 //! look-ups and a new file, and a worker remembers what it has seen done; but when 10,000 workers start together on one
 //! list, each tries up to 10,000 leases of others before it finds a free item, 10⁸ failed creations for the metadata server
-//! of the file system. Workers therefore begin at places spread over the list once there are many; beyond that a folder
-//! wants to be cut into several, which is why results can be collected from more than one.
+//! of the file system. Every worker begins at the front of the list. So many workers want the work cut into several folders,
+//! whose results `collect` joins, or a list that each worker begins elsewhere, which is not built.
 
 mod executor;
 mod folder;
