@@ -2,7 +2,7 @@
 
 use super::Family;
 use super::nb101::{MAX_VERTICES, Nb101, VertexOp};
-use crate::graph::{Graph, Op, Pool};
+use crate::graph::{Class, Graph, Op, Pool, Weighted};
 
 impl Nb101 {
     /// All numberings of the cell's inner vertices in which edges still go from smaller to larger numbers; the first is
@@ -145,12 +145,9 @@ impl Reading<'_> {
         let relu = (self.graph.node(at).op == Op::Relu).then_some(at)?;
         let norm = operand(relu).filter(|&at| self.graph.node(at).op == Op::BatchNorm)?;
         let conv = operand(norm)?;
-        match self.graph.node(conv).op {
-            Op::Conv(found) if found.window.kernel.0 == found.window.kernel.1 => {
-                Some((found.window.kernel.0, operand(conv)?))
-            }
-            _ => None,
-        }
+        let Some(Weighted::Conv(found)) = self.graph.node(conv).op.weighted() else { return None };
+        let (high, wide) = found.window.kernel;
+        if high == wide { Some((high, operand(conv)?)) } else { None }
     }
 
     /// Whether node `at` is a projection of `input`: a 1×1 convolution with a batch norm and a ReLU.
@@ -200,15 +197,15 @@ impl Vertices<'_> {
             return Some(());
         }
         let graph = self.reading.graph;
-        let (op, operand) = match graph.node(at).op {
-            Op::Pool(Pool::Max, window) if window.kernel == (3, 3) => {
-                (VertexOp::MaxPool3x3, *graph.operands(at).first()?)
-            }
-            _ => match self.reading.convolution(at)? {
+        let is_pool = |op: &Op| matches!(op, Op::Pool(Pool::Max, window) if window.kernel == (3, 3));
+        let (op, operand) = if is_pool(&graph.node(at).op) {
+            (VertexOp::MaxPool3x3, *graph.operands(at).first()?)
+        } else {
+            match self.reading.convolution(at)? {
                 (1, operand) => (VertexOp::Conv1x1, operand),
                 (3, operand) => (VertexOp::Conv3x3, operand),
                 _ => return None,
-            },
+            }
         };
         let mut vertex = Vertex { node: at, op, reads: Vec::new(), reads_input: false };
         for summand in self.reading.summands(operand)? {
@@ -216,9 +213,10 @@ impl Vertices<'_> {
                 vertex.reads_input = true;
                 continue;
             }
-            let source = match graph.node(summand).op {
-                Op::Slice { .. } => self.reading.root(*graph.operands(summand).first()?),
-                _ => summand,
+            let source = if graph.node(summand).op.class() == Class::Slice {
+                self.reading.root(*graph.operands(summand).first()?)
+            } else {
+                summand
             };
             vertex.reads.push(source);
         }

@@ -221,13 +221,10 @@ fn recipes(steps: usize) -> impl Strategy<Value = (Segment, Vec<Shape>, Vec<Shap
             let segment = grow(&own, &steps)?;
             let mut other = segment.clone();
             for (node, step) in other.nodes.iter_mut().zip(&steps) {
-                match &mut node.op {
-                    Op::Conv(conv) if conv.groups > 1 => {}
-                    Op::Conv(conv) | Op::ConvTranspose(conv) => {
-                        conv.filters = 1 + u32::from(step.4 / 8) % 6;
-                        conv.window.stride = ([1, 1, 2, 4][usize::from(step.3) % 4], conv.window.stride.1);
-                    }
-                    _ => {}
+                let is_grouped = matches!(&node.op, Op::Conv(conv) if conv.groups > 1);
+                if let (false, Op::Conv(conv) | Op::ConvTranspose(conv)) = (is_grouped, &mut node.op) {
+                    conv.filters = 1 + u32::from(step.4 / 8) % 6;
+                    conv.window.stride = ([1, 1, 2, 4][usize::from(step.3) % 4], conv.window.stride.1);
                 }
             }
             let mut wanted = match infer(&mut other, &place) {
@@ -315,11 +312,8 @@ fn brute_force(
             } else {
                 (along(window.stride.0), along(window.stride.1))
             };
-            let filters = match op {
-                Op::Conv(conv) if conv.groups > 1 && conv.groups == read(at) => vec![0],
-                Op::Conv(_) | Op::ConvTranspose(_) => (1..=most).collect(),
-                _ => vec![0],
-            };
+            let is_depthwise = matches!(op, Op::Conv(conv) if conv.groups > 1 && conv.groups == read(at));
+            let filters = if op.conv().is_some() && !is_depthwise { (1..=most).collect() } else { vec![0] };
             let mut found = Vec::new();
             for (&h, &w) in down.iter().flat_map(|h| across.iter().map(move |w| (h, w))) {
                 // A dilated kernel reaches as far as its span.
@@ -328,21 +322,14 @@ fn brute_force(
                 let skipped = skips(h, window.stride.0, high) || skips(w, window.stride.1, wide);
                 let strides = if (h, w) == window.stride { 0 } else { 100 + if skipped { 100 } else { 0 } };
                 for &count in &filters {
-                    let mut op = op;
+                    let mut op = op.with_window(Window { stride: (h, w), ..window });
                     let mut change = 0;
-                    match &mut op {
-                        Op::Conv(conv) | Op::ConvTranspose(conv) => {
-                            conv.window.stride = (h, w);
-                            if count > 0 {
-                                change = settings.penalty.of(conv.filters.into(), count.into());
-                                if settings.align.is_some_and(|align| count != conv.filters && count % align != 0) {
-                                    continue;
-                                }
-                                conv.filters = count;
-                            }
+                    if let (1.., Op::Conv(conv) | Op::ConvTranspose(conv)) = (count, &mut op) {
+                        change = settings.penalty.of(conv.filters.into(), count.into());
+                        if settings.align.is_some_and(|align| count != conv.filters && count % align != 0) {
+                            continue;
                         }
-                        Op::Pool(_, window) => window.stride = (h, w),
-                        _ => {}
+                        conv.filters = count;
                     }
                     found.push((op, weights[at] * (strides + change)));
                 }

@@ -124,6 +124,33 @@ impl Op {
         if let Op::Resize { factor, .. } = self { Some(*factor) } else { None }
     }
 
+    /// The op with another window; an op without a window is left as it is.
+    pub(crate) fn with_window(self, window: Window) -> Op {
+        match self.class() {
+            Class::Weighted(Weighted::Conv(conv)) => Op::Conv(Conv { window, ..conv }),
+            Class::Weighted(Weighted::Transposed(conv)) => Op::ConvTranspose(Conv { window, ..conv }),
+            Class::Pool(pool, _) => Op::Pool(pool, window),
+            Class::Input
+            | Class::Output
+            | Class::Weighted(Weighted::Dense { .. })
+            | Class::Element
+            | Class::Sum
+            | Class::Product
+            | Class::Concat
+            | Class::Reduction
+            | Class::Identity
+            | Class::Zero
+            | Class::Slice
+            | Class::Moved
+            | Class::Resize(_) => self,
+        }
+    }
+
+    /// The side of the square of pixels that the op makes of the channels of a pixel.
+    pub(crate) fn unpacks(&self) -> Option<u32> {
+        if let Op::DepthToSpace { block, .. } = self { Some(*block) } else { None }
+    }
+
     /// Whether the op adds or multiplies its operands element by element; sizes of 1 are repeated.
     pub fn is_broadcast(&self) -> bool {
         matches!(self.class(), Class::Sum | Class::Product)

@@ -60,11 +60,10 @@ impl Op {
     }
 
     fn infer_checked(&self, inputs: &[Shape]) -> Result<Shape, String> {
-        let first = match (self, inputs.first()) {
-            (Op::Input(shape), _) => return Ok(*shape),
-            (_, Some(first)) => *first,
-            (_, None) => return Err("has no operand".into()),
-        };
+        if let Op::Input(shape) = self {
+            return Ok(*shape);
+        }
+        let Some(&first) = inputs.first() else { return Err("has no operand".into()) };
         match self {
             Op::Conv(conv) => {
                 grouped(conv, first)?;

@@ -1,7 +1,7 @@
 //! What the cost of a kernel depends on, so that equal kernels are costed once.
 
 use super::fusion::{Kernel, Plan};
-use crate::graph::{Graph, Op, Shape};
+use crate::graph::{Class, Graph, Op, Shape};
 
 /// All that the cost of a kernel on a machine depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,14 +22,23 @@ impl Key {
         let op = graph.node(kernel.anchor).op;
         let output = graph.node(kernel.anchor).shape;
         let input = operands.first().map_or(output, |&operand| graph.node(operand).shape);
-        let extent = match (op, kernel.sum) {
-            (Op::Concat, _) => {
+        let extent = match op.class() {
+            Class::Concat => {
                 let copied = operands.iter().filter(|&&operand| !plan.is_in_place(graph, operand, kernel.anchor));
                 copied.map(|&operand| graph.node(operand).shape.c).sum()
             }
-            (Op::Add | Op::Mul, _) => operands.len() as u32,
-            (_, Some(sum)) => graph.operands(sum).len() as u32,
-            (_, None) => 0,
+            Class::Sum | Class::Product => operands.len() as u32,
+            Class::Input
+            | Class::Output
+            | Class::Weighted(_)
+            | Class::Element
+            | Class::Pool(..)
+            | Class::Reduction
+            | Class::Identity
+            | Class::Zero
+            | Class::Slice
+            | Class::Moved
+            | Class::Resize(_) => kernel.sum.map_or(0, |sum| graph.operands(sum).len() as u32),
         };
         Key { op, input, output, fused: kernel.fused, extent }
     }

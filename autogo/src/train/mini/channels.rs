@@ -1,7 +1,7 @@
 //! How many channels every node of a mini form has.
 
 use super::ratio::Ratio;
-use crate::graph::{Conv, Graph, Op, Shape};
+use crate::graph::{Class, Conv, Graph, Op, Shape};
 
 /// The channel counts of a mini form, by classes of nodes that must have equal counts.
 pub(super) struct Channels {
@@ -98,7 +98,30 @@ impl Channels {
             {
                 return Err("has no mini form: it repeats an operand along the channels".into());
             }
-            other => other,
+            Op::Input(_)
+            | Op::Output
+            | Op::BatchNorm
+            | Op::ChannelAffine { .. }
+            | Op::Affine { .. }
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Activation(_)
+            | Op::Add
+            | Op::Mul
+            | Op::Concat
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Max
+            | Op::Identity
+            | Op::Zero
+            | Op::Crop(_)
+            | Op::Pad(_)
+            | Op::DepthToSpace { .. }
+            | Op::ChannelShuffle { .. }
+            | Op::Resize { .. } => op,
         })
     }
 }
@@ -126,18 +149,15 @@ impl Find<'_> {
                 .map(|&operand| (self.class[operand], self.graph.node(operand).shape));
             let Some((before, input)) = operand else { continue };
             let op = &self.graph.node(index).op;
-            match *op {
-                Op::Conv(conv) if conv.groups > 1 && !passes(op, input) => {
-                    self.multiple[class] = least_common(self.multiple[class], conv.groups);
-                    self.multiple[before] = least_common(self.multiple[before], conv.groups);
-                }
-                Op::DepthToSpace { block, .. } => {
-                    self.multiple[before] = least_common(self.multiple[before], block * block);
-                }
-                Op::ChannelShuffle { groups } => {
-                    self.multiple[class] = least_common(self.multiple[class], groups);
-                }
-                _ => {}
+            if let Some(conv) = op.conv().filter(|_| !passes(op, input)) {
+                self.multiple[class] = least_common(self.multiple[class], conv.groups);
+                self.multiple[before] = least_common(self.multiple[before], conv.groups);
+            }
+            if let Some(block) = op.unpacks() {
+                self.multiple[before] = least_common(self.multiple[before], block * block);
+            }
+            if let Op::ChannelShuffle { groups } = *op {
+                self.multiple[class] = least_common(self.multiple[class], groups);
             }
         }
     }
@@ -149,17 +169,14 @@ impl Find<'_> {
         let (graph, members) = (self.graph, self.members[class].clone());
         let full = graph.node(class).shape.c;
         let kept = members.iter().any(|&member| matches!(graph.node(member).op, Op::Input(_) | Op::Output));
-        let follows =
-            members.iter().find(|&&member| matches!(graph.node(member).op, Op::Concat | Op::DepthToSpace { .. }));
+        let gathers = |op: &Op| op.class() == Class::Concat || op.unpacks().is_some();
+        let follows = members.iter().find(|&&member| gathers(&graph.node(member).op));
         let is_asked = self.found[class].is_some();
         self.found[class] = Some(0);
         let count = match follows {
             Some(&member) if !kept && !is_asked => {
                 let parts: u32 = graph.operands(member).iter().map(|&operand| self.count(self.class[operand])).sum();
-                match graph.node(member).op {
-                    Op::DepthToSpace { block, .. } => (parts / (block * block)).max(1),
-                    _ => parts,
-                }
+                graph.node(member).op.unpacks().map_or(parts, |block| (parts / (block * block)).max(1))
             }
             _ if kept => full,
             _ => {

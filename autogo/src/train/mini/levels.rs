@@ -1,6 +1,6 @@
 //! How large the pictures of a mini form are.
 
-use crate::graph::{Conv, Graph, Op, Padding, Shape, Window};
+use crate::graph::{Class, Conv, Graph, Op, Padding, Shape, Window};
 use std::collections::BTreeMap;
 
 /// Sides that a stride may leave; full graphs with smaller pictures keep those.
@@ -22,22 +22,32 @@ fn strided(op: &Op, input: (u32, u32), full: Shape) -> Vec<(Op, (u32, u32))> {
         };
         Window { kernel: (side(window.kernel.0, full.h, input.0), side(window.kernel.1, full.w, input.1)), ..*window }
     };
-    let windows = |window: &Window, make: &dyn Fn(Window) -> Op| {
-        let (window, most) = (shrunk(window), window.stride.0.max(window.stride.1));
+    if let Some(window) = op.window() {
+        let (window, most) = (shrunk(&window), window.stride.0.max(window.stride.1));
         let one = |stride: u32| {
             let stride = (window.stride.0.min(stride), window.stride.1.min(stride));
-            (make(Window { stride, ..window }), stride)
+            (op.with_window(Window { stride, ..window }), stride)
         };
-        (1..=most).rev().map(one).collect()
-    };
-    match *op {
-        Op::Conv(conv) => windows(&conv.window, &|window| Op::Conv(Conv { window, ..conv })),
-        Op::ConvTranspose(conv) => windows(&conv.window, &|window| Op::ConvTranspose(Conv { window, ..conv })),
-        Op::Pool(pool, window) => windows(&window, &|window| Op::Pool(pool, window)),
-        Op::Resize { factor, interpolation } => {
-            (1..=factor).rev().map(|factor| (Op::Resize { factor, interpolation }, (factor, factor))).collect()
+        return (1..=most).rev().map(one).collect();
+    }
+    match op.class() {
+        Class::Resize(interpolation) => {
+            let factors = (1..=op.enlarges().unwrap_or(1)).rev();
+            factors.map(|factor| (Op::Resize { factor, interpolation }, (factor, factor))).collect()
         }
-        other => vec![(other, (1, 1))],
+        Class::Input
+        | Class::Output
+        | Class::Weighted(_)
+        | Class::Element
+        | Class::Sum
+        | Class::Product
+        | Class::Concat
+        | Class::Pool(..)
+        | Class::Reduction
+        | Class::Identity
+        | Class::Zero
+        | Class::Slice
+        | Class::Moved => vec![(*op, (1, 1))],
     }
 }
 
@@ -100,6 +110,28 @@ fn one_channel(op: Op) -> Op {
         Op::DepthToSpace { block, .. } => {
             Op::Resize { factor: block, interpolation: crate::graph::Interpolation::Nearest }
         }
-        other => other,
+        Op::Input(_)
+        | Op::Output
+        | Op::BatchNorm
+        | Op::ChannelAffine { .. }
+        | Op::Affine { .. }
+        | Op::Relu
+        | Op::Relu6
+        | Op::PRelu
+        | Op::Sigmoid
+        | Op::Tanh
+        | Op::Activation(_)
+        | Op::Add
+        | Op::Mul
+        | Op::Concat
+        | Op::Pool(..)
+        | Op::Mean
+        | Op::Max
+        | Op::Identity
+        | Op::Zero
+        | Op::Crop(_)
+        | Op::Pad(_)
+        | Op::SpaceToDepth { .. }
+        | Op::Resize { .. } => op,
     }
 }

@@ -126,11 +126,6 @@ impl Builder<'_> {
             Kernel::Transpose(conv) => conv.packed_len().next_multiple_of(16),
             _ => 0,
         };
-        let bias = match node.op {
-            Op::Conv(conv) | Op::ConvTranspose(conv) => conv.bias,
-            Op::Dense { bias, .. } => bias,
-            _ => false,
-        };
         let shape = shape_of(node.shape);
         let input =
             self.graph.operands(index).first().map_or(shape, |&operand| shape_of(self.graph.node(operand).shape));
@@ -143,7 +138,7 @@ impl Builder<'_> {
             output: shape,
             input,
             parameter: self.parameters.first[index],
-            bias,
+            bias: node.op.has_bias(),
             packed,
             map: self.map[index],
             norm: node.op == Op::BatchNorm,

@@ -1,7 +1,7 @@
 //! Which kernel of the engine computes which op.
 
 use crate::error::TrainError;
-use crate::graph::{self, Op, Shape};
+use crate::graph::{self, Op, Shape, Weighted};
 use autogo_engine as engine;
 use autogo_engine::{Activation, Channelwise, Clip, Engine};
 
@@ -76,15 +76,15 @@ fn window_of(window: &graph::Window, border: graph::Border) -> engine::Window {
 
 /// The geometry of a convolution or a dense layer; nothing for other ops.
 pub(crate) fn conv_geometry(op: &Op, input: Shape) -> Option<engine::ConvGeometry> {
-    match op {
-        Op::Conv(conv) => Some(engine::ConvGeometry {
+    match op.weighted() {
+        Some(Weighted::Conv(conv)) => Some(engine::ConvGeometry {
             input: shape_of(input),
             filters: conv.filters as usize,
             window: window_of(&conv.window, conv.window.border(input.h, input.w)),
             groups: conv.groups as usize,
         }),
-        Op::Dense { features, .. } => Some(engine::ConvGeometry::dense(shape_of(input), *features as usize)),
-        _ => None,
+        Some(Weighted::Dense { features, .. }) => Some(engine::ConvGeometry::dense(shape_of(input), features as usize)),
+        Some(Weighted::Transposed(_)) | None => None,
     }
 }
 

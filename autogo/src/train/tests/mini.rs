@@ -11,13 +11,12 @@ const HALF: Mini = Mini { input: (16, 16), width: Ratio { over: 1, under: 2 } };
 
 /// Whether no node takes some channels apart or repeats them, which has no mini form.
 fn keeps_channels(graph: &Graph) -> bool {
-    (0..graph.len()).all(|index| match graph.node(index).op {
-        Op::Slice { start, .. } => start == 0,
-        Op::SpaceToDepth { .. } => false,
-        Op::Add | Op::Mul => {
-            graph.operands(index).iter().all(|&operand| graph.node(operand).shape.c == graph.node(index).shape.c)
-        }
-        _ => true,
+    (0..graph.len()).all(|index| {
+        let op = &graph.node(index).op;
+        let takes_apart = matches!(op, Op::Slice { start: 1.., .. } | Op::SpaceToDepth { .. });
+        let channels = |at: usize| graph.node(at).shape.c;
+        let repeats = op.is_broadcast() && graph.operands(index).iter().any(|&at| channels(at) != channels(index));
+        !takes_apart && !repeats
     })
 }
 

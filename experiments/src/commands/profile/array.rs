@@ -128,9 +128,9 @@ impl ArrayProfile {
         total.utilisation = 100.0 * multiply_adds / (total.cycles as f64 * units);
         let mut left_out = BTreeMap::new();
         for index in (0..graph.len()).filter(|&index| Layer::of(graph, index).is_none()) {
-            match graph.node(index).op {
-                Op::Input(_) | Op::Output => {}
-                op => *left_out.entry(op.name()).or_default() += 1,
+            let op = graph.node(index).op;
+            if !matches!(op, Op::Input(_) | Op::Output) {
+                *left_out.entry(op.name()).or_default() += 1;
             }
         }
         Ok(ArrayProfile { network: graph.name().into(), machine: machine.clone(), layers: rows, total, left_out })
