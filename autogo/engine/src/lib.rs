@@ -45,6 +45,9 @@
 //! and AVX2 (and, slowly, without), one with [`Arithmetic::Portable`] on every processor. Exponentials and logarithms come
 //! from `libm`, not from the system.
 //!
+//! [`Conv::is_tiled`] says which convolutions are computed by tiles: those have the same bits everywhere as well, other ones than a
+//! plain sum.
+//!
 //! # Speed
 //!
 //! `cargo run -p autogo-engine --example layers` prints the speed of single layers and of two small networks on one thread. The

@@ -6,10 +6,11 @@
 use super::field::{CELL, Field, seen};
 use super::geometry::ConvGeometry;
 use super::tile::{LANE_BLOCK, Tile};
+use super::winograd::Winograd;
 use crate::{Shape, Width};
 
 /// A field larger than this many floats (512 KiB) is filled in bands of rows.
-const LARGEST_FIELD: usize = 1 << 17;
+pub(super) const LARGEST_FIELD: usize = 1 << 17;
 
 /// Output pixels of a group of images, about.
 const GROUP_PIXELS: usize = 256;
@@ -55,6 +56,8 @@ pub(super) struct Gather {
     pub(super) tile: Tile,
     /// Floats of the packed weights.
     pub(super) packed: usize,
+    /// The plan by tiles, where that is faster.
+    pub(super) winograd: Option<Box<Winograd>>,
 }
 
 /// What a gather sees of some images: a line of pixels, or pictures.
@@ -74,6 +77,18 @@ impl Gather {
         } else {
             View { images, source: (self.source.h, self.source.w), target: (self.target.h, self.target.w) }
         }
+    }
+
+    /// The same gather by tiles, if there is a plan.
+    pub(super) fn tiled(mut self, winograd: Option<Box<Winograd>>) -> Self {
+        self.packed = winograd.as_ref().map_or(self.packed, |plan| plan.packed());
+        self.winograd = winograd;
+        self
+    }
+
+    /// Floats of the scratch.
+    pub(super) fn scratch(&self) -> usize {
+        self.winograd.as_ref().map_or(self.field.len(), |plan| plan.scratch())
     }
 
     /// The columns of a pass in a view.
@@ -165,6 +180,7 @@ pub(super) fn forward(geometry: &ConvGeometry, output: Shape, images: usize, wid
         depthwise,
         tile: Tile::default(),
         packed: 0,
+        winograd: None,
     }
     .finish(width)
 }
@@ -222,6 +238,7 @@ pub(super) fn backward(geometry: &ConvGeometry, output: Shape, images: usize, wi
         depthwise,
         tile: Tile::default(),
         packed: 0,
+        winograd: None,
     }
     .finish(width)
 }

@@ -5,6 +5,8 @@
 //! while the output is still in the cache its statistics are added up (`moments` of [`Forward`]). So a chain of
 //! convolution, batch norm, ReLU, convolution never stores a ReLU's output.
 //!
+//! A 3×3 window of unit strides on many channels is computed by tiles instead (`winograd.rs`): with less than half the products.
+//!
 //! Sums run over taps, then input channels, in this order; a weight's gradient is summed per group of images (per band of
 //! rows where a picture is large), then over groups. No sum depends on the width of the vectors.
 
@@ -21,6 +23,7 @@ mod run;
 mod sums;
 mod tile;
 mod transpose;
+mod winograd;
 
 pub use forward::Forward;
 pub use geometry::ConvGeometry;
@@ -30,7 +33,9 @@ pub use transpose::{ConvTranspose, TransposeGeometry};
 use crate::error::length;
 use crate::{Engine, Error, Shape};
 use gather::Gather;
+use pack::Strides;
 use sums::SumTile;
+use winograd::Winograd;
 
 /// The plan of a convolution. It is made once; runs allocate nothing.
 ///
@@ -78,11 +83,13 @@ impl Conv {
         let (images, width) = (gather::group(&geometry, output), engine.width());
         let short = geometry.with_short_strides();
         let forward = gather::forward(&short, output, images, width);
+        let forward = forward.tiled(Winograd::forward(&short, output, images, width));
         let backward = gather::backward(&short, output, images, width);
+        let backward = backward.tiled(Winograd::backward(&short, output, images, width));
         let direct = SumTile::best(width, forward.live, forward.lanes);
         let copied = SumTile::best(width, forward.live, 1);
         let sums = forward.field.len() + run::gradient_field(&forward).len();
-        let scratch = sums.max(backward.field.len());
+        let scratch = sums.max(forward.scratch()).max(backward.scratch());
         Ok(Conv { engine, geometry, output, images, forward, backward, direct, copied, scratch })
     }
 
@@ -94,6 +101,12 @@ impl Conv {
     /// Shape of an output picture.
     pub fn output(&self) -> Shape {
         self.output
+    }
+
+    /// Whether the forward pass, or the data gradient, is computed by tiles, which have sums of their own: 3×3 windows of unit strides
+    /// from 128 channels on both sides on, or 256 on pictures of less than 16 tiles of 2×2.
+    pub fn is_tiled(&self) -> bool {
+        self.forward.winograd.is_some() || self.backward.winograd.is_some()
     }
 
     /// Images of one group. A caller that cuts a batch into pieces cuts at multiples of this number: then pieces that are added
@@ -137,12 +150,14 @@ impl Conv {
         }
         let (inputs, filters, width) = (self.forward.live, self.geometry.filters, self.engine.width());
         let group = self.forward.lanes;
-        pack::pack(&self.forward, width, weights, ahead, |position, input, filter, g| {
-            (position * inputs + input) * filters + g * group + filter
-        });
-        pack::pack(&self.backward, width, weights, back, |position, filter, input, g| {
-            (position * inputs + input) * filters + g * group + filter
-        });
+        let strides = Strides { position: inputs * filters, source: filters, target: 1, group };
+        let turned = Strides { source: 1, target: filters, ..strides };
+        for (gather, packed, strides) in [(&self.forward, ahead, strides), (&self.backward, back, turned)] {
+            match &gather.winograd {
+                Some(plan) => plan.pack(&self.engine, weights, packed, strides),
+                None => pack::pack(gather, width, weights, packed, strides),
+            }
+        }
         Ok(())
     }
 }

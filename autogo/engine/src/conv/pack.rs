@@ -1,37 +1,86 @@
 //! Packed weights: for every pass, group and block of target channels, the vectors in the order in which a tile reads
 //! them.
 
+use super::field::CELL;
 use super::gather::Gather;
 use super::tile::LANE_BLOCK;
 use crate::Width;
 
-/// Packs weights for a gather. `place(position, source channel, target channel, group)` is the weight's index.
+/// Where a weight lies: floats from one position of the kernel, source channel, target channel and group to the next. Source
+/// channels or target channels are neighbours.
+#[derive(Clone, Copy)]
+pub(super) struct Strides {
+    pub(super) position: usize,
+    pub(super) source: usize,
+    pub(super) target: usize,
+    pub(super) group: usize,
+}
+
+/// `[source channel][target channel]`: up to sixteen by sixteen weights of one position, zeros behind the last. Whole lines of
+/// the cache are read, whichever way the weights lie.
+#[inline(always)]
+pub(super) fn square(
+    weights: &[f32],
+    strides: Strides,
+    at: usize,
+    sources: usize,
+    targets: usize,
+) -> [[f32; CELL]; CELL] {
+    let mut square = [[0.0; CELL]; CELL];
+    if targets == 0 {
+        return square;
+    }
+    if strides.target == 1 {
+        for source in 0..sources.min(CELL) {
+            let line = &weights[at + source * strides.source..][..targets];
+            square[source][..targets].copy_from_slice(line);
+        }
+    } else {
+        for target in 0..targets.min(CELL) {
+            let line = &weights[at + target * strides.target..][..sources];
+            for source in 0..sources.min(CELL) {
+                square[source][target] = line[source];
+            }
+        }
+    }
+    square
+}
+
+/// Packs weights for a gather.
 ///
 /// Layout: `[pass][group][block of target channels][tap][source channel][block]`, zeros behind the last channel.
-pub(super) fn pack(
-    gather: &Gather,
-    width: Width,
-    weights: &[f32],
-    packed: &mut [f32],
-    place: impl Fn(usize, usize, usize, usize) -> usize,
-) {
+pub(super) fn pack(gather: &Gather, width: Width, weights: &[f32], packed: &mut [f32], strides: Strides) {
     let block = gather.tile.lanes(width);
     for pass in &gather.passes {
         let mut vectors = packed[pass.weights..].chunks_exact_mut(block);
         for group in 0..gather.groups {
             for from in (0..gather.lanes).step_by(block) {
-                let count = (gather.lanes - from).min(block);
                 for &position in &pass.positions {
-                    for source in 0..gather.live {
-                        let Some(vector) = vectors.next() else { return };
-                        let (filled, rest) = vector.split_at_mut(count);
-                        for (lane, slot) in filled.iter_mut().enumerate() {
-                            *slot = weights[place(position, source, from + lane, group)];
-                        }
-                        rest.fill(0.0);
+                    for source in (0..gather.live).step_by(CELL) {
+                        let sources = (gather.live - source).min(CELL);
+                        let at = position * strides.position + source * strides.source + group * strides.group;
+                        let squares = |lane: usize| {
+                            let targets = gather.lanes.saturating_sub(from + lane).min(CELL);
+                            square(weights, strides, at + (from + lane) * strides.target, sources, targets)
+                        };
+                        put(vectors.by_ref().take(sources), block, squares);
                     }
                 }
             }
+        }
+    }
+}
+
+/// Writes the lines of some squares side by side.
+fn put<'a>(vectors: impl Iterator<Item = &'a mut [f32]>, block: usize, squares: impl Fn(usize) -> [[f32; CELL]; CELL]) {
+    // At most four vectors of sixteen floats.
+    let mut lines = [[[0.0; CELL]; CELL]; 4];
+    for (lane, line) in (0..block).step_by(CELL).zip(&mut lines) {
+        *line = squares(lane);
+    }
+    for (source, vector) in vectors.enumerate() {
+        for (to, line) in vector.as_chunks_mut::<CELL>().0.iter_mut().zip(&lines) {
+            *to = line[source % CELL];
         }
     }
 }

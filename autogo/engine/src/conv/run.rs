@@ -51,6 +51,9 @@ fn fill(
 
 /// Writes the target of a group of images.
 pub(super) fn gather(engine: &Engine, gather: &Gather, images: usize, job: GatherJob<'_>) {
+    if let Some(winograd) = &gather.winograd {
+        return winograd.run(engine, gather, images, job);
+    }
     let view = gather.view(images);
     let cells = &mut job.scratch[..gather.field.len()];
     for band in bands(gather) {
