@@ -1,6 +1,6 @@
 """Does a network learn as much here as in PyTorch? One graph, one recipe, some seeds, both programs.
 
-    python tests/torch_accuracy.py PROGRAM SPEC --mini 16x16:1 --passes 3 --seeds 3
+    python tests/torch_accuracy.py PROGRAM SPEC --mini 16x16:1 --passes 3 --seeds 3 --clip 1
 
 PROGRAM is the built `autogo`; this Python has torch, numpy and Pillow; AUTOGO_DATA has CIFAR-10. The graph comes to PyTorch as
 the source that `autogo graph --torch` writes. Weights, order and flips are drawn anew by each program, from the same
@@ -66,7 +66,7 @@ def rate(step, steps):
     return now / rising if now <= rising else (steps + 1 - now) / max(steps + 1 - rising, 1)
 
 
-def learn(network, train, test, passes, seed):
+def learn(network, train, test, passes, clip, seed):
     torch.manual_seed(seed)
     start(network)
     matrices = [weight for weight in network.parameters() if weight.dim() > 1]
@@ -86,6 +86,8 @@ def learn(network, train, test, passes, seed):
         batch[flips] = batch[flips].flip(3)
         optimiser.zero_grad()
         functional.cross_entropy(network(batch), labels[chosen], label_smoothing=SMOOTHING).backward()
+        if clip:
+            nn.utils.clip_grad_norm_(network.parameters(), clip)
         optimiser.step()
     network.eval()
     with torch.no_grad():
@@ -93,10 +95,10 @@ def learn(network, train, test, passes, seed):
     return hits / len(test[1])
 
 
-def here(program, arguments, passes, seed, scratch):
+def here(program, arguments, passes, clip, seed, scratch):
     """Test accuracy of `autogo fit`."""
     recipe, out = scratch / "recipe.toml", scratch / f"run-{seed}"
-    recipe.write_text(f"images = {50_000 * passes}\nbatch = {BATCH}\nseed = {seed}\n")
+    recipe.write_text(f"images = {50_000 * passes}\nbatch = {BATCH}\nclip = {clip}\nseed = {seed}\n")
     subprocess.run([program, "fit", *arguments, "--recipe", recipe, "--out", out], check=True, capture_output=True)
     lines = (out / "log.csv").read_text().splitlines()
     rows = [dict(zip(lines[0].split(","), line.split(","))) for line in lines[1:]]
@@ -110,6 +112,7 @@ def main():
     parser.add_argument("--mini", default="16x16:1")
     parser.add_argument("--passes", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--clip", type=float, default=0.0, help="the longest gradient; 0 is no bound")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     side = int(arguments.mini.split("x")[0])
@@ -130,9 +133,9 @@ def main():
                 begun = time.monotonic()
                 if who == "here":
                     fitted = [arguments.spec, *network]
-                    accuracy = here(arguments.program, fitted, arguments.passes, seed, scratch)
+                    accuracy = here(arguments.program, fitted, arguments.passes, arguments.clip, seed, scratch)
                 else:
-                    accuracy = learn(module.Network(), train, test, arguments.passes, seed)
+                    accuracy = learn(module.Network(), train, test, arguments.passes, arguments.clip, seed)
                 found[who].append(accuracy)
                 print(f"{who:<6} seed {seed}: {100 * accuracy:.2f} % in {time.monotonic() - begun:.0f} s", flush=True)
     means = {who: statistics.mean(values) for who, values in found.items()}
@@ -142,7 +145,8 @@ def main():
     table = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57, 6: 2.45, 8: 2.31, 10: 2.23, 15: 2.13, 20: 2.09, 30: 2.04}
     t = table[max(key for key in table if key <= max(freedom, 1))]
     difference, half = means["here"] - means["torch"], t * math.sqrt(sum(errors))
-    print(json.dumps({"spec": arguments.spec, "mini": arguments.mini, "passes": arguments.passes, "torch": torch.__version__}))
+    about = {name: getattr(arguments, name) for name in ["spec", "mini", "passes", "clip"]}
+    print(json.dumps({**about, "torch": torch.__version__}))
     print(f"here {100 * means['here']:.2f} %, PyTorch {100 * means['torch']:.2f} %")
     print(f"difference {100 * difference:+.2f} points, 95 % interval {100 * (difference - half):+.2f} to {100 * (difference + half):+.2f}")
     assert abs(difference) <= half, "the interval leaves zero out"

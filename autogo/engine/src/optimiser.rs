@@ -55,6 +55,41 @@ impl Sgd {
     }
 }
 
+/// The Euclidean norm of a gradient, for a caller that bounds it: the square root of the sum of squares.
+///
+/// A square of an `f32` is exact in `f64`. Sixteen sums take every sixteenth square each and are added in their order, so the norm
+/// has the same bits for every width of the vectors and every arithmetic. O(weights).
+///
+/// ```
+/// use autogo_engine::{Arithmetic, Engine, optimiser::euclidean_norm};
+/// assert_eq!(euclidean_norm(&Engine::new(Arithmetic::Fused), &[3.0, 0.0, -4.0]), 5.0);
+/// ```
+pub fn euclidean_norm(engine: &Engine, gradient: &[f32]) -> f64 {
+    let mut sums = [0.0; 16];
+    engine.loops(Squares { gradient, sums: &mut sums });
+    sums.iter().sum::<f64>().sqrt()
+}
+
+struct Squares<'a> {
+    gradient: &'a [f32],
+    sums: &'a mut [f64; 16],
+}
+
+impl Plain for Squares<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let (whole, rest) = self.gradient.as_chunks::<16>();
+        for part in whole {
+            for (sum, &g) in self.sums.iter_mut().zip(part) {
+                *sum += f64::from(g) * f64::from(g);
+            }
+        }
+        for (sum, &g) in self.sums.iter_mut().zip(rest) {
+            *sum += f64::from(g) * f64::from(g);
+        }
+    }
+}
+
 /// Whose RMSprop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RmsForm {

@@ -58,6 +58,29 @@ fn regressions() {
     assert!(Regression::Squared.loss(&engine, &[0.0], &[]).is_err());
 }
 
+#[test]
+fn the_norm_of_a_gradient_has_the_same_bits_everywhere() {
+    let mut random = Random(5);
+    for count in [0, 1, 15, 16, 17, 1_000] {
+        let gradient: Vec<f32> = random.floats(count).iter().map(|g| g * 1e-3).collect();
+        let found = euclidean_norm(&Engine::new(Arithmetic::Portable), &gradient);
+        let wanted = reference::euclidean_norm(&wide(&gradient));
+        assert!((found - wanted).abs() <= 1e-14 * wanted, "{count}");
+        for engine in ARITHMETICS.into_iter().flat_map(engines) {
+            assert_eq!(euclidean_norm(&engine, &gradient).to_bits(), found.to_bits(), "{count}: {engine}");
+        }
+    }
+    // Squares of the largest and the smallest numbers are numbers.
+    let engine = Engine::new(Arithmetic::Fused);
+    assert!(
+        euclidean_norm(&engine, &[f32::MAX; 100]).is_finite() && euclidean_norm(&engine, &[f32::MIN_POSITIVE]) > 0.0
+    );
+    assert!(
+        !euclidean_norm(&engine, &[1.0, f32::NAN]).is_finite()
+            && !euclidean_norm(&engine, &[f32::INFINITY]).is_finite()
+    );
+}
+
 /// Ten steps on a few weights; `step(number, weights, memories, gradient)`.
 fn steps(mut step: impl FnMut(u64, &mut [f32], &mut [Vec<f32>; 2], &[f32])) -> (Vec<f32>, Vec<Vec<f32>>) {
     let mut random = Random(3);

@@ -119,7 +119,8 @@ impl<'a> Fit<'a> {
         };
         let mut network = Network::with(self.graph, self.recipe.seed, settings)?;
         let inherited = self.parent.map(|parent| network.inherit(parent)).transpose()?;
-        let optimiser = Optimiser::new(&network, self.recipe.method, self.recipe.decay, self.recipe.mean);
+        let optimiser =
+            Optimiser::new(&network, self.recipe.method, self.recipe.decay, self.recipe.mean).clip(self.recipe.clip);
         let mut work = Work::new(self, network, optimiser);
         if let Some(folder) = &self.folder {
             self.open(folder, &mut work)?;

@@ -3,7 +3,7 @@
 use super::network::Network;
 use super::plan::kernel::refused;
 use crate::error::{Error, TrainError};
-use autogo_engine::optimiser::{AdamW, RmsForm, RmsProp, Sgd, average};
+use autogo_engine::optimiser::{AdamW, RmsForm, RmsProp, Sgd, average, euclidean_norm};
 use autogo_engine::{Buffer, Engine};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -75,6 +75,8 @@ pub struct Optimiser {
     decay: f32,
     /// What is kept of the running mean of weights in a step; 0 is no mean.
     keep: f32,
+    /// The longest gradient; 0 is no bound.
+    clip: f32,
     pub(super) first: Buffer,
     pub(super) second: Buffer,
     pub(super) mean: Buffer,
@@ -87,14 +89,35 @@ impl Optimiser {
         let len = network.weights.len();
         let second = if matches!(method, Method::Sgd { .. }) { 0 } else { len };
         let mean = if keep > 0.0 { network.weights.clone() } else { Buffer::zeros(0) };
-        Optimiser { method, decay, keep, first: Buffer::zeros(len), second: Buffer::zeros(second), mean, steps: 0 }
+        let (first, second) = (Buffer::zeros(len), Buffer::zeros(second));
+        Optimiser { method, decay, keep, clip: 0.0, first, second, mean, steps: 0 }
     }
 
-    /// Changes the weights along the gradient that [`Network::gradient`] left.
+    /// Shortens every gradient that is longer than `clip` to this length, its Euclidean norm over all weights; 0 shortens none.
+    /// A step then costs one more read of the gradient.
+    ///
+    /// ```
+    /// use autogo::train::{Method, Network, Optimiser};
+    /// let graph = autogo::families::network("nb201:nor_conv_1x1,none,none,skip_connect,none,none")?;
+    /// let mut network = Network::new(&graph, 0)?;
+    /// let mut optimiser = Optimiser::new(&network, Method::default(), 0.0, 0.0).clip(0.5);
+    /// network.step(&vec![0.5; 32 * 32 * 3], &[3], 0.0, &mut optimiser, 0.1)?;
+    /// let squares = network.gradients().into_iter().flat_map(|(_, values)| values).map(|g| f64::from(g) * f64::from(g));
+    /// assert!((squares.sum::<f64>().sqrt() - 0.5).abs() < 1e-6);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn clip(mut self, clip: f32) -> Self {
+        self.clip = clip;
+        self
+    }
+
+    /// Changes the weights along the gradient that [`Network::gradient`] left, after it has shortened it where it is longer than
+    /// [`Optimiser::clip`] allows.
     ///
     /// # Errors
-    /// A network of another size.
+    /// A network of another size; a gradient without a length, if there is a bound, before any weight has changed.
     pub fn step(&mut self, network: &mut Network, rate: f32) -> Result<(), Error> {
+        self.shorten(network)?;
         self.steps += 1;
         let (engine, matrices, len) = (network.plan.engine, network.plan.parameters.matrices, network.weights.len());
         for (range, decay) in [(0..matrices, self.decay), (matrices..len, 0.0)] {
@@ -107,6 +130,23 @@ impl Optimiser {
             done.map_err(|error| refused("the mean of weights", &error))?;
         }
         network.pack()
+    }
+
+    /// Keeps the gradient within its bound.
+    fn shorten(&self, network: &mut Network) -> Result<(), Error> {
+        if self.clip > 0.0 {
+            let (engine, gradient) = (network.plan.engine, &mut network.pieces[0].gradient);
+            let found = euclidean_norm(&engine, gradient);
+            if !found.is_finite() {
+                let place = format!("at step {}", self.steps + 1);
+                return Err(Error::NotFinite { what: "the gradient", place });
+            }
+            if found > f64::from(self.clip) {
+                let factor = (f64::from(self.clip) / found) as f32;
+                gradient.iter_mut().for_each(|g| *g *= factor);
+            }
+        }
+        Ok(())
     }
 
     fn part(

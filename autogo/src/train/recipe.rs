@@ -60,6 +60,10 @@ pub struct Recipe {
     pub warm_up: f64,
     /// Weight decay of convolutions and dense layers; biases, batch norms and slopes do not decay.
     pub decay: f32,
+    /// A batch's gradient longer than this is shortened to this: the length is the Euclidean norm over all weights of the mean loss's
+    /// gradient, decay apart. 0 changes nothing. A deep network of few filters at a high rate may diverge without it.
+    #[serde(skip_serializing_if = "is_off")]
+    pub clip: f32,
     /// This part of a label is spread over all classes.
     pub smoothing: f32,
     /// Whether every second picture, drawn anew each time, is mirrored.
@@ -78,6 +82,11 @@ pub struct Recipe {
     pub portable: bool,
 }
 
+/// Whether a recipe says nothing about this setting: the recipe's text, and every name made of it, is that of a recipe without it.
+fn is_off(clip: &f32) -> bool {
+    *clip == 0.0
+}
+
 impl Default for Recipe {
     fn default() -> Self {
         Recipe {
@@ -86,6 +95,7 @@ impl Default for Recipe {
             rate: 0.1,
             warm_up: 0.2,
             decay: 5e-4,
+            clip: 0.0,
             smoothing: 0.1,
             flips: true,
             shifts: 0,
@@ -119,6 +129,9 @@ impl Recipe {
             if !(0.0..1.0).contains(&value) {
                 return refuse(name, value.to_string(), "0 to below 1");
             }
+        }
+        if !(self.clip >= 0.0 && self.clip.is_finite()) {
+            return refuse("clip", self.clip.to_string(), "0 (off) or a number above 0");
         }
         if !(0.0..=1.0).contains(&self.warm_up) {
             return refuse("warm_up", self.warm_up.to_string(), "0 to 1");

@@ -22,7 +22,8 @@ pub struct Args {
     /// data), or a folder of class folders with PNG and JPEG files.
     #[arg(long, default_value = "cifar10", value_name = "NAME|DIR")]
     task: String,
-    /// A TOML file of the recipe; what it leaves out is the default.
+    /// A TOML file of the recipe; what it leaves out is the default. Where the loss of a deep, narrow network stops being finite,
+    /// `clip = 1` in it bounds the gradient.
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     /// The folder of checkpoint, weights, log and report.

@@ -41,3 +41,8 @@ pub fn adamw(adam: &AdamW, step: u64, w: f64, m: f64, s: f64, g: f64) -> (f64, f
 pub fn average(keep: f64, mean: f64, w: f64) -> f64 {
     keep * mean + (1.0 - keep) * w
 }
+
+/// The Euclidean norm of a gradient.
+pub fn euclidean_norm(gradient: &[f64]) -> f64 {
+    gradient.iter().map(|g| g * g).sum::<f64>().sqrt()
+}

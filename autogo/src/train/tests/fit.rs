@@ -1,13 +1,13 @@
 //! What must hold of trainings.
 
-use super::chain;
+use super::{chain, numbers};
 use crate::data::LabelledPictures;
 use crate::error::{Error, TrainError};
 use crate::graph::{Graph, Shape};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::rng::Stream;
-use crate::train::{Fit, FitEnd, Method, Part, Pictures, Recipe, Schedule, Task};
+use crate::train::{Fit, FitEnd, Method, Network, NetworkSettings, Optimiser, Part, Pictures, Recipe, Schedule, Task};
 use rand::Rng;
 use std::sync::Mutex;
 
@@ -56,6 +56,67 @@ fn a_simple_task_is_learned_by_every_method() {
         assert!(last.test_accuracy > 0.9, "{method:?}:\n{}", run.log);
         assert_eq!((run.end, run.log.losses.len(), last.images), (FitEnd::Done, 125, 2_000));
     }
+}
+
+#[test]
+fn a_long_gradient_is_shortened_and_a_short_one_is_left() {
+    let (graph, images, labels) = (chain(4), numbers(16 * 192, "clipped"), [0, 1, 2, 3].repeat(4));
+    let network = |threads: usize| {
+        let settings = NetworkSettings { batch: 16, threads, ..NetworkSettings::default() };
+        Network::with(&graph, 0, settings).unwrap()
+    };
+    let mut plain = network(1);
+    plain.gradient(&images, &labels, 0.1).unwrap();
+    let squares = |(_, values): &(String, Vec<f32>)| values.iter().map(|&g| f64::from(g).powi(2)).sum::<f64>();
+    let length = plain.gradients().iter().map(squares).sum::<f64>().sqrt() as f32;
+    let step = |threads: usize, clip: f32| {
+        let mut network = network(threads);
+        let before = network.named();
+        let sgd = Method::Sgd { momentum: 0.0, nesterov: false };
+        let mut optimiser = Optimiser::new(&network, sgd, 0.0, 0.0).clip(clip);
+        network.step(&images, &labels, 0.1, &mut optimiser, 0.1).unwrap();
+        (before, network.named())
+    };
+    let (before, free) = step(1, 0.0);
+    assert_eq!(step(1, 1.01 * length).1, free);
+    let (_, bound) = step(1, 0.25 * length);
+    assert_ne!(bound, free);
+    assert_eq!(step(2, 0.25 * length).1, bound);
+    for ((before, free), bound) in before.iter().zip(&free).zip(&bound).filter(|((_, free), _)| !is_running(&free.0)) {
+        for ((start, free), bound) in before.2.iter().zip(&free.2).zip(&bound.2) {
+            // A quarter of the way, up to the rounding of the weights.
+            let wanted = f64::from(*start) + 0.25 * (f64::from(*free) - f64::from(*start));
+            assert!((f64::from(*bound) - wanted).abs() < 1e-7 * (1.0 + wanted.abs()), "{}", before.0);
+        }
+    }
+}
+
+/// Whether a tensor is a batch norm's running statistics, which no optimiser moves.
+fn is_running(name: &str) -> bool {
+    name.ends_with(".mean") || name.ends_with(".variance")
+}
+
+#[test]
+fn a_bound_holds_a_training_that_would_diverge() {
+    let _turn = TURN.lock();
+    let (task, graph) = (corners(4, 256, 64), chain(4));
+    let worst = |recipe: Recipe| {
+        let run = Fit::new(&graph, &task, &recipe).run(Progress::Silent);
+        run.map_or(f32::INFINITY, |run| run.log.losses.into_iter().fold(0.0, f32::max))
+    };
+    let free = Recipe { rate: 100.0, decay: 0.0, images: 2_000, ..short() };
+    let bound = Recipe { clip: 1e-4, ..free };
+    assert!(worst(free) > 100.0 && worst(bound) < 10.0, "{} {}", worst(free), worst(bound));
+}
+
+#[test]
+fn a_recipe_without_a_bound_has_the_text_it_always_had() {
+    let text = |recipe: Recipe| serde_json::to_string(&recipe).unwrap();
+    assert!(!text(Recipe::default()).contains("clip"), "{}", text(Recipe::default()));
+    let bound = Recipe { clip: 2.5, ..Recipe::default() };
+    assert!(text(bound).contains("\"clip\":2.5"), "{}", text(bound));
+    assert_eq!(serde_json::from_str::<Recipe>(&text(bound)).unwrap(), bound);
+    assert_eq!(serde_json::from_str::<Recipe>(&text(Recipe::default())).unwrap(), Recipe::default());
 }
 
 #[test]
@@ -150,6 +211,9 @@ fn what_does_not_fit_is_refused_on_one_line() {
     assert_eq!(refused(Recipe { rate: -1.0, ..short() }), "rate: is -1; accepted: a number above 0");
     assert_eq!(refused(Recipe { batch: 0, ..short() }), "batch: is 0; accepted: 1 to 2^40");
     assert_eq!(refused(Recipe { smoothing: 1.5, ..short() }), "smoothing: is 1.5; accepted: 0 to below 1");
+    let clip = |clip: f32| refused(Recipe { clip, ..short() });
+    assert_eq!(clip(-1.0), "clip: is -1; accepted: 0 (off) or a number above 0");
+    assert_eq!(clip(f32::INFINITY), "clip: is inf; accepted: 0 (off) or a number above 0");
     let text = "rate = 0.2\nimagess = 4\n";
     let error = toml::from_str::<Recipe>(text).unwrap_err().to_string();
     assert!(error.contains("imagess"), "{error}");
