@@ -37,6 +37,8 @@ enum Step {
     Collect(Collect),
     /// Scores the networks of a table without training them.
     ZeroCost(Scored),
+    /// Writes croissant.json beside the tables of a folder: their hashes, sizes and columns.
+    Describe(Described),
     /// Compares a table with the public labels of NB-101 and NB-201, which AUTOGO_DATA holds.
     Check(Table),
 }
@@ -118,6 +120,12 @@ struct Table {
 }
 
 #[derive(Parser)]
+struct Described {
+    /// The folder of tables, such as datasets/mini.
+    folder: PathBuf,
+}
+
+#[derive(Parser)]
 struct Scored {
     /// The table of `autogo label collect`.
     table: PathBuf,
@@ -147,6 +155,11 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         }
         Step::Collect(args) => collect(args),
         Step::ZeroCost(args) => zero_cost(args),
+        Step::Describe(args) => {
+            let tables = label::describe(&args.folder)?;
+            say!("{}: {tables} tables", args.folder.join(label::DESCRIPTION).display());
+            Ok(())
+        }
         Step::Check(args) => check(&args.table),
     }
 }

@@ -1,6 +1,7 @@
 //! Labels of our own: networks in mini form, each trained from nothing, as items of a work folder.
 
 mod check;
+mod describe;
 mod job;
 mod plan;
 mod record;
@@ -8,6 +9,7 @@ mod table;
 mod zero_cost;
 
 pub use check::check;
+pub use describe::{DESCRIPTION, describe};
 pub use job::{LabelJob, Manifest};
 pub use plan::{Choice, Wanted, items, training};
 pub use record::LabelRecord;
