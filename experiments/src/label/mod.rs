@@ -5,9 +5,11 @@ mod job;
 mod plan;
 mod record;
 mod table;
+mod task;
 
 pub use check::check;
 pub use job::{LabelJob, Manifest};
 pub use plan::{Choice, Wanted, items, training};
 pub use record::LabelRecord;
 pub use table::{read, write};
+pub use task::LabelTask;
