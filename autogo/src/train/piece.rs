@@ -112,7 +112,6 @@ pub(super) enum Loss<'a> {
     /// Differences of the places that the output's maps say from those that are wanted, times a factor.
     Places { loss: Places, wanted: &'a [f32], factor: f32 },
     /// Σ weight·logit.
-    #[cfg(test)]
     Weighted(&'a [f32]),
 }
 
@@ -147,7 +146,6 @@ impl Piece {
                 let loss = sum.map_err(|error| refused("the loss", &error))?;
                 self.scores = Scores { loss, correct: 0, counted: wanted.len() as u64 };
             }
-            #[cfg(test)]
             Loss::Weighted(weights) => {
                 let floats = plan.output.elements() as usize;
                 gradient.copy_from_slice(&weights[first * floats..][..logits.len()]);

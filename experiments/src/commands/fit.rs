@@ -87,7 +87,8 @@ fn run_dense(args: &Args, name: DenseName) -> Result<(), Failure> {
     let MiniForm { graph, dropped, full, mini } = name.form(&network(&args.network)?, &mini)?;
     dropped.iter().for_each(|line| say!("{line}"));
     say!("full form {full}, form of the task {mini}");
-    let settings = NetworkSettings { batch: recipe.batch, portable: recipe.portable, memory: args.memory, threads: 1 };
+    let (batch, portable, memory) = (recipe.batch, recipe.portable, args.memory);
+    let settings = NetworkSettings { batch, portable, memory, ..NetworkSettings::default() };
     // Before pictures are read, which takes longer.
     let plan = Plan::new(&graph, settings).map_err(autogo::Error::from)?;
     let task = name.from_env()?.reading(graph.input_shape())?;
@@ -114,7 +115,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     }
     let recipe = inputs::recipe(args.recipe.as_deref(), Recipe::default())?;
     let graph = form(args)?;
-    let settings = NetworkSettings { batch: recipe.batch, portable: recipe.portable, memory: args.memory, threads: 1 };
+    let settings = NetworkSettings {
+        batch: recipe.batch,
+        portable: recipe.portable,
+        memory: args.memory,
+        ..NetworkSettings::default()
+    };
     let planned = |graph: &Graph| Plan::new(graph, settings).map_err(autogo::Error::from);
     // Before pictures are read, which takes longer.
     planned(&graph)?;

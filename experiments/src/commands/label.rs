@@ -1,14 +1,14 @@
 //! `autogo label`: networks get labels by being trained, by as many workers as there are.
 
 use crate::failure::Failure;
-use crate::inputs::{self, labelled};
+use crate::inputs::{self, LabelOrigin, labelled};
 use crate::label::{self, Choice, LabelJob, LabelRecord, LabelTask, Manifest, Wanted};
 use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::Progress;
 use autogo::data::folder_from_env;
 use autogo::train::Recipe;
 use clap::{Parser, Subcommand};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ enum Step {
     Retry(Folder),
     /// Writes all results as one Parquet table.
     Collect(Collect),
+    /// Scores the networks of a table without training them.
+    ZeroCost(Scored),
     /// Compares a table with the public labels of NB-101 and NB-201, which AUTOGO_DATA holds.
     Check(Table),
 }
@@ -118,6 +120,15 @@ struct Table {
     table: PathBuf,
 }
 
+#[derive(Parser)]
+struct Scored {
+    /// The table of `autogo label collect`.
+    table: PathBuf,
+    /// The table of scores.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|seconds| (0.5..=86_400.0).contains(seconds));
     number.ok_or_else(|| "accepted: 0.5 to 86400".into())
@@ -138,6 +149,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Ok(())
         }
         Step::Collect(args) => collect(args),
+        Step::ZeroCost(args) => zero_cost(args),
         Step::Check(args) => check(&args.table),
     }
 }
@@ -291,16 +303,30 @@ fn results(folder: &WorkFolder) -> Result<Vec<(String, String)>, Failure> {
     Ok(found)
 }
 
-fn check(table: &Path) -> Result<(), Failure> {
+fn zero_cost(args: &Scored) -> Result<(), Failure> {
+    let specs: BTreeSet<String> = read_classes(&args.table)?.into_iter().map(|record| record.spec).collect();
+    let specs: Vec<String> = specs.into_iter().collect();
+    label::zero_cost(&specs, &LabelTask::cifar10()?, &args.out)?;
+    say!("{}: {} networks", args.out.display(), specs.len());
+    Ok(())
+}
+
+/// The records of a table of CIFAR-10.
+fn read_classes(table: &Path) -> Result<Vec<LabelRecord>, Failure> {
     let records = label::read(table)?;
     if let Some(record) = records.iter().find(|record| !record.task.is_empty()) {
         let reason = format!("holds results of task {}; accepted: a table of cifar10", record.task);
         return Err(Failure::input(table, reason));
     }
+    Ok(records)
+}
+
+fn check(table: &Path) -> Result<(), Failure> {
+    let records = read_classes(table)?;
     let accepted = "AUTOGO_DATA is not set; accepted: a folder with the public benchmarks";
     folder_from_env().ok_or_else(|| Failure::Input(accepted.into()))?;
     for family in ["nb101", "nb201"] {
-        say!("{}", label::check(&records, &labelled(family)?)?);
+        say!("{}", label::check(&records, &labelled(family, Some(LabelOrigin::Public))?)?);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ const CIFAR10: &str = "cifar10";
 /// A task with its pictures.
 pub enum LabelTask {
     /// CIFAR-10 at 16×16.
-    Cifar10(Pictures),
+    Cifar10(Box<Pictures>),
     /// A task whose answer is a mask, points or a picture.
     Dense(DenseName, Box<dyn DenseTask>),
 }
@@ -24,10 +24,15 @@ impl LabelTask {
         name.parse().map(Some).map_err(|error: autogo::Error| Failure::Input(format!("{error}, {CIFAR10}")))
     }
 
+    /// The pictures of the mini benchmark.
+    pub fn cifar10() -> Result<Pictures, Failure> {
+        Ok(Pictures::cifar10((16, 16))?)
+    }
+
     /// Reads the pictures of a task.
     pub fn open(name: Option<DenseName>) -> Result<LabelTask, Failure> {
         Ok(match name {
-            None => LabelTask::Cifar10(Pictures::cifar10((16, 16))?),
+            None => LabelTask::Cifar10(Box::new(LabelTask::cifar10()?)),
             Some(name) => LabelTask::Dense(name, name.from_env()?),
         })
     }

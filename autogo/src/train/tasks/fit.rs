@@ -101,7 +101,8 @@ impl<'a> DenseFit<'a> {
         self.task.check(&self.recipe)?;
         let loss = self.check()?;
         let Recipe { batch, portable, .. } = self.recipe;
-        let settings = NetworkSettings { batch, portable, memory: self.memory, threads: self.threads };
+        let (memory, threads) = (self.memory, self.threads);
+        let settings = NetworkSettings { batch, portable, memory, threads, ..NetworkSettings::default() };
         let mut network = Network::with(self.graph, self.recipe.seed, settings)?;
         begin(self.graph, &mut network)?;
         let optimiser = Optimiser::new(&network, self.recipe.method, self.recipe.decay, self.recipe.mean);
