@@ -84,7 +84,44 @@ fn a_worker_that_is_killed_costs_time_and_nothing_else() {
     let before = std::fs::read(scratch.join("calm.parquet")).unwrap();
     table(&other, &scratch.join("again.parquet"));
     assert!(before == std::fs::read(scratch.join("again.parquet")).unwrap(), "equal results make equal bytes");
+    zero_cost_scores_are_the_shipped_ones(&scratch);
     std::fs::remove_dir_all(scratch).unwrap();
+}
+
+/// The networks of `calm.parquet` begin the plan of the shipped table, so their scores are there.
+fn zero_cost_scores_are_the_shipped_ones(scratch: &Path) {
+    let (table, out) = (scratch.join("calm.parquet"), scratch.join("scores.parquet"));
+    said(autogo().args(["label", "zero-cost"]).arg(table).arg("--out").arg(&out));
+    let rows = |path: &Path| -> Vec<String> {
+        let frame = read_parquet(path).unwrap();
+        (0..frame.height()).map(|row| format!("{:?}", frame.get_row(row).unwrap())).collect()
+    };
+    let (own, shipped) = (rows(&out), rows(&shipped().join("zero_cost.parquet")));
+    assert_eq!(own.len(), 3);
+    assert!(own.iter().all(|row| shipped.contains(row)), "{own:#?}");
+}
+
+/// The folder of labels that the project ships.
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/mini")
+}
+
+#[test]
+fn the_shipped_description_fits_the_shipped_tables() {
+    let scratch = folder("describe");
+    for file in ["labels.parquet", "zero_cost.parquet", "recipe.parquet"] {
+        std::fs::copy(shipped().join(file), scratch.join(file)).unwrap();
+    }
+    assert!(said(autogo().args(["label", "describe"]).arg(&scratch)).ends_with("3 tables\n"));
+    let text = |folder: &Path| std::fs::read_to_string(folder.join("croissant.json")).unwrap();
+    assert_eq!(text(&scratch), text(&shipped()), "`autogo label describe datasets/mini` writes it again");
+    assert!(!text(&scratch).contains("\"description\": \"\""), "a column without a description");
+    std::fs::remove_dir_all(&scratch).unwrap();
+    let empty = folder("empty");
+    let output = autogo().args(["label", "describe"]).arg(&empty).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("accepted: labels.parquet"), "{said}");
+    std::fs::remove_dir_all(&empty).unwrap();
 }
 
 #[test]

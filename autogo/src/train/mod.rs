@@ -38,6 +38,7 @@ mod task;
 #[cfg(test)]
 pub(crate) mod tests;
 mod together;
+mod zero_cost;
 
 pub use crate::error::TrainError;
 pub use autogo_engine::loss::Scores;
@@ -55,6 +56,7 @@ pub use recipe::{Recipe, Schedule};
 pub use run::{FitEnd, FitRun, Subject};
 pub use task::{Part, Pictures, Task};
 pub use together::fit_all;
+pub use zero_cost::ZeroCost;
 
 /// The bits of a training: a number that is raised whenever the same recipe and seed would make other weights. Results of different
 /// revisions differ as results of different seeds do, so tables do not mix them.

@@ -70,10 +70,34 @@ impl Network {
         )?)
     }
 
-    /// The gradient of a weighted sum of logits, `Σ weight·logit`: what the tests compare with differences.
-    #[cfg(test)]
+    /// Computes the gradient of a weighted sum of logits, `Σ weight·logit`, by every weight. `weights` are
+    /// `[image][class]`. Batch norms use the statistics of the batch.
     pub(super) fn gradient_of_sum(&mut self, images: &[f32], weights: &[f32]) -> Result<(), Error> {
         self.pass(images, Mode::Training, Some(Loss::Weighted(weights)))?;
+        Ok(())
+    }
+
+    /// The gradient of the last batch by its images, `[image][row][column][channel]`: nothing unless the settings ask for it
+    /// ([`NetworkSettings::reaches_images`](super::NetworkSettings::reaches_images)).
+    ///
+    /// ```
+    /// use autogo::train::{Network, NetworkSettings};
+    /// let graph = autogo::families::network("nb201:nor_conv_1x1,none,none,skip_connect,none,none")?;
+    /// let settings = NetworkSettings { batch: 2, reaches_images: true, ..NetworkSettings::default() };
+    /// let mut network = Network::with(&graph, 0, settings)?;
+    /// let images: Vec<f32> = (0..2 * 32 * 32 * 3).map(|at| (at % 7) as f32).collect();
+    /// network.gradient(&images, &[0, 1], 0.0)?;
+    /// assert_eq!(network.image_gradient().map(|gradient| gradient.len()), Some(images.len()));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn image_gradient(&self) -> Option<Vec<f32>> {
+        let gradient = self.plan.image_gradient?;
+        Some(self.pieces.iter().flat_map(|piece| piece.arena.get(gradient).iter().copied()).collect())
+    }
+
+    /// Computes a batch forward as in training: batch norms use the statistics of the batch.
+    pub(super) fn forward_in_training(&mut self, images: &[f32]) -> Result<(), Error> {
+        self.pass(images, Mode::Training, None)?;
         Ok(())
     }
 

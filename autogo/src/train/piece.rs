@@ -108,7 +108,6 @@ pub(super) enum Loss<'a> {
     /// Softmax cross-entropy with a label an image, times a factor.
     Classes { loss: CrossEntropy, labels: &'a [u32], factor: f32 },
     /// Σ weight·logit.
-    #[cfg(test)]
     Weighted(&'a [f32]),
 }
 
@@ -129,7 +128,6 @@ impl Piece {
                 let scores = loss.gradient(logits, labels, factor, gradient);
                 self.scores = scores.map_err(|error| refused("the loss", &error))?;
             }
-            #[cfg(test)]
             Loss::Weighted(weights) => {
                 let floats = plan.output.elements() as usize;
                 gradient.copy_from_slice(&weights[first * floats..][..logits.len()]);

@@ -77,7 +77,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let recipe: Recipe = args.recipe.as_deref().map(toml_file).transpose()?.unwrap_or_default();
     recipe.check()?;
     let graph = form(args)?;
-    let settings = NetworkSettings { batch: recipe.batch, portable: recipe.portable, memory: args.memory, threads: 1 };
+    let settings = NetworkSettings {
+        batch: recipe.batch,
+        portable: recipe.portable,
+        memory: args.memory,
+        ..NetworkSettings::default()
+    };
     let planned = |graph: &Graph| Plan::new(graph, settings).map_err(autogo::Error::from);
     // Before pictures are read, which takes longer.
     planned(&graph)?;

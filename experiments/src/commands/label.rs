@@ -1,14 +1,14 @@
 //! `autogo label`: networks get labels by being trained, by as many workers as there are.
 
 use crate::failure::Failure;
-use crate::inputs::{labelled, toml_file};
+use crate::inputs::{LabelOrigin, labelled, toml_file};
 use crate::label::{self, Choice, LabelJob, LabelRecord, Manifest, Wanted};
 use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::Progress;
 use autogo::data::folder_from_env;
 use autogo::train::{Pictures, Recipe};
 use clap::{Parser, Subcommand};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,6 +35,10 @@ enum Step {
     Retry(Folder),
     /// Writes all results as one Parquet table.
     Collect(Collect),
+    /// Scores the networks of a table without training them.
+    ZeroCost(Scored),
+    /// Writes croissant.json beside the tables of a folder: their hashes, sizes and columns.
+    Describe(Described),
     /// Compares a table with the public labels of NB-101 and NB-201, which AUTOGO_DATA holds.
     Check(Table),
 }
@@ -115,6 +119,21 @@ struct Table {
     table: PathBuf,
 }
 
+#[derive(Parser)]
+struct Described {
+    /// The folder of tables, such as datasets/mini.
+    folder: PathBuf,
+}
+
+#[derive(Parser)]
+struct Scored {
+    /// The table of `autogo label collect`.
+    table: PathBuf,
+    /// The table of scores.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|seconds| (0.5..=86_400.0).contains(seconds));
     number.ok_or_else(|| "accepted: 0.5 to 86400".into())
@@ -135,6 +154,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Ok(())
         }
         Step::Collect(args) => collect(args),
+        Step::ZeroCost(args) => zero_cost(args),
+        Step::Describe(args) => {
+            let tables = label::describe(&args.folder)?;
+            say!("{}: {tables} tables", args.folder.join(label::DESCRIPTION).display());
+            Ok(())
+        }
         Step::Check(args) => check(&args.table),
     }
 }
@@ -284,12 +309,20 @@ fn results(folder: &WorkFolder) -> Result<Vec<(String, String)>, Failure> {
     Ok(found)
 }
 
+fn zero_cost(args: &Scored) -> Result<(), Failure> {
+    let specs: BTreeSet<String> = label::read(&args.table)?.into_iter().map(|record| record.spec).collect();
+    let specs: Vec<String> = specs.into_iter().collect();
+    label::zero_cost(&specs, &pictures()?, &args.out)?;
+    say!("{}: {} networks", args.out.display(), specs.len());
+    Ok(())
+}
+
 fn check(table: &Path) -> Result<(), Failure> {
     let records = label::read(table)?;
     let accepted = "AUTOGO_DATA is not set; accepted: a folder with the public benchmarks";
     folder_from_env().ok_or_else(|| Failure::Input(accepted.into()))?;
     for family in ["nb101", "nb201"] {
-        say!("{}", label::check(&records, &labelled(family)?)?);
+        say!("{}", label::check(&records, &labelled(family, Some(LabelOrigin::Public))?)?);
     }
     Ok(())
 }
