@@ -6,7 +6,7 @@ use autogo::formats::{from_json, to_json};
 use autogo::graph::{Graph, GraphParts, Op};
 use autogo::profile::{CycleCounter, Npu};
 use autogo::release::CompGraph;
-use autogo::segment::{Linearizer, Mining, Order, TokenForm};
+use autogo::segment::Linearizer;
 use autogo::testing::{graphs, minings};
 use proptest::prelude::*;
 
