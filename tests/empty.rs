@@ -29,7 +29,7 @@ fn graphs() -> Vec<Graph> {
 fn runs(count: usize) -> DataFrame {
     let numbers = |value: f64| vec![Some(value); count];
     df!(
-        "family" => vec!["nb201"; count], "label" => vec!["accuracy"; count], "measured" => vec![true; count],
+        "family" => vec!["nb201"; count], "label" => vec!["accuracy"; count], "published" => vec![true; count],
         "contender" => vec![None::<&str>; count], "seed" => vec![0u64; count],
         "srcc" => numbers(0.5), "low" => numbers(0.4), "high" => numbers(0.6), "fold_srcc" => vec![None::<f64>; count],
         "kendall_tau" => numbers(0.3), "top_20_overlap" => numbers(0.2), "ndcg_20" => numbers(0.1),

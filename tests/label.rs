@@ -84,6 +84,85 @@ fn a_worker_that_is_killed_costs_time_and_nothing_else() {
     let before = std::fs::read(scratch.join("calm.parquet")).unwrap();
     table(&other, &scratch.join("again.parquet"));
     assert!(before == std::fs::read(scratch.join("again.parquet")).unwrap(), "equal results make equal bytes");
+    zero_cost_scores_are_the_shipped_ones(&scratch);
+    std::fs::remove_dir_all(scratch).unwrap();
+}
+
+/// The networks of `calm.parquet` begin the plan of the shipped table, so their scores are there.
+fn zero_cost_scores_are_the_shipped_ones(scratch: &Path) {
+    let (table, out) = (scratch.join("calm.parquet"), scratch.join("scores.parquet"));
+    said(autogo().args(["label", "zero-cost"]).arg(table).arg("--out").arg(&out));
+    let rows = |path: &Path| -> Vec<String> {
+        let frame = read_parquet(path).unwrap();
+        (0..frame.height()).map(|row| format!("{:?}", frame.get_row(row).unwrap())).collect()
+    };
+    let (own, shipped) = (rows(&out), rows(&shipped().join("zero_cost.parquet")));
+    assert_eq!(own.len(), 3);
+    assert!(own.iter().all(|row| shipped.contains(row)), "{own:#?}");
+}
+
+/// The folder of labels that the project ships.
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/mini")
+}
+
+#[test]
+fn the_shipped_description_fits_the_shipped_tables() {
+    let scratch = folder("describe");
+    for file in ["labels.parquet", "zero_cost.parquet", "recipe.parquet"] {
+        std::fs::copy(shipped().join(file), scratch.join(file)).unwrap();
+    }
+    assert!(said(autogo().args(["label", "describe"]).arg(&scratch)).ends_with("3 tables\n"));
+    let text = |folder: &Path| std::fs::read_to_string(folder.join("croissant.json")).unwrap();
+    assert_eq!(text(&scratch), text(&shipped()), "`autogo label describe datasets/mini` writes it again");
+    assert!(!text(&scratch).contains("\"description\": \"\""), "a column without a description");
+    std::fs::remove_dir_all(&scratch).unwrap();
+    let empty = folder("empty");
+    let output = autogo().args(["label", "describe"]).arg(&empty).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("accepted: labels.parquet"), "{said}");
+    std::fs::remove_dir_all(&empty).unwrap();
+}
+
+#[test]
+fn another_task_has_its_own_jobs_and_columns() {
+    if autogo::data::folder_from_env().is_none() {
+        println!("skipped: AUTOGO_DATA is not set");
+        return;
+    }
+    let scratch = folder("task");
+    let recipe = scratch.join("recipe.toml");
+    std::fs::write(&recipe, "batch = 8\nimages = 40\n").unwrap();
+    let plan = |task: &str| {
+        let mut plan = autogo();
+        plan.args(["label", "plan"]).arg(scratch.join(task)).args(["--task", task, "--recipe"]).arg(&recipe);
+        plan.args(["--family", "hiaml=1", "--seeds", "1"]);
+        let text = said(&mut plan);
+        text.split_once(": job ").unwrap().1.split(',').next().unwrap().to_string()
+    };
+    let (faces, classes) = (plan("faces"), plan("cifar10"));
+    assert_ne!(faces, classes);
+    let manifest = |task: &str| std::fs::read_to_string(scratch.join(task).join("work.toml")).unwrap();
+    assert!(manifest("faces").contains("task = \"faces\"") && !manifest("cifar10").contains("task"));
+    assert!(manifest("faces").contains("adamw") && manifest("cifar10").contains("sgd"));
+    said(autogo().args(["label", "work"]).arg(scratch.join("faces")));
+    let table = table(&scratch.join("faces"), &scratch.join("faces.parquet"));
+    let number = |name: &str| table.column(name).unwrap().f64().unwrap().get(0).unwrap();
+    assert!((0.0..=1.0).contains(&number("pck_test")) && number("nme_test") > 0.0);
+    assert!(table.column("test_accuracy").is_err() && table.height() == 1);
+    let refused = |arguments: &[&str]| {
+        let output = autogo().arg("label").args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.trim_end().lines().count()), (Some(2), 1), "{said}");
+        said
+    };
+    let (new, parquet) = (scratch.join("new"), scratch.join("faces.parquet"));
+    let (new, parquet) = (new.to_str().unwrap(), parquet.to_str().unwrap());
+    assert!(refused(&["check", parquet]).contains("holds results of task faces; accepted: a table of cifar10"));
+    let unknown = refused(&["plan", new, "--task", "sr3", "--family", "edsr=1"]);
+    assert!(unknown.contains("`sr3` is not known; accepted: camvid, faces, sr2, denoise25, cifar10"), "{unknown}");
+    let headless = refused(&["plan", new, "--task", "sr2", "--family", "resnet=1"]);
+    assert!(headless.contains("no answer to `sr2`; accepted: 32×32×C"), "{headless}");
     std::fs::remove_dir_all(scratch).unwrap();
 }
 

@@ -4,6 +4,8 @@
 #![doc = include_str!("../README.md")]
 
 pub mod exact;
+pub mod python;
+pub mod values;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use autogo::evolve::MutationSettings;
-use autogo::formats::onnx::{Imported, Pooling, ReadOptions, Weights, export, formula, import, import_with};
+use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, formula, import, import_with};
 use autogo::graph::Shape;
 use autogo::prelude::*;
 use autogo::testing::graphs;
@@ -11,36 +11,12 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use tests::python::{of_notebooks, scratch, script};
+use tests::values::{computes, floats};
 
 /// The notebooks' Python, if it has onnx and ONNX Runtime.
 fn python() -> Option<PathBuf> {
-    let python = root().join("notebooks/.venv/bin/python");
-    let check = Command::new(&python).args(["-c", "import onnx, onnxruntime"]).output();
-    let has_onnx = check.is_ok_and(|output| output.status.success());
-    if !has_onnx {
-        eprintln!(
-            "skipped: no Python packages onnx and onnxruntime in notebooks/.venv (`cargo notebooks` installs them)"
-        );
-    }
-    has_onnx.then_some(python)
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// What a script prints.
-fn script(python: &Path, name: &str, arguments: &[&str]) -> String {
-    let output = Command::new(python).arg(root().join("tests").join(name)).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("autogo-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+    of_notebooks("onnx, onnxruntime")
 }
 
 /// Height, width and channels of an output's sizes, its batch left out.
@@ -54,45 +30,6 @@ fn picture(sizes: &[u64]) -> Option<Shape> {
     }
 }
 
-/// Numbers that a script wrote.
-fn floats(path: &Path) -> Option<Vec<f32>> {
-    let bytes = std::fs::read(path).ok()?;
-    Some(bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect())
-}
-
-/// Images as they stand, and with channels last where channels came first.
-fn layouts(shape: Shape, images: &[f32]) -> [Vec<f32>; 2] {
-    let (pixels, c) = ((shape.h * shape.w) as usize, shape.c as usize);
-    let turned = images.chunks_exact(pixels * c).flat_map(|image| {
-        (0..pixels).flat_map(move |pixel| (0..c).map(move |channel| image[channel * pixels + pixel]))
-    });
-    [turned.collect(), images.to_vec()]
-}
-
-/// Whether the engine computes what ONNX Runtime did, to 1e-4, in one of the layouts that a file may have; nothing where the
-/// engine has no kernel or the graph no weights.
-fn computes(file: &Imported, input: &[f32], wanted: &[f32]) -> Option<bool> {
-    let (reads, makes) = (file.graph.input_shape(), file.graph.node(file.graph.len() - 1).shape);
-    let settings = NetworkSettings { batch: 1, ..NetworkSettings::default() };
-    let mut network = Network::of_file(file, settings).ok()?;
-    // The first image of the batch.
-    let input = input.get(..reads.elements() as usize).unwrap_or(input);
-    let wanted = wanted.get(..makes.elements() as usize).unwrap_or(wanted);
-    let scale = wanted.iter().filter(|value| value.is_finite()).fold(1.0f32, |most, value| most.max(value.abs()));
-    let near = |ours: &[f32], theirs: &[f32]| {
-        ours.len() == theirs.len()
-            && ours
-                .iter()
-                .zip(theirs)
-                .all(|(a, b)| (a - b).abs() <= 1e-4 * b.abs() + 1e-5 * scale || (a.is_nan() && b.is_nan()))
-    };
-    let found = layouts(reads, input).iter().any(|images| {
-        let Ok(ours) = network.forward(images) else { return false };
-        layouts(makes, wanted).iter().any(|theirs| near(ours, theirs))
-    });
-    Some(found)
-}
-
 /// Files that users of other tools sent around, with their own weights, in this library's engine.
 #[test]
 fn networks_of_the_field_compute_what_onnx_runtime_does() {
@@ -101,7 +38,7 @@ fn networks_of_the_field_compute_what_onnx_runtime_does() {
         eprintln!("skipped: no AUTOGO_FIELD");
         return;
     };
-    let folder = folder("field-engine");
+    let folder = scratch("field-engine");
     let said = script(&python, "onnx_field.py", &[field.to_str().unwrap(), folder.to_str().unwrap()]);
     let (mut computed, mut wrong, mut refused) = (0, Vec::new(), Vec::new());
     for line in said.lines() {
@@ -111,12 +48,9 @@ fn networks_of_the_field_compute_what_onnx_runtime_does() {
         let Ok(file) = import_with(std::fs::read(path).unwrap(), &options) else { continue };
         let read = |end: &str| floats(&folder.join(format!("{number}.{end}"))).unwrap();
         match computes(&file, &read("in"), &read("out")) {
-            Some(true) => computed += 1,
-            Some(false) => wrong.push(path.display().to_string()),
-            None => {
-                let error = Network::of_file(&file, NetworkSettings::default()).err();
-                refused.push(format!("{}: {}", path.display(), error.map_or(String::new(), |error| error.to_string())));
-            }
+            Ok(true) => computed += 1,
+            Ok(false) => wrong.push(path.display().to_string()),
+            Err(error) => refused.push(format!("{}: {error}", path.display())),
         }
     }
     eprintln!("{computed} files compute the same; not computed:\n{}", refused.join("\n"));
@@ -130,7 +64,7 @@ fn networks_of_the_field_compute_what_onnx_runtime_does() {
 #[test]
 fn random_layers_are_those_of_onnx_runtime_or_are_refused() {
     let Some(python) = python() else { return };
-    let folder = folder("layers");
+    let folder = scratch("layers");
     script(&python, "onnx_layers.py", &[folder.to_str().unwrap(), "1000", "7"]);
     let table = std::fs::read_to_string(folder.join("cases.csv")).unwrap();
     let (mut wrong, mut read, mut refused, mut written, mut computed) = (Vec::new(), 0, 0, 0, 0);
@@ -153,9 +87,9 @@ fn random_layers_are_those_of_onnx_runtime_or_are_refused() {
         let (input, output) = (name.replace(".onnx", ".in"), name.replace(".onnx", ".out"));
         if let Some((input, output)) = floats(&folder.join(input)).zip(floats(&folder.join(output))) {
             match computes(&network, &input, &output) {
-                Some(true) => computed += 1,
-                Some(false) => wrong.push(format!("{line}: computes something else")),
-                None => {}
+                Ok(true) => computed += 1,
+                Ok(false) => wrong.push(format!("{line}: computes something else")),
+                Err(_) => {}
             }
         }
         let weights = network.weights.load().unwrap();
@@ -179,7 +113,7 @@ fn random_layers_are_those_of_onnx_runtime_or_are_refused() {
 fn networks_of_other_people_keep_their_values() {
     let Some(field) = tests::folder("AUTOGO_FIELD") else { return };
     let Some(python) = python() else { return };
-    let folder = folder("field");
+    let folder = scratch("field");
     let table = std::fs::read_to_string(field.join("cases.csv")).unwrap();
     let (mut originals, mut bare) = (String::new(), Vec::new());
     for line in table.lines().skip(1) {
@@ -206,7 +140,7 @@ fn networks_of_other_people_keep_their_values() {
 #[test]
 fn networks_written_by_python_import_or_are_refused_by_name() {
     let Some(python) = python() else { return };
-    let folder = folder("other-tools");
+    let folder = scratch("other-tools");
     script(&python, "other_tools.py", &[folder.to_str().unwrap()]);
     let read = |name: &str| import(&std::fs::read(folder.join(name)).unwrap());
     // Published sizes: torchvision's resnet18 and mobilenet_v2, 11,689,512 and 3,504,872 parameters.
@@ -270,7 +204,7 @@ impl Folder {
 #[test]
 fn random_networks_compute_what_onnx_runtime_computes() {
     let Some(python) = python() else { return };
-    let mut files = Folder { path: folder("networks"), written: 0 };
+    let mut files = Folder { path: scratch("networks"), written: 0 };
     let mut runner = TestRunner::deterministic();
     let mut ops = BTreeSet::new();
     while files.written < 150 {
@@ -287,7 +221,7 @@ fn random_networks_compute_what_onnx_runtime_computes() {
 #[test]
 fn mutants_compute_what_onnx_runtime_computes() {
     let Some(python) = python() else { return };
-    let mut files = Folder { path: folder("mutants"), written: 0 };
+    let mut files = Folder { path: scratch("mutants"), written: 0 };
     let families =
         [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::Inception, FamilyName::TwoPath];
     let specs = families.iter().flat_map(|family| (0..8).map(|at| family.sample(3, at)));

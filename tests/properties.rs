@@ -6,8 +6,8 @@ use autogo::formats::{from_json, to_json};
 use autogo::graph::{Graph, GraphParts, Op};
 use autogo::profile::{CycleCounter, Npu};
 use autogo::release::CompGraph;
-use autogo::segment::{Linearizer, Mining, Order, TokenForm};
-use autogo::testing::graphs;
+use autogo::segment::Linearizer;
+use autogo::testing::{graphs, minings};
 use proptest::prelude::*;
 
 /// The same graph with its nodes renamed and in another execution order, drawn by `seed`.
@@ -123,20 +123,6 @@ proptest! {
         }
         prop_assert_eq!(order.len(), graph.len());
     }
-}
-
-/// Every stage with every other.
-fn minings() -> Vec<Mining> {
-    let base = [Mining::bpe(40), Mining::unigram(40), Mining::ngrams(3), Mining::ngrams(1)];
-    let tokens = [
-        TokenForm::default(),
-        TokenForm::op(),
-        TokenForm { channels: true, ..TokenForm::default() },
-        TokenForm { resolution_ratio: true, neighbours: false, ..TokenForm::default() },
-    ];
-    let orders = [Order::Topological, Order::DepthFirst];
-    let all = base.iter().flat_map(|base| tokens.map(|tokens| Mining { tokens, ..*base }));
-    all.flat_map(|mining| orders.map(|order| Mining { order, ..mining })).collect()
 }
 
 proptest! {

@@ -11,8 +11,8 @@ use autogo::testing::graphs;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+use tests::python::{of_notebooks, of_torch, run, scratch, script};
 
 /// A network of each of the ten systems, small where it can be.
 const SYSTEMS: [&str; 11] = [
@@ -150,44 +150,9 @@ fn write_safetensors(path: &Path, weights: &Tensors) {
     std::fs::write(path, bytes).unwrap();
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// A Python that has these packages.
-fn python(path: PathBuf, packages: &str) -> Option<PathBuf> {
-    let check = Command::new(&path).args(["-c", &format!("import {packages}")]).output();
-    let has_them = check.is_ok_and(|output| output.status.success());
-    if !has_them {
-        eprintln!("skipped: {} has no packages {packages}", path.display());
-    }
-    has_them.then_some(path)
-}
-
-fn notebooks_python(packages: &str) -> Option<PathBuf> {
-    python(root().join("notebooks/.venv/bin/python"), packages)
-}
-
-/// Debian's Python, or the one that is named.
-fn torch_python() -> Option<PathBuf> {
-    python(std::env::var_os("AUTOGO_TORCH_PYTHON").map_or("/usr/bin/python3".into(), PathBuf::from), "torch, numpy")
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("autogo-torch-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn run(python: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(python).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 #[test]
 fn every_source_is_python_and_names_every_weight() {
-    let folder = folder("syntax");
+    let folder = scratch("torch-syntax");
     let mut ops = BTreeSet::new();
     let all = [systems(), special(), random(200)].concat();
     for (name, graph) in &all {
@@ -208,7 +173,7 @@ fn every_source_is_python_and_names_every_weight() {
     }
     let missing: Vec<&str> = Op::NAMES.into_iter().filter(|name| !ops.contains(name)).collect();
     assert!(missing.is_empty(), "no graph has {missing:?}");
-    if let Some(python) = notebooks_python("py_compile") {
+    if let Some(python) = of_notebooks("py_compile") {
         run(&python, &["-m", "compileall", "-q", folder.to_str().unwrap()]);
     }
     std::fs::remove_dir_all(folder).unwrap();
@@ -234,8 +199,8 @@ fn what_pytorch_has_not_is_refused_by_name() {
 /// The same weights in ONNX Runtime and in PyTorch: the same values to 1e-5.
 #[test]
 fn values_are_those_of_the_onnx_file() {
-    let (Some(ours), Some(theirs)) = (notebooks_python("numpy, onnxruntime"), torch_python()) else { return };
-    let folder = folder("values");
+    let (Some(ours), Some(theirs)) = (of_notebooks("numpy, onnxruntime"), of_torch("torch, numpy")) else { return };
+    let folder = scratch("torch-values");
     let mut written = 0;
     for (seed, (name, graph)) in [systems(), special(), random(300)].concat().iter().enumerate() {
         let given = weights(graph, seed as u64);
@@ -259,11 +224,10 @@ fn values_are_those_of_the_onnx_file() {
     std::fs::write(folder.join("dense.py"), dense.to_torch().unwrap()).unwrap();
     write_safetensors(&folder.join("dense.safetensors"), &given);
     assert!(written > 290, "{written} written");
-    let script = root().join("tests/torch_values.py");
     let at = folder.to_str().unwrap();
     // ONNX Runtime sums over odd numbers of channels alone.
-    assert_eq!(run(&ours, &[script.to_str().unwrap(), "onnx", at]).trim(), "even_lrn");
-    let said = run(&theirs, &[script.to_str().unwrap(), "torch", at]);
+    assert_eq!(script(&ours, "torch_values.py", &["onnx", at]).trim(), "even_lrn");
+    let said = script(&theirs, "torch_values.py", &["torch", at]);
     assert_eq!(said.trim(), written.to_string(), "{said}");
     std::fs::remove_dir_all(folder).unwrap();
 }

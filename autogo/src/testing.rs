@@ -1,8 +1,9 @@
-//! Random valid graphs for property tests (feature `testing`).
+//! What property tests are run on (feature `testing`): random valid graphs, and every way to mine segments.
 
 use crate::graph::{
     Activation, Border, ChannelOrder, Conv, Float, Graph, GraphBuilder, Interpolation, Op, Padding, Pool, Shape, Window,
 };
+use crate::segment::{Mining, Order, TokenForm};
 use proptest::prelude::*;
 
 /// One step of a random graph: which op, on which nodes, with which numbers.
@@ -22,6 +23,24 @@ pub fn graphs(steps: usize) -> impl Strategy<Value = Graph> {
     let input = (1u32..=24, 1u32..=24, 1u32..=12);
     (input, prop::collection::vec(step, 0..=steps))
         .prop_filter_map("too large", |((h, w, c), steps)| grow(Shape::new(h, w, c), &steps).ok())
+}
+
+/// Every stage of segmentation with every other: models, forms of tokens, orders of nodes.
+///
+/// ```
+/// assert_eq!(autogo::testing::minings().len(), 4 * 4 * 2);
+/// ```
+pub fn minings() -> Vec<Mining> {
+    let base = [Mining::bpe(40), Mining::unigram(40), Mining::ngrams(3), Mining::ngrams(1)];
+    let tokens = [
+        TokenForm::default(),
+        TokenForm::op(),
+        TokenForm { channels: true, ..TokenForm::default() },
+        TokenForm { resolution_ratio: true, neighbours: false, ..TokenForm::default() },
+    ];
+    let orders = [Order::Topological, Order::DepthFirst];
+    let all = base.iter().flat_map(|base| tokens.map(|tokens| Mining { tokens, ..*base }));
+    all.flat_map(|mining| orders.map(|order| Mining { order, ..mining })).collect()
 }
 
 fn grow(input: Shape, steps: &[Step]) -> Result<Graph, crate::graph::GraphError> {

@@ -9,13 +9,20 @@ use autogo::formats::{FormatError, from_json};
 use autogo::graph::Graph;
 use autogo::profile::Npu;
 use autogo::release::{Quirks, read_graph};
+use autogo::train::Recipe;
+use clap::ValueEnum;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use toml::Table;
 
 /// Networks that are labelled on the spot where there is no published data.
 const COMPUTED: usize = 900;
+
+/// The families of the project's own benchmark.
+const MINI: [FamilyName; 5] =
+    [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::TwoPath, FamilyName::Inception];
 
 /// The peculiarities that a verb reproduces: with `--release` all of the release's, otherwise none.
 pub fn quirks(is_release: bool) -> Quirks {
@@ -109,20 +116,49 @@ pub fn corpus(samples: &[Sample], seed: u64) -> Result<Vec<Graph>, Failure> {
     Ok(families::corpus(&samples, seed)?)
 }
 
-/// A family's public labels, if there are any. Without data NAS-Bench-201 is labelled on the spot.
-pub fn labels(family: FamilyName) -> Result<Option<LabelledFamily>, Failure> {
-    Ok(match (family, folder_from_env()) {
-        (FamilyName::Nb201, Some(folder)) => Some(LabelledFamily::nb201(folder)?),
-        (FamilyName::Nb201, None) => Some(LabelledFamily::nb201_computed(COMPUTED)?),
-        (FamilyName::Nb101, Some(folder)) => Some(LabelledFamily::nb101(folder)?),
+/// Where a family's labels come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelOrigin {
+    /// A public benchmark, which AUTOGO_DATA holds: NB-101 and NB-201.
+    Public,
+    /// The project's own benchmark of networks in mini form.
+    Mini,
+    /// Cycles, computed on the spot: NB-201.
+    Cycles,
+}
+
+/// A family's labels of an origin. Without one: public labels where AUTOGO_DATA holds them, otherwise cycles for NB-201 and the
+/// project's own labels for the other families that have some.
+pub fn labels(family: FamilyName, origin: Option<LabelOrigin>) -> Result<Option<LabelledFamily>, Failure> {
+    use LabelOrigin::{Cycles, Mini, Public};
+    let is_public = matches!(family, FamilyName::Nb101 | FamilyName::Nb201);
+    let usual = match (family, folder_from_env()) {
+        (_, Some(_)) if is_public => Public,
+        (FamilyName::Nb201, _) => Cycles,
+        _ => Mini,
+    };
+    Ok(match (origin.unwrap_or(usual), family, folder_from_env()) {
+        (Public, FamilyName::Nb201, Some(folder)) => Some(LabelledFamily::nb201(folder)?),
+        (Public, FamilyName::Nb101, Some(folder)) => Some(LabelledFamily::nb101(folder)?),
+        (Cycles, FamilyName::Nb201, _) => Some(LabelledFamily::nb201_computed(COMPUTED)?),
+        (Mini, _, _) if MINI.contains(&family) => Some(LabelledFamily::mini(family)?),
         _ => None,
     })
 }
 
 /// The labelled family of this name; a family without labels is refused.
-pub fn labelled(name: &str) -> Result<LabelledFamily, Failure> {
-    let refused = || Failure::Input(format!("`{name}` has no public labels; accepted: nb201, nb101"));
-    labels(FamilyName::named(name).map_err(|_| refused())?)?.ok_or_else(refused)
+pub fn labelled(name: &str, origin: Option<LabelOrigin>) -> Result<LabelledFamily, Failure> {
+    let names = MINI.map(FamilyName::prefix).join(", ");
+    let refused = || {
+        let of = match origin {
+            Some(LabelOrigin::Public) => "public labels; accepted, with AUTOGO_DATA: nb101, nb201".into(),
+            Some(LabelOrigin::Cycles) => "computed labels; accepted: nb201".into(),
+            Some(LabelOrigin::Mini) | None => format!("labels; accepted: {names}"),
+        };
+        Failure::Input(format!("`{name}` has no {of}"))
+    };
+    labels(FamilyName::named(name).map_err(|_| refused())?, origin)?.ok_or_else(refused)
 }
 
 /// The machine of a preset's name, or of a TOML file.
@@ -154,6 +190,19 @@ pub fn toml_file<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
         let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
         Failure::Input(format!("{}:{line}: {}", path.display(), error.message()))
     })
+}
+
+/// A recipe of a TOML file; what the file leaves out is the usual recipe's. Without a file, the usual recipe.
+pub fn recipe(path: Option<&Path>, usual: Recipe) -> Result<Recipe, Failure> {
+    let Some(path) = path else { return Ok(usual) };
+    // Read twice: an error of the first reading names the line.
+    toml_file::<Recipe>(path)?;
+    let given: Table = toml_file(path)?;
+    let mut whole = Table::try_from(usual).map_err(|error| Failure::Work(error.to_string()))?;
+    whole.extend(given);
+    let recipe: Recipe = whole.try_into().map_err(|error: toml::de::Error| Failure::input(path, error.message()))?;
+    recipe.check()?;
+    Ok(recipe)
 }
 
 /// The bytes of a file.

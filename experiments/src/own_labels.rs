@@ -1,7 +1,7 @@
 //! Labels of one's own: the arguments and settings that name a table, and how it is read.
 
 use crate::failure::Failure;
-use crate::inputs::labelled;
+use crate::inputs::{LabelOrigin, labelled};
 use autogo::data::{LabelTable, LabelledFamily};
 use autogo::{Goal, Progress};
 use clap::Args;
@@ -27,6 +27,10 @@ pub struct OwnLabels {
     /// Leaves out rows that are refused, and counts them; otherwise the first of them is an error.
     #[arg(long, requires = "labels")]
     skip_refused: bool,
+    /// Where the family's labels come from, if not from a table; without it the public benchmark where AUTOGO_DATA holds one,
+    /// otherwise cycles for NB-201 and the project's own labels for the other families.
+    #[arg(long, value_name = "ORIGIN", conflicts_with = "labels")]
+    origin: Option<LabelOrigin>,
 }
 
 /// The same in a file of settings.
@@ -56,6 +60,11 @@ impl OwnLabels {
         Ok(Some(LabelSource { table, ..given }))
     }
 
+    /// Where a family's labels come from, if that was asked for.
+    pub fn origin(&self) -> Option<LabelOrigin> {
+        self.origin
+    }
+
     /// The table as it was given.
     fn given(&self) -> Option<LabelSource> {
         Some(LabelSource {
@@ -67,11 +76,11 @@ impl OwnLabels {
         })
     }
 
-    /// The networks of the table, or without one those of a family that has published labels.
+    /// The networks of the table, or without one those of a family that has labels.
     pub fn or_family(&self, family: &str) -> Result<LabelledFamily, Failure> {
         match self.given() {
             Some(source) => source.read(),
-            None => labelled(family),
+            None => labelled(family, self.origin),
         }
     }
 }

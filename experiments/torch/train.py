@@ -2,15 +2,16 @@
 
     cargo autogo graph resnet50 --torch resnet50.py
     python experiments/torch/train.py resnet50.py --task folders --data /data/imagenet --out run
-    torchrun --nproc_per_node 8 experiments/torch/train.py resnet50.py --task folders --data /data/imagenet --out run
+    torchrun --nproc_per_node 8 --redirects 1 --tee 2 \
+        experiments/torch/train.py resnet50.py --task folders --data /data/imagenet --out run
     cargo autogo graph resnet50 --onnx resnet50.onnx --weights run/weights.safetensors
 
 Tasks: `cifar10` (the folder of Python's or of the binary batches, or their archive), `folders` (PATH/train/CLASS/PICTURE and
 PATH/val/CLASS/PICTURE), `super-resolution` (DIV2K's folders, or PATH/train and PATH/val). The run folder holds
 `weights.safetensors` (the running mean of the weights where --ema asks for one), `checkpoint.pt` (--resume goes on from it)
 and `log.jsonl`. The same seed, number of processes and machine give the same weights, also when a training was resumed.
-`torchrun` sets the addresses of the processes; without it there is one. (PyTorch 1.13's torchrun under Python 3.11 needs
-`--redirects 1 --tee 2`.)
+`torchrun` sets the addresses of the processes; without it there is one. `--redirects 1 --tee 2` shows what any process refuses
+and keeps the rest in files of `torchrun`; PyTorch 1.13 under Python 3.11 starts with no other choice.
 """
 
 import argparse

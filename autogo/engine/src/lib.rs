@@ -105,6 +105,7 @@ mod input;
 mod lanes;
 mod maps;
 mod mean;
+mod places;
 mod pool;
 mod prelu;
 mod repeat;

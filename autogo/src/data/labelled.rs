@@ -22,6 +22,7 @@ use std::path::PathBuf;
 ///     goal: Goal::Minimise,
 ///     source: "measured in May".into(),
 ///     measured: true,
+///     published: false,
 /// };
 /// assert_eq!(label.goal, Goal::Minimise);
 /// ```
@@ -35,8 +36,10 @@ pub struct Label {
     pub goal: Goal,
     /// Where the labels come from.
     pub source: String,
-    /// Whether they were measured (real benchmark labels) rather than computed here.
+    /// Whether networks were trained or run for them, rather than computed on paper.
     pub measured: bool,
+    /// Whether a benchmark published them, for networks in full size: the paper's numbers stand beside such labels alone.
+    pub published: bool,
 }
 
 /// A family with its labels: a frame, and the architecture behind every row.

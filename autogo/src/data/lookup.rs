@@ -2,6 +2,7 @@
 
 use super::arch::Arch;
 use super::labelled::LabelledFamily;
+use super::readers::AGAIN;
 use crate::error::Error;
 use crate::families::{Family, Nb101};
 use crate::graph::{ContentId, Graph};
@@ -75,13 +76,45 @@ impl LabelledFamily {
         Ok(graphs.iter().map(|graph| labels.get(&graph.content_id()).copied()).collect())
     }
 
+    /// The numbers of a column beside networks that were drawn from this family, found by their compact strings. O(rows).
+    ///
+    /// # Errors
+    /// A column that the frame does not have or that holds no numbers, a network that is not in the family, a number that is
+    /// missing.
+    ///
+    /// ```
+    /// let data = autogo::data::LabelledFamily::nb201_computed(20)?;
+    /// let graphs = data.split(12, 8, 0)?.test_graphs();
+    /// let params = data.numbers_of("params", &graphs)?;
+    /// assert_eq!(params[0], graphs[0].cost().params as f64);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn numbers_of(&self, column: &str, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
+        let numbers = self.frame.column(column)?.strict_cast(&DataType::Float64)?;
+        let numbers = numbers.f64()?;
+        let rows: HashMap<String, usize> =
+            self.values.iter().enumerate().map(|(row, (arch, _))| (arch.to_string(), row)).collect();
+        let number = |graph: &Graph| {
+            let missing = || {
+                let reason = format!("has no number for {}", graph.name());
+                Error::setting(&format!("column `{column}`"), reason, "a column with a number in every row")
+            };
+            rows.get(graph.name()).and_then(|&row| numbers.get(row)).ok_or_else(missing)
+        };
+        graphs.iter().map(number).collect()
+    }
+
     /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one
-    /// graph under two names, each pair both ways round. No predictor can be expected to rank single labels better than
+    /// graph under two names, each pair both ways round, or where the frame has a column `again`, between both columns. No predictor can be expected to rank single labels better than
     /// this. Nothing for labels that were computed, which say the same of equal graphs, for a family whose networks are
     /// all different, or whose frame has no content ids. O(rows · log rows).
     pub fn label_ceiling(&self) -> Option<f64> {
         if !self.label.measured {
             return None;
+        }
+        if let Ok(pairs) = self.against(AGAIN) {
+            let (again, first): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+            return crate::stats::srcc(&again, &first);
         }
         let ids = self.frame.column("content_id").ok()?.str().ok()?.clone();
         let mut first: HashMap<&str, f64> = HashMap::new();

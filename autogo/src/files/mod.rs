@@ -11,7 +11,7 @@ mod parquet;
 mod tensors;
 
 pub use lock::FolderLock;
-pub(crate) use parquet::check_parquet;
+pub(crate) use parquet::{check_parquet, parquet_of};
 pub use parquet::{read_parquet, write_parquet};
 pub use tensors::{Tensors, read_weights};
 pub(crate) use tensors::{read_tensors, take, take_sized, write_sized, write_tensors};

@@ -61,7 +61,11 @@ pub fn write_parquet(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
 /// # Ok::<(), autogo::Error>(())
 /// ```
 pub fn read_parquet(path: &Path) -> Result<DataFrame, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+    parquet_of(std::fs::read(path).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?, path)
+}
+
+/// The frame of a file's bytes, as [`read_parquet`] reads it; `path` is the file's name in errors.
+pub(crate) fn parquet_of(bytes: Vec<u8>, path: &Path) -> Result<DataFrame, Error> {
     check(&mut Cursor::new(&bytes), path)?;
     ParquetReader::new(Cursor::new(bytes))
         .finish()

@@ -202,23 +202,32 @@ impl Drawing {
             if drawn.leaves {
                 let _ = write!(edges, "<path d=\"M{x:.1} {:.1}v8\" stroke-dasharray=\"2 2\"/>", y + BOX.1 / 2.0);
             }
-            let fill = self.colours.get(&drawn.number).copied().unwrap_or(PLAIN);
-            let title = format!("{}: {}", drawn.node.name, drawn.node.shape);
-            let _ = write!(
-                boxes,
-                "<g><title>{}</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{}\" height=\"{}\" rx=\"5\" \
-                 fill=\"{fill}\" stroke=\"{INK}\" stroke-opacity=\"0.35\"/>\
-                 <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"{INK}\">{}</text></g>",
-                display::escape(&title),
-                x - BOX.0 / 2.0,
-                y - BOX.1 / 2.0,
-                BOX.0,
-                BOX.1,
-                y + 4.0,
-                display::escape(&Self::label(&drawn.node)),
-            );
+            self.write_box(&mut boxes, drawn, (x, y));
         }
         let _ = write!(svg, "<g fill=\"none\" stroke=\"{INK}\" stroke-opacity=\"0.6\">{edges}</g>{boxes}");
+        self.write_legend(&mut svg);
+        svg + "</svg>"
+    }
+
+    fn write_box(&self, svg: &mut String, drawn: &Drawn, (x, y): (f64, f64)) {
+        let fill = self.colours.get(&drawn.number).copied().unwrap_or(PLAIN);
+        let title = format!("{}: {}", drawn.node.name, drawn.node.shape);
+        let _ = write!(
+            svg,
+            "<g><title>{}</title><rect x=\"{:.1}\" y=\"{:.1}\" width=\"{}\" height=\"{}\" rx=\"5\" \
+             fill=\"{fill}\" stroke=\"{INK}\" stroke-opacity=\"0.35\"/>\
+             <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"{INK}\">{}</text></g>",
+            display::escape(&title),
+            x - BOX.0 / 2.0,
+            y - BOX.1 / 2.0,
+            BOX.0,
+            BOX.1,
+            y + 4.0,
+            display::escape(&Self::label(&drawn.node)),
+        );
+    }
+
+    fn write_legend(&self, svg: &mut String) {
         let mut x = MARGIN;
         for (meaning, colour) in &self.legend {
             let _ = write!(
@@ -231,7 +240,6 @@ impl Drawing {
             );
             x += 40.0 + 6.5 * meaning.chars().count() as f64;
         }
-        svg + "</svg>"
     }
 
     /// Shows the drawing in a notebook.

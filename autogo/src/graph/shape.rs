@@ -34,6 +34,15 @@ impl Shape {
         Shape { h, w, c }
     }
 
+    /// The shape of these sizes, or a sentence without a subject about one that is too small or too large.
+    pub(crate) fn checked(h: u64, w: u64, c: u64) -> Result<Shape, String> {
+        let size = |value: u64| u32::try_from(value).ok().filter(|size| (1..=Self::LIMIT).contains(size));
+        match (size(h), size(w), size(c)) {
+            (Some(h), Some(w), Some(c)) => Ok(Shape { h, w, c }),
+            _ => Err(format!("makes {h}×{w}×{c}; every dimension must be 1 to {}", Self::LIMIT)),
+        }
+    }
+
     /// Number of elements.
     pub const fn elements(self) -> u64 {
         self.h as u64 * self.w as u64 * self.c as u64

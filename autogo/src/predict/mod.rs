@@ -40,6 +40,9 @@ pub use network::{Architecture, Convolution, GraphFeatures, LargeKernels, NodeKi
 pub(crate) use network::{Model, NodeFeatures, Parameter, SizeLimits, layout};
 pub(crate) use scoring::Cutting;
 pub use scoring::{CutScorer, EncodedSegments, Gnn, Predictor, Psc, Trained};
-pub use study::{Baseline, Comparison, Contender, Method, Transfer, fold_srcc, mean_srcc, sharing, summary, triples};
+pub use study::{
+    Baseline, ColumnForest, Comparison, Contender, Method, Share, Transfer, fold_srcc, mean_srcc, sharing, summary,
+    train_together, triples,
+};
 pub(crate) use training::Scale;
 pub use training::{Epoch, Loss, Reports, Schedule, Selection, Target, TrainLog, TrainSettings};

@@ -68,6 +68,7 @@ fn compute(count: usize) -> Result<LabelledFamily, Error> {
         goal: Goal::Minimise,
         source: "whole-graph model of a neural processing unit".into(),
         measured: false,
+        published: false,
     };
     let values = archs.into_iter().map(Arch::Nb201).zip(cycles.into_iter().map(Some)).collect();
     LabelledFamily::new(Nb201::NAME, label, frame, values)

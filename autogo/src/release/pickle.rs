@@ -287,6 +287,7 @@ impl Machine<'_> {
         }
     }
 
+    /// Runs the program to its end and returns the value that is left.
     fn run(&mut self) -> Result<usize, PickleError> {
         loop {
             self.opcode_at = self.at;
@@ -296,6 +297,7 @@ impl Machine<'_> {
                     2..=5 => {}
                     protocol => return self.error(format!("protocol {protocol}; 2 to 5 are read")),
                 },
+                // A frame: its length.
                 0x95 => {
                     self.number(8)?;
                 }
@@ -311,132 +313,152 @@ impl Machine<'_> {
                 b'0' => {
                     self.pop()?;
                 }
-                b'N' => self.push(Value::None)?,
-                0x88 => self.push(Value::Bool(true))?,
-                0x89 => self.push(Value::Bool(false))?,
-                b'K' => {
-                    let number = self.number(1)?;
-                    self.push(Value::Int(number as i64))?;
+                b'N' | 0x88 | 0x89 | b'K' | b'M' | b'J' | 0x8a | b'G' | b'X' | 0x8c | 0x8d | b'C' | b'B' | 0x8e => {
+                    let value = self.literal(opcode)?;
+                    self.push(value)?;
                 }
-                b'M' => {
-                    let number = self.number(2)?;
-                    self.push(Value::Int(number as i64))?;
+                b']' | b'a' | b'e' | b'l' | b')' | 0x85..=0x87 | b't' | b'}' | b's' | b'u' | b'd' => {
+                    self.collection(opcode)?;
                 }
-                b'J' => {
-                    let number = self.number(4)? as u32 as i32;
-                    self.push(Value::Int(i64::from(number)))?;
-                }
-                0x8a => {
-                    let length = self.number(1)? as usize;
-                    if length > 8 {
-                        return self.error(format!("an integer of {length} bytes; at most 8 are read"));
-                    }
-                    let number = self.number(length)?;
-                    let shift = 64 - 8 * length as u32;
-                    let signed = if length == 0 { 0 } else { (number << shift) as i64 >> shift };
-                    self.push(Value::Int(signed))?;
-                }
-                b'G' => {
-                    let bits = self.take(8)?.iter().fold(0u64, |bits, &byte| bits << 8 | u64::from(byte));
-                    self.push(Value::Float(f64::from_bits(bits)))?;
-                }
-                b'X' | 0x8c | 0x8d => {
-                    let length = self.length(match opcode {
-                        b'X' => 4,
-                        0x8c => 1,
-                        _ => 8,
-                    })?;
-                    let text = self.text(length)?;
-                    self.push(Value::Text(text))?;
-                }
-                b'C' | b'B' | 0x8e => {
-                    let length = self.length(match opcode {
-                        b'C' => 1,
-                        b'B' => 4,
-                        _ => 8,
-                    })?;
-                    let bytes = self.take(length)?.to_vec();
-                    self.push(Value::Bytes(bytes))?;
-                }
-                b']' => self.push(Value::List(Vec::new()))?,
-                b'a' => {
-                    let item = self.pop()?;
-                    self.extend(vec![item])?;
-                }
-                b'e' => {
-                    let items = self.since_mark()?;
-                    self.extend(items)?;
-                }
-                b'l' => {
-                    let items = self.since_mark()?;
-                    self.push(Value::List(items))?;
-                }
-                b')' => self.push(Value::Tuple(Vec::new()))?,
-                0x85..=0x87 => self.tuple(usize::from(opcode - 0x84))?,
-                b't' => {
-                    let items = self.since_mark()?;
-                    self.push(Value::Tuple(items))?;
-                }
-                b'}' => self.push(Value::Dict(Vec::new()))?,
-                b's' => {
-                    let (value, key) = (self.pop()?, self.pop()?);
-                    self.set_items(vec![key, value])?;
-                }
-                b'u' => {
-                    let items = self.since_mark()?;
-                    self.set_items(items)?;
-                }
-                b'd' => {
-                    let items = self.since_mark()?;
-                    self.push(Value::Dict(Vec::new()))?;
-                    self.set_items(items)?;
-                }
-                b'q' => {
-                    let key = self.number(1)?;
-                    self.put(key)?;
-                }
-                b'r' => {
-                    let key = self.number(4)?;
-                    self.put(key)?;
-                }
-                0x94 => self.put(self.memo.len() as u64)?,
-                b'h' => {
-                    let key = self.number(1)?;
-                    self.get(key)?;
-                }
-                b'j' => {
-                    let key = self.number(4)?;
-                    self.get(key)?;
-                }
-                b'c' => {
-                    let (module, name) = (self.line()?, self.line()?);
-                    self.global(&module, &name)?;
-                }
-                0x93 => {
-                    let (name, module) = (self.pop()?, self.pop()?);
-                    match (&self.values[module], &self.values[name]) {
-                        (Value::Text(module), Value::Text(name)) => {
-                            let (module, name) = (module.clone(), name.clone());
-                            self.global(&module, &name)?;
-                        }
-                        _ => return self.error("names a class by what is no text"),
-                    }
-                }
-                0x81 => self.object(false)?,
-                b'R' => self.object(true)?,
-                b'b' => {
-                    let (given, object) = (self.pop()?, self.top()?);
-                    match &mut self.values[object] {
-                        Value::Object { state, .. } if state.is_none() => *state = Some(given),
-                        _ => return self.error("gives state to what is no fresh object"),
-                    }
-                }
-                b'Q' => {
-                    let reference = self.pop()?;
-                    self.push(Value::Persistent(reference))?;
-                }
-                other => return self.error(format!("opcode 0x{other:02x} is not read")),
+                b'q' | b'r' | 0x94 | b'h' | b'j' => self.remembered(opcode)?,
+                b'c' | 0x93 | 0x81 | b'R' | b'b' | b'Q' => self.instance(opcode)?,
+                other => return self.unread(other),
             }
+        }
+    }
+
+    fn unread<T>(&self, opcode: u8) -> Result<T, PickleError> {
+        self.error(format!("opcode 0x{opcode:02x} is not read"))
+    }
+
+    /// A value that the program writes out.
+    fn literal(&mut self, opcode: u8) -> Result<Value, PickleError> {
+        Ok(match opcode {
+            b'N' => Value::None,
+            0x88 => Value::Bool(true),
+            0x89 => Value::Bool(false),
+            b'K' => Value::Int(self.number(1)? as i64),
+            b'M' => Value::Int(self.number(2)? as i64),
+            b'J' => Value::Int(i64::from(self.number(4)? as u32 as i32)),
+            0x8a => {
+                let length = self.number(1)? as usize;
+                if length > 8 {
+                    return self.error(format!("an integer of {length} bytes; at most 8 are read"));
+                }
+                let number = self.number(length)?;
+                let shift = 64 - 8 * length as u32;
+                Value::Int(if length == 0 { 0 } else { (number << shift) as i64 >> shift })
+            }
+            b'G' => {
+                let bits = self.take(8)?.iter().fold(0u64, |bits, &byte| bits << 8 | u64::from(byte));
+                Value::Float(f64::from_bits(bits))
+            }
+            b'X' | 0x8c | 0x8d => {
+                let length = self.length(match opcode {
+                    b'X' => 4,
+                    0x8c => 1,
+                    _ => 8,
+                })?;
+                Value::Text(self.text(length)?)
+            }
+            b'C' | b'B' | 0x8e => {
+                let length = self.length(match opcode {
+                    b'C' => 1,
+                    b'B' => 4,
+                    _ => 8,
+                })?;
+                Value::Bytes(self.take(length)?.to_vec())
+            }
+            other => return self.unread(other),
+        })
+    }
+
+    /// Makes or fills a list, a tuple or a dictionary.
+    fn collection(&mut self, opcode: u8) -> Result<(), PickleError> {
+        match opcode {
+            b']' => self.push(Value::List(Vec::new())),
+            b'a' => {
+                let item = self.pop()?;
+                self.extend(vec![item])
+            }
+            b'e' => {
+                let items = self.since_mark()?;
+                self.extend(items)
+            }
+            b'l' => {
+                let items = self.since_mark()?;
+                self.push(Value::List(items))
+            }
+            b')' => self.push(Value::Tuple(Vec::new())),
+            0x85..=0x87 => self.tuple(usize::from(opcode - 0x84)),
+            b't' => {
+                let items = self.since_mark()?;
+                self.push(Value::Tuple(items))
+            }
+            b'}' => self.push(Value::Dict(Vec::new())),
+            b's' => {
+                let (value, key) = (self.pop()?, self.pop()?);
+                self.set_items(vec![key, value])
+            }
+            b'u' => {
+                let items = self.since_mark()?;
+                self.set_items(items)
+            }
+            b'd' => {
+                let items = self.since_mark()?;
+                self.push(Value::Dict(Vec::new()))?;
+                self.set_items(items)
+            }
+            other => self.unread(other),
+        }
+    }
+
+    /// Puts the top value into the memo, or a value of the memo onto the stack.
+    fn remembered(&mut self, opcode: u8) -> Result<(), PickleError> {
+        let key = match opcode {
+            b'q' | b'h' => self.number(1)?,
+            b'r' | b'j' => self.number(4)?,
+            _ => self.memo.len() as u64,
+        };
+        match opcode {
+            b'q' | b'r' | 0x94 => self.put(key),
+            b'h' | b'j' => self.get(key),
+            other => self.unread(other),
+        }
+    }
+
+    /// Names a class, makes an object of one, or gives an object its state.
+    fn instance(&mut self, opcode: u8) -> Result<(), PickleError> {
+        match opcode {
+            b'c' => {
+                let (module, name) = (self.line()?, self.line()?);
+                self.global(&module, &name)
+            }
+            0x93 => {
+                let (name, module) = (self.pop()?, self.pop()?);
+                match (&self.values[module], &self.values[name]) {
+                    (Value::Text(module), Value::Text(name)) => {
+                        let (module, name) = (module.clone(), name.clone());
+                        self.global(&module, &name)
+                    }
+                    _ => self.error("names a class by what is no text"),
+                }
+            }
+            0x81 => self.object(false),
+            b'R' => self.object(true),
+            b'b' => {
+                let (given, object) = (self.pop()?, self.top()?);
+                match &mut self.values[object] {
+                    Value::Object { state, .. } if state.is_none() => *state = Some(given),
+                    _ => return self.error("gives state to what is no fresh object"),
+                }
+                Ok(())
+            }
+            b'Q' => {
+                let reference = self.pop()?;
+                self.push(Value::Persistent(reference))
+            }
+            other => self.unread(other),
         }
     }
 }

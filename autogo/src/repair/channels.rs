@@ -97,90 +97,16 @@ pub(super) fn is_depthwise(segment: &Segment, at: usize) -> bool {
 }
 
 impl Channels {
-    /// The equations of a segment between these inputs and outputs. O(nodes + edges), concats aside.
+    /// The equations of a segment between these inputs and outputs, with a weight a node. O(nodes + edges), concats aside.
     pub(super) fn new(segment: &Segment, inputs: &[Shape], outputs: &[Shape], weights: &[i64]) -> Channels {
         let mut channels = Channels::default();
-        for (at, node) in segment.nodes.iter().enumerate() {
+        for (at, &weight) in weights.iter().enumerate() {
             let operand = |source: &Source| match *source {
                 Source::Inner(inner) => channels.made[inner].clone(),
                 Source::Input(input) => Linear::number(i64::from(inputs[input].c)),
             };
             let operands: Vec<Linear> = segment.operands[at].iter().map(operand).collect();
-            let first = operands.first().cloned().unwrap_or_default();
-            let mut filters = None;
-            let made = match node.op {
-                Op::Conv(conv) if is_depthwise(segment, at) => {
-                    first.times(i64::from(conv.filters / conv.groups.max(1)))
-                }
-                Op::Conv(conv) | Op::ConvTranspose(conv) => {
-                    let groups = i64::from(conv.groups.max(1));
-                    if groups > 1 {
-                        let group = channels.quantity(None);
-                        channels.equations.push(first.less(&group.times(groups)));
-                    }
-                    filters = Some(channels.quantities.len());
-                    channels.quantity(Some(Filters { before: conv.filters.into(), weight: weights[at], groups }))
-                }
-                Op::Input(shape) => Linear::number(shape.c.into()),
-                Op::Dense { features, .. } => Linear::number(features.into()),
-                Op::Slice { start, channels: kept } => {
-                    let end = i64::from(start) + i64::from(kept);
-                    channels.floors.push(first.less(&Linear::number(end)));
-                    Linear::number(kept.into())
-                }
-                Op::SpaceToDepth { block: (high, wide), .. } => {
-                    let side = |size: u32| i64::from(size.min(Shape::LIMIT));
-                    first.times(side(high) * side(wide))
-                }
-                Op::ChannelShuffle { groups } => {
-                    let group = channels.quantity(None);
-                    channels.equations.push(first.less(&group.times(groups.into())));
-                    first
-                }
-                Op::DepthToSpace { block, .. } => {
-                    let side = i64::from(block.min(Shape::LIMIT));
-                    let square = side * side;
-                    let pixel = channels.quantity(None);
-                    channels.equations.push(first.less(&pixel.times(square)));
-                    pixel
-                }
-                Op::Add | Op::Mul => {
-                    let repeats = repeats(segment, at);
-                    let whole = repeats.iter().position(|repeated| !repeated[2]).unwrap_or(0);
-                    let wide = operands.get(whole).cloned().unwrap_or_default();
-                    for (slot, (other, repeated)) in operands.iter().zip(&repeats).enumerate() {
-                        match repeated[2] {
-                            true => channels.equations.push(other.less(&Linear::number(1))),
-                            false if slot != whole => channels.equations.push(wide.less(other)),
-                            false => {}
-                        }
-                    }
-                    wide
-                }
-                Op::Concat => {
-                    let mut sum = Linear::default();
-                    operands.iter().for_each(|operand| sum.add(1, operand));
-                    sum
-                }
-                Op::Output
-                | Op::BatchNorm
-                | Op::ChannelAffine { .. }
-                | Op::Affine { .. }
-                | Op::Relu
-                | Op::Relu6
-                | Op::PRelu
-                | Op::Sigmoid
-                | Op::Tanh
-                | Op::Activation(_)
-                | Op::Pool(..)
-                | Op::Mean
-                | Op::Max
-                | Op::Identity
-                | Op::Zero
-                | Op::Crop(_)
-                | Op::Pad(_)
-                | Op::Resize { .. } => first,
-            };
+            let (made, filters) = channels.node(segment, at, &operands, weight);
             channels.made.push(made);
             channels.filters.push(filters);
         }
@@ -189,6 +115,85 @@ impl Channels {
             channels.equations.push(channels.made[node].less(&wanted));
         }
         channels
+    }
+
+    /// The channels that a node makes of its operands', and the quantity that is its filters. What the op asks of its
+    /// operands becomes equations and floors.
+    fn node(&mut self, segment: &Segment, at: usize, operands: &[Linear], weight: i64) -> (Linear, Option<usize>) {
+        let first = operands.first().cloned().unwrap_or_default();
+        let mut filters = None;
+        let made = match segment.nodes[at].op {
+            Op::Conv(conv) if is_depthwise(segment, at) => first.times(i64::from(conv.filters / conv.groups.max(1))),
+            Op::Conv(conv) | Op::ConvTranspose(conv) => {
+                let groups = i64::from(conv.groups.max(1));
+                if groups > 1 {
+                    let group = self.quantity(None);
+                    self.equations.push(first.less(&group.times(groups)));
+                }
+                filters = Some(self.quantities.len());
+                self.quantity(Some(Filters { before: conv.filters.into(), weight, groups }))
+            }
+            Op::Input(shape) => Linear::number(shape.c.into()),
+            Op::Dense { features, .. } => Linear::number(features.into()),
+            Op::Slice { start, channels: kept } => {
+                let end = i64::from(start) + i64::from(kept);
+                self.floors.push(first.less(&Linear::number(end)));
+                Linear::number(kept.into())
+            }
+            Op::SpaceToDepth { block: (high, wide), .. } => {
+                let side = |size: u32| i64::from(size.min(Shape::LIMIT));
+                first.times(side(high) * side(wide))
+            }
+            Op::ChannelShuffle { groups } => {
+                let group = self.quantity(None);
+                self.equations.push(first.less(&group.times(groups.into())));
+                first
+            }
+            Op::DepthToSpace { block, .. } => {
+                let side = i64::from(block.min(Shape::LIMIT));
+                let square = side * side;
+                let pixel = self.quantity(None);
+                self.equations.push(first.less(&pixel.times(square)));
+                pixel
+            }
+            Op::Add | Op::Mul => {
+                let repeats = repeats(segment, at);
+                let whole = repeats.iter().position(|repeated| !repeated[2]).unwrap_or(0);
+                let wide = operands.get(whole).cloned().unwrap_or_default();
+                for (slot, (other, repeated)) in operands.iter().zip(&repeats).enumerate() {
+                    match repeated[2] {
+                        true => self.equations.push(other.less(&Linear::number(1))),
+                        false if slot != whole => self.equations.push(wide.less(other)),
+                        false => {}
+                    }
+                }
+                wide
+            }
+            Op::Concat => {
+                let mut sum = Linear::default();
+                operands.iter().for_each(|operand| sum.add(1, operand));
+                sum
+            }
+            Op::Output
+            | Op::BatchNorm
+            | Op::ChannelAffine { .. }
+            | Op::Affine { .. }
+            | Op::Relu
+            | Op::Relu6
+            | Op::PRelu
+            | Op::Sigmoid
+            | Op::Tanh
+            | Op::Activation(_)
+            | Op::Pool(..)
+            | Op::Mean
+            | Op::Max
+            | Op::Identity
+            | Op::Zero
+            | Op::Crop(_)
+            | Op::Pad(_)
+            | Op::Resize { .. } => first,
+        };
+        (made, filters)
     }
 
     fn quantity(&mut self, quantity: Quantity) -> Linear {

@@ -21,6 +21,21 @@ pub(super) struct Plan<'a> {
     pub(super) inputs: &'a [Sizes],
 }
 
+impl Plan<'_> {
+    /// The last node that reads each node; 0 where none does.
+    fn last_readers(&self) -> Vec<usize> {
+        let mut last = vec![0; self.operands.len()];
+        for (at, sources) in self.operands.iter().enumerate() {
+            for source in sources {
+                if let Source::Inner(inner) = *source {
+                    last[inner] = at;
+                }
+            }
+        }
+        last
+    }
+}
+
 /// A way to go on from a node's operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Choice<C> {
@@ -54,14 +69,7 @@ struct State<C> {
 /// it also refuses what an output must not be. Among equals the way found first wins.
 pub(super) fn sweep<C: Copy>(plan: &Plan<'_>, mut ways: impl FnMut(usize, &[Sizes], &mut Vec<Choice<C>>)) -> Swept<C> {
     let count = plan.operands.len();
-    let mut last_reader = vec![0; count];
-    for (at, sources) in plan.operands.iter().enumerate() {
-        for source in sources {
-            if let Source::Inner(inner) = *source {
-                last_reader[inner] = at;
-            }
-        }
-    }
+    let last_reader = plan.last_readers();
     let mut history: Vec<Vec<State<C>>> = Vec::with_capacity(count);
     let mut live: Vec<usize> = Vec::new();
     // Sizes of the live tensors, and the least cost so far.
@@ -129,14 +137,19 @@ pub(super) fn sweep<C: Copy>(plan: &Plan<'_>, mut ways: impl FnMut(usize, &[Size
     }
     // Nothing is live behind the last node, so one state is left.
     let cost = states.first().map_or(0, |(_, cost)| *cost);
-    let mut choices = Vec::with_capacity(count);
+    Swept::Best(cost, choices(&history))
+}
+
+/// The choices on the way to the one state behind the last node.
+fn choices<C: Copy>(history: &[Vec<State<C>>]) -> Vec<C> {
+    let mut choices = Vec::with_capacity(history.len());
     let mut state = 0;
     for steps in history.iter().rev() {
         choices.push(steps[state].choice);
         state = steps[state].before;
     }
     choices.reverse();
-    Swept::Best(cost, choices)
+    choices
 }
 
 #[cfg(test)]

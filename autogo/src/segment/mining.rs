@@ -309,19 +309,7 @@ impl Coverage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn minings() -> Vec<Mining> {
-        let base = [Mining::bpe(40), Mining::unigram(40), Mining::ngrams(3), Mining::ngrams(1)];
-        let tokens = [
-            TokenForm::default(),
-            TokenForm::op(),
-            TokenForm { channels: true, ..TokenForm::default() },
-            TokenForm { resolution_ratio: true, neighbours: false, ..TokenForm::default() },
-        ];
-        let orders = [Order::Topological, Order::DepthFirst];
-        let all = base.iter().flat_map(|base| tokens.map(|tokens| Mining { tokens, ..*base }));
-        all.flat_map(|mining| orders.map(|order| Mining { order, ..mining })).collect()
-    }
+    use crate::testing::minings;
 
     #[test]
     fn stages_are_saved_by_name_and_unknown_ones_are_refused() {

@@ -115,7 +115,7 @@ impl<'a> Fit<'a> {
             batch: self.recipe.batch,
             portable: self.recipe.portable,
             memory: self.memory,
-            threads: 1,
+            ..NetworkSettings::default()
         };
         let mut network = Network::with(self.graph, self.recipe.seed, settings)?;
         let inherited = self.parent.map(|parent| network.inherit(parent)).transpose()?;

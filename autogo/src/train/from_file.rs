@@ -4,6 +4,7 @@ use super::forward::EPSILON;
 use super::inherit::node_part;
 use super::network::Network;
 use super::plan::NetworkSettings;
+use super::plan::parameters::Parameter;
 use crate::error::Error;
 use crate::files::Tensors;
 use crate::formats::FormatError;
@@ -32,19 +33,18 @@ impl Network {
     /// A graph that cannot be computed (see [`TrainError`](super::TrainError)), weights that the file lacks, that contradict their
     /// sizes or are not finite: with the node's name. O(weights).
     pub fn of_file(imported: &Imported, settings: NetworkSettings) -> Result<Network, Error> {
-        let mut network = Network::with(&imported.graph, 0, settings)?;
-        let wanted = network.named();
+        let mut network = Network::blank(&imported.graph, settings)?;
         let mut tensors = Tensors::new();
-        let mut rest = &wanted[..];
-        while let Some((first, _, _)) = rest.first() {
+        let mut rest = &network.plan().parameters.all[..];
+        while let Some(first) = rest.first() {
             // The tensors of one node follow each other.
-            let node = node_of(first);
-            let count = rest.iter().take_while(|(name, _, _)| node_of(name) == node).count();
+            let node = node_of(&first.name);
+            let count = rest.iter().take_while(|parameter| node_of(&parameter.name) == node).count();
             let (own, others) = rest.split_at(count);
             rest = others;
             let mut weights = imported.weights.of(node)?;
             rescale(&mut weights);
-            for (slot, (name, sizes, _)) in own.iter().enumerate() {
+            for (slot, Parameter { name, sizes, .. }) in own.iter().enumerate() {
                 let values = values(&weights, slot, sizes)
                     .map_err(|reason| FormatError::content(format!("weights of node `{node}`"), reason))?;
                 tensors.insert(name.clone(), (sizes.clone(), values));

@@ -34,10 +34,13 @@ mod preparation;
 mod recipe;
 mod run;
 mod shapes;
+mod targets;
 mod task;
+pub mod tasks;
 #[cfg(test)]
 pub(crate) mod tests;
 mod together;
+mod zero_cost;
 
 pub use crate::error::TrainError;
 pub use autogo_engine::loss::Scores;
@@ -53,8 +56,10 @@ pub use prediction::{Classifier, Prediction};
 pub use preparation::Preparation;
 pub use recipe::{Recipe, Schedule};
 pub use run::{FitEnd, FitRun, Subject};
+pub use targets::Targets;
 pub use task::{Part, Pictures, Task};
 pub use together::fit_all;
+pub use zero_cost::ZeroCost;
 
 /// The bits of a training: a number that is raised whenever the same recipe and seed would make other weights. Results of different
 /// revisions differ as results of different seeds do, so tables do not mix them.

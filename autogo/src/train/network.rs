@@ -55,8 +55,16 @@ impl Network {
     /// # Errors
     /// A graph that cannot be trained, or one that needs more memory than is allowed; see [`TrainError`].
     pub fn with(graph: &Graph, seed: u64, settings: NetworkSettings) -> Result<Network, Error> {
+        let mut network = Network::blank(graph, settings)?;
+        network.start(seed);
+        network.pack()?;
+        Ok(network)
+    }
+
+    /// A network whose weights are all zero, and not packed.
+    pub(super) fn blank(graph: &Graph, settings: NetworkSettings) -> Result<Network, Error> {
         let plan = Plan::new(graph, settings)?;
-        let mut network = Network {
+        Ok(Network {
             name: graph.name().into(),
             weights: Buffer::zeros(plan.parameters.len),
             running: vec![0.0; plan.parameters.running],
@@ -65,10 +73,7 @@ impl Network {
             pieces: (0..plan.pieces()).map(|number| Piece::new(&plan, number)).collect(),
             board: Board::new(&plan),
             plan,
-        };
-        network.start(seed);
-        network.pack()?;
-        Ok(network)
+        })
     }
 
     /// Draws the weights.

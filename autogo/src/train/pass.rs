@@ -8,6 +8,7 @@ use super::meeting::{Meeting, Off, Seat};
 use super::network::Network;
 use super::piece::{Loss, Mode, Piece, Shared};
 use super::plan::kernel::refused;
+use super::targets::Targets;
 use crate::error::{Error, TrainError};
 use autogo_engine::loss::{CrossEntropy, Scores};
 use autogo_engine::{Write, copy};
@@ -70,10 +71,55 @@ impl Network {
         )?)
     }
 
-    /// The gradient of a weighted sum of logits, `Σ weight·logit`: what the tests compare with differences.
-    #[cfg(test)]
+    /// Computes the mean loss of a batch against targets of any kind and its gradient by every weight, as [`Network::gradient`]
+    /// does for labels. The mean is over all elements that count: labels that are not ignored, values, coordinates.
+    ///
+    /// ```
+    /// use autogo::train::{Network, Targets};
+    /// use autogo_engine::loss::Regression;
+    /// let graph = autogo::families::network("nb201:nor_conv_1x1,none,none,skip_connect,none,none")?;
+    /// let mut network = Network::new(&graph, 0)?;
+    /// let (image, wanted) = (vec![0.5; 32 * 32 * 3], [0.0; 10]);
+    /// let scores = network.gradient_of(&image, Targets::Values { loss: Regression::Squared, wanted: &wanted })?;
+    /// assert_eq!(scores.counted, 10);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TrainError::Batch`] when images and targets do not fit, a label that is no class.
+    pub fn gradient_of(&mut self, images: &[f32], targets: Targets<'_>) -> Result<Scores, Error> {
+        let loss = targets.loss(&self.plan, images.len())?;
+        Ok(self.pass(images, Mode::Training, Some(loss))?)
+    }
+
+    /// Computes the gradient of a weighted sum of logits, `Σ weight·logit`, by every weight. `weights` are
+    /// `[image][class]`. Batch norms use the statistics of the batch.
     pub(super) fn gradient_of_sum(&mut self, images: &[f32], weights: &[f32]) -> Result<(), Error> {
         self.pass(images, Mode::Training, Some(Loss::Weighted(weights)))?;
+        Ok(())
+    }
+
+    /// The gradient of the last batch by its images, `[image][row][column][channel]`: nothing unless the settings ask for it
+    /// ([`NetworkSettings::reaches_images`](super::NetworkSettings::reaches_images)).
+    ///
+    /// ```
+    /// use autogo::train::{Network, NetworkSettings};
+    /// let graph = autogo::families::network("nb201:nor_conv_1x1,none,none,skip_connect,none,none")?;
+    /// let settings = NetworkSettings { batch: 2, reaches_images: true, ..NetworkSettings::default() };
+    /// let mut network = Network::with(&graph, 0, settings)?;
+    /// let images: Vec<f32> = (0..2 * 32 * 32 * 3).map(|at| (at % 7) as f32).collect();
+    /// network.gradient(&images, &[0, 1], 0.0)?;
+    /// assert_eq!(network.image_gradient().map(|gradient| gradient.len()), Some(images.len()));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn image_gradient(&self) -> Option<Vec<f32>> {
+        let gradient = self.plan.image_gradient?;
+        Some(self.pieces.iter().flat_map(|piece| piece.arena.get(gradient).iter().copied()).collect())
+    }
+
+    /// Computes a batch forward as in training: batch norms use the statistics of the batch.
+    pub(super) fn forward_in_training(&mut self, images: &[f32]) -> Result<(), Error> {
+        self.pass(images, Mode::Training, None)?;
         Ok(())
     }
 

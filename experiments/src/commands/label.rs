@@ -1,14 +1,14 @@
 //! `autogo label`: networks get labels by being trained, by as many workers as there are.
 
 use crate::failure::Failure;
-use crate::inputs::{labelled, toml_file};
-use crate::label::{self, Choice, LabelJob, LabelRecord, Manifest, Wanted};
+use crate::inputs::{self, LabelOrigin, labelled};
+use crate::label::{self, Choice, LabelJob, LabelRecord, LabelTask, Manifest, Wanted};
 use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::Progress;
 use autogo::data::folder_from_env;
-use autogo::train::{Pictures, Recipe};
+use autogo::train::Recipe;
 use clap::{Parser, Subcommand};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,6 +35,10 @@ enum Step {
     Retry(Folder),
     /// Writes all results as one Parquet table.
     Collect(Collect),
+    /// Scores the networks of a table without training them.
+    ZeroCost(Scored),
+    /// Writes croissant.json beside the tables of a folder: their hashes, sizes and columns.
+    Describe(Described),
     /// Compares a table with the public labels of NB-101 and NB-201, which AUTOGO_DATA holds.
     Check(Table),
 }
@@ -55,7 +59,10 @@ struct Plan {
     /// So many networks from the top twentieth of a family with public labels.
     #[arg(long, value_name = "FAMILY=COUNT")]
     top: Vec<Wanted>,
-    /// A TOML file of the recipe; what it leaves out is the default.
+    /// What networks learn: cifar10, camvid (segmentation), faces (key points), sr2 (super-resolution), denoise25.
+    #[arg(long, default_value = "cifar10", value_name = "NAME")]
+    task: String,
+    /// A TOML file of the recipe; what it leaves out is the task's default.
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     /// Seed of the samples.
@@ -115,6 +122,21 @@ struct Table {
     table: PathBuf,
 }
 
+#[derive(Parser)]
+struct Described {
+    /// The folder of tables, such as datasets/mini.
+    folder: PathBuf,
+}
+
+#[derive(Parser)]
+struct Scored {
+    /// The table of `autogo label collect`.
+    table: PathBuf,
+    /// The table of scores.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     let number = text.parse::<f64>().ok().filter(|seconds| (0.5..=86_400.0).contains(seconds));
     number.ok_or_else(|| "accepted: 0.5 to 86400".into())
@@ -135,13 +157,20 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Ok(())
         }
         Step::Collect(args) => collect(args),
+        Step::ZeroCost(args) => zero_cost(args),
+        Step::Describe(args) => {
+            let tables = label::describe(&args.folder)?;
+            say!("{}: {tables} tables", args.folder.join(label::DESCRIPTION).display());
+            Ok(())
+        }
         Step::Check(args) => check(&args.table),
     }
 }
 
 fn plan(args: &Plan) -> Result<(), Failure> {
-    let recipe: Recipe = args.recipe.as_deref().map(toml_file).transpose()?.unwrap_or_default();
-    recipe.check()?;
+    let task = LabelTask::named(&args.task)?;
+    let usual = task.map_or_else(Recipe::default, |task| task.recipe());
+    let recipe = inputs::recipe(args.recipe.as_deref(), usual)?;
     let choice = Choice {
         sampled: args.sampled.clone(),
         top: args.top.clone(),
@@ -150,9 +179,17 @@ fn plan(args: &Plan) -> Result<(), Failure> {
         seeds: args.seeds,
     };
     let items = label::items(&choice)?;
+    if let Some(task) = task {
+        // A network that cannot take the task's head is known before anything is trained.
+        items.iter().try_for_each(|item| task.network_form(&item.spec).map(|_| ()))?;
+    }
     let lines = items.iter().map(serde_json::to_string).collect::<Result<Vec<String>, _>>();
     let lines = lines.map_err(|error| Failure::Work(error.to_string()))?;
-    let manifest = Manifest::new(&pictures()?, recipe).text()?;
+    let task = LabelTask::open(task)?;
+    if let LabelTask::Dense(_, task) = &task {
+        task.check(&recipe)?;
+    }
+    let manifest = Manifest::new(&task, recipe).text()?;
     let folder = WorkFolder::plan(&args.folder, &manifest, &lines, Duration::from_secs_f64(args.expiry))?;
     if let Some(table) = &args.table {
         take(&folder, table)?;
@@ -185,14 +222,9 @@ fn take(folder: &WorkFolder, table: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The pictures of the mini benchmark.
-fn pictures() -> Result<Pictures, Failure> {
-    Ok(Pictures::cifar10((16, 16))?)
-}
-
 fn worker(args: &Work) -> Result<(), Failure> {
     let folder = WorkFolder::open(&args.folder)?;
-    let mut job = LabelJob::new(&folder, pictures()?)?;
+    let mut job = LabelJob::new(&folder)?;
     let tally = work::work(&folder, &mut job, &name(), args.limit)?;
     say!("{}: {} trained, {} attempts failed", name(), tally.done, tally.failed);
     Ok(())
@@ -284,12 +316,30 @@ fn results(folder: &WorkFolder) -> Result<Vec<(String, String)>, Failure> {
     Ok(found)
 }
 
-fn check(table: &Path) -> Result<(), Failure> {
+fn zero_cost(args: &Scored) -> Result<(), Failure> {
+    let specs: BTreeSet<String> = read_classes(&args.table)?.into_iter().map(|record| record.spec).collect();
+    let specs: Vec<String> = specs.into_iter().collect();
+    label::zero_cost(&specs, &LabelTask::cifar10()?, &args.out)?;
+    say!("{}: {} networks", args.out.display(), specs.len());
+    Ok(())
+}
+
+/// The records of a table of CIFAR-10.
+fn read_classes(table: &Path) -> Result<Vec<LabelRecord>, Failure> {
     let records = label::read(table)?;
+    if let Some(record) = records.iter().find(|record| !record.task.is_empty()) {
+        let reason = format!("holds results of task {}; accepted: a table of cifar10", record.task);
+        return Err(Failure::input(table, reason));
+    }
+    Ok(records)
+}
+
+fn check(table: &Path) -> Result<(), Failure> {
+    let records = read_classes(table)?;
     let accepted = "AUTOGO_DATA is not set; accepted: a folder with the public benchmarks";
     folder_from_env().ok_or_else(|| Failure::Input(accepted.into()))?;
     for family in ["nb101", "nb201"] {
-        say!("{}", label::check(&records, &labelled(family)?)?);
+        say!("{}", label::check(&records, &labelled(family, Some(LabelOrigin::Public))?)?);
     }
     Ok(())
 }

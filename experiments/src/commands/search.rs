@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     // A folder that cannot be written is better known before the search than after it.
     args.export.as_deref().map(check_export_folder).transpose()?;
     let Ready { held, input, prepared } = match (&args.resume, &args.network, &args.out) {
-        (Some(_), _, _) if args.own.source()?.is_some() => {
+        (Some(_), _, _) if args.own.source()?.is_some() || args.own.origin().is_some() => {
             return Err(Failure::Input(
                 "--labels is for a new run; --resume takes up the labels of the old one".into(),
             ));
@@ -87,6 +87,7 @@ fn begin(args: &Args, network: &str, out: &Path) -> Result<Ready, Failure> {
     if let Some(labels) = args.own.source()? {
         settings.predictor.labels = Some(labels);
     }
+    settings.predictor.origin = args.own.origin().or(settings.predictor.origin);
     let input = network_with(network, &quirks(settings.release))?;
     let held = folder.lock()?;
     if folder.is_begun() {

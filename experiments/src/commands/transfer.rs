@@ -22,7 +22,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let transfer: Transfer = toml_file(&experiment(args.config.as_deref(), "transfer"))?;
     let mut families = Vec::new();
     for family in [FamilyName::Nb101, FamilyName::Nb201] {
-        families.extend(labels(family)?);
+        families.extend(labels(family, None)?);
     }
     families.iter().for_each(|family| say!("{}", family.banner()));
     let table = transfer.run(&families, Progress::Live)?;

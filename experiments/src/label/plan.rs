@@ -1,7 +1,7 @@
 //! Which networks are labelled, and in which order.
 
 use crate::failure::Failure;
-use crate::inputs::labelled;
+use crate::inputs::{LabelOrigin, labelled};
 use autogo::families::{FamilyName, Nb201, network};
 use autogo::graph::Zeros;
 use serde::{Deserialize, Serialize};
@@ -95,7 +95,7 @@ fn sampled(wanted: Wanted, seed: u64, formulas: &mut Formulas) -> Result<Vec<Str
 
 /// Networks drawn from the twentieth of a family whose public labels are best.
 fn top(wanted: Wanted, seed: u64, formulas: &mut Formulas) -> Result<Vec<String>, Failure> {
-    let family = labelled(wanted.family.prefix())?;
+    let family = labelled(wanted.family.prefix(), Some(LabelOrigin::Public))?;
     let mut rows: Vec<(f64, String)> = Vec::new();
     for row in 0..family.len() {
         let Some(arch) = family.arch(row) else { continue };

@@ -2,13 +2,13 @@
 
 use super::Experiment;
 use crate::failure::Failure;
-use crate::inputs::{labels, toml_file};
+use crate::inputs::{LabelOrigin, labels, toml_file};
 use autogo::Progress;
-use autogo::data::{DATA_VARIABLE, write_parquet};
+use autogo::data::{DATA_VARIABLE, LabelledFamily, write_parquet};
 use autogo::families::FamilyName;
 use autogo::files::write;
 use autogo::polars::prelude::{BooleanChunked, DataFrame, Float64Chunked, PolarsError, StringChunked};
-use autogo::predict::{Comparison, Contender, summary};
+use autogo::predict::{Comparison, Contender, Share, summary, train_together};
 use autogo::release::paper_srcc;
 use autogo::report::srcc_bars;
 use autogo::segment::Mining;
@@ -23,6 +23,12 @@ struct Table {
     mining: Mining,
     families: Vec<Size>,
     contenders: Vec<Contender>,
+    /// Where labels come from, if not from where they usually come.
+    #[serde(default)]
+    origin: Option<LabelOrigin>,
+    /// Predictors that learn from all families together.
+    #[serde(default)]
+    together: Vec<Contender>,
 }
 
 /// How many networks of a family are learned from, and how many are ranked.
@@ -38,40 +44,44 @@ struct Size {
 pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let (config, out) = (&experiment.config, &experiment.out);
     let table: Table = toml_file(config)?;
-    let mut runs: Option<DataFrame> = None;
-    let mut families = Vec::new();
-    for size in &table.families {
-        let Some(frame) = table.compare(size)? else { continue };
-        families.push(size.family);
-        runs = Some(match runs {
-            Some(runs) => runs.vstack(&frame).map_err(failed)?,
-            None => frame,
-        });
-    }
-    let Some(mut runs) = runs else {
+    let families = table.families()?;
+    if families.is_empty() {
         return Err(Failure::Input(format!("no family of {} has labels here", config.display())));
-    };
+    }
+    let mut frames =
+        families.iter().map(|(size, family)| table.compare(size, family)).collect::<Result<Vec<_>, _>>()?;
+    frames.extend(table.together(&families)?);
+    let (first, others) = frames.split_first().ok_or_else(|| Failure::Work("no runs".into()))?;
+    let mut runs = others.iter().try_fold(first.clone(), |whole, frame| whole.vstack(frame)).map_err(failed)?;
     let name = config.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let path = out.join(format!("{name}.parquet"));
     write_parquet(&mut runs, &path)?;
     print(&runs)?;
     say!("every run: {}", path.display());
-    for family in families {
+    for (Size { family, .. }, _) in families {
         let chart = out.join(format!("{name}_{family}.svg"));
-        write(&chart, srcc_bars(&runs, family)?.svg().as_bytes())?;
+        write(&chart, srcc_bars(&runs, *family)?.svg().as_bytes())?;
         say!("chart: {}", chart.display());
     }
     Ok(())
 }
 
 impl Table {
-    /// Every run of every contender on one family; nothing without labels.
-    fn compare(&self, size: &Size) -> Result<Option<DataFrame>, Failure> {
-        let Some(family) = labels(size.family)? else {
-            say!("{}: no public labels ({DATA_VARIABLE} decides)", size.family);
-            return Ok(None);
-        };
-        say!("{}", family.banner());
+    /// The families that have labels here.
+    fn families(&self) -> Result<Vec<(&Size, LabelledFamily)>, Failure> {
+        let mut families = Vec::new();
+        for size in &self.families {
+            match labels(size.family, self.origin)? {
+                Some(family) => families.push((size, family)),
+                None => say!("{}: no such labels ({DATA_VARIABLE} decides)", size.family),
+            }
+        }
+        Ok(families)
+    }
+
+    /// Every run of every contender on one family.
+    fn compare(&self, size: &Size, family: &LabelledFamily) -> Result<DataFrame, Failure> {
+        say!("{}: {} to learn from, {} to be ranked. {}", size.family, size.train, size.test, family.banner());
         if let Some(ceiling) = family.label_ceiling() {
             say!("The labels of two trainings of one network agree with SRCC {ceiling:.4}.");
         }
@@ -82,7 +92,17 @@ impl Table {
             mining: self.mining,
             contenders: self.contenders.clone(),
         };
-        Ok(Some(comparison.run(&family, Progress::Live)?))
+        Ok(comparison.run(family, Progress::Live)?)
+    }
+
+    /// Every run of the predictors that learn from all families together.
+    fn together(&self, families: &[(&Size, LabelledFamily)]) -> Result<Option<DataFrame>, Failure> {
+        if self.together.is_empty() {
+            return Ok(None);
+        }
+        let shares: Vec<Share<'_>> =
+            families.iter().map(|(size, family)| Share { family, train: size.train, test: size.test }).collect();
+        Ok(Some(train_together(&shares, &self.seeds, self.mining, &self.together, Progress::Live)?))
     }
 }
 
@@ -90,7 +110,7 @@ impl Table {
 fn print(runs: &DataFrame) -> Result<(), Failure> {
     let means = summary(runs)?;
     let (families, contenders) = (texts(&means, "family")?, texts(&means, "contender")?);
-    let measured = truths(&means, "measured")?;
+    let published = truths(&means, "published")?;
     let (srcc, deviation, folds) =
         (numbers(&means, "srcc")?, numbers(&means, "deviation")?, numbers(&means, "fold_srcc")?);
     let (tau, top) = (numbers(&means, "kendall_tau")?, numbers(&means, "top_20_overlap")?);
@@ -111,7 +131,7 @@ fn print(runs: &DataFrame) -> Result<(), Failure> {
     for at in 0..means.height() {
         let (family, contender) = (families.get(at).unwrap_or_default(), contenders.get(at).unwrap_or_default());
         // The paper's numbers are of accuracies.
-        let known = FamilyName::named(family).ok().filter(|_| measured.get(at) == Some(true));
+        let known = FamilyName::named(family).ok().filter(|_| published.get(at) == Some(true));
         say!(
             "{family:<7} {contender:<22} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6.0}",
             show(srcc.get(at)),

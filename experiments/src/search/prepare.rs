@@ -2,7 +2,7 @@
 
 use super::{PREDICTOR, SEGMENTS, SearchSettings};
 use crate::failure::Failure;
-use crate::inputs::{corpus, labelled, machine, quirks};
+use crate::inputs::{LabelOrigin, corpus, labelled, machine, quirks};
 use autogo::Progress;
 use autogo::data::{Example, Label};
 use autogo::evolve::{Evolution, Formula, Mutator, Objective, RunColumn, RunFolder};
@@ -70,10 +70,10 @@ impl SearchSettings {
         let wanted = &self.predictor;
         let family = match &wanted.labels {
             Some(table) => table.read()?,
-            None => labelled(wanted.family.prefix())?,
+            None => labelled(wanted.family.prefix(), wanted.origin)?,
         };
         let are_own = wanted.labels.is_some();
-        let examples = match are_own {
+        let examples = match are_own || wanted.origin == Some(LabelOrigin::Mini) {
             true => family.draw(wanted.train, wanted.settings.seed)?,
             false => family.split(wanted.train, 0, wanted.settings.seed)?.train,
         };

@@ -1,6 +1,6 @@
 //! The settings of a search, as a TOML file holds them.
 
-use crate::inputs::Sample;
+use crate::inputs::{LabelOrigin, Sample};
 use crate::own_labels::LabelSource;
 use autogo::evolve::Evolution;
 use autogo::families::FamilyName;
@@ -52,7 +52,10 @@ pub struct PredictorSettings {
     pub labels: Option<LabelSource>,
     /// The labelled family.
     pub family: FamilyName,
-    /// Networks to learn from; of a table of one's own at most so many.
+    /// Where the family's labels come from, if not from where they usually come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<LabelOrigin>,
+    /// Networks to learn from; of a table of one's own, and of the project's own labels, at most so many.
     pub train: usize,
     /// Partitions over which a PSC averages the score of a network; 0 for all of them.
     pub cuts: usize,
@@ -85,6 +88,14 @@ impl Default for SegmentSettings {
 impl Default for PredictorSettings {
     fn default() -> Self {
         let settings = TrainSettings { epochs: 30, average: 0.98, ..TrainSettings::default() };
-        PredictorSettings { file: None, labels: None, family: FamilyName::Nb201, train: 800, cuts: CUTS, settings }
+        PredictorSettings {
+            file: None,
+            labels: None,
+            family: FamilyName::Nb201,
+            origin: None,
+            train: 800,
+            cuts: CUTS,
+            settings,
+        }
     }
 }

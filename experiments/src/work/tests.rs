@@ -175,3 +175,36 @@ fn a_plan_that_grows_keeps_what_is_done() {
     work(&folder, &mut Double { asked: &asked, fails: 1000 }, "one", usize::MAX).unwrap();
     assert!(asked.lock().unwrap().values().all(|&times| times == 1));
 }
+
+/// Sleeps: what is left of the time is the machinery's.
+struct Sleep(Duration);
+
+impl Job for Sleep {
+    fn run(&mut self, item: &str) -> Outcome {
+        std::thread::sleep(self.0);
+        Outcome::Done(item.into())
+    }
+}
+
+#[test]
+#[ignore = "a measurement, 13 seconds: cargo test -p experiments --bin autogo -- --ignored --nocapture a_thousand_items"]
+fn a_thousand_items_on_two_workers_take_little_more_than_their_work() {
+    const ITEMS: usize = 1000;
+    let each = Duration::from_millis(25);
+    let scratch = Scratch::new("thousand");
+    let folder = scratch.plan(0..ITEMS);
+    let begun = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        for worker in ["a", "b"] {
+            let folder = &folder;
+            scope.spawn(move || work(folder, &mut Sleep(each), worker, usize::MAX).unwrap());
+        }
+    });
+    let (took, ideal) = (begun.elapsed().as_secs_f64(), each.as_secs_f64() * ITEMS as f64 / 2.0);
+    let overhead = 1e3 * 2.0 * (took - ideal) / ITEMS as f64;
+    println!(
+        "{ITEMS} items of {} ms on 2 workers: {took:.1} s, {overhead:.1} ms an item above its work",
+        each.as_millis()
+    );
+    assert!(results(&folder).iter().all(Option::is_some));
+}

@@ -1,4 +1,5 @@
-//! Loops over pixels and channels. Each channel is summed in four chains, whatever the width of the vectors is.
+//! Loops over pixels and channels. Each channel is summed in four chains, whatever the width of the vectors is. `data`,
+//! `gradient` and `output` are `[pixel][channel]`; every other slice has one number a channel.
 
 use crate::input::Affine;
 use crate::lanes::{Kernel, Lanes, load, store};

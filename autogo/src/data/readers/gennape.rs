@@ -30,6 +30,7 @@ pub(super) fn read(path: &Path, family: FamilyName) -> Result<LabelledFamily, Er
         goal: Goal::Maximise,
         source: format!("GENNAPE ({})", path.display()),
         measured: true,
+        published: true,
     };
     let values = archs.into_iter().zip(accuracies.into_iter().map(Some)).collect();
     LabelledFamily::new(family.prefix(), label, frame, values)

@@ -1,21 +1,30 @@
 //! What benchmarks publish: one file a source.
 
+mod archive;
+mod camvid;
 mod cifar10;
 mod class_folder;
+mod faces;
 mod fashion_mnist;
 mod gennape;
 mod gzip;
 mod hardware;
+mod mini;
 mod nb101;
 mod nb201;
+mod picture_sets;
 mod tar;
 mod tfrecord;
 
+pub use camvid::MaskedPictures;
 pub use class_folder::ClassFolder;
+pub use faces::PointedPictures;
 pub use hardware::hardware_latencies;
+pub use picture_sets::PictureSet;
 pub use tfrecord::records;
 
 pub(super) use gzip::read_text;
+pub(super) use mini::AGAIN;
 pub(crate) use nb201::figures as nb201_figures;
 
 use super::labelled::LabelledFamily;
@@ -61,5 +70,26 @@ impl LabelledFamily {
     /// builds; the error names the key of the entry.
     pub fn gennape(path: impl Into<PathBuf>, family: FamilyName) -> Result<Self, Error> {
         gennape::read(&path.into(), family)
+    }
+
+    /// The networks of a family that this project trained itself and ships: HiAML, Inception, NAS-Bench-101, NAS-Bench-201 without
+    /// `none`, Two-Path, each drawn by its published sampler and trained in mini form on CIFAR-10 at 16×16 (`datasets/mini`).
+    ///
+    /// The label is the likelihood of the right class in percent: 100 · e^−L, L the mean cross-entropy of the test pictures. Beside
+    /// it stand `test_accuracy` and `test_loss`, the training's `mean_train_loss`, the zero-cost scores `synflow`, `jacob_cov`,
+    /// `nwot`, `gradient_norm`, the size of the mini form, and `again`: the label that a second training gave, for some.
+    ///
+    /// ```
+    /// use autogo::{data::LabelledFamily, families::FamilyName};
+    /// let data = LabelledFamily::mini(FamilyName::Hiaml)?;
+    /// assert!(data.label().measured && !data.label().published);
+    /// assert_eq!(data.against("test_accuracy")?.len(), data.len());
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// A family that is none of the five.
+    pub fn mini(family: FamilyName) -> Result<Self, Error> {
+        mini::read(family)
     }
 }

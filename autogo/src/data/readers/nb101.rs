@@ -142,6 +142,7 @@ fn family(archs: &[Nb101], accuracies: &[f64], extra: &[Column], source: String)
         goal: Goal::Maximise,
         source,
         measured: true,
+        published: true,
     };
     let values = archs.iter().map(|arch| Arch::Nb101(*arch)).zip(accuracies.iter().map(|value| Some(*value))).collect();
     LabelledFamily::new(Nb101::NAME, label, frame, values)

@@ -32,6 +32,7 @@ pub(super) fn read(path: &Path) -> Result<LabelledFamily, Error> {
         goal: Goal::Maximise,
         source: format!("NAS-Bench-201, 200 epochs, mean over seeds ({})", path.display()),
         measured: true,
+        published: true,
     };
     LabelledFamily::new(Nb201::NAME, label, frame, labelled)
 }

@@ -1,4 +1,4 @@
-//! Columns of a table: numbers where all cells are numbers, and labels.
+//! Columns of a table: which are numbers, which holds the labels, and which names the networks.
 
 use super::LabelTable;
 use super::refused::Reason;
@@ -53,7 +53,7 @@ impl LabelTable {
         Ok(column.cast(&DataType::Float64)?.f64()?.iter().map(finite).collect())
     }
 
-    /// The names of the networks of all rows, and their column's.
+    /// The column that names networks, and its name in every row.
     pub(super) fn names(&self) -> Result<(String, Vec<String>), Error> {
         let found = match &self.networks {
             Some(name) => name.as_str(),

@@ -13,7 +13,8 @@ pub struct RefusedRow {
     pub network: String,
     /// What is wrong, on one line.
     pub reason: String,
-    /// What kind of reason it is: rows of one kind are counted together.
+    /// What kind of reason it is, as the end of a count (`3 that cannot be read`), or the op that is not supported.
+    /// Rows of one kind are counted together.
     pub kind: String,
 }
 
@@ -26,7 +27,7 @@ pub struct RefusedRows {
     pub of: usize,
 }
 
-/// What is wrong with the row of a network: a sentence and its kind.
+/// What is wrong with the row of a network: a sentence and, as in [`RefusedRow`], its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reason {
     pub(super) text: String,

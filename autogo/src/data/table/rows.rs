@@ -120,7 +120,8 @@ impl LabelTable {
         }
         let values: Vec<Option<f64>> = found.values.iter().map(|(_, value)| *value).collect();
         made.with_column(Column::new(column.as_str().into(), values))?;
-        let label = Label { title: label.into(), column, goal, source: self.name.clone(), measured: true };
+        let label =
+            Label { title: label.into(), column, goal, source: self.name.clone(), measured: true, published: false };
         LabelledFamily::new(LISTED, label, made, found.values)
     }
 }

@@ -3,8 +3,17 @@
 use super::proto::{Attribute, NodeProto, kind};
 use crate::formats::FormatError;
 
-/// The most characters of a node's name that are kept.
+/// The most characters of a name that are kept.
 const MOST_NAME: usize = 256;
+
+/// The beginning of a name that is kept: layers and messages copy names, and nobody needs long ones.
+pub(super) fn kept(name: &str) -> &str {
+    // Bytes are counted faster than characters, of which there are no more.
+    if name.len() <= MOST_NAME {
+        return name;
+    }
+    &name[..name.char_indices().nth(MOST_NAME).map_or(name.len(), |(end, _)| end)]
+}
 
 /// A node of the file under the file's operator set.
 pub(crate) struct Call<'a> {
@@ -18,9 +27,7 @@ impl<'a> Call<'a> {
     pub(super) fn new(proto: &'a NodeProto, opset: i64) -> Self {
         let made = proto.output.first().map_or("", String::as_str);
         let name = if proto.name.is_empty() { made } else { &proto.name };
-        // Layers and messages copy names; nobody needs long ones.
-        let end = name.char_indices().nth(MOST_NAME).map_or(name.len(), |(end, _)| end);
-        Call { proto, name: &name[..end], opset }
+        Call { proto, name: kept(name), opset }
     }
 
     /// The operation's name.

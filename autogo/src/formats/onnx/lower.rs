@@ -6,8 +6,8 @@ use super::tensors::FileWeights;
 use crate::formats::FormatError;
 use crate::graph::{Activation, Border, ChannelOrder, Conv, Float, Graph, GraphBuilder, Interpolation, Op, Padding};
 use crate::graph::{Pool, Shape, Window};
+use foldhash::{HashMap, HashMapExt, HashSet};
 use prost::bytes::Bytes;
-use std::collections::{HashMap, HashSet};
 
 /// A network that was read from an ONNX file.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ pub fn import_with(bytes: impl Into<Bytes>, options: &ReadOptions) -> Result<Imp
         let first = layer.operands.first().and_then(|&operand| model.layers.get(operand));
         let op = op(layer, first.map_or(layer.shape, |first| first.shape))?;
         let node = build.add(name, op, &layer.operands)?;
-        let (made, wanted) = (build.shape(node), shape(layer.shape));
+        let (made, wanted) = (build.shape(node), layer.shape);
         if made != wanted {
             return Err(FormatError::unsupported(name, op.name(), format!("makes {made} instead of {wanted}")));
         }
@@ -64,7 +64,11 @@ pub fn import_with(bytes: impl Into<Bytes>, options: &ReadOptions) -> Result<Imp
 
 /// The layers' names, numbered where one occurs again.
 fn unique(layers: &[Layer]) -> Vec<String> {
-    let mut taken: HashSet<String> = layers.iter().map(|layer| layer.name.clone()).collect();
+    let different: HashSet<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+    if different.len() == layers.len() {
+        return layers.iter().map(|layer| layer.name.clone()).collect();
+    }
+    let mut taken: HashSet<String> = different.into_iter().map(String::from).collect();
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut names = Vec::with_capacity(layers.len());
     for layer in layers {
@@ -82,22 +86,14 @@ fn unique(layers: &[Layer]) -> Vec<String> {
     names
 }
 
-fn shape(shape: model::Shape) -> Shape {
-    Shape::new(shape.h, shape.w, shape.c)
-}
-
-fn border(border: model::Border) -> Border {
-    Border { top: border.top, left: border.left, bottom: border.bottom, right: border.right }
-}
-
 /// The op of a layer that reads a first operand of this shape.
-fn op(layer: &Layer, first: model::Shape) -> Result<Op, FormatError> {
+fn op(layer: &Layer, first: Shape) -> Result<Op, FormatError> {
     Ok(match &layer.kind {
-        Kind::Input => Op::Input(shape(layer.shape)),
+        Kind::Input => Op::Input(layer.shape),
         Kind::Output => Op::Output,
         Kind::Identity => Op::Identity,
         Kind::Zero => Op::Zero,
-        Kind::Conv(of) => Op::Conv(conv(of, sliding(&of.window, border(of.window.border), shape(first)))),
+        Kind::Conv(of) => Op::Conv(conv(of, sliding(&of.window, of.window.border, first))),
         Kind::ConvTranspose(of) => Op::ConvTranspose(conv(&of.conv, spreading(of))),
         Kind::Dense { features, bias } => Op::Dense { features: *features, bias: *bias },
         Kind::BatchNorm { .. } => Op::BatchNorm,
@@ -108,12 +104,12 @@ fn op(layer: &Layer, first: model::Shape) -> Result<Op, FormatError> {
         Kind::Add => Op::Add,
         Kind::Mul => Op::Mul,
         Kind::Concat => Op::Concat,
-        Kind::Pool(of) => pool(layer, of, shape(first))?,
+        Kind::Pool(of) => pool(layer, of, first)?,
         Kind::Mean => Op::Mean,
         Kind::Max => Op::Max,
         Kind::Channels { start, count } => Op::Slice { start: *start, channels: *count },
-        Kind::Crop(of) => Op::Crop(border(*of)),
-        Kind::Pad { border: of, value } if *value == 0.0 => Op::Pad(border(*of)),
+        Kind::Crop(of) => Op::Crop(*of),
+        Kind::Pad { border: of, value } if *value == 0.0 => Op::Pad(*of),
         Kind::Pad { value, .. } => return refuse(layer, format!("with {value}; accepted: 0")),
         Kind::DepthToSpace { block: (high, wide), .. } if high != wide => {
             return refuse(layer, format!("of rectangles of {high}×{wide}; accepted: squares"));
@@ -169,7 +165,7 @@ fn sliding(window: &model::Window, border: Border, shape: Shape) -> Window {
 /// The window of a transposed convolution.
 fn spreading(of: &model::ConvTranspose) -> Window {
     let same = plain(&of.conv.window, Padding::Same);
-    let (border, extra) = (border(of.conv.window.border), of.extra);
+    let (border, extra) = (of.conv.window.border, of.extra);
     let padding = match (border, extra) {
         cut if cut == same.cut() => Padding::Same,
         (_, (1.., _) | (_, 1..)) => Padding::Cut { border, extra },
@@ -180,7 +176,7 @@ fn spreading(of: &model::ConvTranspose) -> Window {
 }
 
 fn pool(layer: &Layer, of: &model::Pool, first: Shape) -> Result<Op, FormatError> {
-    let mut border = border(of.window.border);
+    let mut border = of.window.border;
     let has_border = border != Border::default();
     border.bottom = border.bottom.saturating_add(of.overhang.0);
     border.right = border.right.saturating_add(of.overhang.1);
@@ -233,7 +229,7 @@ fn activated(layer: &Layer, activation: &model::Activation) -> Result<Op, Format
 }
 
 /// Whole factors, the same along both sides.
-fn resized(layer: &Layer, to: &model::Resize, first: model::Shape) -> Result<Op, FormatError> {
+fn resized(layer: &Layer, to: &model::Resize, first: Shape) -> Result<Op, FormatError> {
     let factor = to.size.0 / first.h.max(1);
     let whole = (first.h.checked_mul(factor), first.w.checked_mul(factor)) == (Some(to.size.0), Some(to.size.1))
         && to.scale == (factor as f32, factor as f32);

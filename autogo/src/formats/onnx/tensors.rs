@@ -1,15 +1,18 @@
 //! The weights of a file, by the names of the nodes that own them.
 
-use super::model::{Kind, Model};
+use super::model::{Kind, Layer, Model};
 use crate::formats::FormatError;
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// The weights of a file that was read. They are decoded when they are asked for.
 #[derive(Clone, Debug)]
 pub struct FileWeights {
     model: Model,
-    /// The layer that a node of the graph was made of.
-    layer_of: HashMap<String, usize>,
+    /// The name of the node that was made of each layer.
+    names: Vec<String>,
+    /// The layer that a node was made of. Who reads graphs alone does not need it.
+    layer_of: OnceLock<HashMap<String, usize>>,
 }
 
 /// The weights of one node.
@@ -25,8 +28,12 @@ pub struct NodeWeights {
 
 impl FileWeights {
     pub(super) fn new(model: Model, names: Vec<String>) -> Self {
-        let layer_of = names.into_iter().enumerate().map(|(layer, name)| (name, layer)).collect();
-        FileWeights { model, layer_of }
+        FileWeights { model, names, layer_of: OnceLock::new() }
+    }
+
+    fn layer(&self, node: &str) -> Option<&Layer> {
+        let places = || self.names.iter().enumerate().map(|(layer, name)| (name.clone(), layer)).collect();
+        self.model.layers.get(*self.layer_of.get_or_init(places).get(node)?)
     }
 
     /// Trainable parameters: a tensor that several nodes read counts once, a bias of one number counts one. A graph counts
@@ -46,8 +53,7 @@ impl FileWeights {
     /// When there is no such node, when the file does not have the elements (they were inputs or lie in another file that
     /// is not there), or when they contradict their sizes.
     pub fn of(&self, node: &str) -> Result<NodeWeights, FormatError> {
-        let layer = self.layer_of.get(node).and_then(|&layer| self.model.layers.get(layer));
-        let layer = layer.ok_or_else(|| FormatError::content(format!("node `{node}`"), "is not there"))?;
+        let layer = self.layer(node).ok_or_else(|| FormatError::content(format!("node `{node}`"), "is not there"))?;
         let epsilon = match layer.kind {
             Kind::BatchNorm { epsilon } => Some(epsilon as f32),
             _ => None,
@@ -67,9 +73,7 @@ impl FileWeights {
     /// # Errors
     /// As [`FileWeights::of`].
     pub fn load(&self) -> Result<HashMap<String, NodeWeights>, FormatError> {
-        let mut names: Vec<(&String, &usize)> = self.layer_of.iter().collect();
         // The first node without its weights is the one that is named.
-        names.sort_unstable_by_key(|(_, layer)| **layer);
-        names.into_iter().map(|(name, _)| Ok((name.clone(), self.of(name)?))).collect()
+        self.names.iter().map(|name| Ok((name.clone(), self.of(name)?))).collect()
     }
 }

@@ -8,6 +8,9 @@ use crate::formats::FormatError;
 use crate::formats::onnx::EPSILON;
 use crate::graph::{Conv, Graph, Op, Shape};
 
+/// A tensor of a layer: the part of its name in files, and its sizes.
+type Tensor = (&'static str, Vec<usize>);
+
 /// Where a node stands.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
@@ -36,23 +39,54 @@ impl Place<'_> {
 
     /// The constructor of the layer, if the op has weights.
     pub(super) fn layer(&self) -> Option<String> {
+        self.weighted().map(|(constructor, _)| constructor)
+    }
+
+    /// The tensors of the layer.
+    pub(super) fn tensors(&self) -> Vec<Tensor> {
+        let mut parts = self.weighted().map(|(_, parts)| parts).unwrap_or_default();
+        if self.op().has_bias() {
+            parts.push(("bias", vec![self.shape().c as usize]));
+        }
+        parts
+    }
+
+    /// The constructor of the layer that owns the weights of an op, and its tensors without the bias.
+    fn weighted(&self) -> Option<(String, Vec<Tensor>)> {
         let (first, shape) = (self.first(), self.shape());
+        let sizes = |dims: &[u32]| dims.iter().map(|&size| size as usize).collect::<Vec<usize>>();
+        // A number a channel, over height and width.
+        let channels = || sizes(&[shape.c, 1, 1]);
         match self.op() {
-            Op::Conv(conv) => Some(convolution(conv, first)),
-            Op::ConvTranspose(conv) => Some(transposed(conv, first)),
+            Op::Conv(conv) => {
+                let (h, w) = conv.window.kernel;
+                Some((convolution(conv, first), vec![("weight", sizes(&[shape.c, first.c / conv.groups, h, w]))]))
+            }
+            Op::ConvTranspose(conv) => {
+                let (h, w) = conv.window.kernel;
+                Some((transposed(conv, first), vec![("weight", sizes(&[first.c, shape.c / conv.groups, h, w]))]))
+            }
             Op::Dense { features, bias } => {
                 let without = if *bias { "" } else { ", bias=False" };
-                Some(format!("nn.Linear({}, {}{without})", input(first.c), output(*features)))
+                let constructor = format!("nn.Linear({}, {}{without})", input(first.c), output(*features));
+                Some((constructor, vec![("weight", sizes(&[*features, first.c]))]))
             }
-            Op::BatchNorm => Some(format!("nn.BatchNorm2d({}, eps={})", output(shape.c), number(EPSILON))),
-            Op::PRelu => Some(format!("nn.PReLU({})", output(shape.c))),
+            Op::BatchNorm => {
+                let constructor = format!("nn.BatchNorm2d({}, eps={})", output(shape.c), number(EPSILON));
+                Some((constructor, ["scale", "shift", "mean", "variance"].map(|part| (part, sizes(&[shape.c]))).into()))
+            }
+            Op::PRelu => Some((format!("nn.PReLU({})", output(shape.c)), vec![("slope", channels())])),
             Op::ChannelAffine { scale: false, shift: false } => None,
             Op::ChannelAffine { scale, shift } => {
-                let without = |is_there: &bool, part: &str| {
-                    if *is_there { String::new() } else { format!(", {part}=False") }
-                };
-                let parts = without(scale, "scale") + &without(shift, "shift");
-                Some(format!("ChannelAffine({}{parts})", output(shape.c)))
+                let (mut without, mut parts) = (String::new(), Vec::new());
+                for (part, is_there) in [("scale", *scale), ("shift", *shift)] {
+                    if is_there {
+                        parts.push((part, channels()));
+                    } else {
+                        without += &format!(", {part}=False");
+                    }
+                }
+                Some((format!("ChannelAffine({}{without})", output(shape.c)), parts))
             }
             Op::Input(_)
             | Op::Output
@@ -78,56 +112,6 @@ impl Place<'_> {
             | Op::ChannelShuffle { .. }
             | Op::Resize { .. } => None,
         }
-    }
-
-    /// The tensors of the layer: the part of their name in files, and their sizes.
-    pub(super) fn tensors(&self) -> Vec<(&'static str, Vec<usize>)> {
-        let (first, shape) = (self.first(), self.shape());
-        let sizes = |dims: &[u32]| dims.iter().map(|&size| size as usize).collect::<Vec<usize>>();
-        let bias = |is_there: bool| is_there.then(|| ("bias", sizes(&[shape.c])));
-        let mut parts = Vec::new();
-        match *self.op() {
-            Op::Conv(Conv { window, groups, .. }) => {
-                parts.push(("weight", sizes(&[shape.c, first.c / groups, window.kernel.0, window.kernel.1])));
-            }
-            Op::ConvTranspose(Conv { window, groups, .. }) => {
-                parts.push(("weight", sizes(&[first.c, shape.c / groups, window.kernel.0, window.kernel.1])));
-            }
-            Op::Dense { features, .. } => parts.push(("weight", sizes(&[features, first.c]))),
-            Op::BatchNorm => {
-                parts.extend(["scale", "shift", "mean", "variance"].map(|part| (part, sizes(&[shape.c]))));
-            }
-            Op::PRelu => parts.push(("slope", sizes(&[shape.c, 1, 1]))),
-            Op::ChannelAffine { scale, shift } => {
-                parts.extend(scale.then(|| ("scale", sizes(&[shape.c, 1, 1]))));
-                parts.extend(shift.then(|| ("shift", sizes(&[shape.c, 1, 1]))));
-            }
-            Op::Input(_)
-            | Op::Output
-            | Op::Affine { .. }
-            | Op::Relu
-            | Op::Relu6
-            | Op::Sigmoid
-            | Op::Tanh
-            | Op::Activation(_)
-            | Op::Add
-            | Op::Mul
-            | Op::Concat
-            | Op::Pool(..)
-            | Op::Mean
-            | Op::Max
-            | Op::Identity
-            | Op::Zero
-            | Op::Slice { .. }
-            | Op::Crop(_)
-            | Op::Pad(_)
-            | Op::DepthToSpace { .. }
-            | Op::SpaceToDepth { .. }
-            | Op::ChannelShuffle { .. }
-            | Op::Resize { .. } => {}
-        }
-        parts.extend(bias(self.op().has_bias()));
-        parts
     }
 }
 

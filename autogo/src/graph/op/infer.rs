@@ -52,11 +52,7 @@ impl Op {
             return Err(format!("takes {wanted} operands, has {}", inputs.len()));
         }
         let shape = self.infer_checked(inputs)?;
-        if shape.is_valid() {
-            Ok(shape)
-        } else {
-            Err(format!("makes {shape}; every dimension must be 1 to {}", Shape::LIMIT))
-        }
+        Shape::checked(shape.h.into(), shape.w.into(), shape.c.into())
     }
 
     fn infer_checked(&self, inputs: &[Shape]) -> Result<Shape, String> {

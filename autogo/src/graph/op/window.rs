@@ -45,6 +45,16 @@ impl Border {
     pub(crate) fn sums(self) -> (u64, u64) {
         (u64::from(self.top) + u64::from(self.bottom), u64::from(self.left) + u64::from(self.right))
     }
+
+    /// Both borders, one around the other.
+    pub(crate) fn plus(self, other: Border) -> Border {
+        Border {
+            top: self.top.saturating_add(other.top),
+            left: self.left.saturating_add(other.left),
+            bottom: self.bottom.saturating_add(other.bottom),
+            right: self.right.saturating_add(other.right),
+        }
+    }
 }
 
 /// A sliding window: kernel, stride and dilation as (height, width), and the padding.

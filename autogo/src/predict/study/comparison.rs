@@ -1,15 +1,14 @@
 //! Several ways to score networks, trained and tried on the same networks.
 
-use super::{Baseline, fold_srcc};
+use super::outcome::{Outcome, Scores, frame, learned};
+use super::{Baseline, ColumnForest};
 use crate::data::{LabelledFamily, Split};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::interrupt;
-use crate::predict::scoring::{Predictor, Trained};
 use crate::predict::training::TrainSettings;
 use crate::progress::Progress;
 use crate::segment::{Mining, Segmenter};
-use crate::stats::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -65,16 +64,16 @@ pub enum Method {
     Predictor(TrainSettings),
     /// Something that needs no training.
     Baseline(Baseline),
+    /// A column of the family's frame, such as a zero-cost score; more of it counts as better.
+    Column(String),
+    /// A random forest on columns of the family's frame.
+    Columns(ColumnForest),
 }
-
-/// Bootstrap draws of a confidence interval.
-const DRAWS: usize = 1000;
-/// Networks of the top that are asked for.
-const TOP: usize = 20;
 
 impl Comparison {
     /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of
-    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]) or a `baseline` ([`Baseline`]).
+    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]), a `baseline` ([`Baseline`]), a `column` of the
+    /// family's frame, or `columns` of it ([`ColumnForest`]).
     ///
     /// # Errors
     /// Text that is no such TOML; the error names the line.
@@ -102,7 +101,7 @@ impl Comparison {
     }
 
     /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and
-    /// whether it was `measured`, `contender`, `seed`, `srcc` of scores of whole networks with its 95 % bootstrap
+    /// whether a benchmark `published` it, `contender`, `seed`, `srcc` of scores of whole networks with its 95 % bootstrap
     /// interval (`low`, `high`), `fold_srcc` (see [`fold_srcc`]; empty for a contender that reads whole networks),
     /// `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks. An interrupt ends
     /// the comparison after the contender that runs, with the rows so far.
@@ -125,38 +124,18 @@ impl Comparison {
                 rows.push(row);
                 if interrupt::is_asked() {
                     bar.report(rows.len(), "interrupted");
-                    return self.frame(family, &rows);
+                    return frame(family, self.train, self.test, &rows);
                 }
             }
         }
-        self.frame(family, &rows)
-    }
-
-    fn frame(&self, family: &LabelledFamily, rows: &[Outcome]) -> Result<DataFrame, Error> {
-        let numbers = |of: &dyn Fn(&Outcome) -> Option<f64>| rows.iter().map(of).collect::<Vec<Option<f64>>>();
-        Ok(df!(
-            "family" => vec![family.family(); rows.len()],
-            "label" => vec![family.label().title.as_str(); rows.len()],
-            "measured" => vec![family.label().measured; rows.len()],
-            "contender" => rows.iter().map(|row| row.contender.as_str()).collect::<Vec<_>>(),
-            "seed" => rows.iter().map(|row| row.seed).collect::<Vec<_>>(),
-            "srcc" => numbers(&|row| row.srcc),
-            "low" => numbers(&|row| row.interval.map(|interval| interval.0)),
-            "high" => numbers(&|row| row.interval.map(|interval| interval.1)),
-            "fold_srcc" => numbers(&|row| row.folds),
-            "kendall_tau" => numbers(&|row| row.kendall),
-            "top_20_overlap" => numbers(&|row| row.top),
-            "ndcg_20" => numbers(&|row| row.ndcg),
-            "seconds" => rows.iter().map(|row| row.seconds).collect::<Vec<_>>(),
-            "train" => vec![self.train as u64; rows.len()],
-            "test" => vec![self.test as u64; rows.len()],
-        )?)
+        frame(family, self.train, self.test, &rows)
     }
 }
 
 /// The networks of one seed.
-struct Trial {
+struct Trial<'a> {
     seed: u64,
+    family: &'a LabelledFamily,
     split: Split,
     segmenter: Segmenter,
     /// Networks to be ranked, and their labels.
@@ -164,79 +143,35 @@ struct Trial {
     truth: Vec<f64>,
 }
 
-/// Scores of a contender: those of whole networks, the mean SRCC over folds if it cuts networks, and the seconds it
-/// trained for.
-struct Scores {
-    whole: Vec<f64>,
-    folds: Option<f64>,
-    seconds: f64,
-}
-
-impl Trial {
-    fn new(comparison: &Comparison, family: &LabelledFamily, seed: u64) -> Result<Self, Error> {
+impl<'a> Trial<'a> {
+    fn new(comparison: &Comparison, family: &'a LabelledFamily, seed: u64) -> Result<Self, Error> {
         let split = family.split(comparison.train, comparison.test, seed)?;
         let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
         let segmenter = comparison.mining.segmenter(&graphs)?;
         let unseen = split.test.iter().map(|example| example.graph.clone()).collect();
         let truth = split.test.iter().map(|example| example.value).collect();
-        Ok(Trial { seed, split, segmenter, unseen, truth })
+        Ok(Trial { seed, family, split, segmenter, unseen, truth })
     }
 
     fn run(&self, contender: &Contender) -> Result<Outcome, Error> {
-        let Scores { whole, folds, seconds } = self.scores(&contender.method)?;
-        Ok(Outcome {
-            contender: contender.name.clone(),
-            seed: self.seed,
-            srcc: srcc(&whole, &self.truth),
-            interval: srcc_interval(&whole, &self.truth, DRAWS, self.seed),
-            folds,
-            kendall: kendall_tau(&whole, &self.truth),
-            top: top_k_overlap(&whole, &self.truth, TOP),
-            ndcg: ndcg(&whole, &self.truth, TOP),
-            seconds,
-        })
+        Ok(Outcome::of(&contender.name, self.seed, &self.scores(&contender.method)?, &self.truth))
     }
 
     fn scores(&self, method: &Method) -> Result<Scores, Error> {
         let start = Instant::now();
-        match method {
+        let whole = match method {
             Method::Baseline(baseline) => {
-                let whole = baseline.score(&self.split.train, &self.unseen, &self.segmenter, self.seed)?;
-                Ok(Scores { whole, folds: None, seconds: start.elapsed().as_secs_f64() })
+                baseline.score(&self.split.train, &self.unseen, &self.segmenter, self.seed)?
             }
+            Method::Column(name) => self.family.numbers_of(name, &self.unseen)?,
+            Method::Columns(forest) => forest.score(self.family, &self.split, &self.unseen, self.seed)?,
             Method::Predictor(settings) => {
-                let settings = TrainSettings { seed: self.seed, ..*settings };
-                let (predictor, _) =
-                    Trained::train(&self.split.train, Some(&self.segmenter), &settings, Progress::Silent)?;
+                let predictor = learned(settings, &self.split.train, &self.segmenter, self.seed)?;
                 let seconds = start.elapsed().as_secs_f64();
-                let folds = match settings.architecture.reads.is_cut() {
-                    true => fold_srcc(&predictor, &self.unseen, &self.truth)?,
-                    false => None,
-                };
-                Ok(Scores { whole: predictor.score(&self.unseen)?, folds, seconds })
+                return Scores::of(&predictor, settings, &self.unseen, &self.truth, seconds);
             }
-        }
-    }
-}
-
-/// A contender's figures under one seed.
-struct Outcome {
-    contender: String,
-    seed: u64,
-    srcc: Option<f64>,
-    interval: Option<(f64, f64)>,
-    folds: Option<f64>,
-    kendall: Option<f64>,
-    top: Option<f64>,
-    ndcg: Option<f64>,
-    seconds: f64,
-}
-
-impl Outcome {
-    /// The words of a bar about this contender.
-    fn note(&self) -> String {
-        let srcc = self.srcc.map_or("none".into(), |srcc| format!("{srcc:.4}"));
-        format!("{}: SRCC {srcc} in {:.0} s", self.contender, self.seconds)
+        };
+        Ok(Scores { whole, folds: None, seconds: start.elapsed().as_secs_f64() })
     }
 }
 
@@ -251,6 +186,8 @@ mod tests {
             [[contenders]]\nname = \"FLOPs\"\nbaseline = \"flops\"\n\
             [[contenders]]\nname = \"segments\"\nbaseline = { segment_counts = { alpha = 0.1 } }\n\
             [[contenders]]\nname = \"forest\"\nbaseline = { forest = { trees = 20 } }\n\
+            [[contenders]]\nname = \"column\"\ncolumn = \"flops\"\n\
+            [[contenders]]\nname = \"columns\"\ncolumns = { names = [\"flops\", \"params\"], trees = 20 }\n\
             [[contenders]]\nname = \"GNN\"\npredictor = { epochs = 4, architecture = { reads = \"graph\" } }\n\
             [[contenders]]\nname = \"PSC\"\npredictor = { epochs = 4 }\n";
         let comparison: Comparison = toml::from_str(text).unwrap();
@@ -258,11 +195,12 @@ mod tests {
         let run = || comparison.run(&family, Progress::Silent).unwrap().drop("seconds").unwrap();
         let runs = run();
         assert!(runs.equals_missing(&run()));
-        assert_eq!(runs.height(), 10);
+        assert_eq!(runs.height(), 14);
         let summary = summary(&comparison.run(&family, Progress::Silent).unwrap()).unwrap();
-        assert_eq!(summary.height(), 5);
+        assert_eq!(summary.height(), 7);
         let srcc_of = |at: usize| summary.column("srcc").unwrap().f64().unwrap().get(at).unwrap();
         // Cycles add up over segments; FLOPs say less.
-        assert!(srcc_of(0) > 0.5 && srcc_of(1) > 0.9 && srcc_of(2) > 0.5 && srcc_of(4) > 0.5, "{summary}");
+        assert!(srcc_of(0) > 0.5 && srcc_of(1) > 0.9 && srcc_of(2) > 0.5 && srcc_of(6) > 0.5, "{summary}");
+        assert!(srcc_of(3) == srcc_of(0) && srcc_of(4) > 0.5, "{summary}");
     }
 }

@@ -31,7 +31,7 @@ pub fn summary(runs: &DataFrame) -> Result<DataFrame, Error> {
     Ok(runs
         .clone()
         .lazy()
-        .group_by_stable(["family", "label", "measured", "contender"].map(col))
+        .group_by_stable(["family", "label", "published", "contender"].map(col))
         .agg(columns)
         .collect()?)
 }

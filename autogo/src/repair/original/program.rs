@@ -238,7 +238,7 @@ impl Ordered<'_> {
     fn program(&self, settings: &RepairSettings) -> Result<(Vec<Sizes>, bool), NoAnswer> {
         let mut problem = Problem::default();
         let mut made: Vec<[Expression; 3]> = Vec::with_capacity(self.order.len());
-        let mut binaries: Vec<[Vec<(i64, Variable)>; 3]> = Vec::with_capacity(self.order.len());
+        let mut binaries: Vec<Binaries> = Vec::with_capacity(self.order.len());
         let mut can_be = true;
         for at in 0..self.order.len() {
             let node = &self.part.nodes[self.order[at]];
@@ -261,45 +261,15 @@ impl Ordered<'_> {
                 can_be &= problem.not_negative(size.clone() - *RANGE.start() as f64);
                 can_be &= problem.not_negative(*RANGE.end() as f64 - size.clone());
             }
-            let weight = self.weights[at] as f64;
-            let mut chosen = [Vec::new(), Vec::new(), Vec::new()];
+            let mut chosen = Binaries::default();
             let makes = if node.is_sized() {
-                let before = node.made();
-                let makes = [0, 1, 2].map(|side| {
-                    let mut size = Expression::default();
-                    let mut only_one = Expression::from(-1.0);
-                    for option in self.options(at, side) {
-                        let binary = problem.add(variable().binary());
-                        size += option as f64 * binary;
-                        only_one += binary;
-                        chosen[side].push((option, binary));
-                    }
-                    can_be &= problem.zero(only_one);
-                    size
-                });
-                for side in 0..2 {
-                    can_be &= problem.not_negative(read[side].clone() - makes[side].clone());
-                    problem.objective += weight * (read[side].clone() - makes[side].clone());
-                }
-                if node.is_pool() {
-                    can_be &= problem.zero(read[2].clone() - makes[2].clone());
-                }
-                let fewer = before[2] as f64 - makes[2].clone();
-                let channels = problem.add(variable().min(0.0));
-                problem.not_negative(channels - fewer.clone());
-                if settings.penalty == ChannelPenalty::BothSides {
-                    problem.not_negative(channels + fewer);
-                }
-                let total = before.iter().sum::<i64>() as f64;
-                let more = makes.iter().fold(Expression::from(-total), |sum, size| sum + size.clone());
-                let size = problem.add(variable().min(0.0));
-                problem.not_negative(size - more.clone());
-                problem.not_negative(size + more);
-                problem.objective += weight * (channels + size);
+                let (makes, binaries, fits) = self.sized(&mut problem, at, &read, settings);
+                can_be &= fits;
+                chosen = binaries;
                 makes
             } else {
                 let total = read.iter().fold(Expression::default(), |sum, size| sum + size.clone());
-                problem.objective += weight * total;
+                problem.objective += self.weights[at] as f64 * total;
                 read
             };
             if let Some(target) = self.targets[at] {
@@ -315,6 +285,57 @@ impl Ordered<'_> {
         }
         let wanted: Vec<Variable> = binaries.iter().flatten().flatten().map(|(_, binary)| *binary).collect();
         let (values, is_optimal) = problem.solve(&wanted, settings)?;
+        Ok((self.chosen(&binaries, values)?, is_optimal))
+    }
+
+    /// Adds a node that changes sizes: which of its options it takes, what becomes of its sizes, and what that costs.
+    /// Returns the sizes that it makes, the binaries of its options, and whether what it asks for can be.
+    fn sized(
+        &self,
+        problem: &mut Problem,
+        at: usize,
+        read: &[Expression; 3],
+        settings: &RepairSettings,
+    ) -> ([Expression; 3], Binaries, bool) {
+        let node = &self.part.nodes[self.order[at]];
+        let (before, weight) = (node.made(), self.weights[at] as f64);
+        let (mut chosen, mut can_be) = (Binaries::default(), true);
+        let makes = [0, 1, 2].map(|side| {
+            let mut size = Expression::default();
+            let mut only_one = Expression::from(-1.0);
+            for option in self.options(at, side) {
+                let binary = problem.add(variable().binary());
+                size += option as f64 * binary;
+                only_one += binary;
+                chosen[side].push((option, binary));
+            }
+            can_be &= problem.zero(only_one);
+            size
+        });
+        for side in 0..2 {
+            can_be &= problem.not_negative(read[side].clone() - makes[side].clone());
+            problem.objective += weight * (read[side].clone() - makes[side].clone());
+        }
+        if node.is_pool() {
+            can_be &= problem.zero(read[2].clone() - makes[2].clone());
+        }
+        let fewer = before[2] as f64 - makes[2].clone();
+        let channels = problem.add(variable().min(0.0));
+        problem.not_negative(channels - fewer.clone());
+        if settings.penalty == ChannelPenalty::BothSides {
+            problem.not_negative(channels + fewer);
+        }
+        let total = before.iter().sum::<i64>() as f64;
+        let more = makes.iter().fold(Expression::from(-total), |sum, size| sum + size.clone());
+        let size = problem.add(variable().min(0.0));
+        problem.not_negative(size - more.clone());
+        problem.not_negative(size + more);
+        problem.objective += weight * (channels + size);
+        (makes, chosen, can_be)
+    }
+
+    /// The sizes that all nodes make under these values of the options' binaries.
+    fn chosen(&self, binaries: &[Binaries], values: Vec<f64>) -> Result<Vec<Sizes>, NoAnswer> {
         let mut values = values.into_iter();
         let mut sizes: Vec<Sizes> = Vec::with_capacity(self.order.len());
         for (at, chosen) in binaries.iter().enumerate() {
@@ -329,7 +350,7 @@ impl Ordered<'_> {
             }
             sizes.push(makes);
         }
-        Ok((sizes, is_optimal))
+        Ok(sizes)
     }
 
     fn size_of(&self, source: &Source, made: &[Sizes]) -> Sizes {
@@ -365,6 +386,9 @@ impl Ordered<'_> {
 fn shape_of([h, w, c]: Sizes) -> Shape {
     Shape::new(h as u32, w as u32, c as u32)
 }
+
+/// The options of a node's height, width and channels, each with the binary that chooses it.
+type Binaries = [Vec<(i64, Variable)>; 3];
 
 /// The one size along each side that a target allows.
 fn only_of(target: Option<Sizes>) -> [Option<i64>; 3] {

@@ -28,8 +28,8 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
         _ => (least * 10.0).floor() / 10.0,
     };
     let label = means.column("label")?.str()?.iter().flatten().next().unwrap_or("no label").to_string();
-    let is_measured = means.column("measured")?.bool()?.iter().all(|measured| measured == Some(true));
-    let paper = |name: &str| paper_srcc(family, name).filter(|_| is_measured);
+    let is_published = means.column("published")?.bool()?.iter().all(|published| published == Some(true));
+    let paper = |name: &str| paper_srcc(family, name).filter(|_| is_published);
     let title = format!("{family}: SRCC with the {label} of unseen networks");
     let mut bars = Bars::new(&title, start..1.0).reference("the paper's");
     for at in 0..means.height() {
@@ -109,17 +109,17 @@ mod tests {
 
     #[test]
     fn the_papers_numbers_stand_beside_accuracies_alone() {
-        let runs = |label: &str, measured: bool| {
+        let runs = |label: &str, published: bool| {
             let numbers = vec![0.9, 0.8];
             df!(
-                "family" => ["nb201", "nb201"], "label" => [label, label], "measured" => [measured, measured],
+                "family" => ["nb201", "nb201"], "label" => [label, label], "published" => [published, published],
                 "contender" => ["PSC", "FLOPs"], "seed" => [0u64, 0], "srcc" => &numbers, "low" => &numbers,
                 "high" => &numbers, "fold_srcc" => &numbers, "kendall_tau" => &numbers, "top_20_overlap" => &numbers,
                 "ndcg_20" => &numbers, "seconds" => &numbers,
             )
             .unwrap()
         };
-        let svg = |label: &str, measured: bool| srcc_bars(&runs(label, measured), FamilyName::Nb201).unwrap().svg();
+        let svg = |label: &str, published: bool| srcc_bars(&runs(label, published), FamilyName::Nb201).unwrap().svg();
         let (accuracies, cycles) = (svg("accuracy", true), svg("cycles", false));
         assert!(accuracies.contains("the paper&#39;s") && accuracies.contains("SRCC with the accuracy of unseen"));
         assert!(!cycles.contains("the paper&#39;s") && cycles.contains("SRCC with the cycles of unseen"));

@@ -70,42 +70,13 @@ impl Roofline {
     pub fn svg(&self) -> String {
         let (peak, rate) = self.roof;
         let ridge = peak / rate;
-        // Whole decades around the dots and the ridge.
-        let decades = |values: &mut dyn Iterator<Item = f64>| {
-            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-                (low.min(value.log10()), high.max(value.log10()))
-            });
-            (low.floor(), high.ceil().max(low.floor() + 1.0))
-        };
-        let along = decades(&mut self.dots.iter().map(|dot| dot.place.0).chain([ridge / 3.0, ridge * 3.0]));
-        let up = decades(&mut self.dots.iter().map(|dot| dot.place.1).chain([peak / 10.0, peak * 1.2]));
-        let x = |value: f64| LEFT + SIZE.0 * ((value.log10() - along.0) / (along.1 - along.0)).clamp(0.0, 1.0);
-        let y = |value: f64| TOP + SIZE.1 * (1.0 - ((value.log10() - up.0) / (up.1 - up.0)).clamp(0.0, 1.0));
+        let along = decades(self.dots.iter().map(|dot| dot.place.0).chain([ridge / 3.0, ridge * 3.0]));
+        let up = decades(self.dots.iter().map(|dot| dot.place.1).chain([peak / 10.0, peak * 1.2]));
+        let axes = Axes { along, up };
+        let (x, y) = (|value: f64| axes.x(value), |value: f64| axes.y(value));
         let mut svg = open_svg(LEFT + SIZE.0 + 24.0, TOP + SIZE.1 + 56.0, &self.title);
         legend(&mut svg, LEFT, 46.0, &BOUNDS.map(|(_, name, colour)| (name, colour)));
-        for decade in along.0 as i32..=along.1 as i32 {
-            let at = x(10f64.powi(decade));
-            let _ = write!(
-                svg,
-                "<path d=\"M{at:.1} {TOP:.0}v{:.0}\" stroke=\"{GRID}\"/>\
-                 <text x=\"{at:.1}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"{FAINT}\">{}</text>",
-                SIZE.1,
-                TOP + SIZE.1 + 18.0,
-                power(decade)
-            );
-        }
-        for decade in up.0 as i32..=up.1 as i32 {
-            let at = y(10f64.powi(decade));
-            let _ = write!(
-                svg,
-                "<path d=\"M{LEFT:.0} {at:.1}h{:.0}\" stroke=\"{GRID}\"/>\
-                 <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{FAINT}\">{}</text>",
-                SIZE.0,
-                LEFT - 8.0,
-                at + 4.0,
-                power(decade)
-            );
-        }
+        axes.write_grid(&mut svg);
         // The slanted part of the roof begins where it enters the frame.
         let start = (10f64.powf(along.0)).max(10f64.powf(up.0) / rate);
         let _ = write!(
@@ -151,6 +122,57 @@ impl Roofline {
     /// Shows the chart in a notebook.
     pub fn evcxr_display(&self) {
         display::show_html(&self.svg());
+    }
+}
+
+/// Whole decades around these values, as exponents of ten.
+fn decades(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value.log10()), high.max(value.log10()))
+    });
+    (low.floor(), high.ceil().max(low.floor() + 1.0))
+}
+
+/// Two logarithmic axes: their first and last exponents of ten.
+struct Axes {
+    along: (f64, f64),
+    up: (f64, f64),
+}
+
+impl Axes {
+    fn x(&self, value: f64) -> f64 {
+        LEFT + SIZE.0 * ((value.log10() - self.along.0) / (self.along.1 - self.along.0)).clamp(0.0, 1.0)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        TOP + SIZE.1 * (1.0 - ((value.log10() - self.up.0) / (self.up.1 - self.up.0)).clamp(0.0, 1.0))
+    }
+
+    /// A line and a number for every decade.
+    fn write_grid(&self, svg: &mut String) {
+        for decade in self.along.0 as i32..=self.along.1 as i32 {
+            let at = self.x(10f64.powi(decade));
+            let _ = write!(
+                svg,
+                "<path d=\"M{at:.1} {TOP:.0}v{:.0}\" stroke=\"{GRID}\"/>\
+                 <text x=\"{at:.1}\" y=\"{:.0}\" text-anchor=\"middle\" fill=\"{FAINT}\">{}</text>",
+                SIZE.1,
+                TOP + SIZE.1 + 18.0,
+                power(decade)
+            );
+        }
+        for decade in self.up.0 as i32..=self.up.1 as i32 {
+            let at = self.y(10f64.powi(decade));
+            let _ = write!(
+                svg,
+                "<path d=\"M{LEFT:.0} {at:.1}h{:.0}\" stroke=\"{GRID}\"/>\
+                 <text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"{FAINT}\">{}</text>",
+                SIZE.0,
+                LEFT - 8.0,
+                at + 4.0,
+                power(decade)
+            );
+        }
     }
 }
 

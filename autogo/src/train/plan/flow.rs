@@ -18,6 +18,8 @@ pub(super) struct Flow {
     pub images: usize,
     pub logits: usize,
     pub loss: usize,
+    /// The gradient by the images; none where no backward pass reaches them.
+    pub image_gradient: Option<usize>,
     /// Channels of every map.
     pub maps: Vec<usize>,
 }
@@ -71,11 +73,16 @@ pub(super) fn flow(graph: &Graph, lowered: Lowered, parameters: &Parameters) -> 
     for index in (1..n).rev() {
         build.backward(index);
     }
+    let image_gradient = build.gradient[0];
+    if let Some(gradient) = image_gradient {
+        build.use_at(gradient, 2 * n + 1);
+    }
     let is_trained = |step: &Step| step.parameter.is_some() && step.gradient.is_some();
     if !build.steps.iter().any(is_trained) {
         return Err(TrainError::Untrainable { graph: graph.name().into() });
     }
-    Ok(Flow { steps: build.steps, tensors: build.tensors, images, logits, loss, maps: build.maps })
+    let Builder { steps, tensors, maps, .. } = build;
+    Ok(Flow { steps, tensors, images, logits, loss, image_gradient, maps })
 }
 
 impl Builder<'_> {

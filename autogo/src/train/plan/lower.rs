@@ -15,14 +15,19 @@ pub(super) struct Lowered {
     pub root: Vec<usize>,
     /// Who reads a root's result, an entry for every operand slot. The output is a reader.
     pub readers: Vec<Vec<usize>>,
-    /// Whether the root's result depends on a weight.
+    /// Whether the gradient by the root's result is asked for: the result depends on a weight, or on images whose gradient is wanted.
     pub wants: Vec<bool>,
     /// Whether the root is a map that its readers apply: its result is never stored.
     pub is_virtual: Vec<bool>,
 }
 
-/// Lowers a graph. O(nodes + edges).
-pub(super) fn lower(graph: &Graph, parameters: &Parameters, engine: Engine) -> Result<Lowered, TrainError> {
+/// Lowers a graph. `reaches_images` asks for the gradient of the images as well. O(nodes + edges).
+pub(super) fn lower(
+    graph: &Graph,
+    parameters: &Parameters,
+    engine: Engine,
+    reaches_images: bool,
+) -> Result<Lowered, TrainError> {
     let mut kernels = Vec::with_capacity(graph.len());
     for index in 0..graph.len() {
         let node = graph.node(index);
@@ -50,7 +55,7 @@ pub(super) fn lower(graph: &Graph, parameters: &Parameters, engine: Engine) -> R
     for index in 0..graph.len() {
         let depends = graph.operands(index).iter().any(|&operand| wants[root[operand]]);
         let is_zero = matches!(kernels[index], Some(Kernel::Zero));
-        wants[index] = !is_zero && (depends || parameters.first[index].is_some());
+        wants[index] = !is_zero && (depends || parameters.first[index].is_some() || (reaches_images && index == 0));
     }
     let applies = |reader: &usize| matches!(kernels[*reader], Some(Kernel::Conv(_) | Kernel::Transpose(_)));
     let is_virtual = (0..graph.len())

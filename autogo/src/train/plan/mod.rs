@@ -27,6 +27,8 @@ pub struct NetworkSettings {
     pub memory: Option<u64>,
     /// Threads that compute a batch, at most as many as it has pieces. Results do not depend on it.
     pub threads: usize,
+    /// Whether a backward pass goes on to the images: [`Network::image_gradient`](super::Network::image_gradient).
+    pub reaches_images: bool,
 }
 
 /// Pieces of a batch, at most: so many threads can share one network.
@@ -37,7 +39,7 @@ const LEAST: usize = 16;
 impl Default for NetworkSettings {
     /// Batches of 128, fused arithmetic, no limit, one thread.
     fn default() -> Self {
-        NetworkSettings { batch: 128, portable: false, memory: None, threads: 1 }
+        NetworkSettings { batch: 128, portable: false, memory: None, threads: 1, reaches_images: false }
     }
 }
 
@@ -62,6 +64,8 @@ pub struct Plan {
     pub(super) images: usize,
     pub(super) logits: usize,
     pub(super) loss: usize,
+    /// Tensor of the images' gradient, where a backward pass reaches them.
+    pub(super) image_gradient: Option<usize>,
     /// Channels of every map.
     pub(super) maps: Vec<usize>,
     pub(super) packed: usize,
@@ -86,7 +90,7 @@ impl Plan {
         let arithmetic = if settings.portable { Arithmetic::Portable } else { Arithmetic::Fused };
         let (engine, batch) = (Engine::new(arithmetic), settings.batch.max(1));
         let parameters = Parameters::of(graph);
-        let lowered = lower::lower(graph, &parameters, engine)?;
+        let lowered = lower::lower(graph, &parameters, engine, settings.reaches_images)?;
         let flow = flow::flow(graph, lowered, &parameters)?;
         let piece = batch.div_ceil(PIECES).max(LEAST).min(batch);
         let places = Places::find(&flow.tensors, piece);
@@ -115,6 +119,7 @@ impl Plan {
             images: flow.images,
             logits: flow.logits,
             loss: flow.loss,
+            image_gradient: flow.image_gradient,
             maps: flow.maps,
             packed,
             scratch,
@@ -149,9 +154,20 @@ impl Plan {
         self.batch
     }
 
+    /// The settings of a network of the same arithmetic for other batches.
+    pub(super) fn settings_for(&self, batch: usize) -> NetworkSettings {
+        let portable = self.engine.arithmetic() == Arithmetic::Portable;
+        NetworkSettings { batch, portable, ..NetworkSettings::default() }
+    }
+
     /// Pieces of a batch.
     pub(super) fn pieces(&self) -> usize {
         self.batch.div_ceil(self.piece)
+    }
+
+    /// Numbers that the network makes of an image.
+    pub(super) fn outputs(&self) -> usize {
+        self.output.elements() as usize
     }
 
     /// Number of weights.

@@ -152,20 +152,18 @@ impl Parameters {
 /// Calls `visit(place in the file, place in memory)` for every weight of a matrix of these sizes: files have filters first, as
 /// ONNX and PyTorch do, the engine has them last. O(weights).
 pub(crate) fn places(sizes: &[usize], mut visit: impl FnMut(usize, usize)) {
-    let axes: &[usize] = match sizes.len() {
-        4 => &[2, 3, 1, 0],
-        2 => &[1, 0],
-        _ => &[0],
+    let (filters, channels, pixels) = match *sizes {
+        [filters, channels, h, w] => (filters, channels, h * w),
+        [filters, channels] => (filters, channels, 1),
+        _ => (sizes.iter().product(), 1, 1),
     };
-    let mut place = vec![0; sizes.len()];
-    for at in 0..sizes.iter().product() {
-        visit(at, axes.iter().fold(0, |sum, &axis| sum * sizes[axis] + place[axis]));
-        for (index, &size) in place.iter_mut().zip(sizes).rev() {
-            *index += 1;
-            if *index < size {
-                break;
+    let mut at = 0;
+    for filter in 0..filters {
+        for channel in 0..channels {
+            for pixel in 0..pixels {
+                visit(at, (pixel * channels + channel) * filters + filter);
+                at += 1;
             }
-            *index = 0;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What must hold of whole networks, against a plain computation in `f64`.
 
-mod fit;
+pub(in crate::train) mod fit;
 mod mini;
 mod plain;
 mod revision;
@@ -134,6 +134,41 @@ fn every_gradient_of_a_random_network_is_its_slope() {
         Ok(compared)
     });
     assert!(compared > 300, "only {compared} slopes were compared");
+}
+
+/// The gradient by the images, in random directions.
+#[test]
+fn the_gradient_of_a_random_networks_images_is_their_slope() {
+    let compared = on_graphs(10, |graph, _| {
+        let settings = NetworkSettings { batch: 3, reaches_images: true, ..NetworkSettings::default() };
+        let mut network = Network::with(&graph, 3, settings).unwrap();
+        let images = numbers(3 * graph.input_shape().elements() as usize, "images");
+        let weights = numbers(3 * graph.node(graph.len() - 1).shape.elements() as usize, "weights");
+        network.gradient_of_sum(&images, &weights).unwrap();
+        let found = network.image_gradient().unwrap();
+        prop_assert_eq!(found.len(), images.len());
+        let (tensors, weights) = (wide(&network.tensors()), doubled(&weights));
+        let mut compared = 0;
+        for (number, purpose) in ["north", "east", "up"].iter().enumerate() {
+            let direction = doubled(&numbers(images.len(), purpose));
+            let along: f64 = found.iter().zip(&direction).map(|(&slope, way)| f64::from(slope) * way).sum();
+            let value = |width: f64| {
+                let moved: Vec<f64> =
+                    images.iter().zip(&direction).map(|(&x, way)| f64::from(x) + width * way).collect();
+                weighed(&graph, &tensors, &moved, &weights)
+            };
+            let slope = |width: f64| (value(width) - value(-width)) / (2.0 * width);
+            let (near, far) = (slope(1e-7), slope(4e-7));
+            let size = found.iter().map(|&slope| f64::from(slope).powi(2)).sum::<f64>().sqrt().max(1e-2);
+            // Between the two widths a ReLU or a maximum may change sides.
+            if (near - far).abs() <= 1e-4 * near.abs().max(far.abs()).max(size) {
+                prop_assert!((along - near).abs() < 3e-3 * size.max(near.abs()), "{number}: {along} instead of {near}");
+                compared += usize::from(near != 0.0);
+            }
+        }
+        Ok(compared)
+    });
+    assert!(compared > 60, "only {compared} slopes were compared");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The evaluator: constants of constants, under a bound on memory and time.
 
-use super::super::attributes::Call;
+use super::super::attributes::{Call, kept};
 use super::super::proto::TensorProto;
 use super::store::{MOST_ELEMENTS, Store, count};
 use super::values::{Change, Values};
@@ -10,9 +10,6 @@ use std::sync::Arc;
 
 /// The most elements that are evaluated in one file, all tensors together.
 const MOST_OF_ALL: u64 = 1 << 24;
-
-/// The most characters of a name that are kept.
-const MOST_NAME: usize = 256;
 
 /// What an operation reads: a constant a slot, `None` where the slot is empty.
 pub(crate) type Inputs<'a> = &'a [Option<Arc<Constant>>];
@@ -65,8 +62,7 @@ impl Evaluator {
     pub(super) fn made(&mut self, name: &str, dtype: DataType, dims: Vec<u64>, data: Data) -> Constant {
         self.next += 1;
         let counted = count(&dims).unwrap_or(0);
-        let name = name.chars().take(MOST_NAME).collect();
-        let changes = Vec::new();
+        let (name, changes) = (kept(name).into(), Vec::new());
         Constant { name, dtype, dims, identity: self.next, counted, data, changes }
     }
 

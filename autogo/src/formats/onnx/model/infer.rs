@@ -1,8 +1,8 @@
 //! The shape that every operation makes.
 
 use super::kind::Kind;
-use super::shape::Shape;
 use super::window::{Conv, ConvTranspose, Pool, Window};
+use crate::graph::Shape;
 
 /// Pixels that a kernel covers along one axis.
 pub(crate) fn span(kernel: u32, dilation: u32) -> u64 {

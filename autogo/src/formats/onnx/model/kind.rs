@@ -2,7 +2,8 @@
 //! of formulas.
 
 use super::activation::{Activation, Inner};
-use super::window::{Border, Conv, ConvTranspose, Pool};
+use super::window::{Conv, ConvTranspose, Pool};
+use crate::graph::Border;
 
 /// Which of the channels' three factors runs slowest where pixels become channels or channels pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,18 +6,18 @@ mod cost;
 mod infer;
 mod kind;
 mod notes;
-mod shape;
 mod window;
 
+pub use crate::graph::{Border, Shape};
 pub use activation::{Activation, Inner};
 pub(crate) use infer::{infer, span};
 pub use kind::{Coordinates, Filter, Kind, Order, Resize};
 pub use notes::Note;
-pub use shape::Shape;
-pub use window::{Border, Conv, ConvTranspose, Pool, PoolKind, Window};
+pub use window::{Conv, ConvTranspose, Pool, PoolKind, Window};
 
 use super::constant::{Constant, Store, Values};
 use crate::formats::FormatError;
+use std::sync::Arc;
 
 /// One operation with its operands.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ pub struct Model {
     /// Operations; the first is the input, the last the output.
     pub layers: Vec<Layer>,
     /// Weights in the layout that [`Kind`] says.
-    pub weights: Vec<Constant>,
+    pub weights: Vec<Arc<Constant>>,
     /// What the reader decided.
     pub notes: Vec<Note>,
     pub(crate) store: Store,

@@ -1,34 +1,6 @@
 //! Windows that slide over pictures, and the layers that have one.
 
-/// Pixels around a picture.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Border {
-    /// Above.
-    pub top: u32,
-    /// To the left.
-    pub left: u32,
-    /// Below.
-    pub bottom: u32,
-    /// To the right.
-    pub right: u32,
-}
-
-impl Border {
-    /// Pixels added along height and along width.
-    pub fn sums(self) -> (u64, u64) {
-        (u64::from(self.top) + u64::from(self.bottom), u64::from(self.left) + u64::from(self.right))
-    }
-
-    /// Both borders, one around the other.
-    pub fn plus(self, other: Border) -> Border {
-        Border {
-            top: self.top.saturating_add(other.top),
-            left: self.left.saturating_add(other.left),
-            bottom: self.bottom.saturating_add(other.bottom),
-            right: self.right.saturating_add(other.right),
-        }
-    }
-}
+use crate::graph::Border;
 
 /// A sliding window: kernel, stride and dilation as (height, width), and the border it starts and ends in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

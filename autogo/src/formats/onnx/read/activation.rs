@@ -18,7 +18,7 @@ fn bound(value: f64) -> f64 {
     if value.abs() >= f64::from(f32::MAX) { f64::INFINITY.copysign(value) } else { value }
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn activation(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         let only = |accepted: &[&str]| site.only(accepted);
         let activation = match site.op() {
@@ -105,7 +105,7 @@ impl Reader {
                     return site.refuse(format!("slopes of sizes {:?} for {channels} channels", slope.dims));
                 }
                 let kind = Kind::Activation(Activation::PRelu);
-                Ok(view.with(self.draft.push(site, kind, &[view.layer], vec![laid(&slope, vec![channels])])?))
+                Ok(view.with(self.draft.push(site, kind, &[view.layer], vec![laid(&slope, vec![channels]).into()])?))
             }
             _ => self.softmax(site, view),
         }

@@ -15,7 +15,7 @@ enum Spread {
     Channels,
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn arithmetic(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         site.only(&["axis", "broadcast"])?;
         if site.has("axis") || site.has("broadcast") {
@@ -39,11 +39,11 @@ impl Reader {
             }
             ("Mul", [first, second]) => {
                 let (first, second, dims) = self.aligned(site, first, second)?;
-                View { layer: self.draft.product(site, first.layer, second.layer)?, dims }
+                View::new(self.draft.product(site, first.layer, second.layer)?, dims)
             }
             ("Max", [first, second]) => {
                 let (first, second, dims) = self.aligned(site, first, second)?;
-                View { layer: self.draft.maximum(site, first.layer, second.layer)?, dims }
+                View::new(self.draft.maximum(site, first.layer, second.layer)?, dims)
             }
             _ => return site.refuse(format!("of {} results; accepted: a result and constants", data.len())),
         };
@@ -73,11 +73,16 @@ impl Reader {
             operands.push(other.layer);
             dims = all;
         }
-        Ok(View { layer: self.draft.sum(site, &operands)?, dims })
+        Ok(View::new(self.draft.sum(site, &operands)?, dims))
     }
 
     /// Two results seen the same way, and the axes of what they make together; sizes of 1 are repeated.
-    fn aligned(&mut self, site: &Site<'_>, first: &View, second: &View) -> Result<(View, View, Vec<Dim>), FormatError> {
+    fn aligned(
+        &mut self,
+        site: &Site<'_>,
+        first: &View,
+        second: &View,
+    ) -> Result<(View, View, Arc<[Dim]>), FormatError> {
         if let Some(dims) = union(&first.dims, &second.dims) {
             return Ok((first.clone(), second.clone(), dims));
         }
@@ -115,8 +120,13 @@ impl Reader {
     /// How a constant lies over a tensor, which gets the constant's axes where these are more.
     fn spread(&mut self, site: &Site<'_>, view: View, constant: &Constant) -> Result<(View, Spread), FormatError> {
         let more = constant.dims.len().saturating_sub(view.dims.len());
-        let dims: Vec<Dim> = std::iter::repeat_n(Vec::new(), more).chain(view.dims).collect();
-        let view = View { layer: view.layer, dims };
+        let view = match more {
+            0 => view,
+            _ => {
+                let dims = std::iter::repeat_n(Vec::new(), more).chain(view.dims.iter().cloned());
+                View::new(view.layer, dims.collect::<Vec<_>>())
+            }
+        };
         let offset = view.dims.len() - constant.dims.len();
         let (sizes, mut varied) = (view.sizes(), Vec::new());
         for (axis, &size) in constant.dims.iter().enumerate().filter(|(_, size)| **size != 1) {
@@ -197,14 +207,16 @@ impl Reader {
         let (factor, summand) =
             (Kind::ChannelAffine { scale: true, shift: false }, Kind::ChannelAffine { scale: false, shift: true });
         match site.op() {
-            "Add" | "Sum" => self.draft.push(site, summand, &[layer], vec![weight]),
-            "Mul" => self.draft.push(site, factor, &[layer], vec![weight]),
-            "Sub" if slot == 1 => self.draft.push(site, summand, &[layer], vec![weight.changed(Change::Negate)]),
+            "Add" | "Sum" => self.draft.push(site, summand, &[layer], vec![weight.into()]),
+            "Mul" => self.draft.push(site, factor, &[layer], vec![weight.into()]),
+            "Sub" if slot == 1 => self.draft.push(site, summand, &[layer], vec![weight.changed(Change::Negate).into()]),
             "Sub" => {
                 let layer = self.draft.affine(site, layer, (-1.0, 0.0), None)?;
-                self.draft.push(site, summand, &[layer], vec![weight])
+                self.draft.push(site, summand, &[layer], vec![weight.into()])
             }
-            "Div" if slot == 1 => self.draft.push(site, factor, &[layer], vec![weight.changed(Change::Reciprocal)]),
+            "Div" if slot == 1 => {
+                self.draft.push(site, factor, &[layer], vec![weight.changed(Change::Reciprocal).into()])
+            }
             "Div" => site.refuse("of a constant by a result; accepted: a result by a constant"),
             _ => site.refuse("with a constant a channel; accepted: one number"),
         }
@@ -237,14 +249,17 @@ impl Reader {
         }
         let operands: Vec<usize> = views.iter().map(|view| view.layer).collect();
         let layer = self.draft.push(site, Kind::Concat, &operands, Vec::new())?;
-        let mut dims = views[0].dims.clone();
+        let mut dims = views[0].dims.to_vec();
         dims[axis] = whole(Axis::Channel, self.draft.shape(layer)?.c.into());
-        Ok(View { layer, dims })
+        Ok(View::new(layer, dims))
     }
 }
 
 /// The axes of two tensors together, aligned at the last; sizes of 1 are repeated.
-fn union(first: &[Dim], second: &[Dim]) -> Option<Vec<Dim>> {
+fn union(first: &Arc<[Dim]>, second: &Arc<[Dim]>) -> Option<Arc<[Dim]>> {
+    if first == second {
+        return Some(first.clone());
+    }
     let rank = first.len().max(second.len());
     let none = Vec::new();
     let dim =

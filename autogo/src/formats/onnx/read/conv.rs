@@ -6,6 +6,7 @@ use super::{Reader, Site};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::Constant;
 use crate::formats::onnx::model::{Border, Conv, ConvTranspose, Kind, Window, span};
+use std::sync::Arc;
 
 /// The sizes of a kernel: two numbers of filters or channels, height, width.
 fn sizes(site: &Site<'_>, weight: &Constant) -> Result<[u32; 4], FormatError> {
@@ -19,15 +20,15 @@ fn sizes(site: &Site<'_>, weight: &Constant) -> Result<[u32; 4], FormatError> {
 }
 
 /// The bias in slot 2, if there is one.
-fn bias(site: &Site<'_>, filters: u32) -> Result<Option<Constant>, FormatError> {
+fn bias(site: &Site<'_>, filters: u32) -> Result<Option<Arc<Constant>>, FormatError> {
     match site.constant(2)? {
         None => Ok(None),
-        Some(bias) if bias.dims == [u64::from(filters)] => Ok(Some(bias.as_ref().clone())),
+        Some(bias) if bias.dims == [u64::from(filters)] => Ok(Some(bias)),
         Some(bias) => site.refuse(format!("a bias of sizes {:?} for {filters} filters", bias.dims)),
     }
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn conv(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         site.only(&[&WINDOW[..], &["group"]].concat())?;
         let weight = site.weight(1)?;
@@ -46,7 +47,7 @@ impl Reader {
         let window = window(site, kernel(site, (h, w))?, shape)?;
         let bias = bias(site, filters)?;
         let conv = Conv { filters, window, groups, bias: bias.is_some() };
-        let weights = std::iter::once(weight.as_ref().clone()).chain(bias).collect();
+        let weights = std::iter::once(weight).chain(bias).collect();
         let layer = self.draft.push(site, Kind::Conv(conv), &[input], weights)?;
         Ok(View::picture(layer, self.draft.shape(layer)?, self.batch))
     }
@@ -75,7 +76,7 @@ impl Reader {
         let bias = bias(site, filters)?;
         let window = Window { kernel, stride, dilation, border };
         let conv = Conv { filters, window, groups, bias: bias.is_some() };
-        let weights = std::iter::once(weight.as_ref().clone()).chain(bias).collect();
+        let weights = std::iter::once(weight).chain(bias).collect();
         let layer = self.draft.push(site, Kind::ConvTranspose(ConvTranspose { conv, extra }), &[input], weights)?;
         Ok(View::picture(layer, self.draft.shape(layer)?, self.batch))
     }
@@ -93,7 +94,7 @@ impl Reader {
             if weight.dims != [channels] {
                 return site.refuse(format!("weights of sizes {:?} for {channels} channels", weight.dims));
             }
-            weights.push(weight.as_ref().clone());
+            weights.push(weight);
         }
         let kind = Kind::BatchNorm { epsilon: site.float("epsilon", 1e-5)? };
         Ok(view.with(self.draft.push(site, kind, &[view.layer], weights)?))

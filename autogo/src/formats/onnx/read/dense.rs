@@ -1,6 +1,6 @@
 //! Dense layers: Gemm, and MatMul with a constant.
 
-use super::view::{Axis, Dim, View, whole};
+use super::view::{Axis, Dim, Part, View, is_whole, whole};
 use super::{Reader, Site, laid};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::{Change, Constant};
@@ -11,7 +11,9 @@ fn order(dim: &Dim, shape: Shape) -> Option<Vec<(Axis, u32)>> {
     let axes = [(Axis::Channel, shape.c), (Axis::Height, shape.h), (Axis::Width, shape.w)];
     let mut found = Vec::with_capacity(3);
     for part in dim {
-        let axis = axes.into_iter().find(|(axis, size)| whole(*axis, (*size).into()) == [*part])?;
+        let axis = axes
+            .into_iter()
+            .find(|(axis, size)| *size != 1 && *part == Part { axis: *axis, size: (*size).into(), stride: 1 })?;
         found.push(axis);
     }
     let missing: Vec<(Axis, u32)> = axes.into_iter().filter(|axis| !found.contains(axis)).collect();
@@ -21,7 +23,7 @@ fn order(dim: &Dim, shape: Shape) -> Option<Vec<(Axis, u32)>> {
     Some(found.into_iter().chain(missing).collect())
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn dense(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         let is_gemm = site.op() == "Gemm";
         site.only(if is_gemm { &["alpha", "beta", "transA", "transB", "broadcast"] } else { &[] })?;
@@ -78,7 +80,7 @@ impl Reader {
             _ => return site.refuse("a bias behind no dense layer"),
         }
         let index = self.draft.weights.len();
-        self.draft.weights.push(laid(&bias, vec![size]));
+        self.draft.weights.push(laid(&bias, vec![size]).into());
         if let Some(layer) = self.draft.layers.get_mut(made.layer) {
             layer.weights.push(index);
         }
@@ -95,17 +97,17 @@ impl Reader {
     ) -> Result<View, FormatError> {
         let shape = self.shape(view)?;
         let Some((last, rest)) = view.dims.split_last() else { return site.refuse("of a number") };
-        let is_channels = *last == whole(Axis::Channel, shape.c.into());
+        let is_channels = is_whole(last, Axis::Channel, shape.c.into());
         let elsewhere = rest.iter().flatten().all(|part| part.axis != Axis::Channel);
         if is_channels && elsewhere {
             // Every pixel's channels alone.
             let kind = Kind::Dense { features, bias: false };
-            let layer = self.draft.push(site, kind, &[view.layer], vec![weight])?;
-            let dims = rest.iter().cloned().chain([whole(Axis::Channel, features.into())]).collect();
-            return Ok(View { layer, dims });
+            let layer = self.draft.push(site, kind, &[view.layer], vec![weight.into()])?;
+            let dims: Vec<Dim> = rest.iter().cloned().chain([whole(Axis::Channel, features.into())]).collect();
+            return Ok(View::new(layer, dims));
         }
         let is_flat =
-            rest.len() == 1 && rest[0] == whole(Axis::Batch, self.batch) || rest.is_empty() && self.batch == 1;
+            rest.len() == 1 && is_whole(&rest[0], Axis::Batch, self.batch) || rest.is_empty() && self.batch == 1;
         if let Some(order) = order(last, shape).filter(|_| is_flat) {
             return self.flat(site, view, weight, (features, shape, &order));
         }
@@ -133,11 +135,11 @@ impl Reader {
         let weight = if perm == [0, 1, 2, 3] { weight } else { weight.changed(Change::Transpose(perm)) };
         let window = Window { kernel: (shape.h, shape.w), stride: (1, 1), dilation: (1, 1), border: Border::default() };
         let conv = Conv { filters: features, window, groups: 1, bias: false };
-        let layer = self.draft.push(site, Kind::Conv(conv), &[view.layer], vec![weight])?;
-        let mut dims = view.dims.clone();
+        let layer = self.draft.push(site, Kind::Conv(conv), &[view.layer], vec![weight.into()])?;
+        let mut dims = view.dims.to_vec();
         if let Some(last) = dims.last_mut() {
             *last = whole(Axis::Channel, features.into());
         }
-        Ok(View { layer, dims })
+        Ok(View::new(layer, dims))
     }
 }

@@ -4,7 +4,8 @@ use crate::formats::FormatError;
 use crate::formats::onnx::attributes::Call;
 use crate::formats::onnx::constant::Constant;
 use crate::formats::onnx::model::{Activation, Coordinates, Filter, Inner, Kind, Layer, Resize, Shape, infer};
-use std::collections::HashSet;
+use foldhash::HashSet;
+use std::sync::Arc;
 
 /// The most layers of a network.
 const MOST_LAYERS: usize = 1_000_000;
@@ -13,7 +14,7 @@ const MOST_LAYERS: usize = 1_000_000;
 #[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) layers: Vec<Layer>,
-    pub(crate) weights: Vec<Constant>,
+    pub(crate) weights: Vec<Arc<Constant>>,
     /// Whether every node becomes a layer of its own.
     pub(crate) keeps_all: bool,
     /// Layers that repeat a vector over a picture. Sums and products do that themselves.
@@ -63,7 +64,7 @@ impl Draft {
         call: &Call<'_>,
         kind: Kind,
         operands: &[usize],
-        weights: Vec<Constant>,
+        weights: Vec<Arc<Constant>>,
     ) -> Result<usize, FormatError> {
         let shapes = operands.iter().map(|&operand| self.shape(operand)).collect::<Result<Vec<_>, _>>()?;
         let shape = match infer(&kind, &shapes) {
@@ -151,7 +152,7 @@ impl Draft {
                 return Ok(made);
             }
         }
-        let weights = if inner.layer == layer { weight.into_iter().collect() } else { Vec::new() };
+        let weights = if inner.layer == layer { weight.into_iter().map(Arc::new).collect() } else { Vec::new() };
         self.push(call, Kind::Affine { scale: line.scale, shift: line.shift }, &[line.layer], weights)
     }
 

@@ -112,7 +112,7 @@ fn bias(draft: &mut Draft, before: usize, at: usize) -> bool {
     *has_bias = true;
     if draft.weights[weight].dims != [channels] {
         draft.weights[weight] =
-            draft.weights[weight].changed(Change::Reshape(vec![1])).changed(Change::Expand(vec![channels]));
+            draft.weights[weight].changed(Change::Reshape(vec![1])).changed(Change::Expand(vec![channels])).into();
     }
     draft.layers[before].weights.push(weight);
     true

@@ -128,7 +128,7 @@ impl Draft {
             for (positive, negative) in [(first, second), (second, first)] {
                 if let Some((x, slope)) = self.two_sided(positive, negative).filter(|_| self.joins(call, negative)) {
                     let kind = Kind::Activation(Activation::PRelu);
-                    return self.push(call, kind, &[x], vec![slope]);
+                    return self.push(call, kind, &[x], vec![slope.into()]);
                 }
             }
         }

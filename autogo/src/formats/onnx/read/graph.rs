@@ -4,7 +4,7 @@ use crate::formats::FormatError;
 use crate::formats::onnx::constant::Store;
 use crate::formats::onnx::model::Note;
 use crate::formats::onnx::proto::{GraphProto, NodeProto, TensorProto};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// How many outputs are tried for one that depends on the input.
 const MOST_OUTPUTS: usize = 16;
@@ -28,13 +28,13 @@ pub(super) fn initialisers(
 }
 
 /// What is read of a file.
-pub(super) struct Plan {
+pub(super) struct Plan<'a> {
     /// Name of the output.
-    pub(super) output: String,
+    pub(super) output: &'a str,
     /// Nodes that lead to it, in the file's order.
     pub(super) live: Vec<usize>,
-    /// Names that these nodes read.
-    pub(super) reads: HashSet<String>,
+    /// Names that these nodes read, and the output's.
+    pub(super) reads: HashSet<&'a str>,
     pub(super) notes: Vec<Note>,
 }
 
@@ -43,12 +43,12 @@ fn name(node: &NodeProto) -> &str {
     if node.name.is_empty() { node.output.first().map_or("", String::as_str) } else { &node.name }
 }
 
-impl Plan {
+impl<'a> Plan<'a> {
     pub(super) fn new(
-        file: &GraphProto,
+        file: &'a GraphProto,
         weights: &HashMap<String, TensorProto>,
         wanted: Option<&str>,
-    ) -> Result<Plan, FormatError> {
+    ) -> Result<Plan<'a>, FormatError> {
         let mut makers: HashMap<&str, usize> = HashMap::with_capacity(file.node.len());
         for (at, node) in file.node.iter().enumerate() {
             for made in node.output.iter().filter(|made| !made.is_empty()) {
@@ -69,13 +69,14 @@ impl Plan {
             }
         }
         let live = (0..file.node.len()).filter(|&at| is_live[at]).collect();
-        Ok(Plan { output: output.into(), live, reads: reads.into_iter().map(String::from).collect(), notes })
+        Ok(Plan { output, live, reads, notes })
     }
 }
 
 /// Which nodes lead to an output, and the names that they read.
 fn walk<'a>(file: &'a GraphProto, makers: &HashMap<&str, usize>, output: &'a str) -> (Vec<bool>, HashSet<&'a str>) {
-    let mut reads: HashSet<&str> = HashSet::from([output]);
+    let mut reads: HashSet<&str> = HashSet::with_capacity(2 * file.node.len() + 1);
+    reads.insert(output);
     let mut is_live = vec![false; file.node.len()];
     let mut open = vec![output];
     while let Some(name) = open.pop() {

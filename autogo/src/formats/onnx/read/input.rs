@@ -7,7 +7,7 @@ use super::{Known, MOST_BATCH, ReadOptions, Reader};
 use crate::formats::FormatError;
 use crate::formats::onnx::model::{Kind, Layer, Note, Shape};
 use crate::formats::onnx::proto::{Dimension, GraphProto, INT64, NodeProto, Size, TensorProto, ValueInfo};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
 
 /// The most steps from the input to the Transpose that says what its axes are.
@@ -43,15 +43,32 @@ fn dims(info: &ValueInfo) -> Option<&[Dimension]> {
     Some(info.kind.as_ref()?.tensor.as_ref()?.shape.as_ref()?.dim.as_slice())
 }
 
-/// The nodes that read each name.
-fn readers<'a>(file: &'a GraphProto, live: &[usize]) -> HashMap<&'a str, Vec<&'a NodeProto>> {
-    let mut readers: HashMap<&str, Vec<&NodeProto>> = HashMap::new();
-    for &at in live {
-        for name in &file.node[at].input {
-            readers.entry(name).or_default().push(&file.node[at]);
+/// The nodes that read each name: a list a name, all lists in one vector.
+struct Readers<'a> {
+    /// Where a name's list begins.
+    first: HashMap<&'a str, usize>,
+    /// A node and where the list goes on.
+    list: Vec<(&'a NodeProto, Option<usize>)>,
+}
+
+impl<'a> Readers<'a> {
+    fn new(file: &'a GraphProto, plan: &Plan<'a>) -> Self {
+        let mut made = Readers { first: HashMap::with_capacity(plan.reads.len()), list: Vec::new() };
+        // From the end, so that every list is in the file's order.
+        for node in plan.live.iter().rev().map(|&at| &file.node[at]) {
+            for name in &node.input {
+                let next = made.first.insert(name, made.list.len());
+                made.list.push((node, next));
+            }
         }
+        made
     }
-    readers
+
+    /// The nodes that read a name, in the file's order.
+    fn of(&self, name: &str) -> impl Iterator<Item = &'a NodeProto> {
+        let first = self.first.get(name).copied();
+        std::iter::successors(first, |&at| self.list[at].1).map(|at| self.list[at].0)
+    }
 }
 
 /// Whether a factor or summand is named after the node that reads it, as this library does: `norm.scale` of `norm.scaled`,
@@ -65,8 +82,8 @@ fn is_own(node: &NodeProto, name: &str) -> bool {
 }
 
 /// Whether `name` reaches a weight's slot through operations that only look at it differently.
-fn is_weight(readers: &HashMap<&str, Vec<&NodeProto>>, name: &str, steps: usize) -> bool {
-    readers.get(name).into_iter().flatten().any(|node| {
+fn is_weight(readers: &Readers<'_>, name: &str, steps: usize) -> bool {
+    readers.of(name).any(|node| {
         let is_slot =
             weight_slots(&node.op_type).iter().any(|&slot| node.input.get(slot).is_some_and(|own| own == name));
         let looks = matches!(
@@ -116,33 +133,28 @@ fn is_grey(sizes: &[Option<u64>], moved: Option<&[i64]>) -> bool {
 
 /// Whether the first thing that happens to a picture is that its channels, the last axis, become the second: by a
 /// Transpose, or for a single channel by a Reshape.
-fn has_channels_last(
-    readers: &HashMap<&str, Vec<&NodeProto>>,
-    info: &ValueInfo,
-    written: impl Fn(&str) -> Option<Vec<i64>>,
-) -> bool {
+fn has_channels_last(readers: &Readers<'_>, info: &ValueInfo, written: impl Fn(&str) -> Option<Vec<i64>>) -> bool {
     let mut name = info.name.as_str();
     let sizes: Vec<Option<u64>> = dims(info).unwrap_or(&[]).iter().map(number).collect();
     for _ in 0..MOST_STEPS {
-        let Some(all) = readers.get(name) else { return false };
         let turns = |node: &&NodeProto| {
             let perm = node.attribute.iter().find(|attribute| attribute.name == "perm");
             node.op_type == "Transpose" && perm.is_some_and(|perm| perm.ints == [0, 3, 1, 2])
         };
-        if all.iter().any(turns) {
+        if readers.of(name).any(|node| turns(&node)) {
             return true;
         }
-        let reshape = all.iter().find(|node| node.op_type == "Reshape");
+        let reshape = readers.of(name).find(|node| node.op_type == "Reshape");
         if reshape.is_some_and(|node| is_grey(&sizes, node.input.get(1).and_then(|name| written(name)).as_deref())) {
             return true;
         }
-        let passes = |node: &&&NodeProto| {
+        let passes = |node: &&NodeProto| {
             matches!(
                 node.op_type.as_str(),
                 "Identity" | "Cast" | "Sub" | "Div" | "Mul" | "Add" | "Pad" | "Relu" | "Clip" | "Dropout" | "Neg"
             )
         };
-        match all.iter().find(passes).and_then(|node| node.output.first()) {
+        match readers.of(name).find(passes).and_then(|node| node.output.first()) {
             Some(made) => name = made,
             None => return false,
         }
@@ -150,19 +162,19 @@ fn has_channels_last(
     false
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
     /// Learns all constants of the file and its one input.
     pub(super) fn inputs(
         &mut self,
-        file: &GraphProto,
-        plan: &Plan,
-        weights: HashMap<String, TensorProto>,
+        file: &'a GraphProto,
+        plan: &Plan<'a>,
+        mut weights: HashMap<String, TensorProto>,
         options: &ReadOptions,
     ) -> Result<(), FormatError> {
-        let readers = readers(file, &plan.live);
+        let readers = Readers::new(file, plan);
         let mut data = Vec::new();
         for info in file.input.iter().filter(|info| !weights.contains_key(&info.name)) {
-            if !plan.reads.contains(&info.name) {
+            if !plan.reads.contains(info.name.as_str()) {
                 self.notes.push(Note::UnusedInput { input: info.name.clone() });
             } else if is_weight(&readers, &info.name, 8) {
                 let sizes: Option<Vec<u64>> = dims(info).and_then(|dims| dims.iter().map(number).collect());
@@ -173,7 +185,7 @@ impl Reader {
                     return Err(FormatError::content(&info.name, "is a weight of unknown size"));
                 };
                 let weight = self.evaluator.declared(&info.name, sizes);
-                self.known.insert(info.name.clone(), Known::Constant(Arc::new(weight)));
+                self.known.insert(&info.name, Known::Constant(Arc::new(weight)));
             } else {
                 data.push(info);
             }
@@ -184,9 +196,12 @@ impl Reader {
             }
             _ => false,
         };
-        for (name, tensor) in weights.into_iter().filter(|(name, _)| plan.reads.contains(name)) {
-            let constant = self.evaluator.stored(&name, tensor)?;
-            self.known.insert(name, Known::Constant(Arc::new(constant)));
+        // In the order in which they are read.
+        for name in plan.live.iter().flat_map(|&at| &file.node[at].input).map(String::as_str).chain([plan.output]) {
+            if let Some(tensor) = weights.remove(name) {
+                let constant = self.evaluator.stored(name, tensor)?;
+                self.known.insert(name, Known::Constant(Arc::new(constant)));
+            }
         }
         match data[..] {
             [input] => self.input(input, is_last, options),
@@ -198,7 +213,7 @@ impl Reader {
         }
     }
 
-    fn input(&mut self, info: &ValueInfo, last: bool, options: &ReadOptions) -> Result<(), FormatError> {
+    fn input(&mut self, info: &'a ValueInfo, last: bool, options: &ReadOptions) -> Result<(), FormatError> {
         let place = || format!("input `{}`", info.name);
         let accepted = "accepted: [batch, C, H, W], [batch, H, W, C] in front of a Transpose, [batch, C]";
         let Some(dims) = dims(info) else {
@@ -239,11 +254,11 @@ impl Reader {
         self.draft.layers.push(layer);
         let picture = View::picture(0, shape, self.batch);
         let view = match pixels {
-            None => View { layer: 0, dims: picture.dims[..2].to_vec() },
+            None => View::new(0, &picture.dims[..2]),
             Some(_) if is_last => picture.transposed(&[0, 2, 3, 1]),
             Some(_) => picture,
         };
-        self.known.insert(info.name.clone(), Known::Data(view));
+        self.known.insert(&info.name, Known::Data(view));
         Ok(())
     }
 

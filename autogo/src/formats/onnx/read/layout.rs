@@ -1,6 +1,6 @@
 //! Which layer turns a view into a picture of its own: nothing, a channel shuffle, depth to space or space to depth.
 
-use super::view::{Axis, Dim, Part, whole};
+use super::view::{Axis, Dim, Part, is_whole, whole};
 use crate::formats::onnx::model::{Kind, Order, Shape};
 
 /// The layers between a view and the picture that it shows.
@@ -30,12 +30,11 @@ impl Layout {
     /// What it takes to see the channels `c`, rows `h` and columns `w` of a view on a picture of this shape as a picture;
     /// `None` when no single operation does it.
     pub(crate) fn of(c: &Dim, h: &Dim, w: &Dim, shape: Shape) -> Option<Layout> {
-        let channels = whole(Axis::Channel, shape.c.into());
-        let (rows, columns) = (whole(Axis::Height, shape.h.into()), whole(Axis::Width, shape.w.into()));
-        if *c == channels && *h == rows && *w == columns {
+        let has_pixels = is_whole(h, Axis::Height, shape.h.into()) && is_whole(w, Axis::Width, shape.w.into());
+        if has_pixels && is_whole(c, Axis::Channel, shape.c.into()) {
             return Some(Layout::Same);
         }
-        if *h == rows && *w == columns {
+        if has_pixels {
             return shuffle(c, shape);
         }
         depth_to_space(c, h, w, shape).or_else(|| space_to_depth(c, h, w, shape))

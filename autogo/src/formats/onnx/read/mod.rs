@@ -28,10 +28,10 @@ use super::model::{Kind, Model, Note};
 use super::proto::{self, GraphProto};
 use crate::formats::FormatError;
 use draft::Draft;
+use foldhash::{HashMap, HashMapExt};
 use layout::Layout;
 use prost::Message;
 use prost::bytes::Bytes;
-use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use view::View;
@@ -87,17 +87,17 @@ pub fn read(bytes: Bytes, options: &ReadOptions) -> Result<Model, FormatError> {
         evaluator: Evaluator::new(store),
         draft: Draft::new(options.keep_all || model.producer_name == "autogo"),
         batch: 1,
-        known: HashMap::new(),
+        known: HashMap::with_capacity(plan.reads.len()),
         settled: HashMap::new(),
         notes: plan.notes.clone(),
     };
     reader.inputs(&file, &plan, weights, options)?;
     reader.nodes(&file, &plan)?;
-    reader.output(&plan.output)?;
+    reader.output(plan.output)?;
     finish::finish(&mut reader.draft)?;
     let (layers, weights) = (reader.draft.layers, reader.draft.weights);
     let producer = format!("{} {}", model.producer_name, model.producer_version);
-    let (name, store) = (file.name, reader.evaluator.store);
+    let (name, store) = (file.name.clone(), reader.evaluator.store);
     Ok(Model { name, producer: producer.trim().into(), layers, weights, notes: reader.notes, store })
 }
 
@@ -156,22 +156,20 @@ impl Site<'_> {
     }
 }
 
-struct Reader {
+struct Reader<'a> {
     opset: i64,
     evaluator: Evaluator,
     draft: Draft,
     batch: u64,
-    known: HashMap<String, Known>,
+    known: HashMap<&'a str, Known>,
     /// Layers that turn a view into a picture, by the layer that is seen and the way it is.
     settled: HashMap<(usize, Layout), usize>,
     notes: Vec<Note>,
 }
 
-impl Reader {
+impl<'a> Reader<'a> {
     /// Reads all nodes that lead to the output, in the file's order.
-    fn nodes(&mut self, file: &GraphProto, plan: &graph::Plan) -> Result<(), FormatError> {
-        let reads: HashSet<&str> =
-            plan.live.iter().flat_map(|&at| &file.node[at].input).map(String::as_str).chain([&*plan.output]).collect();
+    fn nodes(&mut self, file: &'a GraphProto, plan: &graph::Plan<'a>) -> Result<(), FormatError> {
         for &at in &plan.live {
             let call = Call::new(&file.node[at], self.opset);
             if !call.proto.domain.is_empty() && call.proto.domain != "ai.onnx" {
@@ -192,9 +190,9 @@ impl Reader {
             for (slot, name) in site.proto.output.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
                 match made.get(slot) {
                     Some(known) => {
-                        self.known.insert(name.clone(), known.clone());
+                        self.known.insert(name, known.clone());
                     }
-                    None if reads.contains(name.as_str()) => {
+                    None if plan.reads.contains(name.as_str()) => {
                         return site.refuse(format!("its result `{name}` is read; accepted: the first result alone"));
                     }
                     None => {}

@@ -25,7 +25,7 @@ fn overhang(window: &Window, shape: Shape) -> (u32, u32) {
     )
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn pool(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         let is_max = site.op() == "MaxPool";
         let own = if is_max { "storage_order" } else { "count_include_pad" };

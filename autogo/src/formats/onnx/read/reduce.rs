@@ -6,7 +6,7 @@ use crate::formats::FormatError;
 use crate::formats::onnx::constant::axes_of;
 use crate::formats::onnx::model::{Border, Kind, Layer, Pool, PoolKind, Window};
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn reduced(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         let kind = if matches!(site.op(), "GlobalMaxPool" | "ReduceMax") { Kind::Max } else { Kind::Mean };
         if site.op().starts_with("Global") {
@@ -43,7 +43,7 @@ impl Reader {
         };
         let stays = |axis: &usize| keeps || !axes.contains(axis);
         let dim = |axis: usize| if axes.contains(&axis) { Vec::new() } else { view.dims[axis].clone() };
-        Ok(View { layer, dims: (0..view.dims.len()).filter(stays).map(dim).collect() })
+        Ok(View::new(layer, (0..view.dims.len()).filter(stays).map(dim).collect::<Vec<_>>()))
     }
 
     /// The mean or the maximum over rows, columns or both.

@@ -58,7 +58,7 @@ fn nearest(x: u32, side: Side, mode: &str, rounding: &str) -> Option<u32> {
     Some((rounded.max(0.0) as u32).min(side.size - 1))
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn resize(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         site.only(&[&ATTRIBUTES[..], &["height_scale"]].concat())?;
         if site.flag("antialias", false)? || site.flag("exclude_outside", false)? {
@@ -97,13 +97,13 @@ impl Reader {
         let size = (sides[0].made, sides[1].made);
         let kind = Kind::Resize(Resize { size, scale: (sides[0].scale, sides[1].scale), coordinates, filter });
         let layer = self.draft.push(site, kind, &[view.layer], Vec::new())?;
-        let mut dims = view.dims;
+        let mut dims = view.dims.to_vec();
         for (role, axis, size) in [(roles.height, Axis::Height, size.0), (roles.width, Axis::Width, size.1)] {
             if let Some(at) = role {
                 dims[at] = whole(axis, size.into());
             }
         }
-        Ok(View { layer, dims })
+        Ok(View::new(layer, dims))
     }
 
     /// The factor and the size afterwards of every axis.

@@ -2,12 +2,12 @@
 
 use super::Reader;
 use super::layout::Layout;
-use super::view::{Axis, Roles, View, whole};
+use super::view::{Axis, Roles, View, is_whole};
 use crate::formats::FormatError;
 use crate::formats::onnx::attributes::Call;
 use crate::formats::onnx::model::Shape;
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn shape(&self, view: &View) -> Result<Shape, FormatError> {
         self.draft.shape(view.layer)
     }
@@ -27,7 +27,7 @@ impl Reader {
     /// The layer whose picture the tensor is: batch, channels, height, width.
     pub(super) fn picture(&mut self, site: &Call<'_>, view: &View) -> Result<usize, FormatError> {
         let sizes = view.sizes();
-        let [batch, c, h, w] = view.dims.as_slice() else {
+        let [batch, c, h, w] = &view.dims[..] else {
             let what = match sizes.len() {
                 3 => "one-dimensional: ",
                 5 => "three-dimensional: ",
@@ -35,7 +35,7 @@ impl Reader {
             };
             return site.refuse(format!("{what}sizes {sizes:?}; accepted: batch, channels, height, width"));
         };
-        let is_batch = *batch == whole(Axis::Batch, self.batch);
+        let is_batch = is_whole(batch, Axis::Batch, self.batch);
         match Layout::of(c, h, w, self.shape(view)?).filter(|_| is_batch) {
             Some(layout) => self.settle(site, view.layer, layout),
             None => site.refuse(format!(
@@ -51,7 +51,7 @@ impl Reader {
             return Ok((view.clone(), roles));
         }
         let none = Vec::new();
-        let has_batch = view.dims.first() == Some(&whole(Axis::Batch, self.batch));
+        let has_batch = view.dims.first().is_some_and(|dim| is_whole(dim, Axis::Batch, self.batch));
         let choices: &[(usize, Option<(usize, usize)>)] = match view.dims.len() {
             4 => &[(1, Some((2, 3))), (3, Some((1, 2)))],
             2 => &[(1, None)],
@@ -63,7 +63,7 @@ impl Reader {
             let layer = self.settle(site, view.layer, layout)?;
             let made = View::picture(layer, self.draft.shape(layer)?, self.batch);
             let made = match (pixels, c) {
-                (None, _) => View { layer, dims: made.dims[..2].to_vec() },
+                (None, _) => View::new(layer, &made.dims[..2]),
                 (Some(_), 3) => made.transposed(&[0, 2, 3, 1]),
                 (Some(_), _) => made,
             };

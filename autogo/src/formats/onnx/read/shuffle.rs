@@ -1,12 +1,12 @@
 //! Operations that only look at a tensor differently, and those that turn channels into pixels and back.
 
-use super::view::{Axis, View, whole};
+use super::view::{Axis, Dim, View, whole};
 use super::{Reader, Site};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::{DataType, flattened, order, reshaped, squeezed, unsqueezed};
 use crate::formats::onnx::model::{Kind, Order};
 
-impl Reader {
+impl Reader<'_> {
     /// Identity, Dropout and Cast between floats: nothing.
     pub(super) fn same(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         let view = site.data(0)?;
@@ -55,12 +55,10 @@ impl Reader {
                 site.only(&["axes"])?;
                 let axes = self.list(site, 1, "axes")?.unwrap_or_default();
                 let (made, new) = unsqueezed(site, &sizes, &axes)?;
-                let mut old = view.dims.into_iter();
+                let mut old = view.dims.iter().cloned();
                 let dim = |axis: usize| if new.contains(&axis) { None } else { old.next() };
-                return Ok(View {
-                    layer: view.layer,
-                    dims: (0..made.len()).map(dim).map(Option::unwrap_or_default).collect(),
-                });
+                let dims: Vec<Dim> = (0..made.len()).map(dim).map(Option::unwrap_or_default).collect();
+                return Ok(View::new(view.layer, dims));
             }
             "Reshape" => {
                 site.only(&["allowzero", "shape"])?;
@@ -121,13 +119,13 @@ impl Reader {
             }
         }
         let layer = self.draft.repeat(site, view.layer, size)?;
-        let mut dims = view.dims;
+        let mut dims = view.dims.to_vec();
         for (role, axis, size) in [(roles.height, Axis::Height, size.0), (roles.width, Axis::Width, size.1)] {
             if let Some(at) = role {
                 dims[at] = whole(axis, size.into());
             }
         }
-        Ok(View { layer, dims })
+        Ok(View::new(layer, dims))
     }
 
     pub(super) fn blocks(&mut self, site: &Site<'_>) -> Result<View, FormatError> {

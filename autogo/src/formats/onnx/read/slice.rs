@@ -13,7 +13,7 @@ fn step(cut: Cut) -> u32 {
     u32::try_from(cut.step).unwrap_or(1)
 }
 
-impl Reader {
+impl Reader<'_> {
     pub(super) fn slice(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         site.only(&["starts", "ends", "axes"])?;
         let view = site.data(0)?;
@@ -74,13 +74,13 @@ impl Reader {
         }
         let shape = self.draft.shape(layer)?;
         let made = View::picture(layer, shape, self.batch);
-        let mut dims = view.dims;
+        let mut dims = view.dims.to_vec();
         for (role, axis) in [(roles.channel, 1), (roles.height, 2), (roles.width, 3)] {
             if let Some(at) = role {
                 dims[at] = made.dims[axis].clone();
             }
         }
-        let view = View { layer, dims };
+        let view = View::new(layer, dims);
         if view.sizes().iter().zip(cuts).any(|(size, cut)| *size != cut.count) {
             return site.refuse(format!("of {sizes:?} by steps that leave pixels over"));
         }
@@ -128,9 +128,10 @@ impl Reader {
         }
         let mut cuts: Vec<Cut> = sizes.iter().map(|&size| Cut::all(size)).collect();
         cuts[axis] = Cut { start: first as u64, step: 1, count: rows.len() as u64 };
-        let mut made = self.cut(site, &view, &cuts)?;
+        let made = self.cut(site, &view, &cuts)?;
         if index.dims.is_empty() {
-            made.dims.remove(axis);
+            let others: Vec<usize> = (0..made.dims.len()).filter(|&other| other != axis).collect();
+            return Ok(made.transposed(&others));
         }
         Ok(made)
     }
@@ -175,13 +176,13 @@ impl Reader {
         }
         let layer = self.bordered(site, view.layer, ends, value)?;
         let made = View::picture(layer, self.draft.shape(layer)?, self.batch);
-        let mut dims = view.dims;
+        let mut dims = view.dims.to_vec();
         for (role, axis) in [(roles.height, 2), (roles.width, 3)] {
             if let Some(at) = role {
                 dims[at] = made.dims[axis].clone();
             }
         }
-        Ok(View { layer, dims })
+        Ok(View::new(layer, dims))
     }
 
     /// Pixels cut off where the ends are negative, then pixels added where they are positive.

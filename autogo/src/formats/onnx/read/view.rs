@@ -3,6 +3,7 @@
 //! it runs over, so that layouts need no pattern: a view whose axes are whole again is the picture itself.
 
 use crate::formats::onnx::model::Shape;
+use std::sync::Arc;
 
 /// An axis of a batch of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,12 +30,22 @@ pub(crate) type Dim = Vec<Part>;
 pub(crate) struct View {
     /// The layer.
     pub(crate) layer: usize,
-    pub(crate) dims: Vec<Dim>,
+    /// One an axis; shared, for most layers are seen as the one before them.
+    pub(crate) dims: Arc<[Dim]>,
 }
 
 /// The whole of an axis.
 pub(crate) fn whole(axis: Axis, size: u64) -> Dim {
     if size == 1 { Vec::new() } else { vec![Part { axis, size, stride: 1 }] }
+}
+
+/// Whether an axis of a tensor is the whole of a picture's axis: what [`whole`] makes.
+pub(crate) fn is_whole(dim: &Dim, axis: Axis, size: u64) -> bool {
+    match dim[..] {
+        [] => size == 1,
+        [part] => size != 1 && part == Part { axis, size, stride: 1 },
+        _ => false,
+    }
 }
 
 /// Number of elements along an axis of a tensor.
@@ -57,15 +68,20 @@ fn joined(parts: impl IntoIterator<Item = Part>) -> Dim {
 }
 
 impl View {
+    /// A layer's result, seen this way.
+    pub(crate) fn new(layer: usize, dims: impl Into<Arc<[Dim]>>) -> Self {
+        View { layer, dims: dims.into() }
+    }
+
     /// A channels-first picture: batch, channels, height, width.
     pub(crate) fn picture(layer: usize, shape: Shape, batch: u64) -> Self {
-        let dims = vec![
+        let dims = [
             whole(Axis::Batch, batch),
             whole(Axis::Channel, shape.c.into()),
             whole(Axis::Height, shape.h.into()),
             whole(Axis::Width, shape.w.into()),
         ];
-        View { layer, dims }
+        View::new(layer, dims)
     }
 
     /// The sizes of the tensor.
@@ -80,7 +96,7 @@ impl View {
 
     /// The axes in another order.
     pub(crate) fn transposed(&self, perm: &[usize]) -> View {
-        View { layer: self.layer, dims: perm.iter().filter_map(|&axis| self.dims.get(axis).cloned()).collect() }
+        View::new(self.layer, perm.iter().filter_map(|&axis| self.dims.get(axis).cloned()).collect::<Vec<_>>())
     }
 
     /// The same elements in the same order under other sizes; `None` when a part would have to be cut where it has no
@@ -110,7 +126,7 @@ impl View {
             }
             dims.push(joined(dim));
         }
-        if rest.or_else(|| parts.next()).is_some() { None } else { Some(View { layer: self.layer, dims }) }
+        if rest.or_else(|| parts.next()).is_some() { None } else { Some(View::new(self.layer, dims)) }
     }
 
     /// Which axes of the tensor are channels, height and width, when each is whole: channels-first where sizes of 1 leave
@@ -124,7 +140,7 @@ impl View {
             (Axis::Width, shape.w.into()),
         ];
         for (slot, (axis, size)) in axes.into_iter().enumerate().filter(|(_, (_, size))| *size > 1) {
-            roles[slot] = Some(self.dims.iter().position(|dim| *dim == whole(axis, size))?);
+            roles[slot] = Some(self.dims.iter().position(|dim| is_whole(dim, axis, size))?);
         }
         // Sizes of 1 take what is left, in order.
         for slot in 0..4 {
