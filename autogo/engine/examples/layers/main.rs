@@ -1,7 +1,7 @@
 //! Speed of layers and of two small networks, on one thread: `cargo run --example layers -- [repetitions] [fused|portable]
 //! [512|256|128]`.
 //!
-//! GFLOP/s count two operations a multiply-add, three passes a step (forward, data gradient, weight gradient). Times are the
+//! GFLOP/s count two operations a multiply-add of a plain sum, three passes a step (forward, data gradient, weight gradient). Times are the
 //! thread's own, where the system tells them, and the shortest of the repetitions.
 #![allow(clippy::print_stdout)]
 
@@ -42,11 +42,14 @@ fn numbers(len: usize, seed: u64) -> Buffer {
 }
 
 /// Kernel, stride, input, filters, groups.
-const LAYERS: [(&str, usize, usize, Shape, usize, usize); 15] = [
+const LAYERS: [(&str, usize, usize, Shape, usize, usize); 18] = [
     ("16→16 3×3 @16", 3, 1, Shape::new(16, 16, 16), 16, 1),
     ("32→32 3×3 @8", 3, 1, Shape::new(8, 8, 32), 32, 1),
     ("64→64 3×3 @4", 3, 1, Shape::new(4, 4, 64), 64, 1),
     ("64→64 3×3 @32", 3, 1, Shape::new(32, 32, 64), 64, 1),
+    ("128→128 3×3 @16, tiles", 3, 1, Shape::new(16, 16, 128), 128, 1),
+    ("256→256 3×3 @8, tiles", 3, 1, Shape::new(8, 8, 256), 256, 1),
+    ("512→512 3×3 @4, tiles", 3, 1, Shape::new(4, 4, 512), 512, 1),
     ("3→16 3×3 @16", 3, 1, Shape::new(16, 16, 3), 16, 1),
     ("3→32 3×3 @32", 3, 1, Shape::new(32, 32, 3), 32, 1),
     ("64→64 1×1 @8", 1, 1, Shape::new(8, 8, 64), 64, 1),
