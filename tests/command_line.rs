@@ -425,6 +425,10 @@ fn a_network_that_cannot_be_trained_like_this_is_refused_on_one_line() {
         said.contains("task `cifar11` is not known; accepted: cifar10, fashion-mnist, shapes, or a folder"),
         "{said}"
     );
+    let said = refused(&["--task", "camvid", "--mini", "16x16:1/8"]);
+    assert!(said.contains("AUTOGO_DATA: is not set") && said.lines().count() == 1, "{said}");
+    let said = refused(&["--task", "sr2", "--head"]);
+    assert!(said.contains("accepted: neither with --task sr2") && said.lines().count() == 1, "{said}");
     let recipe = out.join("recipe.toml");
     std::fs::write(&recipe, "rate = 0.1\nspeed = 2\n").unwrap();
     let said = refused(&["--recipe", recipe.to_str().unwrap()]);

@@ -125,6 +125,48 @@ fn the_shipped_description_fits_the_shipped_tables() {
 }
 
 #[test]
+fn another_task_has_its_own_jobs_and_columns() {
+    if autogo::data::folder_from_env().is_none() {
+        println!("skipped: AUTOGO_DATA is not set");
+        return;
+    }
+    let scratch = folder("task");
+    let recipe = scratch.join("recipe.toml");
+    std::fs::write(&recipe, "batch = 8\nimages = 40\n").unwrap();
+    let plan = |task: &str| {
+        let mut plan = autogo();
+        plan.args(["label", "plan"]).arg(scratch.join(task)).args(["--task", task, "--recipe"]).arg(&recipe);
+        plan.args(["--family", "hiaml=1", "--seeds", "1"]);
+        let text = said(&mut plan);
+        text.split_once(": job ").unwrap().1.split(',').next().unwrap().to_string()
+    };
+    let (faces, classes) = (plan("faces"), plan("cifar10"));
+    assert_ne!(faces, classes);
+    let manifest = |task: &str| std::fs::read_to_string(scratch.join(task).join("work.toml")).unwrap();
+    assert!(manifest("faces").contains("task = \"faces\"") && !manifest("cifar10").contains("task"));
+    assert!(manifest("faces").contains("adamw") && manifest("cifar10").contains("sgd"));
+    said(autogo().args(["label", "work"]).arg(scratch.join("faces")));
+    let table = table(&scratch.join("faces"), &scratch.join("faces.parquet"));
+    let number = |name: &str| table.column(name).unwrap().f64().unwrap().get(0).unwrap();
+    assert!((0.0..=1.0).contains(&number("pck_test")) && number("nme_test") > 0.0);
+    assert!(table.column("test_accuracy").is_err() && table.height() == 1);
+    let refused = |arguments: &[&str]| {
+        let output = autogo().arg("label").args(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), said.trim_end().lines().count()), (Some(2), 1), "{said}");
+        said
+    };
+    let (new, parquet) = (scratch.join("new"), scratch.join("faces.parquet"));
+    let (new, parquet) = (new.to_str().unwrap(), parquet.to_str().unwrap());
+    assert!(refused(&["check", parquet]).contains("holds results of task faces; accepted: a table of cifar10"));
+    let unknown = refused(&["plan", new, "--task", "sr3", "--family", "edsr=1"]);
+    assert!(unknown.contains("`sr3` is not known; accepted: camvid, faces, sr2, denoise25, cifar10"), "{unknown}");
+    let headless = refused(&["plan", new, "--task", "sr2", "--family", "resnet=1"]);
+    assert!(headless.contains("no answer to `sr2`; accepted: 32×32×C"), "{headless}");
+    std::fs::remove_dir_all(scratch).unwrap();
+}
+
+#[test]
 fn folders_of_other_work_are_refused() {
     let scratch = folder("refused");
     let refused = |arguments: &[&str]| {

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// From the ground up: a room may look at those before it.
-const ROOMS: [&str; 26] = [
+const ROOMS: [&str; 27] = [
     "error",
     "interrupt",
     "display",
@@ -38,6 +38,7 @@ const ROOMS: [&str; 26] = [
     "prelude",
     "doc",
     "tutorials",
+    "exercises",
 ];
 
 type Module = Vec<String>;

@@ -34,6 +34,7 @@
 //! # Where to go from here
 //!
 //! - [`tutorials`]: seven lessons from a toy of five nodes, with all numbers written out.
+//! - [`exercises`]: rebuild it in six steps; a notebook asks, checks say what is wrong.
 //! - [`prelude`]: the names that a notebook cell needs.
 //! - [`doc::design`]: why it is built so. [`doc::contributing`]: how to add a family, a layer, a column, a machine.
 //! - [`doc::release`] and [`doc::npu`]: what the published code and the machines do, paragraph by paragraph. Comments
@@ -65,6 +66,7 @@ mod display;
 pub mod doc;
 mod error;
 pub mod evolve;
+pub mod exercises;
 pub mod families;
 pub mod files;
 pub mod formats;

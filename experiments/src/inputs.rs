@@ -9,11 +9,13 @@ use autogo::formats::{FormatError, from_json};
 use autogo::graph::Graph;
 use autogo::profile::Npu;
 use autogo::release::{Quirks, read_graph};
+use autogo::train::Recipe;
 use clap::ValueEnum;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use toml::Table;
 
 /// Networks that are labelled on the spot where there is no published data.
 const COMPUTED: usize = 900;
@@ -188,6 +190,19 @@ pub fn toml_file<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
         let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
         Failure::Input(format!("{}:{line}: {}", path.display(), error.message()))
     })
+}
+
+/// A recipe of a TOML file; what the file leaves out is the usual recipe's. Without a file, the usual recipe.
+pub fn recipe(path: Option<&Path>, usual: Recipe) -> Result<Recipe, Failure> {
+    let Some(path) = path else { return Ok(usual) };
+    // Read twice: an error of the first reading names the line.
+    toml_file::<Recipe>(path)?;
+    let given: Table = toml_file(path)?;
+    let mut whole = Table::try_from(usual).map_err(|error| Failure::Work(error.to_string()))?;
+    whole.extend(given);
+    let recipe: Recipe = whole.try_into().map_err(|error: toml::de::Error| Failure::input(path, error.message()))?;
+    recipe.check()?;
+    Ok(recipe)
 }
 
 /// The bytes of a file.

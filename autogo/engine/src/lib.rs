@@ -102,6 +102,7 @@ mod input;
 mod lanes;
 mod maps;
 mod mean;
+mod places;
 mod pool;
 mod prelu;
 mod repeat;

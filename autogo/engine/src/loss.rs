@@ -4,6 +4,7 @@
 use crate::error::{length, size, units};
 use crate::lanes::Plain;
 use crate::maps;
+pub use crate::places::Places;
 use crate::{Engine, Error, Write};
 
 /// What a classification of some samples came to.
@@ -128,13 +129,18 @@ pub enum Regression {
         /// ε, above 0.
         epsilon: f32,
     },
+    /// `d²/2β` where `|d| < β`, and `|d| − β/2` elsewhere: the smooth L1 loss (Girshick, Fast R-CNN, ICCV 2015).
+    Smooth {
+        /// β, above 0.
+        beta: f32,
+    },
 }
 
 impl Regression {
     /// The sum of the losses of all elements; writes the gradient of `factor` × that sum. O(elements).
     ///
     /// # Errors
-    /// The lengths differ, or ε is not above 0.
+    /// The lengths differ, or ε or β is not above 0.
     pub fn gradient(
         self,
         engine: &Engine,
@@ -161,6 +167,9 @@ impl Regression {
                 let d = x - t;
                 factor * d / (d * d + epsilon * epsilon).sqrt()
             })?,
+            Regression::Smooth { beta } => {
+                maps::two(engine, found, wanted, gradient, write, |x, t| factor * ((x - t) / beta).clamp(-1.0, 1.0))?
+            }
         }
         Ok(loss)
     }
@@ -168,7 +177,7 @@ impl Regression {
     /// The sum of the losses of all elements. O(elements).
     ///
     /// # Errors
-    /// The lengths differ, or ε is not above 0.
+    /// The lengths differ, or ε or β is not above 0.
     pub fn loss(self, engine: &Engine, found: &[f32], wanted: &[f32]) -> Result<f64, Error> {
         length("wanted", wanted.len(), found.len())?;
         let mut sum = 0.0;
@@ -180,9 +189,21 @@ impl Regression {
                 engine.loops(Total { found, wanted, f: |d: f64| (d * d + square).sqrt(), sum: &mut sum });
             }
             Regression::Charbonnier { .. } => return Err(Error::Setting { setting: "epsilon" }),
+            Regression::Smooth { beta } if beta > 0.0 => {
+                let beta = f64::from(beta);
+                engine.loops(Total { found, wanted, f: |d: f64| smooth(d, beta), sum: &mut sum });
+            }
+            Regression::Smooth { .. } => return Err(Error::Setting { setting: "beta" }),
         }
         Ok(sum)
     }
+}
+
+/// The smooth L1 loss of one difference.
+#[inline(always)]
+pub(crate) fn smooth(d: f64, beta: f64) -> f64 {
+    let size = d.abs();
+    if size < beta { d * d / (2.0 * beta) } else { size - beta / 2.0 }
 }
 
 /// The sum of `f(found − wanted)`, in eight chains.

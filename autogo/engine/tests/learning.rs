@@ -45,7 +45,8 @@ fn regressions() {
     let mut random = Random(2);
     let engine = Engine::new(Arithmetic::Fused);
     let (x, t) = (random.floats(101), random.floats(101));
-    for loss in [Regression::Squared, Regression::Absolute, Regression::Charbonnier { epsilon: 0.01 }] {
+    let charbonnier = Regression::Charbonnier { epsilon: 0.01 };
+    for loss in [Regression::Squared, Regression::Absolute, charbonnier, Regression::Smooth { beta: 0.3 }] {
         let mut gradient = vec![f32::NAN; 101];
         let sum = loss.gradient(&engine, &x, &t, 1.0, &mut gradient).unwrap();
         let (x, t) = (wide(&x), wide(&t));
@@ -55,7 +56,37 @@ fn regressions() {
         differences("found", &x, &wanted, &mut random, |x| reference::regression(loss, x, &t));
     }
     assert!(Regression::Charbonnier { epsilon: 0.0 }.loss(&engine, &[], &[]).is_err());
+    assert!(Regression::Smooth { beta: 0.0 }.loss(&engine, &[], &[]).is_err());
     assert!(Regression::Squared.loss(&engine, &[0.0], &[]).is_err());
+    // By hand: inside β the square over 2β, outside the distance less β/2.
+    let smooth = Regression::Smooth { beta: 2.0 };
+    assert_eq!(smooth.loss(&engine, &[1.0, -5.0], &[0.0, 0.0]), Ok(0.25 + 4.0));
+}
+
+#[test]
+fn places_of_maps() {
+    let mut random = Random(4);
+    for (map, points, beta) in [((3, 4), 2, 0.5), ((1, 5), 3, 2.0), ((6, 6), 1, 10.0)] {
+        let loss = Places { map, points, span: (9.0, 12.0), beta };
+        let maps: Vec<f32> = random.floats(2 * map.0 * map.1 * points).iter().map(|x| x * 4.0).collect();
+        let wanted: Vec<f32> = random.floats(4 * points).iter().map(|x| 5.0 + 5.0 * x).collect();
+        let mut found = vec![f32::NAN; wanted.len()];
+        loss.found(&maps, &mut found).unwrap();
+        close("places", &found, &reference::places(&loss, &wide(&maps)), 1e-6);
+        let mut gradient = vec![f32::NAN; maps.len()];
+        let sum = loss.gradient(&maps, &wanted, 0.5, &mut gradient).unwrap();
+        let (maps, wanted) = (wide(&maps), wide(&wanted));
+        let smooth =
+            |maps: &[f64]| reference::regression(Regression::Smooth { beta }, &reference::places(&loss, maps), &wanted);
+        assert!((sum - smooth(&maps)).abs() < 1e-9 * sum);
+        let whole: Vec<f64> = gradient.iter().map(|&g| 2.0 * f64::from(g)).collect();
+        differences("maps", &maps, &whole, &mut random, smooth);
+    }
+    let loss = Places { map: (1, 2), points: 1, span: (1.0, 1.0), beta: 1.0 };
+    assert!(loss.gradient(&[0.0; 3], &[0.0; 2], 1.0, &mut [0.0; 3]).is_err());
+    assert!(loss.found(&[0.0; 2], &mut [0.0; 3]).is_err());
+    assert!(Places { beta: 0.0, ..loss }.found(&[0.0; 2], &mut [0.0; 2]).is_err());
+    assert!(Places { map: (0, 2), ..loss }.found(&[], &mut []).is_err());
 }
 
 /// Ten steps on a few weights; `step(number, weights, memories, gradient)`.

@@ -26,7 +26,7 @@ pub use listed::ListedNetwork;
 pub use picture::Picture;
 pub use pictures::LabelledPictures;
 pub(crate) use readers::nb201_figures;
-pub use readers::{ClassFolder, hardware_latencies, records};
+pub use readers::{ClassFolder, MaskedPictures, PictureSet, PointedPictures, hardware_latencies, records};
 pub use registry::{Dataset, Origin, Registry};
 pub use split::Split;
 pub use table::{LabelTable, RefusedRow, RefusedRows};

@@ -38,6 +38,18 @@ pub enum TrainError {
         /// Shape of the task's pictures.
         wanted: String,
     },
+    /// The output is no answer to a task.
+    #[error("graph `{graph}` makes {found}, which is no answer to `{task}`; accepted: {wanted}")]
+    Answer {
+        /// Name of the graph.
+        graph: String,
+        /// Shape of what the graph makes.
+        found: String,
+        /// Name of the task.
+        task: String,
+        /// What is accepted.
+        wanted: String,
+    },
     /// The plan needs more memory than is allowed.
     #[error(
         "graph `{graph}` needs {needed} bytes for batches of {batch}, {limit} are allowed; accepted: smaller batches"

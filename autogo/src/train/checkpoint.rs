@@ -1,11 +1,11 @@
 //! The state of a training as a file: an interrupted training goes on from it and ends with the same weights.
 
-use super::log::FitLog;
 use super::network::Network;
 use super::optimiser::Optimiser;
 use super::recipe::Recipe;
 use crate::error::Error;
 use crate::files::{read_tensors, take_sized, write_sized};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -14,23 +14,23 @@ const FORMAT: &str = "autogo fit 1";
 
 /// Everything in a file besides its tensors.
 #[derive(Serialize, Deserialize)]
-struct About {
+struct About<L> {
     format: String,
     /// What was trained on what.
     subject: String,
     recipe: Recipe,
     steps: u64,
-    log: FitLog,
+    log: L,
 }
 
 /// Writes the state; the file appears whole or not at all.
-pub(super) fn save(
+pub(super) fn save<L: Clone + Serialize>(
     path: &Path,
     subject: &str,
     recipe: &Recipe,
     network: &Network,
     optimiser: &mut Optimiser,
-    log: &FitLog,
+    log: &L,
 ) -> Result<(), Error> {
     let (steps, log) = (optimiser.steps, log.clone());
     let about = About { format: FORMAT.into(), subject: subject.into(), recipe: *recipe, steps, log };
@@ -44,16 +44,16 @@ pub(super) fn save(
 }
 
 /// Reads the state of a training of the same graph, task and recipe into a network and an optimiser.
-pub(super) fn load(
+pub(super) fn load<L: DeserializeOwned>(
     path: &Path,
     subject: &str,
     recipe: &Recipe,
     network: &mut Network,
     optimiser: &mut Optimiser,
-) -> Result<FitLog, Error> {
+) -> Result<L, Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason };
     let (about, tensors) = read_tensors(path)?;
-    let about: About = serde_json::from_str(&about)
+    let about: About<L> = serde_json::from_str(&about)
         .map_err(|error| failed(format!("is no state of a training: {error}; accepted: `{FORMAT}`")))?;
     if about.format != FORMAT || about.subject != subject || about.recipe != *recipe {
         let reason = format!("is the state of another training, {}; accepted: one of {subject}", about.subject);

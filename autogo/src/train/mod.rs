@@ -34,7 +34,9 @@ mod preparation;
 mod recipe;
 mod run;
 mod shapes;
+mod targets;
 mod task;
+pub mod tasks;
 #[cfg(test)]
 pub(crate) mod tests;
 mod together;
@@ -54,6 +56,7 @@ pub use prediction::{Classifier, Prediction};
 pub use preparation::Preparation;
 pub use recipe::{Recipe, Schedule};
 pub use run::{FitEnd, FitRun, Subject};
+pub use targets::Targets;
 pub use task::{Part, Pictures, Task};
 pub use together::fit_all;
 pub use zero_cost::ZeroCost;

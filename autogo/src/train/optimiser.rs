@@ -2,6 +2,7 @@
 
 use super::network::Network;
 use super::plan::kernel::refused;
+use super::targets::Targets;
 use crate::error::{Error, TrainError};
 use autogo_engine::optimiser::{AdamW, RmsForm, RmsProp, Sgd, average};
 use autogo_engine::{Buffer, Engine};
@@ -164,6 +165,31 @@ impl Network {
         rate: f32,
     ) -> Result<autogo_engine::loss::Scores, Error> {
         let scores = self.gradient(images, labels, smoothing)?;
+        self.step_after(scores, optimiser, rate)
+    }
+
+    /// One training step on targets of any kind, as [`Network::step`] is one on labels.
+    ///
+    /// # Errors
+    /// As [`Network::gradient_of`]; a loss that is not finite, before any weight has changed.
+    pub fn step_on(
+        &mut self,
+        images: &[f32],
+        targets: Targets<'_>,
+        optimiser: &mut Optimiser,
+        rate: f32,
+    ) -> Result<autogo_engine::loss::Scores, Error> {
+        let scores = self.gradient_of(images, targets)?;
+        self.step_after(scores, optimiser, rate)
+    }
+
+    /// The optimiser's part of a step.
+    fn step_after(
+        &mut self,
+        scores: autogo_engine::loss::Scores,
+        optimiser: &mut Optimiser,
+        rate: f32,
+    ) -> Result<autogo_engine::loss::Scores, Error> {
         if !scores.loss.is_finite() {
             let place = format!("at step {}", optimiser.steps + 1);
             return Err(Error::NotFinite { what: "the loss", place });

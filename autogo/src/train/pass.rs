@@ -8,6 +8,7 @@ use super::meeting::{Meeting, Off, Seat};
 use super::network::Network;
 use super::piece::{Loss, Mode, Piece, Shared};
 use super::plan::kernel::refused;
+use super::targets::Targets;
 use crate::error::{Error, TrainError};
 use autogo_engine::loss::{CrossEntropy, Scores};
 use autogo_engine::{Write, copy};
@@ -68,6 +69,27 @@ impl Network {
             Mode::Training,
             Some(Loss::Classes { loss, labels, factor: 1.0 / labels.len() as f32 }),
         )?)
+    }
+
+    /// Computes the mean loss of a batch against targets of any kind and its gradient by every weight, as [`Network::gradient`]
+    /// does for labels. The mean is over all elements that count: labels that are not ignored, values, coordinates.
+    ///
+    /// ```
+    /// use autogo::train::{Network, Targets};
+    /// use autogo_engine::loss::Regression;
+    /// let graph = autogo::families::network("nb201:nor_conv_1x1,none,none,skip_connect,none,none")?;
+    /// let mut network = Network::new(&graph, 0)?;
+    /// let (image, wanted) = (vec![0.5; 32 * 32 * 3], [0.0; 10]);
+    /// let scores = network.gradient_of(&image, Targets::Values { loss: Regression::Squared, wanted: &wanted })?;
+    /// assert_eq!(scores.counted, 10);
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TrainError::Batch`] when images and targets do not fit, a label that is no class.
+    pub fn gradient_of(&mut self, images: &[f32], targets: Targets<'_>) -> Result<Scores, Error> {
+        let loss = targets.loss(&self.plan, images.len())?;
+        Ok(self.pass(images, Mode::Training, Some(loss))?)
     }
 
     /// Computes the gradient of a weighted sum of logits, `Σ weight·logit`, by every weight. `weights` are

@@ -5,7 +5,7 @@ use super::plan::arena::Arena;
 use super::plan::kernel::refused;
 use crate::error::TrainError;
 use autogo_engine::Buffer;
-use autogo_engine::loss::{CrossEntropy, Scores};
+use autogo_engine::loss::{CrossEntropy, Places, Regression, Scores};
 use autogo_engine::norm::{Folded, GradientSums, Moments, NormGradient};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -105,8 +105,12 @@ pub(super) struct Shared<'a> {
 /// Whose gradient is computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Loss<'a> {
-    /// Softmax cross-entropy with a label an image, times a factor.
+    /// Softmax cross-entropy with a label an image, or one a pixel of the output, times a factor.
     Classes { loss: CrossEntropy, labels: &'a [u32], factor: f32 },
+    /// Differences of the output from what is wanted, times a factor.
+    Values { loss: Regression, wanted: &'a [f32], factor: f32 },
+    /// Differences of the places that the output's maps say from those that are wanted, times a factor.
+    Places { loss: Places, wanted: &'a [f32], factor: f32 },
     /// Σ weight·logit.
     Weighted(&'a [f32]),
 }
@@ -124,9 +128,23 @@ impl Piece {
         let [logits, gradient] = self.arena.views([Some(plan.logits), Some(plan.loss)])?;
         match loss {
             Loss::Classes { loss, labels, factor } => {
-                let labels = &labels[first..][..logits.len() / loss.classes];
+                let each = plan.output.elements() as usize / loss.classes;
+                let labels = &labels[first * each..][..logits.len() / loss.classes];
                 let scores = loss.gradient(logits, labels, factor, gradient);
                 self.scores = scores.map_err(|error| refused("the loss", &error))?;
+            }
+            Loss::Values { loss, wanted, factor } => {
+                let wanted = &wanted[first * plan.output.elements() as usize..][..logits.len()];
+                let sum = loss.gradient(&plan.engine, logits, wanted, factor, gradient);
+                let loss = sum.map_err(|error| refused("the loss", &error))?;
+                self.scores = Scores { loss, correct: 0, counted: wanted.len() as u64 };
+            }
+            Loss::Places { loss, wanted, factor } => {
+                let images = logits.len() / plan.output.elements() as usize;
+                let wanted = &wanted[first * 2 * loss.points..][..images * 2 * loss.points];
+                let sum = loss.gradient(logits, wanted, factor, gradient);
+                let loss = sum.map_err(|error| refused("the loss", &error))?;
+                self.scores = Scores { loss, correct: 0, counted: wanted.len() as u64 };
             }
             Loss::Weighted(weights) => {
                 let floats = plan.output.elements() as usize;

@@ -1,11 +1,12 @@
 //! `autogo fit SPEC|FILE`: trains the network itself on pictures.
 
 use crate::failure::Failure;
-use crate::inputs::{network, toml_file};
+use crate::inputs::{self, network};
 use autogo::Progress;
 use autogo::graph::{Graph, Shape};
-use autogo::report::write_fit;
-use autogo::train::{Classifier, Fit, FitEnd, Mini, MiniForm, NetworkSettings, Pictures, Plan, Recipe, Task};
+use autogo::report::{write_dense, write_fit};
+use autogo::train::tasks::{DenseFit, DenseName};
+use autogo::train::{Classifier, Fit, FitEnd, Mini, MiniForm, NetworkSettings, Pictures, Plan, Ratio, Recipe, Task};
 use clap::Parser;
 use std::path::{Path, PathBuf};
 
@@ -18,11 +19,12 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// The network: a compact string, or a file (.onnx, .json of `graph --save`).
     network: String,
-    /// What the network learns: cifar10 or fashion-mnist of the folder that AUTOGO_DATA names, shapes (a toy that needs no
-    /// data), or a folder of class folders with PNG and JPEG files.
+    /// What the network learns. Classes: cifar10 or fashion-mnist of the folder that AUTOGO_DATA names, shapes (a toy that needs
+    /// no data), or a folder of class folders with PNG and JPEG files. Pictures, of that folder: camvid (segmentation), faces
+    /// (key points), sr2 (super-resolution), denoise25; the network gets the task's head.
     #[arg(long, default_value = "cifar10", value_name = "NAME|DIR")]
     task: String,
-    /// A TOML file of the recipe; what it leaves out is the default.
+    /// A TOML file of the recipe; what it leaves out is the task's default.
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     /// The folder of checkpoint, weights, log and report.
@@ -56,7 +58,9 @@ fn task(name: &str, shape: Shape) -> Result<Pictures, Failure> {
         "shapes" => Pictures::shapes((shape.h, shape.w), 0)?,
         folder if Path::new(folder).is_dir() => Pictures::from_folder(folder, shape)?,
         other => {
-            let accepted = "cifar10, fashion-mnist, shapes, or a folder of class folders";
+            let dense: Vec<String> = DenseName::ALL.iter().map(DenseName::to_string).collect();
+            let accepted =
+                format!("cifar10, fashion-mnist, shapes, {}, or a folder of class folders", dense.join(", "));
             return Err(Failure::Input(format!("task `{other}` is not known; accepted: {accepted}")));
         }
     })
@@ -72,10 +76,44 @@ fn form(args: &Args) -> Result<Graph, Failure> {
     Ok(graph)
 }
 
+/// Trains one network on a task whose answer is a mask, points or a picture.
+fn run_dense(args: &Args, name: DenseName) -> Result<(), Failure> {
+    if args.head || args.inherit.is_some() {
+        let reason = format!("--head and --inherit are for classes; accepted: neither with --task {name}");
+        return Err(Failure::Input(reason));
+    }
+    let recipe = inputs::recipe(args.recipe.as_deref(), name.recipe())?;
+    let mini = args.mini.unwrap_or(Mini { input: name.picture(), width: Ratio::ONE });
+    let MiniForm { graph, dropped, full, mini } = name.form(&network(&args.network)?, &mini)?;
+    dropped.iter().for_each(|line| say!("{line}"));
+    say!("full form {full}, form of the task {mini}");
+    let (batch, portable, memory) = (recipe.batch, recipe.portable, args.memory);
+    let settings = NetworkSettings { batch, portable, memory, ..NetworkSettings::default() };
+    // Before pictures are read, which takes longer.
+    let plan = Plan::new(&graph, settings).map_err(autogo::Error::from)?;
+    let task = name.from_env()?.reading(graph.input_shape())?;
+    let task = args.pictures.map_or_else(|| task.first(usize::MAX), |count| task.first(count));
+    say!("{} weights, {} bytes for batches of {}", plan.weights(), plan.memory(), plan.batch());
+    say!("{}", task.record());
+    let fit = DenseFit::new(&graph, &*task, &recipe).into_folder(&args.out).resume(args.resume).memory(args.memory);
+    let run = fit.run(Progress::Live)?;
+    say!("{}", run.log);
+    match run.end {
+        FitEnd::Done => {
+            write_dense(&run, &*task, &args.out)?;
+            say!("{}: {} is trained; report.html shows it", args.out.display(), task.name());
+        }
+        FitEnd::Interrupted => say!("{}: interrupted; --resume goes on", args.out.display()),
+    }
+    Ok(())
+}
+
 /// Trains one network.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let recipe: Recipe = args.recipe.as_deref().map(toml_file).transpose()?.unwrap_or_default();
-    recipe.check()?;
+    if let Ok(name) = args.task.parse::<DenseName>() {
+        return run_dense(args, name);
+    }
+    let recipe = inputs::recipe(args.recipe.as_deref(), Recipe::default())?;
     let graph = form(args)?;
     let settings = NetworkSettings {
         batch: recipe.batch,

@@ -1,12 +1,12 @@
 //! `autogo label`: networks get labels by being trained, by as many workers as there are.
 
 use crate::failure::Failure;
-use crate::inputs::{LabelOrigin, labelled, toml_file};
-use crate::label::{self, Choice, LabelJob, LabelRecord, Manifest, Wanted};
+use crate::inputs::{self, LabelOrigin, labelled};
+use crate::label::{self, Choice, LabelJob, LabelRecord, LabelTask, Manifest, Wanted};
 use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::Progress;
 use autogo::data::folder_from_env;
-use autogo::train::{Pictures, Recipe};
+use autogo::train::Recipe;
 use clap::{Parser, Subcommand};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -59,7 +59,10 @@ struct Plan {
     /// So many networks from the top twentieth of a family with public labels.
     #[arg(long, value_name = "FAMILY=COUNT")]
     top: Vec<Wanted>,
-    /// A TOML file of the recipe; what it leaves out is the default.
+    /// What networks learn: cifar10, camvid (segmentation), faces (key points), sr2 (super-resolution), denoise25.
+    #[arg(long, default_value = "cifar10", value_name = "NAME")]
+    task: String,
+    /// A TOML file of the recipe; what it leaves out is the task's default.
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     /// Seed of the samples.
@@ -165,8 +168,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn plan(args: &Plan) -> Result<(), Failure> {
-    let recipe: Recipe = args.recipe.as_deref().map(toml_file).transpose()?.unwrap_or_default();
-    recipe.check()?;
+    let task = LabelTask::named(&args.task)?;
+    let usual = task.map_or_else(Recipe::default, |task| task.recipe());
+    let recipe = inputs::recipe(args.recipe.as_deref(), usual)?;
     let choice = Choice {
         sampled: args.sampled.clone(),
         top: args.top.clone(),
@@ -175,9 +179,17 @@ fn plan(args: &Plan) -> Result<(), Failure> {
         seeds: args.seeds,
     };
     let items = label::items(&choice)?;
+    if let Some(task) = task {
+        // A network that cannot take the task's head is known before anything is trained.
+        items.iter().try_for_each(|item| task.network_form(&item.spec).map(|_| ()))?;
+    }
     let lines = items.iter().map(serde_json::to_string).collect::<Result<Vec<String>, _>>();
     let lines = lines.map_err(|error| Failure::Work(error.to_string()))?;
-    let manifest = Manifest::new(&pictures()?, recipe).text()?;
+    let task = LabelTask::open(task)?;
+    if let LabelTask::Dense(_, task) = &task {
+        task.check(&recipe)?;
+    }
+    let manifest = Manifest::new(&task, recipe).text()?;
     let folder = WorkFolder::plan(&args.folder, &manifest, &lines, Duration::from_secs_f64(args.expiry))?;
     if let Some(table) = &args.table {
         take(&folder, table)?;
@@ -210,14 +222,9 @@ fn take(folder: &WorkFolder, table: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The pictures of the mini benchmark.
-fn pictures() -> Result<Pictures, Failure> {
-    Ok(Pictures::cifar10((16, 16))?)
-}
-
 fn worker(args: &Work) -> Result<(), Failure> {
     let folder = WorkFolder::open(&args.folder)?;
-    let mut job = LabelJob::new(&folder, pictures()?)?;
+    let mut job = LabelJob::new(&folder)?;
     let tally = work::work(&folder, &mut job, &name(), args.limit)?;
     say!("{}: {} trained, {} attempts failed", name(), tally.done, tally.failed);
     Ok(())
@@ -310,15 +317,25 @@ fn results(folder: &WorkFolder) -> Result<Vec<(String, String)>, Failure> {
 }
 
 fn zero_cost(args: &Scored) -> Result<(), Failure> {
-    let specs: BTreeSet<String> = label::read(&args.table)?.into_iter().map(|record| record.spec).collect();
+    let specs: BTreeSet<String> = read_classes(&args.table)?.into_iter().map(|record| record.spec).collect();
     let specs: Vec<String> = specs.into_iter().collect();
-    label::zero_cost(&specs, &pictures()?, &args.out)?;
+    label::zero_cost(&specs, &LabelTask::cifar10()?, &args.out)?;
     say!("{}: {} networks", args.out.display(), specs.len());
     Ok(())
 }
 
-fn check(table: &Path) -> Result<(), Failure> {
+/// The records of a table of CIFAR-10.
+fn read_classes(table: &Path) -> Result<Vec<LabelRecord>, Failure> {
     let records = label::read(table)?;
+    if let Some(record) = records.iter().find(|record| !record.task.is_empty()) {
+        let reason = format!("holds results of task {}; accepted: a table of cifar10", record.task);
+        return Err(Failure::input(table, reason));
+    }
+    Ok(records)
+}
+
+fn check(table: &Path) -> Result<(), Failure> {
+    let records = read_classes(table)?;
     let accepted = "AUTOGO_DATA is not set; accepted: a folder with the public benchmarks";
     folder_from_env().ok_or_else(|| Failure::Input(accepted.into()))?;
     for family in ["nb101", "nb201"] {

@@ -9,7 +9,7 @@ use std::time::Instant;
 #[derive(Parser)]
 #[command(after_help = "Example:\n  cargo notebooks 00_quickstart")]
 pub struct Args {
-    /// Names of notebooks, such as 00_quickstart; all of them when none is given.
+    /// Names of notebooks, such as 00_quickstart or exercises/solutions/rebuild_autogo; all but exercises when none is given.
     names: Vec<String>,
     /// Opens JupyterLab on the first of them instead of executing.
     #[arg(long)]
@@ -20,7 +20,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Failure> {
     let checkout = Checkout::find()?;
     let all = checkout.names()?;
-    if let Some(name) = args.names.iter().find(|name| !all.contains(name)) {
+    if let Some(name) = args.names.iter().find(|name| !checkout.has(name)) {
         return Err(Failure::Input(format!("notebook `{name}` is not there; accepted: {}", all.join(", "))));
     }
     let data = checked_data()?;

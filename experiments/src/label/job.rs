@@ -2,9 +2,12 @@
 
 use super::plan::{LabelItem, training};
 use super::record::LabelRecord;
+use super::task::LabelTask;
 use crate::failure::Failure;
 use crate::work::{Job, Outcome, WorkFolder};
-use autogo::train::{Fit, FitEnd, FitRun, MiniForm, Pictures, REVISION, Recipe, mini_network};
+use autogo::graph::Graph;
+use autogo::train::tasks::{DenseFit, DenseName, DenseTask};
+use autogo::train::{Fit, FitEnd, MiniForm, Pictures, REVISION, Recipe, mini_network};
 use autogo::{Error, Progress, families};
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -30,14 +33,18 @@ pub struct LabelSettings {
     pub engine: u32,
     /// Name, counts and hashes of the pictures.
     pub pictures: String,
+    /// The task, where it is not CIFAR-10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<DenseName>,
     /// How a network is trained; the seed is the item's.
     pub recipe: Recipe,
 }
 
 impl Manifest {
     /// The manifest of a recipe on a task.
-    pub fn new(task: &Pictures, recipe: Recipe) -> Manifest {
-        Manifest { job: LabelSettings { kind: "label".into(), engine: REVISION, pictures: task.record(), recipe } }
+    pub fn new(task: &LabelTask, recipe: Recipe) -> Manifest {
+        let (pictures, task) = (task.record(), task.name());
+        Manifest { job: LabelSettings { kind: "label".into(), engine: REVISION, pictures, task, recipe } }
     }
 
     /// As text.
@@ -58,19 +65,30 @@ impl Manifest {
 
 /// Trains networks in mini form.
 pub struct LabelJob {
-    task: Pictures,
+    task: LabelTask,
     recipe: Recipe,
     job: String,
 }
 
+/// What a training came to, whatever its task is.
+struct Trained {
+    losses: Vec<f32>,
+    /// Test accuracy and test loss at the end.
+    test: (f32, f32),
+    accuracies: Vec<f32>,
+    scores: Vec<(String, f64)>,
+    course: Vec<f32>,
+}
+
 impl LabelJob {
-    /// The job of a folder on these pictures.
-    pub fn new(folder: &WorkFolder, task: Pictures) -> Result<LabelJob, Failure> {
+    /// The job of a folder, with the pictures of its task.
+    pub fn new(folder: &WorkFolder) -> Result<LabelJob, Failure> {
         let manifest = Manifest::of(folder)?;
         if manifest.job.engine != REVISION {
             let reason = format!("was planned for revision {} of the engine, here {REVISION}", manifest.job.engine);
             return Err(Failure::input(folder.path(), format!("{reason}; accepted: a new folder")));
         }
+        let task = LabelTask::open(manifest.job.task)?;
         let (own, wanted) = (task.record(), &manifest.job.pictures);
         if own != *wanted {
             return Err(Failure::input(
@@ -83,33 +101,32 @@ impl LabelJob {
 
     fn train(&self, item: &LabelItem) -> Result<Option<LabelRecord>, Error> {
         let full = families::network(&item.spec)?;
-        let form = mini_network(&item.spec)?;
         let recipe = Recipe { seed: item.seed, ..self.recipe };
         let begun = Instant::now();
-        let run = Fit::new(&form.graph, &self.task, &recipe).run(Progress::Silent)?;
-        if run.end == FitEnd::Interrupted {
-            return Ok(None);
-        }
+        let (form, trained) = match &self.task {
+            LabelTask::Cifar10(task) => {
+                let form = mini_network(&item.spec)?;
+                let trained = classes(&form, task, &recipe)?;
+                (form, trained)
+            }
+            LabelTask::Dense(name, task) => {
+                let form = name.network_form(&item.spec)?;
+                let trained = dense(&form, &**task, &recipe)?;
+                (form, trained)
+            }
+        };
         let seconds = begun.elapsed().as_secs_f32();
-        Ok(Some(self.record(item, &full, &form, &run, seconds)))
+        Ok(trained.map(|trained| self.record(item, &full, &form, trained, seconds)))
     }
 
-    fn record(
-        &self,
-        item: &LabelItem,
-        full: &autogo::graph::Graph,
-        form: &MiniForm,
-        run: &FitRun,
-        seconds: f32,
-    ) -> LabelRecord {
-        let losses = &run.log.losses;
+    fn record(&self, item: &LabelItem, full: &Graph, form: &MiniForm, trained: Trained, seconds: f32) -> LabelRecord {
+        let Trained { losses, test, accuracies, scores, course } = trained;
         let mean = |losses: &[f32]| {
             let sum: f64 = losses.iter().map(|&loss| f64::from(loss)).sum();
             (sum / losses.len().max(1) as f64) as f32
         };
         let part = |part: usize| &losses[part * losses.len() / CURVE..(part + 1) * losses.len() / CURVE];
         let (cost, mini) = (full.cost(), form.graph.cost());
-        let last = run.log.last();
         LabelRecord {
             spec: item.spec.clone(),
             family: families::FamilyName::of(&item.spec).map(|family| family.to_string()).unwrap_or_default(),
@@ -117,11 +134,11 @@ impl LabelJob {
             top: item.top,
             content_id: form.full.to_string(),
             mini_id: form.mini.to_string(),
-            test_accuracy: last.map_or(f32::NAN, |end| end.test_accuracy),
-            test_loss: last.map_or(f32::NAN, |end| end.test_loss),
-            mean_train_loss: mean(losses),
+            test_accuracy: test.0,
+            test_loss: test.1,
+            mean_train_loss: mean(&losses),
             curve: (0..CURVE).map(|at| mean(part(at))).collect(),
-            accuracies: run.log.measures.iter().map(|measure| measure.test_accuracy).collect(),
+            accuracies,
             seconds,
             mini_multiply_adds: mini.multiply_adds,
             mini_params: mini.params,
@@ -130,8 +147,34 @@ impl LabelJob {
             job: self.job.clone(),
             arithmetic: if self.recipe.portable { "portable" } else { "fused" }.into(),
             version: env!("CARGO_PKG_VERSION").into(),
+            task: self.task.name().map(|name| name.to_string()).unwrap_or_default(),
+            scores,
+            course,
         }
     }
+}
+
+/// A training on classes of pictures; nothing where it was interrupted.
+fn classes(form: &MiniForm, task: &Pictures, recipe: &Recipe) -> Result<Option<Trained>, Error> {
+    let run = Fit::new(&form.graph, task, recipe).run(Progress::Silent)?;
+    if run.end == FitEnd::Interrupted {
+        return Ok(None);
+    }
+    let test = run.log.last().map_or((f32::NAN, f32::NAN), |end| (end.test_accuracy, end.test_loss));
+    let accuracies = run.log.measures.iter().map(|measure| measure.test_accuracy).collect();
+    Ok(Some(Trained { losses: run.log.losses, test, accuracies, scores: Vec::new(), course: Vec::new() }))
+}
+
+/// A training on a task of masks, points or pictures; nothing where it was interrupted.
+fn dense(form: &MiniForm, task: &dyn DenseTask, recipe: &Recipe) -> Result<Option<Trained>, Error> {
+    let task = task.reading(form.graph.input_shape())?;
+    let run = DenseFit::new(&form.graph, &*task, recipe).run(Progress::Silent)?;
+    if run.end == FitEnd::Interrupted {
+        return Ok(None);
+    }
+    let course = run.log.measures.iter().filter_map(|one| one.values.first()).copied().collect();
+    let (scores, test) = (run.log.columns(), (f32::NAN, f32::NAN));
+    Ok(Some(Trained { losses: run.log.losses, test, accuracies: Vec::new(), scores, course }))
 }
 
 impl Job for LabelJob {
@@ -148,5 +191,52 @@ impl Job for LabelJob {
             },
             Err(error) => Outcome::Failed(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::WorkFolder;
+    use std::time::Duration;
+
+    fn text(task: Option<DenseName>, pictures: &str, recipe: Recipe) -> String {
+        let settings = LabelSettings { kind: "label".into(), engine: 1, pictures: pictures.into(), task, recipe };
+        Manifest { job: settings }.text().unwrap()
+    }
+
+    /// Folders of work that were planned before there were other tasks are still theirs.
+    #[test]
+    fn a_job_on_cifar10_has_the_bytes_it_had() {
+        let known = r#"[job]
+kind = "label"
+engine = 1
+pictures = "cifar10@16x16"
+
+[job.recipe]
+schedule = "one_cycle"
+rate = 0.1
+"#;
+        let found = text(None, "cifar10@16x16", Recipe::default());
+        assert!(found.starts_with(&known[..known.find("[job.recipe]").unwrap()]), "{found}");
+        assert!(!found.contains("task"), "{found}");
+        let read: Manifest = toml::from_str(&found).unwrap();
+        assert_eq!(read.job.task, None);
+    }
+
+    #[test]
+    fn the_task_is_part_of_a_jobs_id() {
+        let id = |task: Option<DenseName>| {
+            let name = format!("autogo-label-job-{}-{task:?}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            let manifest = text(task, "pictures", Recipe::default());
+            let folder = WorkFolder::plan(&path, &manifest, &[], Duration::from_secs(60)).unwrap();
+            assert_eq!(Manifest::of(&folder).unwrap().job.task, task);
+            let id = folder.manifest_id().to_string();
+            std::fs::remove_dir_all(path).unwrap();
+            id
+        };
+        let ids = [id(None), id(Some(DenseName::Sr2)), id(Some(DenseName::Denoise25))];
+        assert!(ids[0] != ids[1] && ids[1] != ids[2], "{ids:?}");
     }
 }

@@ -6,6 +6,7 @@ mod job;
 mod plan;
 mod record;
 mod table;
+mod task;
 mod zero_cost;
 
 pub use check::check;
@@ -14,4 +15,5 @@ pub use job::{LabelJob, Manifest};
 pub use plan::{Choice, Wanted, items, training};
 pub use record::LabelRecord;
 pub use table::{read, write};
+pub use task::LabelTask;
 pub use zero_cost::zero_cost;

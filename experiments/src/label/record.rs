@@ -17,15 +17,18 @@ pub struct LabelRecord {
     pub content_id: String,
     /// Id of the mini form, which was trained.
     pub mini_id: String,
-    /// Part of the test pictures that are named right.
+    /// Part of the test pictures that are named right; not a number where a task has no classes of pictures.
+    #[serde(default = "none", skip_serializing_if = "is_none")]
     pub test_accuracy: f32,
-    /// Mean cross-entropy over the test pictures.
+    /// Mean cross-entropy over the test pictures; not a number where a task has no classes of pictures.
+    #[serde(default = "none", skip_serializing_if = "is_none")]
     pub test_loss: f32,
     /// Sum of the training losses of all steps, divided by the steps.
     pub mean_train_loss: f32,
     /// Mean training loss over each twentieth of the steps.
     pub curve: Vec<f32>,
-    /// Test accuracy after each pass over the training pictures.
+    /// Test accuracy after each pass over the training pictures; empty where a task has no classes of pictures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accuracies: Vec<f32>,
     /// Seconds of the training, on whatever machine.
     pub seconds: f32,
@@ -43,4 +46,21 @@ pub struct LabelRecord {
     pub arithmetic: String,
     /// Version of the program.
     pub version: String,
+    /// The task; empty for CIFAR-10.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub task: String,
+    /// Scores on the task's test sets, by names such as `psnr_set5`; empty for CIFAR-10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scores: Vec<(String, f64)>,
+    /// The task's first metric on its first test set, several times during the training; empty for CIFAR-10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub course: Vec<f32>,
+}
+
+fn none() -> f32 {
+    f32::NAN
+}
+
+fn is_none(value: &f32) -> bool {
+    value.is_nan()
 }

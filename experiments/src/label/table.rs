@@ -6,7 +6,29 @@ use autogo::data::{read_parquet, write_parquet};
 use autogo::polars::prelude::{Column, DataFrame, NamedFrom, PolarsResult, Series};
 use std::path::Path;
 
-/// Records as a frame, a row each.
+/// Columns that are there whatever the task is; those of CIFAR-10, and what other tasks have in their place.
+const SHARED: [&str; 16] = [
+    "spec",
+    "family",
+    "seed",
+    "top",
+    "mean_train_loss",
+    "curve",
+    "seconds",
+    "mini_multiply_adds",
+    "mini_params",
+    "multiply_adds",
+    "params",
+    "content_id",
+    "mini_id",
+    "job",
+    "arithmetic",
+    "version",
+];
+const CLASSES: [&str; 3] = ["test_accuracy", "test_loss", "accuracies"];
+const DENSE: [&str; 2] = ["task", "course"];
+
+/// Records as a frame, a row each: of CIFAR-10 accuracies and losses, of other tasks a column for every score.
 fn frame(records: &[LabelRecord]) -> PolarsResult<DataFrame> {
     fn texts(records: &[LabelRecord], name: &str, get: fn(&LabelRecord) -> &str) -> Column {
         Column::new(name.into(), records.iter().map(get).collect::<Vec<&str>>())
@@ -21,7 +43,8 @@ fn frame(records: &[LabelRecord]) -> PolarsResult<DataFrame> {
         let series = records.iter().map(|record| Series::new("".into(), get(record)));
         Column::new(name.into(), series.collect::<Vec<Series>>())
     }
-    let columns = vec![
+    let is_dense = records.first().is_some_and(|record| !record.task.is_empty());
+    let mut columns = vec![
         texts(records, "spec", |record| &record.spec),
         texts(records, "family", |record| &record.family),
         counts(records, "seed", |record| record.seed),
@@ -42,6 +65,15 @@ fn frame(records: &[LabelRecord]) -> PolarsResult<DataFrame> {
         texts(records, "arithmetic", |record| &record.arithmetic),
         texts(records, "version", |record| &record.version),
     ];
+    if is_dense {
+        columns.retain(|column| !CLASSES.contains(&column.name().as_str()));
+        columns.push(texts(records, "task", |record| &record.task));
+        columns.push(lists(records, "course", |record| &record.course));
+        for (at, (name, _)) in records.first().map_or(&[][..], |record| &record.scores).iter().enumerate() {
+            let score = |record: &LabelRecord| record.scores.get(at).map_or(f64::NAN, |score| score.1);
+            columns.push(Column::new(name.into(), records.iter().map(score).collect::<Vec<f64>>()));
+        }
+    }
     DataFrame::new(records.len(), columns)
 }
 
@@ -70,6 +102,15 @@ fn records(frame: &DataFrame) -> PolarsResult<Vec<LabelRecord>> {
         let Some(series) = frame.column(name)?.list()?.get_as_series(row) else { return Ok(Vec::new()) };
         Ok(series.f32()?.into_no_null_iter().collect())
     };
+    let is_dense = frame.column("task").is_ok();
+    let known = |name: &str| SHARED.contains(&name) || DENSE.contains(&name);
+    let names = frame.get_column_names().into_iter().map(|name| name.to_string());
+    let metrics: Vec<String> = names.filter(|name| is_dense && !known(name)).collect();
+    let accuracy =
+        |name: &str, row: usize| -> PolarsResult<f32> { if is_dense { Ok(f32::NAN) } else { number(name, row) } };
+    let score = |name: &String, row: usize| -> PolarsResult<(String, f64)> {
+        Ok((name.clone(), frame.column(name)?.f64()?.get(row).unwrap_or(f64::NAN)))
+    };
     let record = |row: usize| -> PolarsResult<LabelRecord> {
         Ok(LabelRecord {
             spec: text("spec", row)?,
@@ -78,11 +119,11 @@ fn records(frame: &DataFrame) -> PolarsResult<Vec<LabelRecord>> {
             top: frame.column("top")?.bool()?.get(row).unwrap_or_default(),
             content_id: text("content_id", row)?,
             mini_id: text("mini_id", row)?,
-            test_accuracy: number("test_accuracy", row)?,
-            test_loss: number("test_loss", row)?,
+            test_accuracy: accuracy("test_accuracy", row)?,
+            test_loss: accuracy("test_loss", row)?,
             mean_train_loss: number("mean_train_loss", row)?,
             curve: list("curve", row)?,
-            accuracies: list("accuracies", row)?,
+            accuracies: if is_dense { Vec::new() } else { list("accuracies", row)? },
             seconds: number("seconds", row)?,
             mini_multiply_adds: count("mini_multiply_adds", row)?,
             mini_params: count("mini_params", row)?,
@@ -91,7 +132,65 @@ fn records(frame: &DataFrame) -> PolarsResult<Vec<LabelRecord>> {
             job: text("job", row)?,
             arithmetic: text("arithmetic", row)?,
             version: text("version", row)?,
+            task: if is_dense { text("task", row)? } else { String::new() },
+            scores: metrics.iter().map(|name| score(name, row)).collect::<PolarsResult<_>>()?,
+            course: if is_dense { list("course", row)? } else { Vec::new() },
         })
     };
     (0..frame.height()).map(record).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(spec: &str, task: &str) -> LabelRecord {
+        let is_dense = !task.is_empty();
+        let value = |value: f32| if is_dense { f32::NAN } else { value };
+        let scores = [("psnr_set5", 33.5), ("ssim_set5", 0.93)].map(|(name, value)| (name.to_string(), value));
+        LabelRecord {
+            spec: spec.into(),
+            family: "edsr".into(),
+            seed: 3,
+            top: false,
+            content_id: "a".into(),
+            mini_id: "b".into(),
+            test_accuracy: value(0.5),
+            test_loss: value(1.5),
+            mean_train_loss: 0.25,
+            curve: vec![1.0, 0.5],
+            accuracies: if is_dense { vec![] } else { vec![0.25, 0.5] },
+            seconds: 2.0,
+            mini_multiply_adds: 1,
+            mini_params: 2,
+            multiply_adds: 3,
+            params: 4,
+            job: "job".into(),
+            arithmetic: "fused".into(),
+            version: "0".into(),
+            task: task.into(),
+            scores: if is_dense { scores.into() } else { vec![] },
+            course: if is_dense { vec![30.0, 33.5] } else { vec![] },
+        }
+    }
+
+    #[test]
+    fn tables_of_every_task_come_back() {
+        for task in ["", "sr2"] {
+            let path = std::env::temp_dir().join(format!("autogo-label-table-{task}-{}.parquet", std::process::id()));
+            let records = [record("one", task), record("two", task)];
+            write(&path, &records).unwrap();
+            // Not a number is no number's equal, so texts are compared.
+            let json = |records: &[LabelRecord]| serde_json::to_string(records).unwrap();
+            assert_eq!(json(&read(&path).unwrap()), json(&records));
+            let columns = read_parquet(&path).unwrap();
+            assert_eq!(columns.column("psnr_set5").is_ok(), !task.is_empty());
+            assert_eq!(columns.column("test_accuracy").is_ok(), task.is_empty());
+            std::fs::remove_file(path).unwrap();
+        }
+        let line = serde_json::to_string(&record("one", "")).unwrap();
+        assert!(line.ends_with(r#""version":"0"}"#) && line.contains(r#""accuracies":[0.25,0.5]"#), "{line}");
+        let line = serde_json::to_string(&record("one", "sr2")).unwrap();
+        assert!(!line.contains("null") && !line.contains("test_loss"), "{line}");
+    }
 }

@@ -27,7 +27,12 @@ impl Checkout {
         self.notebooks.join(format!("{name}.ipynb"))
     }
 
-    /// Names of all notebooks, sorted.
+    /// Whether there is such a notebook; those in a folder are named `FOLDER/NAME`.
+    pub fn has(&self, name: &str) -> bool {
+        !name.split('/').any(|part| part.is_empty() || part.starts_with('.')) && self.notebook(name).is_file()
+    }
+
+    /// Names of the notebooks that stand in no folder, sorted.
     pub fn names(&self) -> Result<Vec<String>, Failure> {
         let entries = std::fs::read_dir(&self.notebooks).map_err(|error| Failure::work(&self.notebooks, error))?;
         let mut names: Vec<String> = entries

@@ -19,8 +19,11 @@ const TAIL: usize = 12;
 /// the notebook fails, so that one can see where.
 pub fn execute(checkout: &Checkout, tools: &Tools, name: &str, data: Option<&Path>) -> Result<Report, Failure> {
     let html = checkout.notebooks.join("html");
-    std::fs::create_dir_all(&html).map_err(|error| Failure::work(&html, error))?;
-    let source = read(&checkout.notebook(name))?;
+    let (page, executed) = (html.join(format!("{name}.html")), html.join(format!("{name}.executed.ipynb")));
+    let folder = page.parent().unwrap_or(&html);
+    std::fs::create_dir_all(folder).map_err(|error| Failure::work(folder, error))?;
+    let notebook = checkout.notebook(name);
+    let source = read(&notebook)?;
     let kernel = source["metadata"]["kernelspec"]["name"].as_str().unwrap_or("none");
     if kernel != KERNEL {
         let reason =
@@ -28,10 +31,9 @@ pub fn execute(checkout: &Checkout, tools: &Tools, name: &str, data: Option<&Pat
         return Err(Failure::Input(reason));
     }
     say!("executing {name}");
-    // A copy beside the notebook: the kernel finds its settings in the folder it runs in.
-    let copy = checkout.notebooks.join(format!(".{name}.run.ipynb"));
+    // A copy beside the notebook: the kernel finds its settings in the folder it runs in, or above it.
+    let copy = notebook.with_file_name(format!(".{}.run.ipynb", name.rsplit('/').next().unwrap_or(name)));
     write(&copy, outcome::with_clock(&source)?.to_string().as_bytes())?;
-    let executed = html.join(format!("{name}.executed.ipynb"));
     let start = Instant::now();
     let options = [
         "--execute",
@@ -51,7 +53,6 @@ pub fn execute(checkout: &Checkout, tools: &Tools, name: &str, data: Option<&Pat
     }
     let (clean, report) = outcome::examine(name, &source, &read(&executed)?, seconds)?;
     write(&executed, clean.to_string().as_bytes())?;
-    let page = html.join(format!("{name}.html"));
     let options = ["--log-level", "ERROR"];
     match convert(tools.jupyter(checkout, data), "html", &options, &executed, &page).status() {
         Ok(status) if status.success() => {}

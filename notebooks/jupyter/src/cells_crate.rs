@@ -21,14 +21,15 @@ pub struct CellsCrate {
 }
 
 impl CellsCrate {
-    /// What the `evcxr.toml` of the folder `notebooks` says; without one, cells have the standard library alone.
-    pub fn of_notebooks(notebooks: &Path) -> Result<Self> {
-        let notebooks = notebooks.canonicalize()?;
-        let file = notebooks.join(SETTINGS);
-        if !file.is_file() {
+    /// What the nearest `evcxr.toml` says, in the folder of a notebook or above it; without one, cells have the standard
+    /// library alone.
+    pub fn of_notebooks(folder: &Path) -> Result<Self> {
+        let folder = folder.canonicalize()?;
+        let Some(notebooks) = folder.ancestors().find(|folder| folder.join(SETTINGS).is_file()) else {
             let builds = cache_folder()?.join("plain");
             return Ok(CellsCrate { builds, dependencies: Table::new(), prelude: String::new(), lock: None });
-        }
+        };
+        let file = notebooks.join(SETTINGS);
         let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         let settings: Table = toml::from_str(&text).with_context(|| file.display().to_string())?;
         let own = settings.get("evcxr").and_then(Value::as_table).cloned().unwrap_or_default();

@@ -1,7 +1,10 @@
 //! What benchmarks publish: one file a source.
 
+mod archive;
+mod camvid;
 mod cifar10;
 mod class_folder;
+mod faces;
 mod fashion_mnist;
 mod gennape;
 mod gzip;
@@ -9,11 +12,15 @@ mod hardware;
 mod mini;
 mod nb101;
 mod nb201;
+mod picture_sets;
 mod tar;
 mod tfrecord;
 
+pub use camvid::MaskedPictures;
 pub use class_folder::ClassFolder;
+pub use faces::PointedPictures;
 pub use hardware::hardware_latencies;
+pub use picture_sets::PictureSet;
 pub use tfrecord::records;
 
 pub(super) use gzip::read_text;

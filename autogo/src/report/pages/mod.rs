@@ -1,5 +1,6 @@
 //! Pages: what belongs together, tables, and the claims that a notebook checks about itself.
 
+mod dense;
 mod page;
 mod rows;
 mod search;
@@ -8,6 +9,7 @@ mod table;
 mod training;
 mod verify;
 
+pub use dense::{dense_page, write_dense};
 pub use page::Page;
 pub use rows::Rows;
 pub use search::{front_chart, front_table, fronts_chart, mutant_drawing, run_page, write_run};

@@ -58,13 +58,18 @@ fn points(log: &FitLog, value: fn(&Measure) -> f32) -> Vec<(f64, f64)> {
 
 /// Means of as many steps as there are to a point, at the images seen by then.
 fn steps(log: &FitLog) -> Vec<(f64, f64)> {
-    let (count, images) = (log.losses.len().max(1), log.last().map_or(0, |last| last.images) as f64);
+    steps_of(&log.losses, log.last().map_or(0, |last| last.images) as f64)
+}
+
+/// The same of the losses of steps in which a network has seen so many images.
+pub(super) fn steps_of(losses: &[f32], images: f64) -> Vec<(f64, f64)> {
+    let count = losses.len().max(1);
     let every = count.div_ceil(POINTS);
     let mean = |(at, some): (usize, &[f32])| {
         let mean = some.iter().map(|&loss| f64::from(loss)).sum::<f64>() / some.len() as f64;
         ((at * every + some.len()) as f64 / count as f64 * images, mean)
     };
-    log.losses.chunks(every).enumerate().map(mean).collect()
+    losses.chunks(every).enumerate().map(mean).collect()
 }
 
 /// The part of the pictures of every class, a row each, about which a network says what.

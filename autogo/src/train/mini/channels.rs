@@ -3,6 +3,20 @@
 use super::ratio::Ratio;
 use crate::graph::{Conv, Graph, Op, Shape};
 
+/// Which channel counts of the full graph stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::train) struct Kept {
+    /// Those of the input.
+    pub input: bool,
+    /// Those of the output.
+    pub output: bool,
+}
+
+impl Kept {
+    /// Those of both ends.
+    pub const BOTH: Kept = Kept { input: true, output: true };
+}
+
 /// The channel counts of a mini form, by classes of nodes that must have equal counts.
 pub(super) struct Channels {
     counts: Vec<u32>,
@@ -61,7 +75,7 @@ fn passes(op: &Op, input: Shape) -> bool {
 }
 
 impl Channels {
-    pub fn of(graph: &Graph, width: Ratio) -> Channels {
+    pub fn of(graph: &Graph, width: Ratio, kept: Kept) -> Channels {
         let n = graph.len();
         let mut classes = Classes((0..n).collect());
         for index in 1..n {
@@ -71,8 +85,15 @@ impl Channels {
             }
         }
         let class: Vec<usize> = (0..n).map(|index| classes.first(index)).collect();
-        let mut find =
-            Find { graph, width, members: vec![Vec::new(); n], multiple: vec![1; n], found: vec![None; n], class };
+        let mut find = Find {
+            graph,
+            width,
+            kept,
+            members: vec![Vec::new(); n],
+            multiple: vec![1; n],
+            found: vec![None; n],
+            class,
+        };
         find.gather();
         Channels { counts: (0..n).map(|index| find.count(find.class[index])).collect() }
     }
@@ -81,6 +102,7 @@ impl Channels {
     pub fn adapt(&self, op: Op, index: usize, graph: &Graph, inputs: &[Shape]) -> Result<Op, String> {
         let filters = self.counts[index];
         Ok(match op {
+            Op::Input(shape) => Op::Input(Shape { c: filters, ..shape }),
             Op::Conv(conv) => {
                 let first = graph.node(graph.operands(index)[0]).shape;
                 let own = inputs.first().map_or(1, |shape| shape.c);
@@ -106,6 +128,7 @@ impl Channels {
 struct Find<'a> {
     graph: &'a Graph,
     width: Ratio,
+    kept: Kept,
     class: Vec<usize>,
     members: Vec<Vec<usize>>,
     /// What the class's count must be a multiple of.
@@ -148,7 +171,9 @@ impl Find<'_> {
         }
         let (graph, members) = (self.graph, self.members[class].clone());
         let full = graph.node(class).shape.c;
-        let kept = members.iter().any(|&member| matches!(graph.node(member).op, Op::Input(_) | Op::Output));
+        let ends = self.kept;
+        let is_kept = |op: &Op| matches!(op, Op::Input(_)) && ends.input || *op == Op::Output && ends.output;
+        let kept = members.iter().any(|&member| is_kept(&graph.node(member).op));
         let follows =
             members.iter().find(|&&member| matches!(graph.node(member).op, Op::Concat | Op::DepthToSpace { .. }));
         let is_asked = self.found[class].is_some();

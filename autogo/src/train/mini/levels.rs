@@ -3,12 +3,32 @@
 use crate::graph::{Conv, Graph, Op, Padding, Shape, Window};
 use std::collections::BTreeMap;
 
+/// How small a stride may make a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::train) enum Floor {
+    /// 4 pixels a side, or as few as in the full graph.
+    Usual,
+    /// So many rows and columns.
+    Sides(u32, u32),
+}
+
 /// Sides that a stride may leave; full graphs with smaller pictures keep those.
 const SMALLEST: u32 = 4;
+
+impl Floor {
+    /// Whether a size is large enough that is another one in the full graph.
+    fn allows(self, made: Shape, full: Shape) -> bool {
+        match self {
+            Floor::Usual => made.h >= SMALLEST.min(full.h) && made.w >= SMALLEST.min(full.w),
+            Floor::Sides(rows, columns) => made.h >= rows && made.w >= columns,
+        }
+    }
+}
 
 /// Sizes of pictures: every size of the full graph has one size in the mini form.
 pub(super) struct Levels {
     sizes: BTreeMap<(u32, u32), (u32, u32)>,
+    floor: Floor,
     /// What became of the strides that were dropped.
     pub dropped: Vec<String>,
 }
@@ -43,9 +63,9 @@ fn strided(op: &Op, input: (u32, u32), full: Shape) -> Vec<(Op, (u32, u32))> {
 
 impl Levels {
     /// The size of the input is known.
-    pub fn new(graph: &Graph, input: (u32, u32)) -> Levels {
+    pub fn new(graph: &Graph, input: (u32, u32), floor: Floor) -> Levels {
         let full = graph.input_shape();
-        Levels { sizes: BTreeMap::from([((full.h, full.w), input)]), dropped: Vec::new() }
+        Levels { sizes: BTreeMap::from([((full.h, full.w), input)]), floor, dropped: Vec::new() }
     }
 
     /// The op of node `index` on pictures of the mini form, with the full graph's channels.
@@ -57,14 +77,13 @@ impl Levels {
         };
         let full = graph.node(graph.operands(index)[0]).shape;
         let wanted = self.sizes.get(&(node.shape.h, node.shape.w)).copied();
-        let enough = |made: u32, full: u32| made >= SMALLEST.min(full);
         let mut last = None;
         for (op, stride) in strided(&node.op, (input.h, input.w), full) {
             // The picture's size depends on no channel count, so one channel and one group stand for all.
             let Ok(made) = one_channel(op).infer(&vec![Shape { c: 1, ..*input }; inputs.len()]) else { continue };
             let fits = match wanted {
                 Some(size) => size == (made.h, made.w),
-                None => enough(made.h, node.shape.h) && enough(made.w, node.shape.w),
+                None => self.floor.allows(made, node.shape),
             };
             last = Some((op, stride));
             if fits {

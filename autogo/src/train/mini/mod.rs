@@ -8,7 +8,9 @@ mod ratio;
 use crate::error::{Error, TrainError};
 use crate::graph::{ContentId, Graph, GraphBuilder, GraphError, Shape};
 use channels::Channels;
+pub(super) use channels::Kept;
 pub use families::mini_network;
+pub(super) use levels::Floor;
 use levels::Levels;
 pub use ratio::Ratio;
 use serde::{Deserialize, Serialize};
@@ -82,8 +84,13 @@ impl Graph {
     /// # Errors
     /// [`TrainError::Mini`] with the node that does not fit. O(nodes + edges).
     pub fn mini(&self, mini: &Mini) -> Result<MiniForm, TrainError> {
-        let channels = Channels::of(self, mini.width);
-        let mut levels = Levels::new(self, mini.input);
+        self.shrunk(mini, Floor::Usual, Kept::BOTH)
+    }
+
+    /// The mini form with a floor for the size of pictures, and with what stays of the channels at both ends.
+    pub(super) fn shrunk(&self, mini: &Mini, floor: Floor, kept: Kept) -> Result<MiniForm, TrainError> {
+        let channels = Channels::of(self, mini.width, kept);
+        let mut levels = Levels::new(self, mini.input, floor);
         let mut build = GraphBuilder::new(self.name());
         for index in 0..self.len() {
             let node = self.node(index);

@@ -154,6 +154,12 @@ impl Plan {
         self.batch
     }
 
+    /// The settings of a network of the same arithmetic for other batches.
+    pub(super) fn settings_for(&self, batch: usize) -> NetworkSettings {
+        let portable = self.engine.arithmetic() == Arithmetic::Portable;
+        NetworkSettings { batch, portable, ..NetworkSettings::default() }
+    }
+
     /// Pieces of a batch.
     pub(super) fn pieces(&self) -> usize {
         self.batch.div_ceil(self.piece)

@@ -1,6 +1,6 @@
 //! What must hold of whole networks, against a plain computation in `f64`.
 
-mod fit;
+pub(in crate::train) mod fit;
 mod mini;
 mod plain;
 mod revision;
