@@ -126,3 +126,32 @@ fn an_example_is_one_that_runs() {
     assert_eq!(documentation(text, "A"), ["One.\n```\n```"]);
     assert_eq!(documentation(text, "Ab"), ["Two."]);
 }
+
+/// An exercise and its solution differ in the cells that a student fills, which carry the tag `yours`, and in no other.
+#[test]
+fn an_exercise_is_its_solution_with_cells_to_fill() {
+    let folder = library().join("../../notebooks/exercises");
+    let read = |path: PathBuf| -> Vec<serde_json::Value> {
+        let notebook: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        notebook["cells"].as_array().unwrap().clone()
+    };
+    let mut exercises = 0;
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "ipynb") {
+            continue;
+        }
+        let (asked, solved) = (read(path.clone()), read(folder.join("solutions").join(path.file_name().unwrap())));
+        assert_eq!(asked.len(), solved.len(), "{}", path.display());
+        let mut filled = 0;
+        for (asked, solved) in asked.iter().zip(&solved) {
+            let is_filled = asked["metadata"]["tags"].as_array().is_some_and(|tags| tags.contains(&"yours".into()));
+            assert_eq!(is_filled, asked["source"] != solved["source"], "{}: cell {}", path.display(), asked["id"]);
+            assert!(asked["outputs"].as_array().is_none_or(Vec::is_empty), "a result gives the answer away");
+            filled += usize::from(is_filled);
+        }
+        assert!(filled > 0, "{}: nothing to fill", path.display());
+        exercises += 1;
+    }
+    assert!(exercises > 0);
+}

@@ -167,14 +167,14 @@ def folders_are_read(folder, network):
         autogo("graph", spec, "--onnx", folder / f"{name}.onnx", "--weights", weights)
     refused("needs --scale", folder / "edsr.py", "super-resolution", folder / "pictures", folder / "no")
     refused("enlarges 2 times", folder / "fsrcnn.py", "super-resolution", folder / "pictures", folder / "no", "--scale", 3)
-    refused("accepted: 200", folder / "fsrcnn.py", "super-resolution", folder / "pictures", folder / "no", "--patch", 100,
-            "--batch", 2, "--workers", 1)
     refused("makes (1, ", folder / "fsrcnn.py", "folders", folder / "classes", folder / "no")
     (folder / "classes/val/zebra").mkdir()
     refused("class zebra", network, "folders", folder / "classes", folder / "no")
+    # Pictures are read while the training runs, so its folder is there.
+    refused("accepted: 200", folder / "fsrcnn.py", "super-resolution", folder / "pictures", folder / "narrow",
+            "--patch", 100, "--batch", 2, "--workers", 1)
     broken = folder / "pictures/train/broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\nnothing")
-    # Pictures are read while the training runs, so its folder is there.
     refused("broken.png: is no picture", folder / "fsrcnn.py", "super-resolution", folder / "pictures", folder / "broken",
             "--batch", 9, "--patch", 8)
     broken.unlink()

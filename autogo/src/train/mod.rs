@@ -4,7 +4,8 @@
 //! [`Network`] is a plan with weights. A [`Task`] is pictures with labels, a [`Recipe`] everything else that a training depends
 //! on; [`Fit`] is the loop, [`fit_all`] trains several networks side by side. A trained network with the names of its classes is a
 //! [`Classifier`], which is asked about pictures of one's own; a [`Confusion`] says which classes it takes for which. Weights also
-//! come from a parent ([`Network::inherit`]) and from another tool's ONNX file ([`Network::of_file`]).
+//! come from a parent ([`Network::inherit`]) and from another tool's ONNX file ([`Network::of_file`]). Tasks whose answer is a
+//! mask, key points or a picture have a room of their own: [`tasks`].
 //!
 //! Every random choice has an address: the weights of a node, the order of a pass, the shift of a picture depend on the recipe's
 //! seed and on their own place. So a training has the same bytes on one thread or beside another training, and when it was

@@ -100,7 +100,7 @@ impl Network {
     }
 
     /// The gradient of the last batch by its images, `[image][row][column][channel]`: nothing unless the settings ask for it
-    /// ([`NetworkSettings::reaches_images`](super::NetworkSettings::reaches_images)).
+    /// ([`NetworkSettings::reaches_images`](super::NetworkSettings::reaches_images)), nor where the output does not depend on the images.
     ///
     /// ```
     /// use autogo::train::{Network, NetworkSettings};

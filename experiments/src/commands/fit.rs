@@ -60,8 +60,8 @@ fn task(name: &str, shape: Shape) -> Result<Pictures, Failure> {
         folder if Path::new(folder).is_dir() => Pictures::from_folder(folder, shape)?,
         other => {
             let dense: Vec<String> = DenseName::ALL.iter().map(DenseName::to_string).collect();
-            let accepted =
-                format!("cifar10, fashion-mnist, shapes, {}, or a folder of class folders", dense.join(", "));
+            let classes = "cifar10, fashion-mnist, shapes, or a folder of class folders";
+            let accepted = format!("{classes}; for masks, points and pictures {}", dense.join(", "));
             return Err(Failure::Input(format!("task `{other}` is not known; accepted: {accepted}")));
         }
     })

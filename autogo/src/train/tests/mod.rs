@@ -145,7 +145,8 @@ fn the_gradient_of_a_random_networks_images_is_their_slope() {
         let images = numbers(3 * graph.input_shape().elements() as usize, "images");
         let weights = numbers(3 * graph.node(graph.len() - 1).shape.elements() as usize, "weights");
         network.gradient_of_sum(&images, &weights).unwrap();
-        let found = network.image_gradient().unwrap();
+        // Nothing where the output does not depend on the images: then every slope is 0.
+        let found = network.image_gradient().unwrap_or_else(|| vec![0.0; images.len()]);
         prop_assert_eq!(found.len(), images.len());
         let (tensors, weights) = (wide(&network.tensors()), doubled(&weights));
         let mut compared = 0;
