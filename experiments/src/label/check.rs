@@ -2,7 +2,7 @@
 
 use super::record::LabelRecord;
 use crate::failure::Failure;
-use autogo::data::LabelledFamily;
+use autogo::data::{Arch, LabelledFamily};
 use autogo::stats::{interval, partial_srcc, srcc};
 use std::collections::HashMap;
 use std::fmt;
@@ -78,16 +78,14 @@ pub struct Check {
 /// Compares the labels of a family with its public ones. The sample alone counts; networks that were drawn from the top
 /// are ranked among themselves.
 pub fn check(records: &[LabelRecord], family: &LabelledFamily) -> Result<Check, Failure> {
-    let specs: HashMap<String, f64> = (0..family.len())
-        .filter_map(|row| family.arch(row))
-        .filter_map(|arch| Some((arch.to_string(), family.value(arch)?)))
-        .collect();
+    // A cell of NB-101 is found under every spelling.
+    let accuracy = |record: &LabelRecord| family.value(Arch::parse(&record.spec).ok()?);
     let own = |record: &&LabelRecord| record.family == family.family();
     let first: Vec<(&LabelRecord, f64)> = records
         .iter()
         .filter(own)
         .filter(|record| record.seed == 0)
-        .filter_map(|record| Some((record, *specs.get(&record.spec)?)))
+        .filter_map(|record| Some((record, accuracy(record)?)))
         .collect();
     let (top, sample): (Vec<_>, Vec<_>) = first.into_iter().partition(|(record, _)| record.top);
     let columns = |rows: &[(&LabelRecord, f64)], get: fn(&LabelRecord) -> f64| -> [Vec<f64>; 3] {
