@@ -117,7 +117,7 @@ fn print(runs: &DataFrame) -> Result<(), Failure> {
     let seconds = numbers(&means, "seconds")?;
     let show = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.4}"));
     say!(
-        "{:<7} {:<22} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6}",
+        "{:<9} {:<36} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6}",
         "family",
         "contender",
         "SRCC",
@@ -133,7 +133,7 @@ fn print(runs: &DataFrame) -> Result<(), Failure> {
         // The paper's numbers are of accuracies.
         let known = FamilyName::named(family).ok().filter(|_| published.get(at) == Some(true));
         say!(
-            "{family:<7} {contender:<22} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6.0}",
+            "{family:<9} {contender:<36} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>6.0}",
             show(srcc.get(at)),
             show(deviation.get(at)),
             show(folds.get(at)),
