@@ -137,6 +137,38 @@ fn networks_of_other_people_keep_their_values() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+/// The nine networks of the package `onnx`: as they come, their sizes and numbers of weights; given weights, the values that
+/// ONNX Runtime makes of them.
+#[test]
+fn networks_of_the_onnx_package_are_read_and_compute_what_onnx_runtime_does() {
+    let Some(python) = python() else { return };
+    let mut wrong = Vec::new();
+    let list = script(&python, "onnx_zoo.py", &[]);
+    for line in list.lines() {
+        let parts: Vec<&str> = line.split('\t').collect();
+        let &[name, path, parameters] = parts.as_slice() else { panic!("{line}") };
+        let bare = import(&std::fs::read(path).unwrap()).unwrap();
+        let shape = bare.node(bare.len() - 1).shape;
+        if shape != Shape::new(1, 1, 1000) || bare.cost().params.to_string() != parameters {
+            wrong.push(format!("{name}: {shape}, {} parameters for {parameters}", bare.cost().params));
+        }
+        // One network at a time: VGG-19 alone takes half a gigabyte.
+        let folder = scratch("zoo");
+        let at = folder.to_str().unwrap();
+        script(&python, "onnx_zoo.py", &[name, at]);
+        assert_eq!(script(&python, "onnx_field.py", &[at, at]).lines().count(), 1, "{name}");
+        let bytes = std::fs::read(folder.join(format!("{name}.onnx"))).unwrap();
+        let file = import_with(bytes, &ReadOptions::default()).unwrap();
+        let read = |end: &str| floats(&folder.join(format!("0.{end}"))).unwrap();
+        if !computes(&file, &read("in"), &read("out")).unwrap() {
+            wrong.push(format!("{name}: computes something else"));
+        }
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_eq!(list.lines().count(), 9, "{list}");
+}
+
 #[test]
 fn networks_written_by_python_import_or_are_refused_by_name() {
     let Some(python) = python() else { return };

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::inputs::{LabelOrigin, labelled};
-use autogo::data::{LabelTable, LabelledFamily};
+use autogo::data::{LabelTable, LabelledFamily, Split};
 use autogo::{Goal, Progress};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,26 @@ pub struct OwnLabels {
     origin: Option<LabelOrigin>,
 }
 
-/// The same in a file of settings.
+/// A labelled family, or a table of one's own, and how many of its networks are learned from and ranked.
+#[derive(Args, Clone, Debug)]
+pub struct LabelSplit {
+    /// The labelled family.
+    #[arg(long, default_value = "nb201", conflicts_with = "labels")]
+    family: String,
+    #[command(flatten)]
+    own: OwnLabels,
+    /// Networks to learn from.
+    #[arg(long, default_value_t = 400)]
+    train: usize,
+    /// Networks kept apart, to be ranked by `evaluate`.
+    #[arg(long, default_value_t = 200)]
+    test: usize,
+    /// Seed of the split, and of the training.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// A table of one's own in a file of settings.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelSource {
@@ -82,6 +101,15 @@ impl OwnLabels {
             Some(source) => source.read(),
             None => labelled(family, self.origin),
         }
+    }
+}
+
+impl LabelSplit {
+    /// The labelled networks and their two parts: the same for `train` and `evaluate`.
+    pub fn read(&self) -> Result<(LabelledFamily, Split), Failure> {
+        let family = self.own.or_family(&self.family)?;
+        let split = family.split(self.train, self.test, self.seed)?;
+        Ok((family, split))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `autogo evaluate`: scores a predictor on networks it has not seen.
 
 use crate::failure::Failure;
-use crate::own_labels::OwnLabels;
+use crate::own_labels::LabelSplit;
 use autogo::graph::Graph;
 use autogo::predict::{Predictor, Trained};
 use autogo::stats::{srcc, srcc_interval};
@@ -17,26 +17,13 @@ const RESAMPLES: usize = 1000;
 pub struct Args {
     /// A predictor that `train` wrote.
     model: PathBuf,
-    /// The labelled family.
-    #[arg(long, default_value = "nb201", conflicts_with = "labels")]
-    family: String,
     #[command(flatten)]
-    own: OwnLabels,
-    /// As in `train`: networks it learned from.
-    #[arg(long, default_value_t = 400)]
-    train: usize,
-    /// As in `train`: networks to be ranked.
-    #[arg(long, default_value_t = 200)]
-    test: usize,
-    /// As in `train`.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
+    labels: LabelSplit,
 }
 
 /// Ranks the networks that `train` kept apart.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let family = args.own.or_family(&args.family)?;
-    let split = family.split(args.train, args.test, args.seed)?;
+    let (family, split) = args.labels.read()?;
     let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
     let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();
     let scores = Trained::load(&args.model)?.score(&unseen)?;

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::inputs::{quirks, toml_file};
-use crate::own_labels::OwnLabels;
+use crate::own_labels::LabelSplit;
 use autogo::Progress;
 use autogo::predict::{Reports, TrainSettings, Trained};
 use autogo::segment::Mining;
@@ -16,23 +16,11 @@ pub struct Args {
     /// Where the predictor is written, as safetensors.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// The labelled family.
-    #[arg(long, default_value = "nb201", conflicts_with = "labels")]
-    family: String,
     #[command(flatten)]
-    own: OwnLabels,
+    labels: LabelSplit,
     /// A TOML file of training settings; what it leaves out is the default.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-    /// Networks to learn from.
-    #[arg(long, default_value_t = 400)]
-    train: usize,
-    /// Networks kept apart for `evaluate`.
-    #[arg(long, default_value_t = 200)]
-    test: usize,
-    /// Seed of split and training.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
     /// Keeps progress beside the predictor after every epoch and takes it up from there.
     #[arg(long)]
     resume: bool,
@@ -43,13 +31,12 @@ pub struct Args {
 
 /// Trains one predictor and writes it.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let family = args.own.or_family(&args.family)?;
     let mut settings: TrainSettings = args.settings.as_deref().map(toml_file).transpose()?.unwrap_or_default();
-    settings.seed = args.seed;
+    settings.seed = args.labels.seed;
     if args.release {
         settings.selection = quirks(true).selection;
     }
-    let split = family.split(args.train, args.test, args.seed)?;
+    let (_, split) = args.labels.read()?;
     let mut segmenter = None;
     if settings.architecture.reads.is_cut() {
         let mut mined = Mining::bpe(813).segmenter(&split.train_graphs())?;
