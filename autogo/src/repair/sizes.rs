@@ -1,7 +1,7 @@
 //! What an op does to one side of a picture, and which strides a window may get.
 
 use crate::graph::{Op, Padding, Shape};
-use crate::segment::Segment;
+use crate::segment::{Segment, Source};
 
 /// The cost of a changed stride, in channels.
 pub(super) const STRIDE_COST: i64 = 100;
@@ -134,18 +134,22 @@ impl Rule {
     }
 }
 
-/// For every operand of node `at` whether it is repeated along height, width and channels: a size of 1 in a sum or
-/// product that is wider, in the network that the segment comes from. An operand that is repeated there is repeated
-/// everywhere, and no other is.
-pub(super) fn repeats(segment: &Segment, at: usize) -> Vec<[bool; 3]> {
+/// Whether an operand of node `at` is repeated along height, width and channels: a size of 1 in a sum or product that is
+/// wider, in the network that the segment comes from. An operand that is repeated there is repeated everywhere, and no
+/// other is.
+pub(super) fn repeated(segment: &Segment, at: usize, source: Source) -> [bool; 3] {
     let node = &segment.nodes[at];
+    if !node.op.is_broadcast() {
+        return [false; 3];
+    }
     let sizes = |shape: Shape| [shape.h, shape.w, shape.c];
-    let made = sizes(node.shape);
-    let is_repeated = |read: Shape| {
-        let read = sizes(read);
-        std::array::from_fn(|side| node.op.is_broadcast() && read[side] == 1 && made[side] > 1)
-    };
-    segment.operands[at].iter().map(|&source| is_repeated(segment.source_shape(source))).collect()
+    let (read, made) = (sizes(segment.source_shape(source)), sizes(node.shape));
+    std::array::from_fn(|side| read[side] == 1 && made[side] > 1)
+}
+
+/// The same for every operand.
+pub(super) fn repeats(segment: &Segment, at: usize) -> Vec<[bool; 3]> {
+    segment.operands[at].iter().map(|&source| repeated(segment, at, source)).collect()
 }
 
 /// Whether the operands of node `at` are repeated as `before` says. One that was repeated has one pixel or channel again.

@@ -1,6 +1,6 @@
 //! The strides of a repair by exact means: which sizes can occur, then one sweep over those.
 
-use super::sizes::{Rule, Side, repeats, stride_cost};
+use super::sizes::{Rule, Side, repeated, repeats, stride_cost};
 use super::sweep::{Choice, Plan, Sizes, Swept, sweep};
 use crate::graph::{Op, Shape};
 use crate::segment::{Segment, Source};
@@ -30,13 +30,12 @@ impl Reach {
         let mut sizes: Vec<Vec<i64>> = Vec::with_capacity(count);
         for at in 0..count {
             let mut read: Option<Vec<i64>> = None;
-            let repeats = repeats(segment, at);
-            for (source, repeated) in segment.operands[at].iter().zip(&repeats) {
-                let one = match *source {
+            for &source in &segment.operands[at] {
+                let one = match source {
                     Source::Inner(inner) => sizes[inner].clone(),
                     Source::Input(input) => vec![side.size(inputs[input])],
                 };
-                if repeated[side as usize] {
+                if repeated(segment, at, source)[side as usize] {
                     if one.binary_search(&1).is_err() {
                         return None;
                     }
@@ -68,11 +67,10 @@ impl Reach {
             if sizes[at].is_empty() {
                 return None;
             }
-            let repeats = repeats(segment, at);
-            for (source, repeated) in segment.operands[at].iter().zip(&repeats) {
-                let Source::Inner(inner) = *source else { continue };
+            for &source in &segment.operands[at] {
+                let Source::Inner(inner) = source else { continue };
                 let (head, tail) = sizes.split_at_mut(at);
-                if repeated[side as usize] {
+                if repeated(segment, at, source)[side as usize] {
                     head[inner].retain(|&size| size == 1);
                     continue;
                 }
@@ -104,17 +102,18 @@ pub(super) fn strides(segment: &Segment, inputs: &[Shape], outputs: &[Shape], we
     let sizes: Vec<Sizes> =
         inputs.iter().map(|shape| [Side::Height.size(*shape), Side::Width.size(*shape), 0]).collect();
     let plan = Plan { operands: &segment.operands, inputs: &sizes };
-    let repeats: Vec<_> = (0..segment.nodes.len()).map(|at| repeats(segment, at)).collect();
+    let joins: Vec<_> =
+        segment.nodes.iter().enumerate().map(|(at, node)| joins(&node.op).then(|| repeats(segment, at))).collect();
     sweep(&plan, |at, read, found| {
         let mut first = read.first().copied().unwrap_or([1, 1, 0]);
-        if joins(&segment.nodes[at].op) {
+        if let Some(repeats) = &joins[at] {
             for side in 0..2 {
-                let whole = repeats[at].iter().position(|repeated| !repeated[side]).unwrap_or(0);
+                let whole = repeats.iter().position(|repeated| !repeated[side]).unwrap_or(0);
                 first[side] = read[whole][side];
                 let fits = |(other, repeated): (&Sizes, &[bool; 3])| {
                     other[side] == if repeated[side] { 1 } else { first[side] }
                 };
-                if !read.iter().zip(&repeats[at]).all(fits) {
+                if !read.iter().zip(repeats).all(fits) {
                     return;
                 }
             }

@@ -47,30 +47,34 @@ impl Block {
 /// Traffic is what is read of the input and the weights for all blocks; it counts less where the whole input fits
 /// ([`Blocks::whole_input`]). O(blocks that fit), some hundreds.
 pub(super) fn choose(task: &Task, rules: &Blocks, buffer: u64) -> Block {
-    let (height, width, channels) = dimensions(task.output);
-    let micro = dimensions(rules.micro);
-    let largest = dimensions(rules.largest);
-    let limit = |size: u64, micro: u64, largest: u64| size.next_multiple_of(micro).min(largest);
-    let top =
-        (limit(height, micro.0, largest.0), limit(width, micro.1, largest.1), limit(channels, micro.2, largest.2));
-    let room = Room::of(rules, buffer);
-    let mut best: Option<(f64, Block)> = None;
-    for depth in (micro.2..=top.2).step_by(micro.2 as usize) {
-        if depth < channels && depth % u64::from(rules.depth_step) != 0 && depth != top.2 {
+    let (channels, micro) = (u64::from(task.output.c), u64::from(rules.micro.c));
+    let deepest = channels.next_multiple_of(micro).min(rules.largest.c.into());
+    let (rows, columns) = (Side::rows(task, rules), Side::columns(task, rules));
+    let (high, wide) = (rows.cuts(), columns.cuts());
+    let (room, pieces) = (Room::of(rules, buffer), pieces(task, rules));
+    let (input, input_channels) = (task.input.elements(), f64::from(task.input.c));
+    let mut best: Option<(f64, [Cut; 2], u64)> = None;
+    for depth in (micro..=deepest).step_by(micro as usize) {
+        if depth < channels && depth % u64::from(rules.depth_step) != 0 && depth != deepest {
             continue;
         }
-        for high in (micro.0..=top.0).step_by(micro.0 as usize) {
+        let deep = task.blocks_over_channels(depth);
+        for &row in &high {
             let mut fitted = false;
-            for wide in (micro.1..=top.1).step_by(micro.1 as usize) {
-                let reads = reads(task, rules, high, wide);
-                let tile = reads.0.saturating_mul(reads.1).saturating_mul(task.input_depth.unwrap_or(depth));
-                if !room.holds(high * wide * depth * u64::from(rules.accumulator_bytes), tile) {
+            for &column in &wide {
+                let tile = row.reads.saturating_mul(column.reads).saturating_mul(task.input_depth.unwrap_or(depth));
+                if !room.holds(row.size * column.size * depth * u64::from(rules.accumulator_bytes), tile) {
                     break;
                 }
                 fitted = true;
-                let traffic = traffic(task, rules, (high, wide, depth), reads, tile);
-                if best.is_none_or(|(least, _)| traffic < least) {
-                    best = Some((traffic, block(task, rules, (high, wide, depth), reads)));
+                // The last blocks of a row or column may be cut short: input counts by area, weights by whole blocks.
+                let read = (row.reads * column.reads * pieces * deep) as f64 * input_channels;
+                let traffic =
+                    read * (row.whole * column.whole) + task.weights as f64 * (row.blocks * column.blocks) as f64;
+                let is_whole = input < u64::from(rules.in_buffer) * tile;
+                let traffic = if is_whole { traffic * rules.whole_input } else { traffic };
+                if best.is_none_or(|(least, ..)| traffic < least) {
+                    best = Some((traffic, [row, column], depth));
                 }
             }
             if !fitted {
@@ -78,24 +82,78 @@ pub(super) fn choose(task: &Task, rules: &Blocks, buffer: u64) -> Block {
             }
         }
     }
-    let smallest = || block(task, rules, micro, reads(task, rules, micro.0, micro.1));
-    best.map_or_else(smallest, |(_, block)| block)
+    let (_, [row, column], depth) = best.unwrap_or_else(|| (0.0, [rows.least(), columns.least()], micro));
+    Block {
+        height: row.size.min(task.output.h.into()),
+        width: column.size.min(task.output.w.into()),
+        depth: depth.min(channels),
+        reads: (row.reads.min(task.input.h.into()), column.reads.min(task.input.w.into())),
+        pieces,
+        spatial: row.blocks * column.blocks,
+        deep: task.blocks_over_channels(depth),
+    }
 }
 
-fn dimensions(shape: Shape) -> (u64, u64, u64) {
-    (u64::from(shape.h), u64::from(shape.w), u64::from(shape.c))
+impl Task {
+    /// Blocks of this depth that read the same input.
+    fn blocks_over_channels(&self, depth: u64) -> u64 {
+        if self.input_depth.is_some() { u64::from(self.output.c).div_ceil(depth) } else { 1 }
+    }
 }
 
-/// Height and width of the input under a block, in whole micro blocks.
-fn reads(task: &Task, rules: &Blocks, high: u64, wide: u64) -> (u64, u64) {
-    let largest = u64::from(rules.kernel_side);
-    let along = |size: u64, kernel: u64, stride: u64, upscale: u64, micro: u32| {
-        ((size - 1) * stride + kernel.min(largest) + upscale - 1).div_ceil(upscale).next_multiple_of(u64::from(micro))
-    };
-    (
-        along(high, task.kernel.0, task.stride.0, task.upscale.0, rules.micro.h),
-        along(wide, task.kernel.1, task.stride.1, task.upscale.1, rules.micro.w),
-    )
+/// Height or width of a kernel's output, to be cut.
+struct Side {
+    length: u64,
+    micro: u64,
+    longest: u64,
+    /// Size of the window that is run at once, its stride, and the factor by which the input is enlarged.
+    window: (u64, u64, u64),
+}
+
+/// A side cut into blocks.
+#[derive(Clone, Copy)]
+struct Cut {
+    /// Of a block of the output.
+    size: u64,
+    /// Of the input that it reads, in whole micro blocks.
+    reads: u64,
+    /// How many there are.
+    blocks: u64,
+    /// How many whole ones would cover the side: no whole number where the last is cut short.
+    whole: f64,
+}
+
+impl Side {
+    fn rows(task: &Task, rules: &Blocks) -> Self {
+        let kernel = task.kernel.0.min(rules.kernel_side.into());
+        Side::new(task.output.h, rules.micro.h, rules.largest.h, (kernel, task.stride.0, task.upscale.0))
+    }
+
+    fn columns(task: &Task, rules: &Blocks) -> Self {
+        let kernel = task.kernel.1.min(rules.kernel_side.into());
+        Side::new(task.output.w, rules.micro.w, rules.largest.w, (kernel, task.stride.1, task.upscale.1))
+    }
+
+    fn new(length: u32, micro: u32, largest: u32, window: (u64, u64, u64)) -> Self {
+        let (length, micro) = (u64::from(length), u64::from(micro));
+        Side { length, micro, longest: length.next_multiple_of(micro).min(largest.into()), window }
+    }
+
+    fn cut(&self, size: u64) -> Cut {
+        let (kernel, stride, upscale) = self.window;
+        let reads = ((size - 1) * stride + kernel + upscale - 1).div_ceil(upscale).next_multiple_of(self.micro);
+        Cut { size, reads, blocks: self.length.div_ceil(size), whole: self.length as f64 / size as f64 }
+    }
+
+    /// Into the smallest blocks.
+    fn least(&self) -> Cut {
+        self.cut(self.micro)
+    }
+
+    /// Into blocks of every size, the smallest first.
+    fn cuts(&self) -> Vec<Cut> {
+        (self.micro..=self.longest).step_by(self.micro as usize).map(|size| self.cut(size)).collect()
+    }
 }
 
 /// The buffer beside the array, shared out among the blocks that lie in it, in bytes.
@@ -135,30 +193,6 @@ impl Room {
 fn pieces(task: &Task, rules: &Blocks) -> u64 {
     let largest = u64::from(rules.kernel_side);
     task.kernel.0.div_ceil(largest) * task.kernel.1.div_ceil(largest)
-}
-
-fn traffic(task: &Task, rules: &Blocks, (high, wide, depth): (u64, u64, u64), reads: (u64, u64), tile: u64) -> f64 {
-    let (height, width, channels) = dimensions(task.output);
-    let deep = if task.input_depth.is_some() { channels.div_ceil(depth) } else { 1 };
-    let spatial = height.div_ceil(high) * width.div_ceil(wide);
-    // The last blocks of a row or column may be cut short: input counts by area, weights by whole blocks.
-    let area = height as f64 / high as f64 * (width as f64 / wide as f64);
-    let input = (reads.0 * reads.1 * pieces(task, rules) * deep) as f64 * f64::from(task.input.c) * area;
-    let traffic = input + task.weights as f64 * spatial as f64;
-    if task.input.elements() < u64::from(rules.in_buffer) * tile { traffic * rules.whole_input } else { traffic }
-}
-
-fn block(task: &Task, rules: &Blocks, (high, wide, deep): (u64, u64, u64), reads: (u64, u64)) -> Block {
-    let (height, width, channels) = dimensions(task.output);
-    Block {
-        height: high.min(height),
-        width: wide.min(width),
-        depth: deep.min(channels),
-        reads: (reads.0.min(u64::from(task.input.h)), reads.1.min(u64::from(task.input.w))),
-        pieces: pieces(task, rules),
-        spatial: height.div_ceil(high) * width.div_ceil(wide),
-        deep: if task.input_depth.is_some() { channels.div_ceil(deep) } else { 1 },
-    }
 }
 
 #[cfg(test)]

@@ -108,11 +108,11 @@ impl Plan {
                 anchor.is_weighted() || matches!(anchor, Op::Add | Op::Mul | Op::Pool(..) | Op::Mean | Op::BatchNorm);
             return (is_able && fused & part::ACTIVATION == 0).then_some((at, activation));
         }
-        if op == Op::BatchNorm && fusion.batch_norm {
+        if matches!(op, Op::BatchNorm) && fusion.batch_norm {
             let (at, fused, anchor) = joins(operands[0])?;
             return (anchor.is_weighted() && fused == 0).then_some((at, part::BATCH_NORM));
         }
-        if op == Op::Add && fusion.add {
+        if matches!(op, Op::Add) && fusion.add {
             // The operand that is made last: the others are there by then.
             let latest = operands.iter().copied().max()?;
             let (at, fused, anchor) = joins(latest)?;
@@ -138,7 +138,7 @@ impl Plan {
     /// Who makes an operand that only a concat reads writes it into the concat's tensor at once.
     fn share_concats(&mut self, graph: &Graph) {
         for index in 0..graph.len() {
-            if graph.node(index).op != Op::Concat {
+            if !matches!(graph.node(index).op, Op::Concat) {
                 continue;
             }
             for &operand in graph.operands(index) {
@@ -151,7 +151,7 @@ impl Plan {
 
     /// Whether a concat's operand needs no copy.
     pub(super) fn is_in_place(&self, graph: &Graph, operand: usize, concat: usize) -> bool {
-        let is_made = self.kernel_of[operand] != NONE && graph.node(operand).op != Op::Concat;
+        let is_made = self.kernel_of[operand] != NONE && !matches!(graph.node(operand).op, Op::Concat);
         let is_once = graph.operands(concat).iter().filter(|&&other| other == operand).count() == 1;
         is_made && is_once && graph.readers(operand) == [concat]
     }

@@ -64,7 +64,7 @@ pub(super) fn move_result(
 ) {
     let own = plan.tensor_of[kernel.last];
     let shape = graph.node(kernel.last).shape;
-    let copied = if graph.node(kernel.anchor).op == Op::Concat {
+    let copied = if matches!(graph.node(kernel.anchor).op, Op::Concat) {
         copied_bytes(npu, graph, plan, kernel)
     } else {
         padded(shape, npu.channel_alignment) as f64
