@@ -6,10 +6,10 @@
 //! that of `/usr/bin/python3`; the first line says which. Without one, ours alone is measured.
 #![allow(clippy::print_stdout)]
 
-use autogo::families::{FamilyName, network};
+use autogo::families::FamilyName;
 use autogo::graph::{Border, Conv, Graph, GraphBuilder, GraphError, Op, Padding, Shape, Window};
 use autogo::prelude::Error;
-use autogo::train::{Method, Mini, Network, NetworkSettings, Optimiser, Ratio};
+use autogo::train::{Method, Network, NetworkSettings, Optimiser, mini_network};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -59,11 +59,14 @@ fn cases() -> Result<Vec<Case>, Error> {
         chain("mid32", 32, &mid32)?,
         Case { name: "resnet18".into(), graph: resnet18()?, batch: 32 },
     ];
-    let mini = Mini { input: (16, 16), width: Ratio { over: 1, under: 2 } };
+    // What the labels of `datasets/mini` train: the best network of each family and three sampled ones.
     for family in [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::Inception, FamilyName::TwoPath]
     {
-        let graph = network(family.best().unwrap_or_default())?.mini(&mini)?.graph;
-        cases.push(Case { name: family.to_string(), graph, batch: 64 });
+        let best = family.best().unwrap_or_default().to_string();
+        let sampled = (0..3).map(|at| (format!("{family} {at}"), family.sample(0, at)));
+        for (name, spec) in [(family.to_string(), best)].into_iter().chain(sampled) {
+            cases.push(Case { name, graph: mini_network(&spec)?.graph, batch: 64 });
+        }
     }
     Ok(cases)
 }
