@@ -127,6 +127,42 @@ fn an_example_is_one_that_runs() {
     assert_eq!(documentation(text, "Ab"), ["Two."]);
 }
 
+/// A notebook can be read where nothing can be run: its outputs are in it, small enough, with pictures in the place of
+/// drawings, which code hosts take out of HTML, and with numbers that a later run is compared with.
+#[test]
+fn notebooks_are_committed_with_the_outputs_of_a_run_without_data() {
+    let mut notebooks = 0;
+    for entry in std::fs::read_dir(library().join("../../notebooks")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if name.starts_with('.') || !name.ends_with(".ipynb") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let notebook: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let cells = notebook["cells"].as_array().unwrap();
+        let outputs: Vec<String> = cells.iter().map(|cell| cell["outputs"].to_string()).collect();
+        let has_run = cells.iter().all(|cell| cell["cell_type"] != "code" || cell["execution_count"].is_number());
+        assert!(
+            has_run,
+            "{name} has cells that were not run: `cargo notebooks --update {}`",
+            name.trim_end_matches(".ipynb")
+        );
+        assert!(
+            outputs.iter().all(|shown| !shown.contains("<svg")),
+            "{name} was saved by hand: `cargo notebooks --update`"
+        );
+        assert!(outputs.iter().any(|shown| shown.contains("key-result")), "{name} marks no key result");
+        assert!(outputs.iter().any(|shown| shown.contains("All claims hold:")), "{name}: its claims do not hold");
+        let home = std::env::var("HOME").unwrap_or_default();
+        let is_of_here = |shown: &String| home.len() > 1 && shown.contains(&format!("{home}/"));
+        assert!(!outputs.iter().any(is_of_here), "{name} shows a path of this machine");
+        assert!(text.len() < 1_000_000, "{name} has {} bytes", text.len());
+        notebooks += 1;
+    }
+    assert!(notebooks >= 9);
+}
+
 /// An exercise and its solution differ in the cells that a student fills, which carry the tag `yours`, and in no other.
 #[test]
 fn an_exercise_is_its_solution_with_cells_to_fill() {

@@ -15,7 +15,7 @@ pub use charts::{
 };
 pub use front_files::{check_export_folder, write_front};
 pub use pages::{
-    Page, Rows, Table, Verify, confusion_map, coverage_map, dense_page, fit_accuracy_chart, fit_loss_chart, fit_page,
-    frequency_chart, front_chart, front_table, fronts_chart, length_chart, mined_page, mutant_drawing,
+    KeyResult, Page, Rows, Table, Verify, confusion_map, coverage_map, dense_page, fit_accuracy_chart, fit_loss_chart,
+    fit_page, frequency_chart, front_chart, front_table, fronts_chart, length_chart, mined_page, mutant_drawing,
     predictions_page, run_page, segment_card, segment_cards, task_page, write_dense, write_fit, write_run,
 };

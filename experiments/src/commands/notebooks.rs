@@ -1,7 +1,8 @@
 //! `autogo notebooks`: executes notebooks, or opens JupyterLab.
 
 use crate::failure::Failure;
-use crate::notebooks::{Checkout, checked_data, execute, tools};
+use crate::notebooks::{Checkout, Outputs, checked_data, execute, tools};
+use autogo::data::DATA_VARIABLE;
 use clap::Parser;
 use std::time::Instant;
 
@@ -14,6 +15,22 @@ pub struct Args {
     /// Opens JupyterLab on the first of them instead of executing.
     #[arg(long)]
     open: bool,
+    /// Compares key results with those of the committed pages, which are from a run without AUTOGO_DATA.
+    #[arg(long, conflicts_with = "open")]
+    check: bool,
+    /// Writes the outputs into the notebooks, to be committed; without AUTOGO_DATA.
+    #[arg(long, conflicts_with_all = ["open", "check"])]
+    update: bool,
+}
+
+impl Args {
+    fn outputs(&self) -> Outputs {
+        match (self.check, self.update) {
+            (false, false) => Outputs::Page,
+            (true, _) => Outputs::Check,
+            (false, true) => Outputs::Update,
+        }
+    }
 }
 
 /// Runs the command.
@@ -23,7 +40,13 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if let Some(name) = args.names.iter().find(|name| !checkout.has(name)) {
         return Err(Failure::Input(format!("notebook `{name}` is not there; accepted: {}", all.join(", "))));
     }
-    let data = checked_data()?;
+    let (data, outputs) = (checked_data()?, args.outputs());
+    if let (Some(folder), Outputs::Check | Outputs::Update) = (&data, outputs) {
+        let folder = folder.display();
+        let reason =
+            format!("{DATA_VARIABLE}={folder}: committed pages are those of a run without it; accepted: unset");
+        return Err(Failure::Input(reason));
+    }
     let tools = tools(&checkout)?;
     let names = if args.names.is_empty() { &all } else { &args.names };
     if args.open {
@@ -38,7 +61,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let start = Instant::now();
     let mut failed = Vec::new();
     for name in names {
-        match execute(&checkout, &tools, name, data.as_deref()) {
+        match execute(&checkout, &tools, name, data.as_deref(), outputs) {
             Ok(report) => say!("{report}"),
             Err(failure) => {
                 eprintln!("error: {name}: {failure}");

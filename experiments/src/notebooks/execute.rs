@@ -1,6 +1,7 @@
 //! Executes one notebook headless and writes it as HTML.
 
 use super::checkout::Checkout;
+use super::committed::{self, Outputs};
 use super::outcome::{self, Report};
 use super::setup::{KERNEL, Tools};
 use crate::failure::Failure;
@@ -15,9 +16,15 @@ const PATIENCE: &str = "3600";
 /// Lines of a failed program that are shown.
 const TAIL: usize = 12;
 
-/// Executes notebook `name`, checks what it shows, and writes `notebooks/html/NAME.html`. The page is written even when
-/// the notebook fails, so that one can see where.
-pub fn execute(checkout: &Checkout, tools: &Tools, name: &str, data: Option<&Path>) -> Result<Report, Failure> {
+/// Executes notebook `name`, checks what it shows, and writes `notebooks/html/NAME.html`; then compares or keeps its
+/// outputs, as is asked for. The page is written even when the notebook fails, so that one can see where.
+pub fn execute(
+    checkout: &Checkout,
+    tools: &Tools,
+    name: &str,
+    data: Option<&Path>,
+    outputs: Outputs,
+) -> Result<Report, Failure> {
     let html = checkout.notebooks.join("html");
     let (page, executed) = (html.join(format!("{name}.html")), html.join(format!("{name}.executed.ipynb")));
     let folder = page.parent().unwrap_or(&html);
@@ -51,13 +58,19 @@ pub fn execute(checkout: &Checkout, tools: &Tools, name: &str, data: Option<&Pat
         let tail = last_lines(&String::from_utf8_lossy(&output.stderr), TAIL);
         return Err(Failure::Work(format!("the kernel did not get through:\n{tail}")));
     }
-    let (clean, report) = outcome::examine(name, &source, &read(&executed)?, seconds)?;
+    let (clean, mut report) = outcome::examine(name, &source, &read(&executed)?, seconds)?;
     write(&executed, clean.to_string().as_bytes())?;
     let options = ["--log-level", "ERROR"];
     match convert(tools.jupyter(checkout, data), "html", &options, &executed, &page).status() {
         Ok(status) if status.success() => {}
         Ok(status) => return Err(Failure::Work(format!("jupyter nbconvert --to html ended with {status}"))),
         Err(error) => return Err(Failure::Work(format!("jupyter nbconvert --to html: {error}"))),
+    }
+    match outputs {
+        Outputs::Page => {}
+        Outputs::Check => report.problems.extend(committed::differences(&source, &clean)?),
+        Outputs::Update if report.problems.is_empty() => committed::update(&notebook, &source, &clean)?,
+        Outputs::Update => {}
     }
     if report.problems.is_empty() {
         Ok(report)

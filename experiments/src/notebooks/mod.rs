@@ -1,6 +1,7 @@
 //! Notebooks: executed headless and written as HTML, with the tools that `cargo notebooks` prepared.
 
 mod checkout;
+mod committed;
 #[path = "../../../notebooks/prepare/src/environment.rs"]
 mod environment;
 mod execute;
@@ -8,5 +9,6 @@ mod outcome;
 mod setup;
 
 pub use checkout::{Checkout, checked_data};
+pub use committed::Outputs;
 pub use execute::execute;
 pub use setup::tools;

@@ -45,17 +45,17 @@ impl fmt::Display for Report {
     }
 }
 
-fn cells(notebook: &Value) -> Result<&Vec<Value>, Failure> {
+pub fn cells(notebook: &Value) -> Result<&Vec<Value>, Failure> {
     let cells = notebook.get("cells").and_then(Value::as_array);
     cells.ok_or_else(|| Failure::Input("the notebook has no cells; accepted: Jupyter notebook format 4".into()))
 }
 
-fn is_code(cell: &Value) -> bool {
+pub fn is_code(cell: &Value) -> bool {
     cell.get("cell_type").and_then(Value::as_str) == Some("code")
 }
 
 /// Text that Jupyter keeps as one string or as a list of lines.
-fn text(value: Option<&Value>) -> String {
+pub fn text(value: Option<&Value>) -> String {
     match value {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Array(lines)) => lines.iter().filter_map(Value::as_str).collect(),

@@ -1,6 +1,7 @@
 //! Pages: what belongs together, tables, and the claims that a notebook checks about itself.
 
 mod dense;
+mod key_result;
 mod page;
 mod rows;
 mod search;
@@ -10,6 +11,7 @@ mod training;
 mod verify;
 
 pub use dense::{dense_page, write_dense};
+pub use key_result::KeyResult;
 pub use page::Page;
 pub use rows::Rows;
 pub use search::{front_chart, front_table, fronts_chart, mutant_drawing, run_page, write_run};

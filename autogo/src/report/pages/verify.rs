@@ -1,5 +1,6 @@
 //! The last cell of a notebook: its claims, checked.
 
+use super::key_result::KeyResult;
 use crate::display;
 use std::fmt::Write;
 use std::io::Write as _;
@@ -21,6 +22,7 @@ pub struct Verify {
     claims: Vec<(String, bool)>,
     /// Claims that are about what is not there, and what that is.
     unchecked: Vec<(String, String)>,
+    values: Vec<KeyResult>,
 }
 
 impl Verify {
@@ -58,13 +60,30 @@ impl Verify {
         self
     }
 
+    /// Adds a number that the page stands for. `cargo notebooks --check` compares it with the committed page's: a later
+    /// run's may lie `tolerance` away from it. A number that is not finite is a claim that does not hold.
+    ///
+    /// ```
+    /// use autogo::report::Verify;
+    /// let verify = Verify::new().claim("the predictor ranks", true).value("SRCC on unseen networks", 0.9135, 0.02);
+    /// assert!(verify.holds());
+    /// assert!(!verify.value("SRCC of nothing", f64::NAN, 0.02).holds());
+    /// ```
+    pub fn value(mut self, name: &str, value: f64, tolerance: f64) -> Self {
+        if !value.is_finite() {
+            self.claims.push((format!("{name} is a number"), false));
+        }
+        self.values.push(KeyResult { name: name.into(), value, tolerance });
+        self
+    }
+
     /// Whether there is a claim and all of them hold.
     pub fn holds(&self) -> bool {
         !self.claims.is_empty() && self.claims.iter().all(|(_, holds)| *holds)
     }
 
-    /// Shows the claims; ends the process with code 1 unless they hold.
-    pub fn finish(&self) {
+    /// Claims and numbers as HTML; behind them [`Verify::SENTINEL`] if all claims hold.
+    pub fn html(&self) -> String {
         let mut html = String::from("<ul style=\"list-style:none;padding-left:0;font-family:system-ui,sans-serif\">");
         for (text, holds) in &self.claims {
             let (mark, colour) = if *holds { ("✓", "#00795c") } else { ("✗", "#b3261e") };
@@ -74,15 +93,24 @@ impl Verify {
             let (text, what) = (display::escape(text), display::escape(what));
             let _ = write!(html, "<li style=\"color:#6b7783\"><b>–</b> not checked without {what}: {text}</li>");
         }
+        for value in &self.values {
+            let _ = write!(html, "<li><b style=\"color:#00795c\">=</b> {}</li>", value.html());
+        }
         html.push_str("</ul>");
         if self.holds() {
             let _ = write!(html, "<p><b>{} {}</b></p>", Self::SENTINEL, self.claims.len());
-            display::show_html(&html);
+        }
+        html
+    }
+
+    /// Shows the claims; ends the process with code 1 unless they hold.
+    pub fn finish(&self) {
+        display::show_html(&self.html());
+        if self.holds() {
             return;
         }
         let broken: Vec<&str> = self.claims.iter().filter(|(_, holds)| !holds).map(|(text, _)| text.as_str()).collect();
         let said = if broken.is_empty() { "there are none".into() } else { broken.join("; ") };
-        display::show_html(&html);
         // Losing this line loses nothing: the exit code is what counts.
         let _ = writeln!(std::io::stderr(), "error: claims that do not hold: {said}");
         std::process::exit(1);

@@ -1,0 +1,216 @@
+//! Notebooks as they are committed: with the outputs of a run without data, to be read where nothing can be run.
+//!
+//! A place that shows a repository's notebooks lets pictures through but no drawings inside HTML, so a drawing becomes a
+//! picture with the drawing as its data.
+
+use super::outcome::{cells, is_code, text};
+use crate::failure::Failure;
+use autogo::files::write;
+use autogo::report::KeyResult;
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::Serialize;
+use serde_json::ser::PrettyFormatter;
+use serde_json::{Serializer, Value, json};
+use std::path::Path;
+
+/// The most bytes of a committed notebook.
+pub const MOST_BYTES: usize = 1_000_000;
+
+/// What is done with the outputs of a notebook that was executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outputs {
+    /// They are a page of their own.
+    Page,
+    /// Their key results are compared with the committed ones.
+    Check,
+    /// They are written into the notebook.
+    Update,
+}
+
+/// Writes the outputs of `executed` into the notebook at `path`, whose cells are those of `source`.
+pub fn update(path: &Path, source: &Value, executed: &Value) -> Result<(), Failure> {
+    let bytes = bytes(&with_outputs(source, executed)?)?;
+    if bytes.len() > MOST_BYTES {
+        let size = format!("{} bytes with its outputs; accepted: {MOST_BYTES} (draw less)", bytes.len());
+        return Err(Failure::input(path, size));
+    }
+    let now = std::fs::read(path).map_err(|error| Failure::work(path, error))?;
+    if serde_json::from_slice::<Value>(&now).ok().as_ref() != Some(source) {
+        return Err(Failure::input(path, "was changed while it was executed; nothing is written"));
+    }
+    Ok(write(path, &bytes)?)
+}
+
+/// How the key results of an executed notebook differ from the committed ones; nothing if they agree.
+pub fn differences(committed: &Value, executed: &Value) -> Result<Vec<String>, Failure> {
+    let (committed, found) = (key_results(committed)?, key_results(executed)?);
+    if committed.is_empty() {
+        return Ok(vec!["it has no committed key results; `cargo notebooks --update` writes them".into()]);
+    }
+    let mut problems = Vec::new();
+    for result in &committed {
+        match found.iter().find(|other| other.name == result.name) {
+            None => problems.push(format!("`{}` is committed and not shown any more", result.name)),
+            Some(other) if result.agrees(other.value) => {}
+            Some(other) => {
+                let KeyResult { name, value, tolerance } = result;
+                problems.push(format!("`{name}` is {}; committed: {value}, ± {tolerance}", other.value));
+            }
+        }
+    }
+    let is_new = |result: &&KeyResult| committed.iter().all(|other| other.name != result.name);
+    problems.extend(found.iter().filter(is_new).map(|result| format!("`{}` is not committed", result.name)));
+    Ok(problems)
+}
+
+/// The marked numbers of all outputs.
+fn key_results(notebook: &Value) -> Result<Vec<KeyResult>, Failure> {
+    let outputs = cells(notebook)?.iter().filter_map(|cell| cell["outputs"].as_array()).flatten();
+    Ok(outputs.flat_map(|output| KeyResult::find(&text(output["data"].get("text/html")))).collect())
+}
+
+/// The notebook with the outputs of an executed copy, without the times at which cells ran.
+fn with_outputs(source: &Value, executed: &Value) -> Result<Value, Failure> {
+    let outputs = cells(executed)?.clone();
+    let mut notebook = source.clone();
+    let own = notebook["cells"].as_array_mut().into_iter().flatten();
+    for (cell, mut ran) in own.zip(outputs).filter(|(cell, _)| is_code(cell)) {
+        cell["execution_count"] = ran["execution_count"].take();
+        cell["outputs"] = ran["outputs"].take();
+        for output in cell["outputs"].as_array_mut().into_iter().flatten() {
+            for at in ["text/html", "text/plain"] {
+                if let Some(shown) = output.get_mut("data").and_then(|data| data.get_mut(at)) {
+                    *shown = lines(&pictures_for_drawings(&text(Some(shown))));
+                }
+            }
+            if let Some(said) = output.get_mut("text") {
+                *said = lines(&text(Some(said)));
+            }
+        }
+    }
+    Ok(notebook)
+}
+
+/// Text as the list of lines that Jupyter writes.
+fn lines(text: &str) -> Value {
+    json!(text.split_inclusive('\n').collect::<Vec<_>>())
+}
+
+/// HTML in which every drawing is the data of a picture of the same size.
+fn pictures_for_drawings(html: &str) -> String {
+    const END: &str = "</svg>";
+    let mut made = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(start) = rest.find("<svg") {
+        let Some(length) = rest[start..].find(END) else { break };
+        let (before, drawing) = (&rest[..start], &rest[start..start + length + END.len()]);
+        rest = &rest[start + drawing.len()..];
+        let tag = drawing.split('>').next().unwrap_or(drawing);
+        let attribute = |name: &str| {
+            let (_, value) = tag.split_once(&format!(" {name}=\""))?;
+            value.split('"').next().filter(|value| !value.is_empty())
+        };
+        made.push_str(before);
+        made.push_str("<img");
+        for (name, value) in [("width", attribute("width")), ("alt", attribute("aria-label"))] {
+            if let Some(value) = value {
+                made.push_str(&format!(" {name}=\"{value}\""));
+            }
+        }
+        let data = BASE64_STANDARD.encode(drawing);
+        made.push_str(&format!(" style=\"max-width:100%\" src=\"data:image/svg+xml;base64,{data}\">"));
+    }
+    made + rest
+}
+
+/// A notebook as Jupyter writes it: an indent of one, a line at the end.
+fn bytes(notebook: &Value) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let mut serializer = Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b" "));
+    notebook.serialize(&mut serializer).map_err(|error| Failure::Work(format!("a notebook as JSON: {error}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use autogo::report::Verify;
+
+    fn notebook(html: &str) -> Value {
+        json!({"cells": [
+            {"cell_type": "markdown", "source": ["# A page"]},
+            {
+                "cell_type": "code", "source": ["verify"], "execution_count": 3,
+                "metadata": {"execution": {"iopub.status.busy": "2026-01-31T12:00:00Z"}},
+                "outputs": [
+                    {"output_type": "stream", "name": "stdout", "text": "one\ntwo"},
+                    {"output_type": "execute_result", "data": {"text/html": html}},
+                ],
+            },
+        ]})
+    }
+
+    fn source() -> Value {
+        json!({"cells": [
+            {"cell_type": "markdown", "source": ["# A page"]},
+            {"cell_type": "code", "source": ["verify"], "execution_count": null, "metadata": {}, "outputs": []},
+        ]})
+    }
+
+    fn results(values: &[(&str, f64)]) -> Value {
+        let verify = values.iter().fold(Verify::new(), |verify, (name, value)| verify.value(name, *value, 0.02));
+        notebook(&verify.html())
+    }
+
+    #[test]
+    fn outputs_are_kept_without_times_and_with_pictures_for_drawings() {
+        let html = "<p>a</p>\n<svg xmlns=\"x\" width=\"700\" height=\"9\"><path d=\"M0 0\"/></svg>b";
+        let kept = with_outputs(&source(), &notebook(html)).unwrap();
+        let cell = &kept["cells"][1];
+        assert_eq!((&cell["execution_count"], &cell["metadata"]), (&json!(3), &json!({})));
+        assert_eq!(cell["outputs"][0]["text"], json!(["one\n", "two"]));
+        let shown = text(cell["outputs"][1]["data"].get("text/html"));
+        let (tag, data) = shown.split_once("base64,").unwrap();
+        assert_eq!(tag, "<p>a</p>\n<img width=\"700\" style=\"max-width:100%\" src=\"data:image/svg+xml;");
+        let (data, rest) = data.split_once("\">").unwrap();
+        assert_eq!(rest, "b");
+        let drawing = String::from_utf8(BASE64_STANDARD.decode(data).unwrap()).unwrap();
+        assert!(html.contains(&drawing) && drawing.ends_with("</svg>"), "{drawing}");
+        // A drawing without an end is left as it is.
+        assert_eq!(pictures_for_drawings("a<svg b"), "a<svg b");
+    }
+
+    #[test]
+    fn key_results_that_differ_are_named() {
+        let committed = results(&[("SRCC", 0.91), ("front", 12.0)]);
+        assert!(differences(&committed, &results(&[("front", 12.01), ("SRCC", 0.925)])).unwrap().is_empty());
+        let found = differences(&committed, &results(&[("SRCC", 0.95), ("new", 1.0)])).unwrap();
+        assert_eq!(
+            found,
+            [
+                "`SRCC` is 0.95; committed: 0.91, ± 0.02",
+                "`front` is committed and not shown any more",
+                "`new` is not committed"
+            ]
+        );
+        let nothing = differences(&source(), &committed).unwrap();
+        assert!(nothing[0].contains("cargo notebooks --update"), "{nothing:?}");
+    }
+
+    #[test]
+    fn a_notebook_is_written_whole_unless_it_was_changed_or_is_too_large() {
+        let folder = std::env::temp_dir().join(format!("autogo-committed-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("a.ipynb");
+        std::fs::write(&path, bytes(&source()).unwrap()).unwrap();
+        update(&path, &source(), &results(&[("SRCC", 0.91)])).unwrap();
+        let written: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(key_results(&written).unwrap()[0].value, 0.91);
+        let changed = update(&path, &source(), &results(&[])).unwrap_err().to_string();
+        assert!(changed.contains("was changed while it was executed"), "{changed}");
+        let large = update(&path, &written, &notebook(&"x".repeat(MOST_BYTES))).unwrap_err().to_string();
+        assert!(large.contains("accepted: 1000000"), "{large}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
