@@ -101,25 +101,27 @@ impl Task {
     }
 }
 
-/// Height or width of a kernel's output, to be cut.
+/// The height or the width of a kernel's output, in pixels, to be cut.
 struct Side {
     length: u64,
+    /// Length of a micro block.
     micro: u64,
+    /// Length of the longest block.
     longest: u64,
-    /// Size of the window that is run at once, its stride, and the factor by which the input is enlarged.
+    /// Length of the window that is run at once, its stride, and the factor by which the input is enlarged.
     window: (u64, u64, u64),
 }
 
-/// A side cut into blocks.
+/// A side cut into blocks of one length.
 #[derive(Clone, Copy)]
 struct Cut {
-    /// Of a block of the output.
+    /// Length of a block of the output.
     size: u64,
-    /// Of the input that it reads, in whole micro blocks.
+    /// Length of the input that a block reads, in whole micro blocks.
     reads: u64,
-    /// How many there are.
+    /// Number of blocks.
     blocks: u64,
-    /// How many whole ones would cover the side: no whole number where the last is cut short.
+    /// Length of the side over the length of a block: no whole number where the last block is cut short.
     whole: f64,
 }
 
