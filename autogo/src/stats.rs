@@ -1,4 +1,8 @@
-//! How well a ranking agrees with the true one.
+//! How well a ranking agrees with the true one, and whether one way is better than another.
+
+mod paired;
+
+pub use paired::{PairedTest, holm, paired_t_test};
 
 use crate::rng::Stream;
 use rand::Rng;

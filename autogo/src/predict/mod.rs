@@ -11,7 +11,7 @@
 //! | `network` | features of nodes, layers, readouts, the model: one file a layer, one file a readout |
 //! | `training` | the loop, losses (one file each), optimiser, log, scale of targets, resuming a training |
 //! | `scoring` | the [`Predictor`] trait, trained predictors, segments scored in place, saved files |
-//! | `study` | baselines, comparison of contenders, transfer between families, sharing of computations |
+//! | `study` | baselines, comparison of contenders, ablation of one predictor, transfer between families, sharing of computations |
 //!
 //! Equal computations are done once ([`sharing`]): this makes all partitions of a network hardly dearer than one.
 //!
@@ -41,8 +41,8 @@ pub(crate) use network::{Model, NodeFeatures, Parameter, SizeLimits, layout};
 pub(crate) use scoring::Cutting;
 pub use scoring::{CutScorer, EncodedSegments, Gnn, Predictor, Psc, Trained};
 pub use study::{
-    Baseline, ColumnForest, Comparison, Contender, Method, Share, Transfer, fold_srcc, mean_srcc, sharing, summary,
-    train_together, triples,
+    Ablation, Baseline, ColumnForest, Comparison, Contender, Method, Pretraining, Share, Transfer, Variant, fold_srcc,
+    mean_srcc, sharing, summary, train_together, triples, verdicts,
 };
 pub(crate) use training::Scale;
 pub use training::{Epoch, Loss, Reports, Schedule, Selection, Target, TrainLog, TrainSettings};

@@ -1,9 +1,11 @@
 //! Studies: how good predictors are, and why.
 //!
-//! `baselines` are what a predictor has to beat; a [`Comparison`] trains contenders on the same networks; a
+//! `baselines` are what a predictor has to beat; a [`Comparison`] trains contenders on the same networks; an [`Ablation`]
+//! changes a predictor's settings one by one, or all combined, and says which change is more than chance; a
 //! [`Transfer`] tries a predictor on another family than it learned from; [`sharing`] counts the computations that
 //! message passing does once.
 
+mod ablation;
 mod baselines;
 mod columns;
 mod comparison;
@@ -11,17 +13,22 @@ mod counts;
 mod folds;
 mod forest;
 mod outcome;
+mod pretraining;
 mod ridge;
 mod sharing;
 mod summary;
 mod together;
 mod transfer;
+mod verdict;
 
+pub use ablation::{Ablation, Variant};
 pub use baselines::Baseline;
 pub use columns::ColumnForest;
 pub use comparison::{Comparison, Contender, Method};
 pub use folds::fold_srcc;
+pub use pretraining::Pretraining;
 pub use sharing::{sharing, triples};
 pub use summary::{mean_srcc, summary};
 pub use together::{Share, train_together};
 pub use transfer::Transfer;
+pub use verdict::verdicts;

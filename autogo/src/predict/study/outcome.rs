@@ -89,8 +89,14 @@ impl Outcome {
 }
 
 /// Outcomes on a family as a table, see [`Comparison::run`](super::Comparison::run).
-pub(super) fn frame(family: &LabelledFamily, train: usize, test: usize, rows: &[Outcome]) -> Result<DataFrame, Error> {
-    let numbers = |of: &dyn Fn(&Outcome) -> Option<f64>| rows.iter().map(of).collect::<Vec<Option<f64>>>();
+pub(super) fn frame<'a>(
+    family: &LabelledFamily,
+    train: usize,
+    test: usize,
+    rows: impl IntoIterator<Item = &'a Outcome>,
+) -> Result<DataFrame, Error> {
+    let rows: Vec<&Outcome> = rows.into_iter().collect();
+    let numbers = |of: &dyn Fn(&Outcome) -> Option<f64>| rows.iter().map(|row| of(row)).collect::<Vec<Option<f64>>>();
     Ok(df!(
         "family" => vec![family.family(); rows.len()],
         "label" => vec![family.label().title.as_str(); rows.len()],

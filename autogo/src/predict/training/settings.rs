@@ -75,7 +75,7 @@ impl Default for TrainSettings {
 
 impl TrainSettings {
     /// Refuses numbers out of range.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         self.architecture.check()?;
         let wrong = |what: &str, reason: String, accepted: &str| Err(Error::setting(what, reason, accepted));
         if self.epochs == 0 || self.batch == 0 {
