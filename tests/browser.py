@@ -1,24 +1,21 @@
 """JupyterLab in a real browser: a notebook is opened, a cell runs, a live bar moves, a failing cell is seen red.
 
-Needs Chromium and ChromeDriver (Debian: `apt install chromium chromium-driver`) and what `cargo notebooks` prepares. Writes
-screenshots to notebooks/html/browser, at two widths, light and dark.
+Needs Chromium and ChromeDriver (`chromium.py`) and what `cargo notebooks` prepares. Writes screenshots
+to notebooks/html/browser, at two widths, light and dark.
 """
 
-import base64
 import json
 import os
 import pathlib
-import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
 
+from chromium import PICTURES, Browser, free_port, wait
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
-PICTURES = NOTEBOOKS / "html" / "browser"
-PATIENCE = 300
 CELLS = [
     "let mut bar = Progress::Live.start(\"training\", 0, 40);\nfor step in 1..=40 {\n    bar.report(step, \"loss 0.1\");\n"
     "    std::thread::sleep(std::time::Duration::from_millis(100));\n}",
@@ -27,69 +24,6 @@ CELLS = [
     "    std::thread::sleep(std::time::Duration::from_millis(250));\n}",
     "let numbers = \"1 2 x\";\nlet sum: i32 = numbers.split(' ').map(|n| n.parse::<i32>()).sum::<Result<i32, _>>()?;",
 ]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Browser:
-    """The few calls of the WebDriver protocol that this test needs."""
-
-    def __init__(self, width, height):
-        self.port = free_port()
-        self.driver = subprocess.Popen(["chromedriver", f"--port={self.port}"], stdout=subprocess.DEVNULL)
-        self.profile = tempfile.TemporaryDirectory()
-        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-                     f"--user-data-dir={self.profile.name}", f"--window-size={width},{height}"]
-        wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}}
-        wait(lambda: self.ask("GET", "/status")["ready"], "chromedriver")
-        self.session = "/session/" + self.ask("POST", "/session", wanted)["sessionId"]
-        # A window is never narrower than 500 pixels; the page in it can be.
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        self.ask("POST", f"{self.session}/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": size})
-
-    def ask(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            return json.load(answer)["value"]
-
-    def open(self, url):
-        self.ask("POST", f"{self.session}/url", {"url": url})
-
-    def run(self, script, *arguments):
-        return self.ask("POST", f"{self.session}/execute/sync", {"script": script, "args": list(arguments)})
-
-    def keys(self, *keys):
-        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown",)]
-        actions += [{"type": "keyUp", "value": key} for key in reversed(keys)]
-        self.ask("POST", f"{self.session}/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": actions}]})
-
-    def picture(self, name):
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        (PICTURES / f"{name}.png").write_bytes(base64.b64decode(self.ask("GET", f"{self.session}/screenshot")))
-
-    def close(self):
-        self.ask("DELETE", self.session)
-        self.driver.terminate()
-
-
-def wait(condition, what, patience=PATIENCE):
-    end = time.monotonic() + patience
-    while True:
-        try:
-            found = condition()
-            if found:
-                return found
-        except (OSError, KeyError, TypeError):
-            pass
-        if time.monotonic() > end:
-            sys.exit(f"error: {what} did not come within {patience} s")
-        time.sleep(0.2)
 
 
 def notebook():
@@ -121,7 +55,7 @@ def check(width, height, dark):
     browser = None
     try:
         wait(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=5), "JupyterLab")
-        browser = Browser(width, height)
+        browser = Browser(width, height, dark)
         # On a narrow page the list of files would leave no room: one document alone, as a telephone shows it.
         browser.open(f"http://127.0.0.1:{port}/{'lab' if width > 600 else 'doc'}/tree/{file.name}")
         seen = browser.run("return window.innerWidth")

@@ -133,7 +133,7 @@ impl<'a> Csv<'a> {
         &self.names
     }
 
-    /// Where a column stands.
+    /// The place of a column.
     pub(crate) fn column(&self, name: &str) -> Result<usize, Error> {
         self.names.iter().position(|other| other == name).ok_or_else(|| Error::File {
             path: self.path.into(),

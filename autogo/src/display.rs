@@ -1,4 +1,4 @@
-//! What a notebook shows. The only file that speaks the protocol between cells and a kernel.
+//! Output of a notebook. The only file that speaks the protocol between cells and a kernel.
 //!
 //! Every kernel that is built on evcxr takes blocks of content from a cell's standard output and shows one of each type
 //! when the cell is over. This repository's kernel shows them at once, and replaces one that has a name.

@@ -58,7 +58,7 @@ mod tests {
         text[..end].trim_end_matches(['.', '-'])
     }
 
-    /// What `source` cites of the text `name` and the text does not hold, or links under another anchor.
+    /// The citations in `source` of the text `name` that the text does not hold, or that link to another anchor.
     fn mistakes(source: &str, name: &str, text: &str) -> Vec<String> {
         let mut mistakes = Vec::new();
         let (citation, target) = (format!("{name} §"), format!("doc::{name}#"));

@@ -1,4 +1,4 @@
-//! Which end of a quantity is better.
+//! The better end of a quantity.
 
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;

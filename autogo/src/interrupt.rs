@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
-/// Asks running work to end. Costs nothing where nobody looks.
+/// Asks running work to end. Work that does not call [`is_asked`] goes on.
 pub fn ask() {
     ASKED.store(true, Ordering::Relaxed);
 }

@@ -1,7 +1,7 @@
 //! The names that a notebook cell needs: `use autogo::prelude::*;`.
 //!
-//! Forty-five names of this library, and three of polars for tables of one's own. What a single cell needs beyond them it
-//! takes from its room, as in `use autogo::report::front_chart;`.
+//! Forty-five names of this library, and three of polars for tables of one's own. What a single cell needs beyond them
+//! it takes from its room, as in `use autogo::report::front_chart;`.
 
 pub use crate::data::{LabelledFamily, sampled};
 pub use crate::evolve::{Evolution, EvolutionRun, Individual, Mutator, ParetoArchive, RunColumn, RunFolder};

@@ -1,4 +1,4 @@
-//! How long work says where it is.
+//! How long-running work reports its progress.
 
 use crate::display::{self, LiveOutput};
 use std::io::{IsTerminal, Write};
@@ -9,11 +9,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The shortest time between two states of a bar with a picture below it.
 const PICTURE: Duration = Duration::from_millis(500);
 
-/// Where reports go.
+/// The place that reports go to.
 ///
 /// ```
 /// use autogo::Progress;
-/// // Long work takes where it reports to as an argument.
+/// // Long-running work takes the place of its reports as an argument.
 /// fn count(progress: Progress) {
 ///     let mut bar = progress.start("counting", 0, 3);
 ///     (1..=3).for_each(|number| bar.report(number, ""));
@@ -82,7 +82,7 @@ pub struct Bar {
     done: usize,
     total: usize,
     begun: Instant,
-    /// When the bar was last drawn.
+    /// The time at which the bar was last drawn.
     shown: Option<Instant>,
     note: String,
     /// HTML that a notebook shows below the bar.

@@ -1,4 +1,4 @@
-//! Random choices that depend on what they are for, not on who makes them first.
+//! Random choices that depend on their purpose, not on the thread that makes them first.
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;

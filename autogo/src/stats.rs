@@ -1,4 +1,4 @@
-//! How well a ranking agrees with the true one, and whether one way is better than another.
+//! The agreement of a ranking with the true one, and tests of whether one way is better than another.
 
 mod paired;
 
@@ -77,7 +77,7 @@ pub fn kendall_tau(a: &[f64], b: &[f64]) -> Option<f64> {
     (scale > 0.0).then(|| balance as f64 / scale)
 }
 
-/// The mean of some values; nothing for none.
+/// The mean of some values; `None` for no values. O(values).
 ///
 /// ```
 /// assert_eq!(autogo::stats::mean(&[1.0, 2.0, 6.0]), Some(3.0));
@@ -86,7 +86,7 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The sample deviation of some values, with n - 1 in the denominator; nothing for fewer than two.
+/// The sample deviation of some values, with n - 1 in the denominator; `None` for fewer than two values. O(values).
 ///
 /// ```
 /// assert_eq!(autogo::stats::deviation(&[1.0, 3.0]), Some(2f64.sqrt()));
@@ -104,7 +104,10 @@ fn best_first(values: &[f64]) -> Vec<usize> {
     order
 }
 
-/// Share of the `k` truly largest that are among the `k` largest predictions.
+/// Share of the `k` truly largest that are among the `k` largest predictions. A `k` above the number of rows counts as
+/// this number.
+///
+/// `None` when the columns differ in length, hold fewer than two rows or a NaN, or `k` is 0. O(n log n + k²).
 ///
 /// ```
 /// use autogo::stats::top_k_overlap;
@@ -123,6 +126,8 @@ pub fn top_k_overlap(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> 
 /// Normalised discounted cumulative gain of the first `k` predictions. The gain of a network is its true rank from the
 /// worst, between 0 and 1: labels of any unit compare.
 ///
+/// `None` as for [`top_k_overlap`]. O(n log n).
+///
 /// ```
 /// use autogo::stats::ndcg;
 /// assert_eq!(ndcg(&[3.0, 2.0, 1.0], &[30.0, 20.0, 10.0], 3), Some(1.0));
@@ -140,7 +145,7 @@ pub fn ndcg(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
 }
 
 /// A 95 % bootstrap confidence interval of the SRCC: rows are drawn with replacement `draws` times. Deterministic in
-/// `seed`, on any number of threads. O(draws · n log n).
+/// `seed`, on any number of threads. `None` as for [`srcc`], and when `draws` is 0. O(draws · n log n).
 ///
 /// ```
 /// use autogo::stats::srcc_interval;
@@ -171,9 +176,10 @@ pub fn partial_srcc(a: &[f64], b: &[f64], given: &[f64]) -> Option<f64> {
     (rest > 1e-12).then(|| (ab - ac * bc) / rest.sqrt())
 }
 
-/// A 95 % bootstrap confidence interval of a statistic of columns of one length: rows are drawn with replacement `draws`
-/// times, the same rows of every column. Deterministic in `seed`, on any number of threads. `None` when the statistic is
-/// `None` on the columns themselves. O(draws · statistic).
+/// A 95 % bootstrap confidence interval of a statistic of columns of one length: rows are drawn with replacement
+/// `draws` times, the same rows of every column. Deterministic in `seed`, on any number of threads. `None` when the
+/// columns are empty or differ in length, when `draws` is 0, and when the statistic is `None` on the columns
+/// themselves. O(draws · statistic).
 ///
 /// ```
 /// use autogo::stats::{interval, mean};
@@ -187,7 +193,10 @@ pub fn interval(
     seed: u64,
     statistic: impl Fn(&[Vec<f64>]) -> Option<f64> + Sync,
 ) -> Option<(f64, f64)> {
-    let n = columns.iter().map(|column| column.len()).min()?;
+    let n = columns.first()?.len();
+    if n == 0 || columns.iter().any(|column| column.len() != n) {
+        return None;
+    }
     let take = |rows: &[usize]| -> Vec<Vec<f64>> {
         columns.iter().map(|column| rows.iter().map(|&row| column[row]).collect()).collect()
     };
@@ -223,6 +232,14 @@ mod tests {
         // scipy.stats: spearmanr, kendalltau.
         assert!((srcc(&a, &b).unwrap() - 0.650157914671245).abs() < 1e-12, "{:?}", srcc(&a, &b));
         assert!((kendall_tau(&a, &b).unwrap() - 0.48196269271187986).abs() < 1e-12, "{:?}", kendall_tau(&a, &b));
+    }
+
+    #[test]
+    fn columns_without_rows_and_of_different_lengths_have_no_interval() {
+        assert_eq!(interval(&[&[], &[]], 10, 0, |_| Some(1.0)), None);
+        assert_eq!(interval(&[], 10, 0, |_| Some(1.0)), None);
+        assert_eq!(srcc_interval(&[1.0, 2.0, 3.0], &[1.0, 2.0], 10, 0), None);
+        assert_eq!(srcc_interval(&[1.0, 2.0], &[1.0, 2.0], 0, 0), None);
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! What property tests are run on (feature `testing`): random valid graphs, and every way to mine segments.
+//! Inputs of property tests (feature `testing`): random valid graphs, and every way to mine segments.
 
 use crate::graph::{
     Activation, Border, ChannelOrder, Conv, Float, Graph, GraphBuilder, Interpolation, Op, Padding, Pool, Shape, Window,

@@ -1,11 +1,11 @@
-//! Why a command ended early.
+//! Failures: the reasons why a command ended early.
 
 use autogo::Error;
 use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Why a command ended early: what was asked for is wrong, or the work failed.
+/// The reason why a command ended early: the input is wrong, or the work failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// Something the user gave is wrong: exit code 2.

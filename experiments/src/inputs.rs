@@ -1,4 +1,4 @@
-//! What the verbs read: networks, families, labels, machines, settings. Each is read here, once.
+//! The inputs of the verbs: networks, families, labels, machines, settings. Each is read here, once.
 
 use crate::failure::Failure;
 use autogo::Error;
@@ -40,7 +40,8 @@ pub fn network(text: &str) -> Result<Graph, Failure> {
     network_with(text, &Quirks::default())
 }
 
-/// The same, where a compact string of NAS-Bench-201 shows its `skip_connect` as the peculiarities say.
+/// The graph of a compact string or of a file, as [`network`] reads it. A compact string of NAS-Bench-201 shows its
+/// `skip_connect` as the peculiarities say.
 pub fn network_with(text: &str, quirks: &Quirks) -> Result<Graph, Failure> {
     let path = Path::new(text);
     let in_file = |error: FormatError| Failure::input(path, error);
@@ -80,12 +81,14 @@ pub fn configured(family: &str, config: &str, quirks: &Quirks) -> Result<Graph, 
     if family == FamilyName::Nb201 { network_with(graph.name(), quirks) } else { Ok(graph) }
 }
 
-/// So many sampled networks of a family: `hiaml=200` as an argument, `{ family = "hiaml", count = 200 }` in a file.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// `count` sampled networks of a family: `hiaml=200` as an argument, `{ family = "hiaml", count = 200 }` in a file.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sample {
-    family: FamilyName,
-    count: usize,
+    /// The family.
+    pub family: FamilyName,
+    /// The number of networks.
+    pub count: usize,
 }
 
 impl FromStr for Sample {
@@ -103,7 +106,7 @@ impl FromStr for Sample {
 }
 
 impl Sample {
-    /// So many networks of each of the five families that the paper's segments come from.
+    /// `count` networks of each of the five families that the paper's segments come from.
     pub fn of_five(count: usize) -> Vec<Sample> {
         use FamilyName::{Hiaml, Inception, Nb101, Nb201, TwoPath};
         [Nb101, Nb201, Hiaml, Inception, TwoPath].map(|family| Sample { family, count }).into()
@@ -116,7 +119,7 @@ pub fn corpus(samples: &[Sample], seed: u64) -> Result<Vec<Graph>, Failure> {
     Ok(families::corpus(&samples, seed)?)
 }
 
-/// Where a family's labels come from.
+/// The origin of a family's labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelOrigin {
@@ -128,8 +131,8 @@ pub enum LabelOrigin {
     Cycles,
 }
 
-/// A family's labels of an origin. Without one: public labels where AUTOGO_DATA holds them, otherwise cycles for NB-201 and the
-/// project's own labels for the other families that have some.
+/// A family's labels of an origin. Without one: public labels where AUTOGO_DATA holds them, otherwise cycles for NB-201
+/// and the project's own labels for the other families that have some.
 pub fn labels(family: FamilyName, origin: Option<LabelOrigin>) -> Result<Option<LabelledFamily>, Failure> {
     use LabelOrigin::{Cycles, Mini, Public};
     let is_public = matches!(family, FamilyName::Nb101 | FamilyName::Nb201);

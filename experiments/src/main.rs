@@ -10,7 +10,7 @@
 //! | `search`, `replay` | evolution, in a folder that can be taken up again |
 //! | `profile` | cycles and energy on a machine, on a systolic array, on this processor |
 //! | `reproduce`, `parity` | the paper's tables; comparison with reference numbers |
-//! | `notebooks` | executes the notebooks |
+//! | `notebooks`, `docs` | executes the notebooks; writes the documentation as one folder |
 //!
 //! Every verb is one file in `commands/`. What a verb reads (a network, a family, a machine, a settings file) is read
 //! by `inputs`. The other rooms are what is behind a verb that does more than print.
@@ -34,6 +34,7 @@ mod own_labels;
 mod parity;
 mod reproduce;
 mod search;
+mod site;
 mod work;
 
 use clap::{Parser, Subcommand};
@@ -52,6 +53,8 @@ struct Cli {
 enum Command {
     /// Lists, fetches and checks public data.
     Datasets(commands::datasets::Args),
+    /// Writes the documentation as one static folder: front page, lessons, notebooks, API, results.
+    Docs(commands::docs::Args),
     /// Lists the systems this library builds.
     Families(commands::families::Args),
     /// Trains a network on pictures, in a folder that can be taken up again.
@@ -88,6 +91,7 @@ impl Command {
     fn run(&self) -> Result<(), Failure> {
         match self {
             Command::Datasets(args) => commands::datasets::run(args),
+            Command::Docs(args) => commands::docs::run(args),
             Command::Families(args) => commands::families::run(args),
             Command::Fit(args) => commands::fit::run(args),
             Command::Graph(args) => commands::graph::run(args),

@@ -27,13 +27,13 @@ pub struct OwnLabels {
     /// Leaves out rows that are refused, and counts them; otherwise the first of them is an error.
     #[arg(long, requires = "labels")]
     skip_refused: bool,
-    /// Where the family's labels come from, if not from a table; without it the public benchmark where AUTOGO_DATA holds one,
-    /// otherwise cycles for NB-201 and the project's own labels for the other families.
+    /// The origin of the family's labels, if they are in no table; without it the public benchmark where AUTOGO_DATA
+    /// holds one, otherwise cycles for NB-201 and the project's own labels for the other families.
     #[arg(long, value_name = "ORIGIN", conflicts_with = "labels")]
     origin: Option<LabelOrigin>,
 }
 
-/// A labelled family, or a table of one's own, and how many of its networks are learned from and ranked.
+/// A labelled family, or a table of one's own, and the numbers of its networks to learn from and to rank.
 #[derive(Args, Clone, Debug)]
 pub struct LabelSplit {
     /// The labelled family.
@@ -79,7 +79,7 @@ impl OwnLabels {
         Ok(Some(LabelSource { table, ..given }))
     }
 
-    /// Where a family's labels come from, if that was asked for.
+    /// The origin of a family's labels, if one was asked for.
     pub fn origin(&self) -> Option<LabelOrigin> {
         self.origin
     }

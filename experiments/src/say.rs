@@ -1,4 +1,4 @@
-//! What goes to standard output.
+//! Output to standard output.
 
 use crate::failure::Failure;
 use serde::Serialize;

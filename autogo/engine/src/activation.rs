@@ -62,7 +62,7 @@ pub enum Activation {
     Softsign,
 }
 
-/// Which tensor of the forward pass the gradient reads: the other one need not be kept.
+/// The tensor of the forward pass that the gradient reads; the other tensor need not be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
     /// The activation's input.
@@ -107,7 +107,7 @@ fn density(x: f32) -> f32 {
 }
 
 impl Activation {
-    /// Which tensor [`gradient`](Activation::gradient) reads.
+    /// The tensor that [`gradient`](Activation::gradient) reads.
     pub fn reads(self) -> Reads {
         match self {
             Activation::Relu | Activation::Relu6 | Activation::Sigmoid | Activation::Tanh => Reads::Output,

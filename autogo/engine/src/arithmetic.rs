@@ -5,7 +5,8 @@ use crate::lanes::Plain;
 use crate::maps;
 use crate::{Engine, Error, Write};
 
-/// Writes `x`, or adds `x` to what is there: the first or another summand of a sum, an identity, and the gradient of both.
+/// Writes `x`, or adds `x` to what is there: the first or another summand of a sum, an identity, and the gradient of
+/// both.
 ///
 /// # Errors
 /// The lengths differ.
@@ -13,8 +14,8 @@ pub fn copy(engine: &Engine, x: &[f32], y: &mut [f32], write: Write) -> Result<(
     maps::one(engine, x, y, write, |x| x)
 }
 
-/// Writes `a + b`; further summands are added with [`copy`] and [`Write::Add`], in operand order. The gradient of each operand
-/// is the output's gradient.
+/// Writes `a + b`; further summands are added with [`copy`] and [`Write::Add`], in operand order. The gradient of each
+/// operand is the output's gradient.
 ///
 /// # Errors
 /// The lengths differ.
@@ -40,8 +41,8 @@ pub fn add_all(engine: &Engine, operands: &[&[f32]], y: &mut [f32]) -> Result<()
     Ok(())
 }
 
-/// Writes `a·b`, element by element, or adds it. With the output's gradient as `a` and the other operand as `b`, the result is
-/// an operand's gradient.
+/// Writes `a·b`, element by element, or adds it. With the output's gradient as `a` and the other operand as `b`, the
+/// result is an operand's gradient.
 ///
 /// # Errors
 /// The lengths differ.
@@ -121,10 +122,12 @@ pub fn affine(engine: &Engine, factor: f32, summand: f32, x: &[f32], y: &mut [f3
 }
 
 /// Multiplies every pixel of an image by that image's factors: `x` is `[image][pixel][channel]`, `factors` is
-/// `[image][channel]`, there are `pixels` pixels an image. The gradient of `x` is this function of the output's gradient.
+/// `[image][channel]`, there are `pixels` pixels an image. The gradient of `x` is this function of the output's
+/// gradient.
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), there are no pixels, an image has more
+/// than 2⁴⁰ elements, or a buffer's length does not fit.
 pub fn scale_channels(
     engine: &Engine,
     x: &[f32],
@@ -147,7 +150,7 @@ pub fn scale_channels(
 /// [`channel_sums`]: crate::channel_sums
 ///
 /// # Errors
-/// The buffer does not hold whole pixels.
+/// There are no summands, or `y` does not hold whole pixels.
 pub fn add_channels(engine: &Engine, summands: &[f32], y: &mut [f32]) -> Result<(), Error> {
     units("output", y.len(), summands.len())?;
     engine.loops(AddChannels { summands, y });
@@ -168,11 +171,12 @@ impl Plain for AddChannels<'_> {
     }
 }
 
-/// Writes the gradient of the factors of [`scale_channels`]: the sum over pixels of `x` × output gradient, row by row of
-/// sixteen pixels.
+/// Writes the gradient of the factors of [`scale_channels`]: the sum over pixels of `x` × output gradient, row by row
+/// of sixteen pixels.
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), there are no pixels, an image has more
+/// than 2⁴⁰ elements, or a buffer's length does not fit.
 pub fn scale_channels_gradient(
     engine: &Engine,
     x: &[f32],

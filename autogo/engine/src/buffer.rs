@@ -19,7 +19,7 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// So many zeros.
+    /// `len` zeros.
     pub fn zeros(len: usize) -> Self {
         let floats = vec![0.0; len + 15];
         // An offset that cannot be computed costs speed, no more.

@@ -22,8 +22,8 @@ impl Channels {
 
 /// Copies `count` channels of every pixel from `x` to `y`, or adds them there; the other channels of `y` stay.
 ///
-/// A concatenation is one copy for every operand, a slice is one copy, and the gradient of each is the same copy with the two
-/// sides swapped. O(pixels · count).
+/// A concatenation is one copy for every operand, a slice is one copy, and the gradient of each is the same copy with
+/// the two sides swapped. O(pixels · count).
 ///
 /// ```
 /// use autogo_engine::{Arithmetic, Channels, Engine, Write, copy_channels};
@@ -36,7 +36,8 @@ impl Channels {
 /// ```
 ///
 /// # Errors
-/// A buffer's length does not fit, or a tensor has fewer channels.
+/// A tensor's number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), a tensor has fewer channels than
+/// are asked for, or a buffer's length does not fit.
 pub fn copy_channels(
     engine: &Engine,
     x: &[f32],
@@ -88,8 +89,17 @@ impl Plain for Copy<'_> {
 ///
 /// The gradient is the shuffle with `channels / groups` groups. O(elements).
 ///
+/// ```
+/// use autogo_engine::{Arithmetic, Engine, Write, shuffle_channels};
+/// let (x, mut y) = ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [0.0; 6]); // one pixel: two groups of three channels
+/// shuffle_channels(&Engine::new(Arithmetic::Fused), &x, 6, 2, &mut y, Write::Replace)?;
+/// assert_eq!(y, [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+/// # Ok::<(), autogo_engine::Error>(())
+/// ```
+///
 /// # Errors
-/// A buffer's length does not fit, or the groups do not divide the channels.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), the groups do not divide the channels,
+/// or a buffer's length does not fit.
 pub fn shuffle_channels(
     engine: &Engine,
     x: &[f32],

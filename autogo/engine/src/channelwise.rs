@@ -32,7 +32,16 @@ impl Channelwise {
         }
     }
 
-    /// Writes the function of every pixel: `x` is `[pixel][channel]`. O(elements), times the size of a response's window.
+    /// Refuses a number of channels out of range, and a response over no channel.
+    fn check(self, channels: usize) -> Result<(), Error> {
+        if let Channelwise::Response { size: window, .. } = self {
+            size("channels of the response", window)?;
+        }
+        size("channels", channels)
+    }
+
+    /// Writes the function of every pixel: `x` is `[pixel][channel]`. O(elements), times the size of a response's
+    /// window.
     ///
     /// ```
     /// use autogo_engine::Channelwise;
@@ -43,9 +52,10 @@ impl Channelwise {
     /// ```
     ///
     /// # Errors
-    /// A buffer's length does not fit.
+    /// The number of channels or the size of a response is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a
+    /// buffer's length does not fit.
     pub fn forward(self, x: &[f32], channels: usize, y: &mut [f32]) -> Result<(), Error> {
-        size("channels", channels)?;
+        self.check(channels)?;
         units("input", x.len(), channels)?;
         length("output", y.len(), x.len())?;
         let pixels = x.chunks_exact(channels).zip(y.chunks_exact_mut(channels));
@@ -70,7 +80,8 @@ impl Channelwise {
     /// [`scratch_len`](Channelwise::scratch_len) floats. As costly as [`forward`](Channelwise::forward), twice.
     ///
     /// # Errors
-    /// A buffer's length does not fit.
+    /// The number of channels or the size of a response is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a
+    /// buffer's length does not fit.
     #[allow(clippy::too_many_arguments)] // two tensors, two gradients, and what they are
     pub fn gradient(
         self,
@@ -82,7 +93,7 @@ impl Channelwise {
         write: Write,
         scratch: &mut [f32],
     ) -> Result<(), Error> {
-        size("channels", channels)?;
+        self.check(channels)?;
         units("input", x.len(), channels)?;
         length("output", y.len(), x.len())?;
         length("output gradient", output_gradient.len(), x.len())?;
@@ -110,7 +121,7 @@ impl Channelwise {
         Ok(())
     }
 
-    /// The first channel of a response's window, and the one behind its last.
+    /// The first channel of a response's window, and the channel behind the window's last.
     fn window(before: usize, after: usize, channel: usize, channels: usize) -> (usize, usize) {
         (channel.saturating_sub(before), channel.saturating_add(after).saturating_add(1).min(channels))
     }

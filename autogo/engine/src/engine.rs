@@ -5,7 +5,8 @@ use crate::lanes::{Dispatch, Kernel, Loops, Plain};
 use pulp::{Scalar128b, Simd};
 use std::fmt;
 
-/// How a product is added to a sum. Results are equal, bit for bit, on all machines that use the same arithmetic.
+/// The rounding of a product that is added to a sum. Results are equal, bit for bit, on all machines that use the same
+/// arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Arithmetic {
     /// One rounding (fused multiply-add). Fast on every processor with AVX2 or AVX-512, slow on others.

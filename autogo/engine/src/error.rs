@@ -1,8 +1,8 @@
-//! What can be wrong with a geometry or a buffer.
+//! Errors of geometries and buffers.
 
 use std::fmt;
 
-/// Why a plan cannot be made or a kernel cannot run.
+/// The reason for which a plan cannot be made or a kernel cannot run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -44,6 +44,15 @@ pub enum Error {
         inputs: usize,
         /// Output channels.
         filters: usize,
+    },
+    /// A tensor cannot be repeated: one of its sizes is neither 1 nor that of the result.
+    Repeat {
+        /// `height`, `width` or `channels`.
+        size: &'static str,
+        /// The tensor's size.
+        small: usize,
+        /// The result's size.
+        large: usize,
     },
     /// A window does not fit into the padded picture.
     Window {
@@ -109,6 +118,7 @@ impl fmt::Display for Error {
             Error::EmptyWindow => write!(f, "a window of the pool covers padding alone"),
             Error::Border { border, pixels } => write!(f, "a border of {border} pixels leaves nothing of {pixels}"),
             Error::Extra { extra, stride } => write!(f, "{extra} added pixels must be fewer than the stride {stride}"),
+            Error::Repeat { size, small, large } => write!(f, "{size} {small} is neither 1 nor {large}"),
             Error::Channels { asked, found } => write!(f, "{asked} does not fit {found} channels"),
             Error::Label { label, classes } => write!(f, "label {label} is none of {classes} classes"),
             Error::Width => write!(f, "the processor has no vectors of this width"),
@@ -129,7 +139,7 @@ pub(crate) fn at_least(buffer: &'static str, found: usize, wanted: usize) -> Res
     if found >= wanted { Ok(()) } else { Err(Error::Length { buffer, wanted, found }) }
 }
 
-/// How many whole units a buffer holds.
+/// The number of whole units that a buffer holds.
 pub(crate) fn units(buffer: &'static str, found: usize, unit: usize) -> Result<usize, Error> {
     if unit > 0 && found.is_multiple_of(unit) { Ok(found / unit) } else { Err(Error::Ragged { buffer, unit, found }) }
 }
@@ -145,7 +155,7 @@ pub(crate) fn product(tensor: &'static str, sizes: &[usize]) -> Result<usize, Er
     whole.ok_or(Error::TooLarge { tensor })
 }
 
-/// Floats of a picture of so many pixels and channels, neither of which is zero.
+/// Floats of a picture of `pixels` pixels and `channels` channels; neither number is zero.
 pub(crate) fn picture(pixels: usize, channels: usize) -> Result<usize, Error> {
     size("channels", channels)?;
     if pixels == 0 {

@@ -1,9 +1,9 @@
-//! What a kernel reads: a tensor, or a tensor that a batch norm and a clip are applied to on the way.
+//! The input of a kernel: a tensor, or a tensor that a batch norm and a clip are applied to on the way.
 
 use crate::Error;
 use crate::error::length;
 
-/// Which values a batch norm's activation lets through.
+/// The values that a batch norm's activation lets through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Clip {
     /// All.
@@ -26,8 +26,8 @@ impl Clip {
     }
 }
 
-/// `clip(scale·x + shift)`, channel by channel: a batch norm and its activation as one map. A ReLU alone has the scale 1 and
-/// the shift 0.
+/// `clip(scale·x + shift)`, channel by channel: a batch norm and its activation as one map. A ReLU alone has the scale
+/// 1 and the shift 0.
 ///
 /// The map is computed in `f32`: where a channel's mean is many times its spread, digits are lost.
 #[derive(Clone, Copy, Debug)]

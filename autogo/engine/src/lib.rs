@@ -4,8 +4,9 @@
 //!
 //! A tensor is a slice of `f32`: dense NHWC, channels next to each other. The caller owns all memory. A *plan*
 //! ([`Conv`], [`Pool`], [`Resize`], …) checks a geometry once and says how much scratch its runs need; a run allocates
-//! nothing, takes as many images as its buffers hold, and returns an error where a buffer's length does not fit. There are no
-//! threads inside: a caller with several threads cuts a batch into fixed pieces and adds the pieces' gradients in order.
+//! nothing, takes as many images as its buffers hold, and returns an error where a buffer's length does not fit. There
+//! are no threads inside: a caller with several threads cuts a batch into fixed pieces and adds the pieces' gradients
+//! in order.
 //!
 //! | operation | forward | gradients |
 //! |---|---|---|
@@ -36,24 +37,25 @@
 //! | space to depth | [`DepthToSpace::gradient`] of the plan that leads back | [`DepthToSpace::forward`] |
 //! | resize | [`Resize::forward`] | [`Resize::gradient`] |
 //!
-//! [`loss`] has the losses, [`optimiser`] the inner loops of optimisers, [`reference`](mod@reference) every kernel once more in `f64`.
+//! [`loss`] has the losses, [`optimiser`] the inner loops of optimisers, [`reference`](mod@reference) every kernel once
+//! more in `f64`.
 //!
 //! # The same bits everywhere
 //!
-//! The order of every sum is fixed. Lanes of a vector are channels and never mix, so a result does not depend on the vectors'
-//! width. It depends on the [`Arithmetic`] alone: an [`Engine`] with [`Arithmetic::Fused`] computes the same bits with AVX-512
-//! and AVX2 (and, slowly, without), one with [`Arithmetic::Portable`] on every processor. Exponentials and logarithms come
-//! from `libm`, not from the system.
+//! The order of every sum is fixed. Lanes of a vector are channels and never mix, so a result does not depend on the
+//! vectors' width. It depends on the [`Arithmetic`] alone: an [`Engine`] with [`Arithmetic::Fused`] computes the same
+//! bits with AVX-512 and AVX2 (and, slowly, without), one with [`Arithmetic::Portable`] on every processor.
+//! Exponentials and logarithms come from `libm`, not from the system.
 //!
-//! [`Conv::is_tiled`] says which convolutions are computed by tiles: those have the same bits everywhere as well, other ones than a
-//! plain sum.
+//! [`Conv::is_tiled`] says which convolutions are computed by tiles: those have the same bits everywhere as well, other
+//! ones than a plain sum.
 //!
 //! # Speed
 //!
-//! `cargo run -p autogo-engine --example layers` prints the speed of single layers and of two small networks on one thread. The
-//! crate is compiled at level 3 without debug assertions and overflow checks, also in the development profile: with checks the
-//! loops run at half their speed. No function has type parameters, so all code is compiled here and not in the crate that calls.
-//! Buffers that begin at a multiple of 64 bytes are read fastest ([`Buffer`]).
+//! `cargo run -p autogo-engine --example layers` prints the speed of single layers and of two small networks on one
+//! thread. The crate is compiled at level 3 without debug assertions and overflow checks, also in the development
+//! profile: with checks the loops run at half their speed. No function has type parameters, so all code is compiled
+//! here and not in the crate that calls. Buffers that begin at a multiple of 64 bytes are read fastest ([`Buffer`]).
 //!
 //! # A training step, by hand
 //!

@@ -1,5 +1,5 @@
-//! Losses. Each returns the sum over samples in `f64` and writes the gradient times a factor, so that pieces of a batch add
-//! up: the mean's gradient has the factor 1/n, whatever the pieces are.
+//! Losses. Each returns the sum over samples in `f64` and writes the gradient times a factor, so that pieces of a batch
+//! add up: the mean's gradient has the factor 1/n, whatever the pieces are.
 
 use crate::error::{length, size, units};
 use crate::lanes::Plain;
@@ -7,7 +7,7 @@ use crate::maps;
 pub use crate::places::Places;
 use crate::{Engine, Error, Write};
 
-/// What a classification of some samples came to.
+/// The loss and the correct answers of a classification of some samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scores {
     /// Sum of the samples' losses.
@@ -55,7 +55,8 @@ impl CrossEntropy {
     /// ```
     ///
     /// # Errors
-    /// A buffer's length does not fit, a label is no class, or the smoothing is not between 0 and 1.
+    /// The number of classes is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), a buffer's length does not fit, a
+    /// label is no class, or the smoothing is not between 0 and 1.
     pub fn gradient(&self, logits: &[f32], labels: &[u32], factor: f32, gradient: &mut [f32]) -> Result<Scores, Error> {
         length("gradient", gradient.len(), logits.len())?;
         let mut rows = gradient.chunks_exact_mut(self.classes.max(1));
@@ -73,7 +74,8 @@ impl CrossEntropy {
     /// Scores samples, as [`gradient`](CrossEntropy::gradient) without the gradient.
     ///
     /// # Errors
-    /// A buffer's length does not fit, a label is no class, or the smoothing is not between 0 and 1.
+    /// The number of classes is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), a buffer's length does not fit, a
+    /// label is no class, or the smoothing is not between 0 and 1.
     pub fn scores(&self, logits: &[f32], labels: &[u32]) -> Result<Scores, Error> {
         self.each(logits, labels, |_, _, _, _, _| {})
     }
@@ -227,22 +229,19 @@ impl<F: Fn(f64) -> f64> Plain for Total<'_, F> {
     }
 }
 
-/// The class with the largest value, for every row of `classes` values; the first of several.
+/// Writes, for every row of `classes` values, the class with the largest value: the first of several. NaN values are
+/// passed over; class 0 stands for a row of NaN alone. `values` is `[row][class]`, `found` is `[row]`. O(values).
 ///
 /// # Errors
-/// The values are not whole rows, or a buffer's length does not fit.
+/// The number of classes is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), the values are not whole rows, or a
+/// buffer's length does not fit.
 pub fn largest(values: &[f32], classes: usize, found: &mut [u32]) -> Result<(), Error> {
     size("classes", classes)?;
     let rows = units("values", values.len(), classes)?;
     length("found", found.len(), rows)?;
     for (row, found) in values.chunks_exact(classes).zip(found) {
-        let mut best = 0;
-        for (class, value) in row.iter().enumerate() {
-            if *value > row[best] {
-                best = class;
-            }
-        }
-        *found = best as u32;
+        let most = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        *found = row.iter().position(|&value| value == most).unwrap_or(0) as u32;
     }
     Ok(())
 }

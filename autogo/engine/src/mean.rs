@@ -12,8 +12,17 @@ const LANES: usize = 16;
 /// Writes the mean of every channel of every image: `x` is `[image][pixel][channel]`, `y` is `[image][channel]`.
 /// O(elements).
 ///
+/// ```
+/// use autogo_engine::{Arithmetic, Engine, mean};
+/// let (x, mut y) = ([1.0, 10.0, 3.0, 30.0], [0.0; 2]); // one image: two pixels of two channels
+/// mean(&Engine::new(Arithmetic::Fused), &x, 2, 2, &mut y)?;
+/// assert_eq!(y, [2.0, 20.0]);
+/// # Ok::<(), autogo_engine::Error>(())
+/// ```
+///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), there are no pixels, an image has more
+/// than 2⁴⁰ elements, or a buffer's length does not fit.
 pub fn mean(engine: &Engine, x: &[f32], pixels: usize, channels: usize, y: &mut [f32]) -> Result<(), Error> {
     let picture = picture(pixels, channels)?;
     let images = units("output", y.len(), channels)?;
@@ -26,10 +35,12 @@ pub fn mean(engine: &Engine, x: &[f32], pixels: usize, channels: usize, y: &mut 
     Ok(())
 }
 
-/// Writes the input's gradient: every pixel receives its part of the mean's gradient. O(elements).
+/// Writes the input's gradient, `[image][pixel][channel]`: every pixel receives the mean's gradient,
+/// `[image][channel]`, divided by the number of pixels. O(elements).
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), there are no pixels, an image has more
+/// than 2⁴⁰ elements, or a buffer's length does not fit.
 pub fn mean_gradient(
     engine: &Engine,
     output_gradient: &[f32],
@@ -48,7 +59,7 @@ pub fn mean_gradient(
 /// Adds the sum over all pixels of every channel: the gradient of a bias. `x` is `[pixel][channel]`. O(elements).
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or `x` does not hold whole pixels.
 pub fn channel_sums(engine: &Engine, x: &[f32], sums: &mut [f32]) -> Result<(), Error> {
     size("channels", sums.len())?;
     units("input", x.len(), sums.len())?;

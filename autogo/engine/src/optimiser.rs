@@ -1,4 +1,4 @@
-//! The inner loops of optimisers, on flat buffers: weights, their gradient, and what an optimiser remembers of each weight.
+//! The inner loops of optimisers, on flat buffers: weights, their gradient, and the optimiser's memory of each weight.
 //!
 //! ```
 //! use autogo_engine::{Arithmetic, Engine, optimiser::Sgd};
@@ -28,8 +28,8 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// `v ← momentum·v + g`, `w ← w − rate·v`, or with Nesterov's look ahead `w ← w − rate·(g + momentum·v)`; `g` is the
-    /// gradient with the decay. O(weights).
+    /// `v ← momentum·v + g`, `w ← w − rate·v`, or with Nesterov's look ahead `w ← w − rate·(g + momentum·v)`; `g` is
+    /// the gradient with the decay. O(weights).
     ///
     /// # Errors
     /// The lengths differ.
@@ -57,8 +57,8 @@ impl Sgd {
 
 /// The Euclidean norm of a gradient, for a caller that bounds it: the square root of the sum of squares.
 ///
-/// A square of an `f32` is exact in `f64`. Sixteen sums take every sixteenth square each and are added in their order, so the norm
-/// has the same bits for every width of the vectors and every arithmetic. O(weights).
+/// A square of an `f32` is exact in `f64`. Sixteen sums take every sixteenth square each and are added in their order,
+/// so the norm has the same bits for every width of the vectors and every arithmetic. O(weights).
 ///
 /// ```
 /// use autogo_engine::{Arithmetic, Engine, optimiser::euclidean_norm};
@@ -90,7 +90,7 @@ impl Plain for Squares<'_> {
     }
 }
 
-/// Whose RMSprop.
+/// The framework whose form of RMSprop is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RmsForm {
     /// `v ← momentum·v + rate·g/√(s + ε)`, `w ← w − v`.
@@ -104,7 +104,7 @@ pub enum RmsForm {
 pub struct RmsProp {
     /// Learning rate.
     pub rate: f32,
-    /// What is kept of the mean square in a step: `s ← keep·s + (1 − keep)·g²`.
+    /// The part of the mean square `s` that a step keeps: `s ← keep·s + (1 − keep)·g²`.
     pub keep: f32,
     /// Momentum; 0 is none.
     pub momentum: f32,
@@ -112,12 +112,12 @@ pub struct RmsProp {
     pub epsilon: f32,
     /// Weight decay: `decay·w` is added to the gradient.
     pub decay: f32,
-    /// Where ε and the rate stand.
+    /// The form of the step: it says where ε and the rate stand.
     pub form: RmsForm,
 }
 
 impl RmsProp {
-    /// One step. `square` and `velocity` are what is remembered of each weight. O(weights).
+    /// One step. `square` and `velocity` are the memory of each weight: `s` and `v`. O(weights).
     ///
     /// # Errors
     /// The lengths differ.
@@ -152,7 +152,7 @@ impl RmsProp {
 pub struct AdamW {
     /// Learning rate.
     pub rate: f32,
-    /// What is kept of the gradient's mean, and of its mean square, in a step.
+    /// The parts of the gradient's mean and of its mean square that a step keeps.
     pub keep: (f32, f32),
     /// ε.
     pub epsilon: f32,
@@ -161,7 +161,8 @@ pub struct AdamW {
 }
 
 impl AdamW {
-    /// Step number `step`, the first being 1. `mean` and `square` are what is remembered of each weight. O(weights).
+    /// Step number `step`, the first being 1. `mean` and `square` are the memory of each weight: the running means of
+    /// its gradient and of the gradient's square. O(weights).
     ///
     /// # Errors
     /// The lengths differ, or the step is 0.
@@ -201,17 +202,6 @@ impl AdamW {
 /// The lengths differ.
 pub fn average(engine: &Engine, keep: f32, weights: &[f32], mean: &mut [f32]) -> Result<(), Error> {
     maps::update(engine, weights, mean, |mean, w| keep * mean + (1.0 - keep) * w)
-}
-
-/// The sum of squares of a gradient, in `f64`: its norm's square, for clipping. O(elements).
-pub fn norm_squared(gradient: &[f32]) -> f64 {
-    let mut chains = [0.0f64; 8];
-    for part in gradient.chunks(8) {
-        for (chain, g) in chains.iter_mut().zip(part) {
-            *chain += f64::from(*g) * f64::from(*g);
-        }
-    }
-    chains.iter().sum()
 }
 
 /// One pass over weights and up to two memories.

@@ -6,16 +6,17 @@ use crate::loss::smooth;
 
 /// The smooth L1 loss of places that are expectations of maps (Sun et al., Integral Human Pose Regression, ECCV 2018).
 ///
-/// A map's softmax over its pixels is a distribution; the place that the map says is the mean of the pixels' places under it.
-/// The mean has a gradient everywhere and lies between pixels, so a small map is enough. The pixels of a map of `h` × `w` lie
-/// at `row · span.0 / (h − 1)` and `column · span.1 / (w − 1)`, so that the corners of map and picture agree.
+/// A map's softmax over its pixels is a distribution; the place that the map says is the mean of the pixels' places
+/// under it. The mean has a gradient everywhere and lies between pixels, so a small map is enough. The pixels of a map
+/// of `h` × `w` lie at `row · span.0 / (h − 1)` and `column · span.1 / (w − 1)`, so that the corners of map and picture
+/// agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Places {
     /// Height and width of a map.
     pub map: (usize, usize),
     /// Places that are looked for: the maps' channels.
     pub points: usize,
-    /// Where the last row and the last column lie, in the unit of the wanted places.
+    /// The places of the last row and of the last column, in the unit of the wanted places.
     pub span: (f32, f32),
     /// β of the smooth L1 loss, in the same unit, above 0.
     pub beta: f32,
@@ -44,7 +45,8 @@ impl Places {
     /// ```
     ///
     /// # Errors
-    /// A buffer's length does not fit, or a setting is out of range.
+    /// The map's height or width or the number of points is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), β is not
+    /// above 0, or a buffer's length does not fit.
     pub fn gradient(&self, maps: &[f32], wanted: &[f32], factor: f32, gradient: &mut [f32]) -> Result<f64, Error> {
         length("gradient", gradient.len(), maps.len())?;
         let mut sum = 0.0;
@@ -69,7 +71,8 @@ impl Places {
     /// The places that maps say: `found` is `[image][point][row, column]`. O(elements).
     ///
     /// # Errors
-    /// A buffer's length does not fit, or a setting is out of range.
+    /// The map's height or width or the number of points is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), β is not
+    /// above 0, or a buffer's length does not fit.
     pub fn found(&self, maps: &[f32], found: &mut [f32]) -> Result<(), Error> {
         self.each(maps, found.len(), |image, point, _, expected| {
             let at = (image * self.points + point) * 2;
@@ -77,13 +80,13 @@ impl Places {
         })
     }
 
-    /// Where a pixel of a map lies.
+    /// The place of a pixel of a map.
     fn place(&self, pixel: usize) -> (f64, f64) {
         let along = |at: usize, of: usize, span: f32| at as f64 * f64::from(span) / (of - 1).max(1) as f64;
         (along(pixel / self.map.1, self.map.0, self.span.0), along(pixel % self.map.1, self.map.1, self.span.1))
     }
 
-    /// Visits every map: its image, its point, all maps of the image, and what the map expects.
+    /// Visits every map: its image, its point, all maps of the image, and the expectations of the map.
     fn each(
         &self,
         maps: &[f32],

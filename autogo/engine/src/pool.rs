@@ -4,7 +4,7 @@ use crate::error::{length, units};
 use crate::lanes::{Kernel, Lanes, load, store};
 use crate::{Engine, Error, Shape, Window, Write};
 
-/// What a pool keeps of a window.
+/// The value that a pool makes of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PoolKind {
     /// The largest pixel. Its gradient goes to the first of several equal pixels.
@@ -33,8 +33,9 @@ pub struct Pool {
     input: Shape,
     output: Shape,
     window: Window,
-    /// For every output row, and column, the first tap inside the picture and the one behind the last.
+    /// For every output row, the first tap inside the picture and the tap behind the last inside.
     rows: Vec<(usize, usize)>,
+    /// For every output column, the first tap inside the picture and the tap behind the last inside.
     columns: Vec<(usize, usize)>,
 }
 
@@ -80,7 +81,7 @@ impl Pool {
         }
     }
 
-    /// What a window's sum is divided by.
+    /// The divisor of a window's sum.
     fn divisor(&self, Place { y, x, .. }: Place) -> f32 {
         let (rows, columns) = (self.rows[y], self.columns[x]);
         match self.kind {
@@ -160,7 +161,7 @@ impl Pool {
     }
 }
 
-/// Vectors of channels that are pooled at once, where there are so many.
+/// Vectors of channels that are pooled at once; the vectors that are left are pooled one by one.
 const VECTORS: usize = 4;
 
 struct Forward<'a> {

@@ -6,8 +6,16 @@ use crate::{Engine, Error, Write};
 
 /// Writes the PReLU of `x`, which is `[pixel][channel]`. O(elements).
 ///
+/// ```
+/// use autogo_engine::{Arithmetic, Engine, prelu};
+/// let (x, mut y) = ([-2.0, -2.0, 3.0, 4.0], [0.0; 4]); // two pixels of two channels
+/// prelu(&Engine::new(Arithmetic::Fused), &x, &[0.5, 0.25], &mut y)?;
+/// assert_eq!(y, [-1.0, -0.5, 3.0, 4.0]);
+/// # Ok::<(), autogo_engine::Error>(())
+/// ```
+///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a buffer's length does not fit.
 pub fn prelu(engine: &Engine, x: &[f32], slopes: &[f32], y: &mut [f32]) -> Result<(), Error> {
     size("channels", slopes.len())?;
     units("input", x.len(), slopes.len())?;
@@ -19,7 +27,7 @@ pub fn prelu(engine: &Engine, x: &[f32], slopes: &[f32], y: &mut [f32]) -> Resul
 /// Writes the input's gradient and adds the gradient of the slopes. O(elements).
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a buffer's length does not fit.
 pub fn prelu_gradient(
     engine: &Engine,
     x: &[f32],

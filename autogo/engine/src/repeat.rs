@@ -1,22 +1,22 @@
-//! Tensors whose sizes of 1 are repeated: the operands of sums and products that do not agree in shape.
+//! Tensors that are repeated along sizes of 1: the operands of sums and products that do not agree in shape.
 
 use crate::error::{length, units};
 use crate::lanes::Plain;
 use crate::{Engine, Error, Shape, Write};
 
-/// What is done with a repeated element.
+/// The rule by which a repeated element `x` changes an element `y` of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Combine {
-    /// It is written.
+    /// `y = x`.
     Replace,
-    /// It is added to what is there.
+    /// `y = y + x`.
     Add,
-    /// What is there is multiplied by it.
+    /// `y = y · x`.
     Multiply,
 }
 
-/// Writes images of shape `large` by repeating those of shape `small`, whose height, width and channels are each that of
-/// `large` or 1. O(elements of `large`).
+/// Writes images of shape `large` by repeating those of shape `small`. The height, the width and the channels of
+/// `small` are each those of `large` or 1. O(elements of `large`).
 ///
 /// ```
 /// use autogo_engine::{Arithmetic, Combine, Engine, Shape, repeat};
@@ -28,7 +28,7 @@ pub enum Combine {
 /// ```
 ///
 /// # Errors
-/// A size is neither 1 nor that of `large`, or a buffer's length does not fit.
+/// A size is out of range, a size of `small` is neither 1 nor that of `large`, or a buffer's length does not fit.
 pub fn repeat(
     engine: &Engine,
     small: Shape,
@@ -44,10 +44,23 @@ pub fn repeat(
     Ok(())
 }
 
-/// Writes the gradient of what [`repeat`] repeats: the sum of the gradients of its copies, row by row. O(elements of `large`).
+/// Writes the gradient of the input of [`repeat`], for [`Combine::Replace`] and [`Combine::Add`]: every element of
+/// `small` receives the sum of the output gradients of its copies, row by row. O(elements of `large`).
+///
+/// After [`Combine::Multiply`] the caller first multiplies the output gradient by the other factor.
+///
+/// ```
+/// use autogo_engine::{Arithmetic, Engine, Shape, Write, repeat_gradient};
+/// let (small, large) = (Shape::new(1, 1, 2), Shape::new(1, 2, 2)); // one pixel was repeated twice
+/// let mut dx = [0.0; 2];
+/// let dy = [1.0, 2.0, 3.0, 4.0];
+/// repeat_gradient(&Engine::new(Arithmetic::Fused), small, large, &dy, &mut dx, Write::Replace)?;
+/// assert_eq!(dx, [4.0, 6.0]);
+/// # Ok::<(), autogo_engine::Error>(())
+/// ```
 ///
 /// # Errors
-/// A size is neither 1 nor that of `large`, or a buffer's length does not fit.
+/// A size is out of range, a size of `small` is neither 1 nor that of `large`, or a buffer's length does not fit.
 pub fn repeat_gradient(
     engine: &Engine,
     small: Shape,
@@ -69,12 +82,11 @@ pub fn repeat_gradient(
 fn check(small: Shape, large: Shape) -> Result<(), Error> {
     small.check()?;
     large.check()?;
-    for (one, all) in [(small.h, large.h), (small.w, large.w), (small.c, large.c)] {
-        if one != all && one != 1 {
-            return Err(Error::Channels { asked: one, found: all });
-        }
+    let sizes = [("height", small.h, large.h), ("width", small.w, large.w), ("channels", small.c, large.c)];
+    match sizes.into_iter().find(|&(_, small, large)| small != large && small != 1) {
+        Some((size, small, large)) => Err(Error::Repeat { size, small, large }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The first float of the pixel of `small` that is repeated at a pixel of `large`.

@@ -4,7 +4,7 @@ use crate::error::{length, units};
 use crate::lanes::Plain;
 use crate::{Engine, Error, Shape, Write};
 
-/// How a picture is resized.
+/// The rule by which a picture is resized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Interpolation {
     /// Output pixel `i` of `n` is input pixel `⌊i·size/n⌋`: a whole factor repeats every pixel.

@@ -3,10 +3,18 @@
 use crate::error::{length, size, units};
 use crate::{Error, Write};
 
-/// Writes `exp(x_c) / Σ exp(x)` over the channels of every pixel: `x` is `[pixel][channel]`. O(elements).
+/// Writes `exp(x_c) / Σ exp(x)` over the channels of every pixel: `x` and `y` are `[pixel][channel]`. O(elements).
+///
+/// ```
+/// use autogo_engine::softmax;
+/// let mut y = [0.0; 2];
+/// softmax(&[3.0, 3.0], 2, &mut y)?;
+/// assert_eq!(y, [0.5, 0.5]);
+/// # Ok::<(), autogo_engine::Error>(())
+/// ```
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a buffer's length does not fit.
 pub fn softmax(x: &[f32], channels: usize, y: &mut [f32]) -> Result<(), Error> {
     size("channels", channels)?;
     units("input", x.len(), channels)?;
@@ -26,7 +34,7 @@ pub fn softmax(x: &[f32], channels: usize, y: &mut [f32]) -> Result<(), Error> {
 /// Writes the input's gradient `y·(dy − Σ dy·y)`, given the softmax `y`. O(elements).
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a buffer's length does not fit.
 pub fn softmax_gradient(
     y: &[f32],
     channels: usize,

@@ -4,7 +4,17 @@ use crate::error::{length, units};
 use crate::lanes::Plain;
 use crate::{Border, Engine, Error, Shape, Write};
 
-/// Writes images with a border of zeros. `shape` is that of an input picture. The gradient is [`crop`]. O(output elements).
+/// Writes images with a border of zeros. `shape` is the shape of an input picture. The gradient is [`crop`] with the
+/// output's shape. O(output elements).
+///
+/// ```
+/// use autogo_engine::{Arithmetic, Border, Engine, Shape, Write, pad};
+/// let border = Border { top: 1, left: 0, bottom: 0, right: 1 };
+/// let mut y = [9.0; 6]; // two rows of three pixels
+/// pad(&Engine::new(Arithmetic::Fused), Shape::new(1, 2, 1), border, &[1.0, 2.0], &mut y, Write::Replace)?;
+/// assert_eq!(y, [0.0, 0.0, 0.0, 1.0, 2.0, 0.0]);
+/// # Ok::<(), autogo_engine::Error>(())
+/// ```
 ///
 /// # Errors
 /// A size is out of range, or a buffer's length does not fit.
@@ -19,8 +29,8 @@ pub fn pad(engine: &Engine, shape: Shape, border: Border, x: &[f32], y: &mut [f3
     Ok(())
 }
 
-/// Writes the inside of images: so many pixels are cut off on each side. `shape` is that of an input picture. The gradient is
-/// [`pad`] with the output's shape. O(output elements).
+/// Writes the inside of images: `border` says how many pixels are cut off on each side. `shape` is the shape of an
+/// input picture. The gradient is [`pad`] with the output's shape. O(output elements).
 ///
 /// # Errors
 /// A size is out of range, the border leaves nothing, or a buffer's length does not fit.
@@ -88,17 +98,29 @@ impl Plain for Rows<'_> {
     }
 }
 
-/// Which channels become the pixels of a square.
+/// The order of channels that become the pixels of a rectangle of `h × w` pixels (of a square, `h = w`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DepthOrder {
-    /// Channel `c·block² + i·block + j` becomes channel `c` of pixel `(i, j)`: PyTorch's pixel shuffle, ONNX's CRD.
+    /// Channel `c·h·w + i·w + j` becomes channel `c` of pixel `(i, j)`: PyTorch's pixel shuffle, ONNX's CRD.
     ChannelFirst,
-    /// Channel `(i·block + j)·channels + c` becomes channel `c` of pixel `(i, j)`: TensorFlow's, ONNX's DCR.
+    /// Channel `(i·w + j)·channels + c` becomes channel `c` of pixel `(i, j)`, where `channels` are the channels of the
+    /// output: TensorFlow's order, ONNX's DCR.
     BlockFirst,
 }
 
-/// The plan of a depth-to-space: every `block²` channels become a square of `block × block` pixels. Its gradient is
-/// the space-to-depth that leads back.
+/// The plan of a depth-to-space: every `block²` channels become a square of `block × block` pixels. The gradient is the
+/// space-to-depth that leads back.
+///
+/// ```
+/// use autogo_engine::{Arithmetic, DepthOrder, DepthToSpace, Engine, Shape, Write};
+/// let engine = Engine::new(Arithmetic::Fused);
+/// let plan = DepthToSpace::new(engine, Shape::new(1, 1, 8), 2, DepthOrder::ChannelFirst)?;
+/// assert_eq!(plan.output(), Shape::new(2, 2, 2));
+/// let (x, mut y) = ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0], [0.0; 8]);
+/// plan.forward(&x, &mut y, Write::Replace)?;
+/// assert_eq!(y, [0.0, 4.0, 1.0, 5.0, 2.0, 6.0, 3.0, 7.0]); // four pixels of two channels
+/// # Ok::<(), autogo_engine::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct DepthToSpace {
     engine: Engine,
@@ -117,7 +139,7 @@ impl DepthToSpace {
         DepthToSpace::rectangles(engine, input, (block, block), order)
     }
 
-    /// Plans a depth-to-space whose channels become rectangles of `block` = (height, width) pixels.
+    /// Plans a depth-to-space that makes rectangles of `block` = (height, width) pixels of the channels.
     ///
     /// # Errors
     /// A size is out of range, or the channels do not fill rectangles.

@@ -352,6 +352,7 @@ fn softmaxes() {
 fn channelwise_activations() {
     let mut random = Random(10);
     let response = |size, beta| Channelwise::Response { size, alpha: 0.8, beta, bias: 1.5 };
+    assert!(response(0, 0.75).forward(&[1.0; 4], 4, &mut [0.0; 4]).is_err());
     let functions =
         [Channelwise::Softmax, Channelwise::LogSoftmax, response(1, 0.5), response(4, 0.75), response(5, 2.0)];
     for (function, channels) in functions.into_iter().flat_map(|function| [1, 2, 7, 40].map(|c| (function, c))) {
@@ -414,7 +415,8 @@ fn sizes_of_one_are_repeated() {
     }
     let engine = Engine::new(Arithmetic::Fused);
     let (two, three) = (Shape::new(1, 1, 2), Shape::new(1, 1, 3));
-    assert!(repeat(&engine, two, three, &[0.0; 2], &mut [0.0; 3], Combine::Add).is_err());
+    let error = repeat(&engine, two, three, &[0.0; 2], &mut [0.0; 3], Combine::Add).unwrap_err();
+    assert_eq!(error.to_string(), "channels 2 is neither 1 nor 3");
 }
 
 #[test]

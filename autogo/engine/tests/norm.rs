@@ -123,6 +123,18 @@ fn running_statistics_follow_and_are_used_in_evaluation() {
 }
 
 #[test]
+fn the_plain_forms_keep_a_nan_too() {
+    use autogo_engine::{Activation, reference};
+    assert!(reference::norm(&[f64::NAN, 1.0], &[1.0], &[0.0], 1e-3, Clip::Relu)[0].is_nan());
+    let clip = Activation::Clip { low: -1.0, high: 1.0 };
+    let linear = [Activation::LeakyRelu { slope: 0.1 }, Activation::Celu { alpha: 1.0 }];
+    for activation in [Activation::Relu, clip].into_iter().chain(linear) {
+        assert!(reference::activation(activation, f64::NAN).is_nan(), "{activation:?}");
+    }
+    assert!(reference::prelu(&[f64::NAN], &[0.5])[0].is_nan());
+}
+
+#[test]
 fn nan_passes_through_a_clip() {
     let engine = Engine::new(Arithmetic::Fused);
     let folded = Folded::new(1);

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 /// The environment variable that names the folder with the public benchmark data.
 pub const DATA_VARIABLE: &str = "AUTOGO_DATA";
 
-/// The folder that [`DATA_VARIABLE`] names; nothing where the variable is not set, or empty. Whether the folder holds
-/// what is asked for is found out by who reads it.
+/// The folder that [`DATA_VARIABLE`] names; `None` where the variable is not set, or empty. The folder's content is
+/// checked by its readers.
 ///
 /// ```
 /// use autogo::data::{DATA_VARIABLE, folder_from_env};

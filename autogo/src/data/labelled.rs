@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-/// What a family's networks are labelled with.
+/// The label of a family's networks.
 ///
 /// ```
 /// use autogo::{Goal, data::Label};
@@ -30,15 +30,16 @@ use std::path::PathBuf;
 pub struct Label {
     /// Column of the frame.
     pub column: String,
-    /// What it is, with its unit, for axes and headings.
+    /// The title of the label, with its unit, for axes and headings.
     pub title: String,
-    /// Which end is better.
+    /// The better end.
     pub goal: Goal,
-    /// Where the labels come from.
+    /// The source of the labels.
     pub source: String,
-    /// Whether networks were trained or run for them, rather than computed on paper.
+    /// Whether networks were trained or run for the labels, rather than computed on paper.
     pub measured: bool,
-    /// Whether a benchmark published them, for networks in full size: the paper's numbers stand beside such labels alone.
+    /// Whether a benchmark published them, for networks in full size: the paper's numbers stand beside such labels
+    /// alone.
     pub published: bool,
 }
 
@@ -59,7 +60,7 @@ pub struct LabelledFamily {
     pub(super) frame: DataFrame,
     /// The architecture of every row and its label, if it has one.
     pub(super) values: Vec<(Arch, Option<f64>)>,
-    /// Where an architecture stands in `values`.
+    /// The place of an architecture in `values`.
     pub(super) places: HashMap<Arch, usize>,
 }
 
@@ -164,7 +165,7 @@ impl LabelledFamily {
         arch::figures(&archs)
     }
 
-    /// What the networks are labelled with.
+    /// The label of the networks.
     pub fn label(&self) -> &Label {
         &self.label
     }
@@ -193,8 +194,8 @@ impl LabelledFamily {
         Ok(numbers.f64()?.iter().zip(labels).filter_map(|(number, label)| Some((number?, label?))).collect())
     }
 
-    /// A figure of the graphs against the label, for about `count` rows spread evenly: (figure, label) of every row that has
-    /// a label. For families whose frame does not hold the figure. O(count · nodes), on all cores.
+    /// A figure of the graphs against the label, for about `count` rows spread evenly: (figure, label) of every row
+    /// that has a label. For families whose frame does not hold the figure. O(count · nodes), on all cores.
     ///
     /// # Errors
     /// A column that [`figures`](crate::data::figures) does not have.

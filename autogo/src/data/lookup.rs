@@ -76,11 +76,12 @@ impl LabelledFamily {
         Ok(graphs.iter().map(|graph| labels.get(&graph.content_id()).copied()).collect())
     }
 
-    /// The numbers of a column beside networks that were drawn from this family, found by their compact strings. O(rows).
+    /// The numbers of a column beside networks that were drawn from this family, found by their compact strings.
+    /// O(rows).
     ///
     /// # Errors
-    /// A column that the frame does not have or that holds no numbers, a network that is not in the family, a number that is
-    /// missing.
+    /// A column that the frame does not have or that holds no numbers, a network that is not in the family, a number
+    /// that is missing.
     ///
     /// ```
     /// let data = autogo::data::LabelledFamily::nb201_computed(20)?;
@@ -104,10 +105,16 @@ impl LabelledFamily {
         graphs.iter().map(number).collect()
     }
 
-    /// How far the labels of two trainings of one network agree: the SRCC between the labels of networks that are one
-    /// graph under two names, each pair both ways round, or where the frame has a column `again`, between both columns. No predictor can be expected to rank single labels better than
-    /// this. Nothing for labels that were computed, which say the same of equal graphs, for a family whose networks are
-    /// all different, or whose frame has no content ids. O(rows · log rows).
+    /// The agreement of the labels of two trainings of one network: their SRCC. No predictor can be expected to rank
+    /// single labels better than this.
+    ///
+    /// Where the frame has a column `again`, the two trainings of a network are its label and its number in this
+    /// column. Otherwise they are the labels of two rows with one `content_id`, one graph under two names; each pair
+    /// counts both ways round.
+    ///
+    /// `None` for labels that were computed, which are equal for equal graphs; for a frame with neither column; and
+    /// where there are too few pairs for an SRCC ([`stats::srcc`](crate::stats::srcc)), as in a family whose networks
+    /// are all different. O(rows · log rows).
     pub fn label_ceiling(&self) -> Option<f64> {
         if !self.label.measured {
             return None;

@@ -1,8 +1,8 @@
 //! Labelled families as polars frames, and where their data comes from.
 //!
 //! A [`LabelledFamily`] holds a frame and the architecture behind every row; [`Split`] draws examples from it to learn
-//! from and to rank. What a benchmark publishes is read by one file a source; labels of one's own networks are read from a
-//! [`LabelTable`]; labels that are computed here come from [`profile`](crate::profile).
+//! from and to rank. What a benchmark publishes is read by one file a source; labels of one's own networks are read
+//! from a [`LabelTable`]; labels that are computed here come from [`profile`](crate::profile).
 
 mod arch;
 mod cache;

@@ -17,8 +17,8 @@ pub struct Dataset {
     pub name: String,
     /// Its place in a data folder.
     pub path: String,
-    /// Where it can be downloaded: `http`, `https` or `file`. Missing when it is assembled from several sources; then
-    /// only a mirror has it.
+    /// The address of the download: `http`, `https` or `file`. Missing when the file is assembled from several sources;
+    /// then only a mirror has it.
     pub url: Option<String>,
     /// SHA-256 of its bytes, in hexadecimal.
     pub sha256: String,
@@ -26,9 +26,9 @@ pub struct Dataset {
     pub size: u64,
     /// Its licence.
     pub licence: String,
-    /// Whom to cite, and where it comes from.
+    /// The work to cite, and the source of the file.
     pub citation: String,
-    /// What it holds.
+    /// The content of the file, in words.
     pub content: String,
 }
 
@@ -41,14 +41,14 @@ pub struct Registry {
     pub datasets: Vec<Dataset>,
 }
 
-/// Where a file was found.
+/// The origin of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It was there already.
+    /// The file was there already.
     Present,
     /// Copied from a mirror folder.
     Mirror(PathBuf),
-    /// Downloaded, from so many bytes on: an interrupted download goes on where it ended.
+    /// Downloaded; an interrupted download goes on at byte `resumed_at`, where the download ended.
     Download {
         /// Bytes that an earlier, interrupted download had left.
         resumed_at: u64,
@@ -125,7 +125,7 @@ impl Dataset {
             return Ok(Origin::Present);
         }
         let path = folder.join(&self.path);
-        let failed = |error: std::io::Error| Error::File { path: path.clone(), reason: error.to_string() };
+        let failed = |error: std::io::Error| Error::file(&path, error);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(failed)?;
         }
@@ -142,8 +142,7 @@ impl Dataset {
                 }
                 Some(url) => match url.strip_prefix("file://") {
                     Some(local) => {
-                        fs::copy(local, &part)
-                            .map_err(|error| Error::File { path: local.into(), reason: error.to_string() })?;
+                        fs::copy(local, &part).map_err(|error| Error::file(local, error))?;
                         Origin::Mirror(PathBuf::from(local))
                     }
                     None => Origin::Download { resumed_at: self.download(url, &part, progress)? },
@@ -164,7 +163,7 @@ impl Dataset {
     /// Downloads to `part`, appending to what is there. Returns how many bytes were there.
     fn download(&self, url: &str, part: &Path, progress: Progress) -> Result<u64, Error> {
         let failed = |reason: String| Error::setting("download", format!("{url}: {reason}"), "a reachable address");
-        let on_disk = |error: std::io::Error| Error::File { path: part.into(), reason: error.to_string() };
+        let on_disk = |error: std::io::Error| Error::file(part, error);
         let had = fs::metadata(part).map_or(0, |metadata| metadata.len());
         let mut request = ureq::get(url);
         if had > 0 {
@@ -212,7 +211,7 @@ impl Dataset {
 
 /// SHA-256 of a file, in hexadecimal.
 fn hash(path: &Path) -> Result<String, Error> {
-    let failed = |error: std::io::Error| Error::File { path: path.into(), reason: error.to_string() };
+    let failed = |error: std::io::Error| Error::file(path, error);
     let mut file = File::open(path).map_err(failed)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];

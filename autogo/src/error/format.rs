@@ -1,18 +1,18 @@
-//! What can be wrong with a file.
+//! Errors of files.
 
 use super::GraphError;
 use thiserror::Error;
 
-/// Why the content of a file was refused. Where there is a place in the file, it is named.
+/// The reason why the content of a file was refused, with the place in the file where there is one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FormatError {
     /// The bytes are well-formed but not what the format demands.
     #[error("{place}: {reason}")]
     Content {
-        /// Which part: a field, a node, a byte offset.
+        /// The part of the file: a field, a node, a byte offset.
         place: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// The format can say it, this library does not support it.
@@ -22,7 +22,7 @@ pub enum FormatError {
         node: String,
         /// Its operation.
         op: String,
-        /// Which part of it.
+        /// The part of the operation that is not supported.
         reason: String,
     },
     /// The network it describes is not valid.

@@ -1,8 +1,8 @@
-//! What can be wrong with a graph.
+//! Errors of graphs.
 
 use thiserror::Error;
 
-/// Why a graph could not be built. Nodes are named; shapes are printed as `height×width×channels`.
+/// The reason why a graph could not be built. Nodes are named; shapes are printed as `height×width×channels`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum GraphError {
@@ -13,18 +13,26 @@ pub enum GraphError {
         node: String,
         /// Name of its op.
         op: &'static str,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// An operand does not exist yet.
-    #[error("node `{node}` reads operand {operand}, but only nodes 0 to {last} stand before it")]
+    #[error("node `{node}` reads operand {operand}, but {before} nodes stand before it")]
     UnknownOperand {
         /// Name of the node.
         node: String,
         /// Index it asked for.
         operand: usize,
-        /// Last index that exists.
-        last: isize,
+        /// Nodes that stand before it: operands are smaller than this number.
+        before: usize,
+    },
+    /// Not one list of operands for each node.
+    #[error("{nodes} nodes have {lists} lists of operands")]
+    Operands {
+        /// Nodes.
+        nodes: usize,
+        /// Lists of operands.
+        lists: usize,
     },
     /// Not exactly one input.
     #[error("a graph has exactly one input node; this one has {0}")]
@@ -32,7 +40,7 @@ pub enum GraphError {
     /// Not exactly one output.
     #[error("a graph has exactly one output node; this one has {0}")]
     Outputs(usize),
-    /// A node whose result nobody uses.
+    /// A node without a reader.
     #[error("nobody reads the result of node `{0}`; every node must lie on a path to the output")]
     Unused(String),
     /// A node that no input reaches.
@@ -43,7 +51,7 @@ pub enum GraphError {
     Config {
         /// The family.
         family: &'static str,
-        /// What is wrong with the configuration.
+        /// The reason.
         reason: String,
     },
     /// A count does not fit.
@@ -51,7 +59,7 @@ pub enum GraphError {
     Overflow {
         /// Name of the node.
         node: String,
-        /// What was counted.
+        /// The quantity that was counted.
         what: &'static str,
     },
 }

@@ -11,10 +11,11 @@ pub use profile::ProfileError;
 pub use train::TrainError;
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// What went wrong, where, and what would have been accepted, on one line.
+/// An error of this library: the reason, the place, and what would have been accepted, on one line.
 ///
 /// ```
 /// use autogo::{Error, families::network};
@@ -46,11 +47,11 @@ pub enum Error {
     Spec {
         /// The string.
         spec: String,
-        /// Where in the string, counted in characters from 1.
+        /// The place in the string, counted in characters from 1.
         at: usize,
-        /// What is wrong.
+        /// The reason.
         reason: String,
-        /// What would have been accepted.
+        /// The values that would have been accepted.
         accepted: String,
     },
     /// A line of a file is wrong.
@@ -60,9 +61,9 @@ pub enum Error {
         path: PathBuf,
         /// Line, counted from 1.
         line: usize,
-        /// What is wrong.
+        /// The reason.
         reason: String,
-        /// What would have been accepted.
+        /// The values that would have been accepted.
         accepted: String,
     },
     /// A row of a table names a network that is refused, or gives it no label.
@@ -72,7 +73,7 @@ pub enum Error {
         place: String,
         /// The network as the row names it.
         network: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// A file cannot be read or written.
@@ -86,11 +87,11 @@ pub enum Error {
     /// A setting or an input of a computation is out of range.
     #[error("{what}: {reason}; accepted: {accepted}")]
     Setting {
-        /// Which setting.
+        /// The name of the setting or of the input.
         what: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
-        /// What would have been accepted.
+        /// The values that would have been accepted.
         accepted: String,
     },
     /// A predictor cannot be trained on, read or asked this.
@@ -98,17 +99,17 @@ pub enum Error {
     Predictor {
         /// The part of the predictor or of its input.
         what: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
-        /// What would have been accepted.
+        /// The values that would have been accepted.
         accepted: String,
     },
     /// A number stopped being a number during a computation.
     #[error("{what} is not finite {place}; training stopped")]
     NotFinite {
-        /// Which number.
+        /// The name of the number.
         what: &'static str,
-        /// Where.
+        /// The place in the computation.
         place: String,
     },
     /// A polars operation failed.
@@ -137,6 +138,11 @@ impl Error {
         let offset = (part.as_ptr() as usize).wrapping_sub(spec.as_ptr() as usize);
         let before = spec.get(..offset).unwrap_or("");
         Error::Spec { spec: spec.into(), at: before.chars().count() + 1, reason, accepted: accepted.into() }
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn file(path: impl Into<PathBuf>, reason: impl Display) -> Self {
+        Error::File { path: path.into(), reason: reason.to_string() }
     }
 
     /// A setting that is out of range.

@@ -1,8 +1,8 @@
-//! Why a network cannot be profiled.
+//! Errors of profiles.
 
 use thiserror::Error;
 
-/// Why a machine cannot run a network, or cannot be timed on it.
+/// The reason why a machine cannot run a network, or cannot be timed on it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ProfileError {
@@ -37,7 +37,7 @@ pub enum ProfileError {
     Overflow {
         /// Name of the node.
         node: String,
-        /// What was counted.
+        /// The quantity that was counted.
         what: &'static str,
     },
 }

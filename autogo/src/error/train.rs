@@ -1,8 +1,8 @@
-//! What can be wrong with a network that is to be trained.
+//! Errors of networks that are to be trained.
 
 use thiserror::Error;
 
-/// Why a graph cannot be trained, or not like this.
+/// The reason why a graph cannot be trained, or not with these settings.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TrainError {
@@ -47,7 +47,7 @@ pub enum TrainError {
         found: String,
         /// Name of the task.
         task: String,
-        /// What is accepted.
+        /// The shapes that are accepted.
         wanted: String,
     },
     /// The plan needs more memory than is allowed.
@@ -69,7 +69,7 @@ pub enum TrainError {
     Node {
         /// Name of the node.
         node: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// Images or labels that do not fit the network.
@@ -91,7 +91,7 @@ pub enum TrainError {
     Mini {
         /// Name of the node.
         node: String,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
 }

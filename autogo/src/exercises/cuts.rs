@@ -10,16 +10,18 @@ use rand::Rng;
 /// Drawn groupings beside those of the lesson.
 const DRAWN: u64 = 20;
 
-/// Checks a function that cuts a network at one of its groups: `answer(groups, at)` returns the nodes of predecessor, segment and
-/// successor. The network's first node is its input and belongs to the predecessor, its last node is its output and belongs to
-/// the successor, also where the group that is cut out holds them.
+/// Checks a function that cuts a network at one of its groups: `answer(groups, at)` returns the nodes of predecessor,
+/// segment and successor. The network's first node is its input and belongs to the predecessor, its last node is its
+/// output and belongs to the successor, also where the group that is cut out holds them.
 ///
 /// # Errors
 /// The first cut that is wrong, and the right one.
 ///
 /// ```
 /// // Input and output are forgotten.
-/// let plain = |groups: &[Vec<usize>], at: usize| [groups[..at].concat(), groups[at].clone(), groups[at + 1..].concat()];
+/// let plain = |groups: &[Vec<usize>], at: usize| {
+///     [groups[..at].concat(), groups[at].clone(), groups[at + 1..].concat()]
+/// };
 /// let said = autogo::exercises::cuts(plain).unwrap_err().to_string();
 /// assert!(said.starts_with("step 3, [[0, 1], [2, 3], [4]] cut at group 0"));
 /// assert!(said.ends_with("accepted: [[0], [1], [2, 3, 4]]"));

@@ -10,11 +10,12 @@ use rand::Rng;
 /// Drawn corpora beside those that are written out.
 const DRAWN: u64 = 20;
 
-/// Checks a function that learns merges from lines of token numbers: `answer(lines, count)` returns at most `count` pairs of pieces,
-/// in the order in which they are joined. A token is a piece with its own number; the first merge makes the piece whose number
-/// follows the largest token's, and so on. Joined is the pair that stands side by side most often, counted at every place, at
-/// least twice; of equally frequent pairs the one that spells fewer tokens, then the one whose tokens are smaller when compared one
-/// by one. A pair is joined from left to right, and no piece has more than 16 tokens.
+/// Checks a function that learns merges from lines of token numbers: `answer(lines, count)` returns at most `count`
+/// pairs of pieces, in the order in which they are joined. A token is a piece with its own number; the first merge
+/// makes the piece whose number follows the largest token's, and so on. Joined is the pair that stands side by side
+/// most often, counted at every place, at least twice; of equally frequent pairs the one that spells fewer tokens, then
+/// the one whose tokens are smaller when compared one by one. A pair is joined from left to right, and no piece has
+/// more than 16 tokens.
 ///
 /// # Errors
 /// The first corpus with wrong merges, and the right ones.

@@ -1,8 +1,8 @@
 //! Checks for an exercise: rebuild AutoGO in six steps.
 //!
-//! The notebook `notebooks/exercises/rebuild_autogo.ipynb` has six cells to fill. Each check below takes what a student wrote, tries
-//! it on the toy of the [`tutorials`](crate::tutorials) first and on other cases after that, and says what the first wrong
-//! answer should have been. `notebooks/exercises/solutions` has every cell filled.
+//! The notebook `notebooks/exercises/rebuild_autogo.ipynb` has six cells to fill. Each check below takes what a student
+//! wrote, tries it on the toy of the [`tutorials`](crate::tutorials) first and on other cases after that, and says what
+//! the first wrong answer should have been. `notebooks/exercises/solutions` has every cell filled.
 //!
 //! | step | what is written | check |
 //! |---|---|---|
@@ -31,12 +31,12 @@ use crate::error::Error;
 use crate::report::Page;
 use std::fmt::Debug;
 
-/// What a check says when every answer is right.
+/// The page of a check when every answer is right.
 fn passed(step: u32, cases: usize) -> Page {
     Page::new("").text(&format!("Step {step}: right in all of {cases} cases."))
 }
 
-/// An answer that is wrong, what was asked, and what would be right.
+/// The error of a wrong answer: the question, the answer, and the right answer.
 fn wrong(step: u32, asked: &str, answer: impl Debug, right: impl Debug) -> Error {
     Error::setting(&format!("step {step}, {asked}"), format!("the answer is {answer:?}"), &format!("{right:?}"))
 }

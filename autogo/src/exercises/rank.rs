@@ -10,8 +10,8 @@ use rand::Rng;
 /// Drawn pairs of columns beside those that are written out.
 const DRAWN: u64 = 20;
 
-/// Checks a function that computes Spearman's rank correlation of two columns of numbers: the correlation of their ranks, where equal
-/// numbers share the mean of their ranks.
+/// Checks a function that computes Spearman's rank correlation of two columns of numbers: the correlation of their
+/// ranks, where equal numbers share the mean of their ranks.
 ///
 /// # Errors
 /// The first pair of columns with a wrong answer (by more than 10⁻⁹), and the right answer.

@@ -8,12 +8,13 @@ use crate::report::Page;
 use crate::segment::Segment;
 use crate::tutorials::toy;
 
-/// What comes in where the segment is put, and what is wanted there.
+/// The shape that comes in where the segment is put.
 const COMES: Shape = Shape::new(8, 8, 5);
+/// The shape that is wanted where the segment is put.
 const WANTED: Shape = Shape::new(4, 4, 7);
 
-/// Checks a repair by hand. The toy's nodes `conv relu add` are put where 8×8×5 comes in and 4×4×7 is wanted: how many filters
-/// does the convolution get, which stride, and what does the change cost, by the price of lesson
+/// Checks a repair by hand. The toy's nodes `conv relu add` are put where 8×8×5 comes in and 4×4×7 is wanted: how many
+/// filters does the convolution get, which stride, and what does the change cost, by the price of lesson
 /// [`repair`](crate::tutorials::repair)?
 ///
 /// # Errors

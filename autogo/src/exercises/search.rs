@@ -9,8 +9,9 @@ use crate::report::{Page, Table};
 use polars::prelude::df;
 use std::collections::HashSet;
 
-/// Checks the front of a search from `parent`: more of `score` and fewer multiply-adds are better. There are two networks or more, no
-/// two compute the same, none is beaten by another or by the parent, and one has fewer multiply-adds than the parent.
+/// Checks the front of a search from `parent`: more of `score` and fewer multiply-adds are better. There are two
+/// networks or more, no two compute the same, none is beaten by another or by the parent, and one has fewer
+/// multiply-adds than the parent.
 ///
 /// # Errors
 /// The first of these that does not hold, with the network concerned.

@@ -11,8 +11,8 @@ use crate::{graph::Graph, tutorials::toy};
 const NETWORKS: [&str; 2] =
     ["nb201:nor_conv_3x3,none,nor_conv_1x1,skip_connect,avg_pool_3x3,nor_conv_3x3", "nb101:1111011111:200"];
 
-/// Checks a function that writes the token of every node, in topological order: the name of the op, followed by a comma and the
-/// kernel's width where the op is a convolution, and by `,0` where it is a dense layer.
+/// Checks a function that writes the token of every node, in topological order: the name of the op, followed by a comma
+/// and the kernel's width where the op is a convolution, and by `,0` where it is a dense layer.
 ///
 /// # Errors
 /// The first token that is wrong, with its node and the right token.

@@ -14,7 +14,7 @@ use std::str::FromStr;
 /// ```
 /// use autogo::families::{Family, Fsrcnn};
 /// let graph = Fsrcnn::default().build()?;
-/// // 12,464 weights as published, 149 biases and 172 slopes beside them
+/// // 12,464 weights as published, 173 biases and 172 slopes beside them
 /// assert_eq!(graph.cost().params, 12_464 + (56 + 12 + 4 * 12 + 56 + 1) + (56 + 12 + 4 * 12 + 56));
 /// # Ok::<(), autogo::Error>(())
 /// ```

@@ -60,7 +60,7 @@ const BLOCKS: [&str; 14] = {
 const STAGES: usize = 4;
 /// Stages that halve the resolution and double the channels in their first block.
 const HALVES: [bool; STAGES] = [false, true, false, true];
-/// How often a stage has its block.
+/// The number of times that a stage has its block.
 const REPEATS: usize = 2;
 const STEM: u32 = 64;
 const CLASSES: u32 = 10;

@@ -28,8 +28,9 @@ const SUPPORT_OPS: [&str; 4] = ["conv1x1", "avgpool3x3", "maxpool3x3", "double1x
 const STEM: u32 = 32;
 const HEAD: u32 = 512;
 const CLASSES: u32 = 10;
-/// Channels and first strides of the four stages.
+/// Channels of the four stages.
 const CHANNELS: [u32; 4] = [32, 64, 128, 256];
+/// First strides of the four stages.
 const STRIDES: [u32; 4] = [1, 2, 2, 2];
 
 /// A path of a block: ops one after the other.
@@ -56,7 +57,7 @@ pub struct InceptionBlock {
 pub struct InceptionStage {
     /// The block.
     pub block: InceptionBlock,
-    /// How often it stands there.
+    /// The number of times that the block stands there.
     pub n_blocks: u32,
 }
 
@@ -77,7 +78,7 @@ pub struct Inception {
     pub stages: Vec<InceptionStage>,
 }
 
-/// Which limits on the number of ops the sampler keeps ([release §2.5](crate::doc::release#s2-5)).
+/// The limits on the number of ops that the sampler keeps ([release §2.5](crate::doc::release#s2-5)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum InceptionSampler {
     /// The published constants.

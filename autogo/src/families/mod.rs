@@ -95,9 +95,9 @@ use std::str::FromStr;
 pub trait Family: Sized + Clone + fmt::Display + FromStr<Err = Error> + Send + Sync + 'static {
     /// The family's name, which is also the prefix of its compact strings.
     const NAME: &'static str;
-    /// How its compact strings look, for messages.
+    /// The form of the family's compact strings, for messages.
     const ACCEPTED: &'static str;
-    /// How many networks the family has, where that is known.
+    /// The number of networks of the family, where it is known.
     const SIZE: Option<usize> = None;
     /// The best network as the release ships it.
     const BEST: Option<&'static str> = None;
@@ -108,8 +108,8 @@ pub trait Family: Sized + Clone + fmt::Display + FromStr<Err = Error> + Send + S
     /// A configuration that makes no valid graph.
     fn build(&self) -> Result<Graph, GraphError>;
 
-    /// The architecture with one cell or block wherever the family repeats the same one; the whole architecture where it
-    /// repeats none.
+    /// The architecture with one cell or block wherever the family repeats the same one; the whole architecture where
+    /// it repeats none.
     ///
     /// # Errors
     /// As for [`Family::build`].

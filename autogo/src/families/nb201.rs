@@ -65,7 +65,7 @@ pub struct Nb201 {
     pub ops: [CellOp; 6],
 }
 
-/// What a `skip_connect` is in the graph.
+/// The form of a `skip_connect` in the graph.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipAs {
@@ -81,8 +81,9 @@ const ACCEPTED: &str = "nb201:OP,OP,OP,OP,OP,OP or |OP~0|+|OP~0|OP~1|+|OP~0|OP~1
      nor_conv_1x1, nor_conv_3x3, avg_pool_3x3";
 /// Source nodes of the six edges, as the benchmark's string writes them.
 const SOURCES: [usize; 6] = [0, 0, 1, 0, 1, 2];
-/// Cells a stage, and channels of the three stages.
+/// Cells of a stage.
 pub(super) const CELLS: usize = 5;
+/// Channels of the three stages.
 pub(super) const CHANNELS: [u32; 3] = [16, 32, 64];
 pub(super) const CLASSES: u32 = 10;
 

@@ -1,4 +1,4 @@
-//! What NAS-Bench-201 itself counts.
+//! The costs that NAS-Bench-201 itself counts.
 
 use super::Nb201;
 use super::nb201::{CELLS, CHANNELS, CLASSES, CellOp};

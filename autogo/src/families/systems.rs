@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What the table knows of a family: its constants, and its functions without its type.
+/// A row of the table: a family's constants, and its functions without its type.
 struct System {
     prefix: &'static str,
     accepted: &'static str,
@@ -95,12 +95,14 @@ impl FamilyName {
         (self.system().build)(spec)
     }
 
-    /// The graph of one of the family's compact strings with one cell or block wherever the family repeats the same one:
-    /// a cell a stage of NB-101 and NB-201, a block a stage of HiAML and Inception. The other families repeat nothing.
+    /// The graph of one of the family's compact strings with one cell or block wherever the family repeats the same
+    /// one: a cell a stage of NB-101 and NB-201, a block a stage of HiAML and Inception. The other families repeat
+    /// nothing.
     ///
     /// ```
     /// use autogo::families::FamilyName;
-    /// let (full, shallow) = (FamilyName::Hiaml.build("hiaml:z,z,z,z")?, FamilyName::Hiaml.build_shallow("hiaml:z,z,z,z")?);
+    /// let full = FamilyName::Hiaml.build("hiaml:z,z,z,z")?;
+    /// let shallow = FamilyName::Hiaml.build_shallow("hiaml:z,z,z,z")?;
     /// assert!(shallow.len() < full.len());
     /// # Ok::<(), autogo::Error>(())
     /// ```
@@ -149,7 +151,7 @@ impl FamilyName {
         self.system().best
     }
 
-    /// How many networks the family has; nothing for those that are too many to count.
+    /// The number of networks of the family; `None` where they are too many to count.
     pub fn size(self) -> Option<usize> {
         self.system().size
     }

@@ -1,4 +1,4 @@
-//! What the compact strings of all families share.
+//! The parts that the compact strings of all families share.
 
 use crate::error::Error;
 

@@ -19,7 +19,7 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Vgg16 {}
 
-/// Channels and number of convolutions between the pools.
+/// Channels and number of convolutions of each block between the pools.
 const BLOCKS: [(u32, usize); 5] = [(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)];
 const CLASSES: u32 = 1000;
 

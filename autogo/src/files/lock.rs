@@ -5,7 +5,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The lock's file, which says who holds it.
+/// The lock's file, which names the holder.
 const NAME: &str = "lock";
 
 /// A lock on a folder. The lock is let go when this value is dropped, and dies with its process. While it is held,
@@ -35,7 +35,7 @@ impl FolderLock {
     /// # Errors
     /// A folder that another process holds (which is named), that cannot be made, or whose file system has no locks.
     pub fn take(folder: &Path) -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::File { path: folder.into(), reason: error.to_string() };
+        let failed = |error: io::Error| Error::file(folder, error);
         fs::create_dir_all(folder).map_err(failed)?;
         let path = folder.join(NAME);
         loop {
@@ -55,8 +55,7 @@ impl FolderLock {
                     return Err(Error::File { path: folder.into(), reason });
                 }
             }
-            // Who held the lock before may have removed the file after it was opened here: then another file is the
-            // lock.
+            // The holder before may have removed the file after it was opened here: then another file is the lock.
             if is_at(&file, &path) {
                 file.set_len(0).map_err(failed)?;
                 file.write_all(format!("process {}", std::process::id()).as_bytes()).map_err(failed)?;
@@ -68,15 +67,15 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // Before the lock is let go, so that nobody finds it in the hands of one who has left. A folder that was
-        // removed meanwhile has no lock to remove, or that of somebody else.
+        // Before the lock is let go, so that no process finds the file of a holder that has left. A folder that was
+        // removed meanwhile has no lock to remove, or that of another process.
         if is_at(&self.file, &self.path) {
             fs::remove_file(&self.path).ok();
         }
     }
 }
 
-/// What the file of a lock says of its holder.
+/// The holder that the file of a lock names.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     let is_named = file.take(64).read_to_string(&mut text).is_ok() && text.starts_with("process ");
@@ -122,7 +121,7 @@ mod tests {
         });
         assert!(taken.load(Ordering::SeqCst) > 8);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
-        // What a killed process left holds nobody up.
+        // The file of a killed process is no lock.
         fs::write(folder.join(NAME), "process 1").unwrap();
         drop(FolderLock::take(&folder).unwrap());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);

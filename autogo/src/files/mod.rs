@@ -3,8 +3,8 @@
 //!
 //! A file is written under another name beside it, its *draft* `NAME.PROCESS.NUMBER.part`; the draft is brought to the
 //! disk and given the file's name, and the folder, which holds the names, is brought to the disk as well. A draft is
-//! locked as long as it is being written, and a lock dies with its process: so whoever comes later can tell the draft
-//! of a killed process, which is swept away, from one that is being written.
+//! locked as long as it is being written, and a lock dies with its process: so a later process can tell the draft of a
+//! killed process, which is swept away, from a draft that is being written.
 
 mod lock;
 mod parquet;
@@ -44,7 +44,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # Ok::<(), autogo::Error>(())
 /// ```
 pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> Result<(), Error>) -> Result<(), Error> {
-    let failed = |error: io::Error| Error::File { path: path.into(), reason: error.to_string() };
+    let failed = |error: io::Error| Error::file(path, error);
     let name = path.file_name().ok_or_else(|| failed(io::Error::other("names no file")))?;
     let folder = folder_of(path);
     sweep_where(folder, false, &|draft| is_draft_of(draft, &name.to_string_lossy())).map_err(failed)?;
@@ -64,9 +64,7 @@ pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> Result<(), Error>) 
 /// # Errors
 /// A file that cannot be written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    replace(path, |file| {
-        file.write_all(bytes).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })
-    })
+    replace(path, |file| file.write_all(bytes).map_err(|error| Error::file(path, error)))
 }
 
 /// Copies a file; the copy appears whole or not at all.
@@ -74,9 +72,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// # Errors
 /// A file that cannot be read, or a copy that cannot be written.
 pub fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    let failed = |path: &Path, error: io::Error| Error::File { path: path.into(), reason: error.to_string() };
-    let mut source = File::open(from).map_err(|error| failed(from, error))?;
-    replace(to, |draft| io::copy(&mut source, draft).map(|_| ()).map_err(|error| failed(to, error)))
+    let mut source = File::open(from).map_err(|error| Error::file(from, error))?;
+    replace(to, |draft| io::copy(&mut source, draft).map(|_| ()).map_err(|error| Error::file(to, error)))
 }
 
 /// Gives a file that was written elsewhere in its folder its name, once its bytes are on the disk.
@@ -92,7 +89,7 @@ pub(crate) fn publish(draft: &Path, path: &Path) -> io::Result<()> {
 /// # Errors
 /// A folder that cannot be listed, or a draft that cannot be removed. O(files).
 pub fn sweep(folder: &Path) -> Result<(), Error> {
-    sweep_where(folder, true, &is_draft).map_err(|error| Error::File { path: folder.into(), reason: error.to_string() })
+    sweep_where(folder, true, &is_draft).map_err(|error| Error::file(folder, error))
 }
 
 /// The folder that a file's name stands in.
@@ -116,9 +113,9 @@ fn draft(path: &Path) -> io::Result<(PathBuf, File)> {
         };
         let is_ours = match file.try_lock() {
             Ok(()) => true,
-            // Somebody who sweeps was faster than the lock.
+            // A sweep was faster than the lock.
             Err(TryLockError::WouldBlock) => false,
-            // A file system without locks: there nobody sweeps either.
+            // A file system without locks: there no sweep removes a file either.
             Err(TryLockError::Error(_)) => true,
         };
         if is_ours && fs::exists(&draft)? {

@@ -1,8 +1,8 @@
 //! Parquet files that know when they are damaged.
 //!
-//! A Parquet file begins with its columns and ends with a footer that says where each of them begins. What stands
-//! between the last column and the footer is read by nobody: there this library puts a mark and the CRC-32C of all
-//! other bytes. Any tool reads such a file; this library compares the sum before a byte of the file is parsed.
+//! A Parquet file begins with its columns and ends with a footer that says where each of them begins. No tool reads the
+//! bytes between the last column and the footer: there this library puts a mark and the CRC-32C of all other bytes. Any
+//! tool reads such a file; this library compares the sum before a byte of the file is parsed.
 
 use super::replace;
 use crate::error::Error;
@@ -15,8 +15,9 @@ use std::path::Path;
 const MARK: &[u8; 8] = b"autogo 1";
 /// Bytes of mark and sum.
 const SEAL: u64 = 12;
-/// Bytes behind the footer: its length, and what every Parquet file ends with.
+/// Bytes behind the footer: the footer's length and [`MAGIC`].
 const TAIL: u64 = 8;
+/// The bytes that every Parquet file ends with.
 const MAGIC: &[u8; 4] = b"PAR1";
 /// Rows that are read and skipped as one.
 const ROW_GROUP: usize = 1 << 14;
@@ -26,7 +27,7 @@ const ROW_GROUP: usize = 1 << 14;
 /// # Errors
 /// A frame that Parquet cannot hold, and a file that cannot be written.
 pub fn write_parquet(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
-    let failed = |error: io::Error| Error::File { path: path.into(), reason: error.to_string() };
+    let failed = |error: io::Error| Error::file(path, error);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
@@ -61,20 +62,18 @@ pub fn write_parquet(frame: &mut DataFrame, path: &Path) -> Result<(), Error> {
 /// # Ok::<(), autogo::Error>(())
 /// ```
 pub fn read_parquet(path: &Path) -> Result<DataFrame, Error> {
-    parquet_of(std::fs::read(path).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?, path)
+    parquet_of(std::fs::read(path).map_err(|error| Error::file(path, error))?, path)
 }
 
 /// The frame of a file's bytes, as [`read_parquet`] reads it; `path` is the file's name in errors.
 pub(crate) fn parquet_of(bytes: Vec<u8>, path: &Path) -> Result<DataFrame, Error> {
     check(&mut Cursor::new(&bytes), path)?;
-    ParquetReader::new(Cursor::new(bytes))
-        .finish()
-        .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })
+    ParquetReader::new(Cursor::new(bytes)).finish().map_err(|error| Error::file(path, error))
 }
 
 /// Compares the sum of a file that [`write_parquet`] wrote, in constant memory. O(bytes).
 pub(crate) fn check_parquet(path: &Path) -> Result<(), Error> {
-    let mut file = File::open(path).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+    let mut file = File::open(path).map_err(|error| Error::file(path, error))?;
     check(&mut file, path)
 }
 
@@ -83,7 +82,7 @@ const ACCEPTED: &str = "a Parquet file as this version of the library writes it"
 
 fn check(file: &mut (impl Read + Seek), path: &Path) -> Result<(), Error> {
     let refused = |reason: &str| Error::File { path: path.into(), reason: format!("{reason}; accepted: {ACCEPTED}") };
-    let failed = |error: io::Error| Error::File { path: path.into(), reason: error.to_string() };
+    let failed = |error: io::Error| Error::file(path, error);
     let footer = footer(file).map_err(failed)?.ok_or_else(|| refused(NO_FOOTER))?;
     let columns = footer.checked_sub(SEAL).ok_or_else(|| refused("carries no checksum"))?;
     let mut seal = [0; SEAL as usize];
@@ -96,7 +95,7 @@ fn check(file: &mut (impl Read + Seek), path: &Path) -> Result<(), Error> {
     if found.to_le_bytes() == *sum { Ok(()) } else { Err(refused("is damaged: its checksum is wrong")) }
 }
 
-/// Where the footer of a Parquet file begins; nothing if there is none.
+/// The byte at which the footer of a Parquet file begins; `None` if there is no footer.
 fn footer(file: &mut (impl Read + Seek)) -> io::Result<Option<u64>> {
     let size = file.seek(SeekFrom::End(0))?;
     let Some(end) = size.checked_sub(TAIL) else { return Ok(None) };

@@ -26,7 +26,7 @@ pub(crate) fn take_sized(tensors: &Tensors, name: &str, sizes: &[usize]) -> Resu
     }
 }
 
-/// What the files' text about their tensors is called.
+/// The name of the files' text about their tensors.
 const ABOUT: &str = "autogo";
 
 /// The CRC-32C of a text and of all tensors in the order of their names: their names, kinds, sizes and bytes.
@@ -92,13 +92,14 @@ pub(crate) fn read_tensors(path: &Path) -> Result<(String, Tensors), Error> {
     if format!("{:08x}", sum_of(about, parts)) != sum {
         return Err(failed("is damaged: its checksum is wrong; accepted: the file as it was written".into()));
     }
-    Ok((about.into(), floats(&file)))
+    Ok((about.into(), floats(&file).map_err(failed)?))
 }
 
 /// Reads the tensors of a safetensors file, of this library or of another program.
 ///
 /// # Errors
-/// A file that cannot be read, is no such file, or is damaged: files of this library carry a checksum.
+/// A file that cannot be read, is no such file, holds fractions of another width than 32 bits, or is damaged: files of
+/// this library carry a checksum.
 pub fn read_weights(path: &Path) -> Result<Tensors, Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason };
     let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
@@ -107,18 +108,27 @@ pub fn read_weights(path: &Path) -> Result<Tensors, Error> {
     if header.metadata().as_ref().is_some_and(|about| about.contains_key(ABOUT)) {
         return read_tensors(path).map(|(_, tensors)| tensors);
     }
-    Ok(floats(&SafeTensors::deserialize(&bytes).map_err(broken)?))
+    floats(&SafeTensors::deserialize(&bytes).map_err(broken)?).map_err(failed)
 }
 
-/// The tensors of `f32`.
-fn floats(file: &SafeTensors<'_>) -> Tensors {
-    let views = file.tensors().into_iter().filter(|(_, view)| view.dtype() == Dtype::F32);
-    let one = |(name, view): (String, TensorView<'_>)| {
-        let numbers = view.data().chunks_exact(4);
-        let values = numbers.map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
-        (name, (view.shape().to_vec(), values))
-    };
-    views.map(one).collect()
+/// The tensors of `f32`. Tensors of whole numbers, such as the step counters of PyTorch's batch norms, are left out;
+/// other fractions are refused.
+fn floats(file: &SafeTensors<'_>) -> Result<Tensors, String> {
+    let mut tensors = Tensors::new();
+    for (name, view) in file.tensors() {
+        match view.dtype() {
+            Dtype::F32 => {
+                let numbers = view.data().chunks_exact(4);
+                let values = numbers.map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
+                tensors.insert(name, (view.shape().to_vec(), values));
+            }
+            Dtype::F16 | Dtype::BF16 | Dtype::F64 => {
+                return Err(format!("tensor `{name}` is {:?}; accepted: F32", view.dtype()));
+            }
+            _ => {}
+        }
+    }
+    Ok(tensors)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Other people's files, read without trust: ONNX and GENNAPE's JSON; our own JSON; and PyTorch source, which is only written.
+//! Other people's files, read without trust: ONNX and GENNAPE's JSON; our own JSON; and PyTorch source, which is only
+//! written.
 
 mod gennape;
 mod json;

@@ -11,7 +11,7 @@ use std::path::Path;
 /// The most bytes of a file that is read: what one ONNX file can hold at most.
 const MOST_BYTES: u64 = 1 << 31;
 
-/// How a name ends that stands for a file.
+/// The ends of names that stand for files.
 pub const NETWORK_FILES: [&str; 2] = ["onnx", "json"];
 
 /// Reads a network from a file: ONNX (`.onnx`, weights beside it if need be) or this library's own JSON (`.json`).

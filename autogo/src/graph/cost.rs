@@ -1,9 +1,9 @@
-//! What a graph costs: multiply-adds, FLOPs, parameters, activation bytes.
+//! The costs of a graph: multiply-adds, FLOPs, parameters, activation bytes.
 
 use super::{Graph, Op, Shape, Weighted};
 use serde::{Deserialize, Serialize};
 
-/// How FLOPs are counted.
+/// The rule by which FLOPs are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Convention {
     /// Twice the multiply-adds of convolutions and dense layers, nothing else: the usual figure of papers.

@@ -36,7 +36,7 @@ pub(crate) struct Drawn {
     pub(crate) node: Node,
     /// Numbers of the operands; those that are not drawn become stubs.
     pub(crate) operands: Vec<usize>,
-    /// Whether somebody who is not drawn reads it.
+    /// Whether a node that is not drawn reads this node.
     pub(crate) leaves: bool,
 }
 
@@ -92,13 +92,9 @@ impl Drawing {
     }
 
     /// Colours some nodes and says in a legend what the colour means; the others stay plain.
-    pub fn highlight(mut self, nodes: &[usize], meaning: &str) -> Self {
+    pub fn highlight(self, nodes: &[usize], meaning: &str) -> Self {
         let colour = PALETTE[(self.legend.len() * 3 + 1) % PALETTE.len()];
-        nodes.iter().for_each(|&node| {
-            self.colours.insert(node, colour);
-        });
-        self.legend.push((meaning.into(), colour));
-        self
+        self.paint(nodes, meaning, colour)
     }
 
     /// As [`Drawing::highlight`], in a colour of the caller's.

@@ -1,4 +1,4 @@
-//! Where to draw the nodes: layers by longest path, order inside a layer by the mean of the neighbours.
+//! The places of drawn nodes: layers by longest path, order inside a layer by the mean of the neighbours.
 
 use std::collections::HashMap;
 

@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 pub struct Node {
     /// A name that is unique by convention, for messages and drawings.
     pub name: String,
-    /// What the node computes.
+    /// The operation of the node.
     pub op: Op,
     /// Shape of its result.
     pub shape: Shape,
@@ -94,7 +94,7 @@ impl Graph {
 
     /// The nodes in execution order.
     pub fn nodes(&self) -> impl ExactSizeIterator<Item = &Node> + '_ {
-        self.dag.node_weights().collect::<Vec<_>>().into_iter()
+        self.dag.raw_nodes().iter().map(|node| &node.weight)
     }
 
     /// The operands of node `index`, in slot order.
@@ -143,12 +143,14 @@ impl GraphParts {
     /// The graph these parts describe.
     ///
     /// # Errors
-    /// As for [`GraphBuilder::add`] and [`GraphBuilder::finish`], and [`GraphError::Shape`] when a declared shape is
-    /// not the inferred one.
+    /// As for [`GraphBuilder::add`] and [`GraphBuilder::finish`], [`GraphError::Operands`] when there is not one list
+    /// of operands for each node, and [`GraphError::Shape`] when a declared shape is not the inferred one.
     pub fn build(&self) -> Result<Graph, GraphError> {
+        if self.operands.len() != self.nodes.len() {
+            return Err(GraphError::Operands { nodes: self.nodes.len(), lists: self.operands.len() });
+        }
         let mut build = GraphBuilder::new(&self.name);
-        for (index, node) in self.nodes.iter().enumerate() {
-            let operands = self.operands.get(index).map_or(&[][..], Vec::as_slice);
+        for (node, operands) in self.nodes.iter().zip(&self.operands) {
             let made = build.add(&node.name, node.op, operands)?;
             let inferred = build.shape(made);
             if inferred != node.shape {
@@ -200,7 +202,7 @@ impl GraphBuilder {
     pub(crate) fn add_owned(&mut self, name: String, op: Op, operands: &[usize]) -> Result<usize, GraphError> {
         let count = self.dag.node_count();
         if let Some(&operand) = operands.iter().find(|operand| **operand >= count) {
-            return Err(GraphError::UnknownOperand { node: name, operand, last: count as isize - 1 });
+            return Err(GraphError::UnknownOperand { node: name, operand, before: count });
         }
         let inputs: Vec<Shape> = operands.iter().map(|&operand| self.shape(operand)).collect();
         let shape = match op.infer(&inputs) {
@@ -230,7 +232,7 @@ impl GraphBuilder {
     ///
     /// # Errors
     /// [`GraphError::Inputs`] and [`GraphError::Outputs`] when there is not one of each, [`GraphError::Unused`] when
-    /// nobody reads a node, [`GraphError::Unreached`] when the first node is not the input, [`GraphError::Shape`]
+    /// a node has no reader, [`GraphError::Unreached`] when the first node is not the input, [`GraphError::Shape`]
     /// when a node reads the output.
     pub fn finish(self) -> Result<Graph, GraphError> {
         let count = |wanted: fn(&Op) -> bool| self.dag.node_weights().filter(|node| wanted(&node.op)).count();
@@ -303,7 +305,21 @@ mod tests {
         let error = build.add("sum", Op::Add, &[x, half]).unwrap_err();
         assert_eq!(error.to_string(), "node `sum` (add) operands must agree, has 8×8×4 and 4×4×4");
         let error = build.add("late", Op::Relu, &[9]).unwrap_err();
-        assert_eq!(error.to_string(), "node `late` reads operand 9, but only nodes 0 to 1 stand before it");
+        assert_eq!(error.to_string(), "node `late` reads operand 9, but 2 nodes stand before it");
+        let error = GraphBuilder::new("first").add("first", Op::Relu, &[0]).unwrap_err();
+        assert_eq!(error.to_string(), "node `first` reads operand 0, but 0 nodes stand before it");
+    }
+
+    #[test]
+    fn parts_have_one_list_of_operands_for_each_node() {
+        let (mut build, x) = builder();
+        build.add("out", Op::Output, &[x]).unwrap();
+        let parts = build.finish().unwrap().to_parts();
+        for lists in [1, 3] {
+            let mut other = parts.clone();
+            other.operands.resize(lists, Vec::new());
+            assert_eq!(other.build().unwrap_err(), GraphError::Operands { nodes: 2, lists });
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What a graph computes, without how it is written down: sums and products are multisets of their terms.
+//! The formula of a graph, without the way in which it is written down: sums and products are multisets of their terms.
 
 use super::ids::{combine, mix, scramble};
 use super::{Class, ContentId, Op};
 
-/// What a node is to the nodes that read it.
+/// The role of a node for the nodes that read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     /// A value of its own. With `ordered` the order of its operands counts.
@@ -50,18 +50,20 @@ impl Op {
 pub enum Zeros {
     /// `x + zero(y)` is another formula than `x`.
     Kept,
-    /// A sum loses its summands of zero, and a product with a factor of zero is zero. Whose zeros they are does not
-    /// count.
+    /// A sum loses its summands of zero, and a product with a factor of zero is zero. The tensor that the zeros are
+    /// made of does not count.
     Dropped,
 }
 
 /// The largest prime below 2⁶⁴. Totals of multisets are taken modulo this prime: modulo 2⁶⁴ the sum of 2⁶⁴ equal terms,
 /// which 64 doublings make, would vanish.
 const PRIME: u64 = 0xffff_ffff_ffff_ffc5;
-/// Factors: a total is multiplied by one of them on its way from a sum, a product or a zero back to an operand. With a
-/// factor, a term that is read along several paths collects the same total however the sums are nested.
+/// The factor by which a total is multiplied on its way from a sum back to an operand. With a factor, a term that is
+/// read along several paths collects the same total however the sums are nested.
 const FROM_SUM: u64 = 0x9e37_79b9_7f4a_7c15;
+/// The factor by which a total is multiplied on its way from a product back to an operand.
 const FROM_PRODUCT: u64 = 0xbf58_476d_1ce4_e5b9;
+/// The factor by which a total is multiplied on its way from a zero back to an operand.
 const FROM_ZERO: u64 = 0x94d0_49bb_1331_11eb;
 
 /// The colour of a zero whose tensor does not count.

@@ -41,8 +41,8 @@ pub(crate) use network::{Model, NodeFeatures, Parameter, SizeLimits, layout};
 pub(crate) use scoring::Cutting;
 pub use scoring::{CutScorer, EncodedSegments, Gnn, Predictor, Psc, Trained};
 pub use study::{
-    Ablation, Baseline, ColumnForest, Comparison, Contender, Method, Pretraining, Share, Transfer, Variant, fold_srcc,
-    mean_srcc, sharing, summary, train_together, triples, verdicts,
+    Ablation, Baseline, ColumnForest, Comparison, Contender, GraphCount, Method, Pretraining, Share, Transfer, Variant,
+    fold_srcc, mean_srcc, sharing, summary, train_together, triples, verdicts,
 };
 pub(crate) use training::Scale;
 pub use training::{Epoch, Loss, Reports, Schedule, Selection, Target, TrainLog, TrainSettings};

@@ -9,9 +9,10 @@ use polars::prelude::*;
 use rayon::prelude::*;
 use std::path::PathBuf;
 
-/// How well a machine's cycles order networks of NB-201 as real devices do, from [`hardware_latencies`]: for each
-/// latency on CIFAR-10 `device`, `networks` that were compared, and the rank correlations `srcc_cycles` and
-/// `srcc_flops`. Networks are every `step`-th of the benchmark's order, built and timed on all cores.
+/// The agreement of a machine's cycles with the latencies of real devices on networks of NB-201
+/// ([`hardware_latencies`]): for each latency on CIFAR-10 `device`, `networks` that were compared, and the rank
+/// correlations `srcc_cycles` and `srcc_flops`. Networks are every `step`-th of the benchmark's order, built and timed
+/// on all cores.
 ///
 /// # Errors
 /// A `step` of 0, a machine that cannot exist or cannot time a network, and the errors of [`hardware_latencies`].

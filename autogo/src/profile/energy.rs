@@ -1,19 +1,19 @@
-//! What a profile costs in energy, by named tables ([npu §C](crate::doc::npu#sc)).
+//! The energy of a profile, by named tables ([npu §C](crate::doc::npu#sc)).
 
 use super::NpuProfile;
 use crate::error::Error;
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// A number with its unit and where it comes from.
+/// A number with its source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Constant {
     /// The number.
     pub value: f64,
-    /// Where it is published, and how it follows from what stands there.
+    /// The publication, and the way in which the number follows from it.
     pub citation: String,
-    /// Whether the source was read for it. What is quoted from memory is not checked.
+    /// Whether the source was read for the number. A number that is quoted from memory is not checked.
     pub checked: bool,
 }
 
@@ -54,7 +54,7 @@ pub struct EnergyTable {
 const NAMES: [&str; 3] = ["horowitz45", "eyeriss65", "zigzag_tpu"];
 
 impl EnergyTable {
-    /// All tables.
+    /// The three tables of this library: `horowitz45`, `eyeriss65` and `zigzag_tpu`.
     pub fn all() -> [EnergyTable; 3] {
         [Self::horowitz45(), Self::eyeriss65(), Self::zigzag_tpu()]
     }
@@ -135,7 +135,7 @@ impl EnergyTable {
     /// The constants as a frame: `part`, `value`, `unit`, `checked`, `citation`.
     ///
     /// # Errors
-    /// None: all columns have one length, which polars checks.
+    /// None: every column has one entry a row, which polars checks.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let constants = self.constants();
         df!(
@@ -249,7 +249,7 @@ impl EnergyReport {
     /// The parts as a frame: `part`, `nanojoules`, `share`.
     ///
     /// # Errors
-    /// None: all columns have one length, which polars checks.
+    /// None: every column has one entry a row, which polars checks.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         df!(
             "part" => self.parts().map(|(part, _)| part),

@@ -58,9 +58,9 @@ impl Gemm {
         }
     }
 
-    /// Multiply-adds of the product.
+    /// Multiply-adds of all repeats; a product that does not fit stays at the largest number.
     pub fn multiply_adds(&self) -> u64 {
-        self.pixels * self.window * self.filters * self.repeats
+        [self.window, self.filters, self.repeats].into_iter().fold(self.pixels, u64::saturating_mul)
     }
 
     /// Compute cycles on a weight-stationary array. With A rows and B columns, `ceil(K/A)·ceil(M/B)` folds of `P + 2A +
@@ -76,12 +76,13 @@ impl Gemm {
     pub fn cycles(&self, rows: u32, columns: u32) -> u64 {
         let (rows, columns) = (u64::from(rows.max(1)), u64::from(columns.max(1)));
         let folds = self.window.div_ceil(rows).saturating_mul(self.filters.div_ceil(columns));
-        let lines = (self.pixels + 2 * rows + columns).saturating_sub(2);
+        let lines = self.pixels.saturating_add(2 * rows + columns - 2);
         self.repeats.saturating_mul(folds.saturating_mul(lines).saturating_sub(1))
     }
 
     /// Words read from and written to on-chip memory by a weight-stationary array: the window of every pixel once for
-    /// each column of folds, every weight once, every result once for each row of folds ([npu §A.2](crate::doc::npu#sa-2)).
+    /// each column of folds, every weight once, every result once for each row of folds ([npu
+    /// §A.2](crate::doc::npu#sa-2)).
     ///
     /// ```
     /// use autogo::profile::Gemm;
@@ -130,6 +131,15 @@ mod tests {
             let walked = walk(rows.into(), columns.into(), &gemm);
             prop_assert_eq!((gemm.cycles(rows, columns), gemm.sram_words(rows, columns)), walked);
         }
+    }
+
+    #[test]
+    fn counts_that_do_not_fit_stay_at_the_largest_number() {
+        let gemm = Gemm { pixels: u64::MAX, window: 2, filters: 3, repeats: 4 };
+        assert_eq!(
+            (gemm.multiply_adds(), gemm.cycles(16, 16), gemm.sram_words(16, 16)),
+            (u64::MAX, u64::MAX, u64::MAX)
+        );
     }
 
     #[test]

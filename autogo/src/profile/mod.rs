@@ -1,4 +1,4 @@
-//! What a network costs on a machine: cycles, where they go, and energy.
+//! The costs of a network on a machine: cycles, kernel by kernel, and energy.
 //!
 //! [`Npu`] times whole graphs: ops are fused into kernels ([`Fusion`]), each kernel is bound by the array, the vector
 //! unit, on-chip memory or DRAM, and tensors that do not fit on chip are spilled. [`CycleCounter`] times many similar

@@ -110,10 +110,16 @@ impl CompNode {
 }
 
 impl CompGraph {
-    /// Sources of every node, ascending.
+    /// The edges between nodes that are there.
+    pub(super) fn real_edges(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let count = self.nodes.len();
+        self.edges.iter().copied().filter(move |&(from, to)| from < count && to < count)
+    }
+
+    /// Sources of every node, ascending; edges to nodes that are not there are left out. O(nodes + edges).
     pub fn operands(&self) -> Vec<Vec<usize>> {
         let mut operands = vec![Vec::new(); self.nodes.len()];
-        for &(from, to) in &self.edges {
+        for (from, to) in self.real_edges() {
             operands[to].push(from);
         }
         operands

@@ -1,8 +1,8 @@
 //! The release, as far as this library agrees with it: its form of a graph, its files, its predictors, its
 //! peculiarities, and the numbers of its paper.
 //!
-//! "The release" is the code and data that were published with the paper (Salameh et al., NeurIPS 2023). Nothing else
-//! in this library looks into this room. Who does not compare with the release does not need it.
+//! "The release" is the code and data that were published with the paper (Salameh et al., NeurIPS 2023). Only
+//! comparisons with the release need this module.
 
 mod checkpoint;
 mod comp_graph;

@@ -13,6 +13,6 @@ use std::path::PathBuf;
 pub fn released(folder: impl Into<PathBuf>, name: &str) -> Result<Graph, Error> {
     let samples = folder.into().join("autogo").join("architectures").join("samples");
     let path = samples.join(format!("{name}.pkl"));
-    let bytes = std::fs::read(&path).map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
+    let bytes = std::fs::read(&path).map_err(|error| Error::file(&path, error))?;
     Ok(read_graph(&bytes)?.to_graph()?.graph)
 }

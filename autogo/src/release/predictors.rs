@@ -87,9 +87,9 @@ fn model(checkpoint: &Checkpoint, architecture: Architecture) -> Result<Model, E
     Ok(Model::with_values(architecture, values))
 }
 
-/// The release's training triples of a network ([release §6.4](crate::doc::release#s6-4)): for every segment of the whole vocabulary the
-/// nodes before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments that are spelled alike
-/// stand together, in the order in which they are first met.
+/// The release's training triples of a network ([release §6.4](crate::doc::release#s6-4)): for every segment of the
+/// whole vocabulary the nodes before it, its own, and those behind it, as [`CompGraph::part`] leaves them. Segments
+/// that are spelled alike stand together, in the order in which they are first met.
 pub fn release_triples(graph: &CompGraph, vocabulary: &Vocabulary) -> Vec<[Vec<usize>; 3]> {
     let (order, tokens) = graph.tokens();
     let line: Vec<_> = tokens.iter().map(|token| vocabulary.alphabet().symbol(token)).collect();

@@ -8,7 +8,7 @@ use crate::repair::{ChannelPenalty, ConcatRule, RepairForm, RepairSettings};
 use crate::segment::UnknownTokens;
 use serde::{Deserialize, Serialize};
 
-/// Which of the release's peculiarities are reproduced. Every field is a strategy, which is handed to the code that
+/// The release's peculiarities that are reproduced. Every field is a strategy, which is handed to the code that
 /// acts by it. [release §9](crate::doc::release#s9) lists all peculiarities.
 ///
 /// ```

@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 
 impl CompGraph {
     /// The first-in-first-out topological order by which tokens are written ([release §3.3](crate::doc::release#s3-3)).
-    /// Nodes on a cycle are left out.
+    /// Nodes on a cycle, and nodes behind a cycle, are left out. O(nodes + edges).
     pub fn topological_order(&self) -> Vec<usize> {
         let mut readers = vec![Vec::new(); self.nodes.len()];
         let mut waiting = vec![0usize; self.nodes.len()];
-        for &(from, to) in &self.edges {
+        for (from, to) in self.real_edges() {
             readers[from].push(to);
             waiting[to] += 1;
         }
@@ -33,7 +33,7 @@ impl CompGraph {
     pub fn tokens(&self) -> (Vec<usize>, Vec<String>) {
         let names: Vec<&str> = self.nodes.iter().map(CompNode::op_name).collect();
         let mut around = vec![(String::new(), String::new()); self.nodes.len()];
-        for &(from, to) in &self.edges {
+        for (from, to) in self.real_edges() {
             // Sorted by source, then target: both lists come out in node order.
             around[to].0.extend([names[from], ","]);
             around[from].1.extend([names[to], ","]);

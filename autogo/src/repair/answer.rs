@@ -1,9 +1,9 @@
-//! What a program says of a repair: new ops, or why there are none.
+//! The answer of a program to a repair: new ops, or the reason why there are none.
 
 use super::error::RepairError;
 use crate::graph::{Op, Shape};
 
-/// New ops for every node, their cost, and who found them.
+/// New ops for every node, their cost, and the solver that found them.
 pub(super) struct Answer {
     pub(super) ops: Vec<Op>,
     pub(super) cost: i64,
@@ -14,7 +14,7 @@ pub(super) struct Answer {
 /// Named in records where no solver was needed.
 pub(super) const PRESOLVE: &str = "presolve";
 
-/// Why there is no answer.
+/// The reason why there is no answer.
 pub(super) enum NoAnswer {
     Infeasible,
     TimedOut,

@@ -97,7 +97,8 @@ pub(super) fn is_depthwise(segment: &Segment, at: usize) -> bool {
 }
 
 impl Channels {
-    /// The equations of a segment between these inputs and outputs, with a weight a node. O(nodes + edges), concats aside.
+    /// The equations of a segment between these inputs and outputs, with a weight a node. O(nodes + edges), concats
+    /// aside.
     pub(super) fn new(segment: &Segment, inputs: &[Shape], outputs: &[Shape], weights: &[i64]) -> Channels {
         let mut channels = Channels::default();
         for (at, &weight) in weights.iter().enumerate() {

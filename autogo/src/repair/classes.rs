@@ -7,11 +7,11 @@ use super::settings::RepairSettings;
 /// Quantities that are one number.
 #[derive(Clone, Debug)]
 pub(super) struct Class {
-    /// The filters that it stands for.
+    /// The filters that the class stands for.
     pub(super) members: Vec<Filters>,
     pub(super) low: i64,
     pub(super) high: i64,
-    /// Its value, where that is known.
+    /// The value of the class, where it is known.
     pub(super) value: Option<i64>,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn lcm(a: i64, b: i64) -> i64 {
 }
 
 impl Filters {
-    /// Whether it may have so many.
+    /// Whether the number of filters may be `value`.
     fn allows(&self, value: i64, settings: &RepairSettings) -> bool {
         let aligned = |align: u32| value == self.before || value % i64::from(align) == 0;
         value % self.groups == 0 && settings.align.is_none_or(aligned)

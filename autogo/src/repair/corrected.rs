@@ -11,7 +11,7 @@ use super::sweep::Swept;
 use crate::graph::{Class, Conv, Op, Shape, Weighted, Window};
 use crate::segment::{Segment, Source};
 
-/// The cheapest ops, or why there are none, with who says so.
+/// The cheapest ops, or the reason why there are none and the name of the solver that found the reason.
 pub(super) fn solve(
     segment: &Segment,
     inputs: &[Shape],

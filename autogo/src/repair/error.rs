@@ -1,13 +1,13 @@
-//! Why a segment cannot be made to fit.
+//! Errors of repairs.
 
 use crate::graph::Shape;
 use thiserror::Error;
 
-/// Why a segment cannot be made to fit.
+/// The reason why a segment cannot be made to fit.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RepairError {
-    /// It reads or makes another number of tensors.
+    /// The segment reads or makes another number of tensors than the place.
     #[error("the segment has {has:?} inputs and outputs, the place {wants:?}")]
     Arity {
         /// Inputs and outputs of the segment.
@@ -15,7 +15,7 @@ pub enum RepairError {
         /// Inputs and outputs of the place.
         wants: (usize, usize),
     },
-    /// It holds a concat, and the settings refuse those.
+    /// The segment holds a concat, and the settings refuse concats.
     #[error("node `{node}` is a concat, and the settings refuse concats")]
     Concat {
         /// Name of the first concat.

@@ -1,4 +1,4 @@
-//! What is written down about a repair.
+//! The record of a repair.
 
 use super::error::RepairError;
 use super::repaired::{RepairStatus, Repaired};
@@ -9,20 +9,20 @@ use serde::{Deserialize, Serialize};
 /// One repair, written down.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RepairRecord {
-    /// How it ended.
+    /// The end of the repair.
     pub status: RepairStatus,
-    /// What found the answer: `none` where the segment fitted or was refused at once, `presolve` where exact means
-    /// sufficed, else the solver with its version.
+    /// The solver that found the answer: `none` where the segment fitted or was refused at once, `presolve` where exact
+    /// means sufficed, else the solver with its version.
     pub solver: String,
-    /// The objective: the weighted change of channels and strides. Nothing when there is no answer.
+    /// The objective: the weighted change of channels and strides. `None` when there is no answer.
     pub objective: Option<f64>,
     /// Wall time. The only field that differs between runs; comparisons leave it out.
     pub milliseconds: f64,
     /// Convolutions in the segment.
     pub convs: usize,
-    /// Pools in it.
+    /// Pools in the segment.
     pub pools: usize,
-    /// Concats in it.
+    /// Concats in the segment.
     pub concats: usize,
     /// Ops that were changed.
     pub changed: usize,

@@ -20,15 +20,15 @@ pub struct Change {
 pub struct Repaired {
     /// The segment with its new ops and shapes.
     pub segment: Segment,
-    /// How it was found.
+    /// The status of the repair.
     pub status: RepairStatus,
     /// Value of the objective: the weighted change of channels and strides.
     pub objective: f64,
-    /// What was changed.
+    /// The ops that the repair changed.
     pub changes: Vec<Change>,
 }
 
-/// How a repair ended.
+/// The end of a repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RepairStatus {
@@ -38,7 +38,7 @@ pub enum RepairStatus {
     Optimal,
     /// A change was found, but time ran out before it was known to be the cheapest.
     Feasible,
-    /// No change makes it fit.
+    /// No change makes the segment fit.
     Infeasible,
     /// Time ran out before any change was found.
     TimedOut,

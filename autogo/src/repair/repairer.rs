@@ -36,7 +36,7 @@ pub struct Repairer {
     memory: Option<Arc<Memory>>,
 }
 
-/// How often memory answered.
+/// The numbers of repairs that memory answered, and of repairs that were carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RepairCounts {
     /// Answers from memory.
@@ -57,7 +57,7 @@ struct Memory {
 struct Entry {
     segment: Segment,
     outputs: Vec<Shape>,
-    /// Inputs of the place; those of the segment are its own.
+    /// Inputs of the place; `segment.inputs` are the segment's own.
     inputs: Vec<Shape>,
     attempt: Arc<Attempt>,
 }
@@ -90,7 +90,7 @@ impl Repairer {
         &self.settings
     }
 
-    /// How often memory answered since it was made, over all clones; zeros without memory.
+    /// The counts since memory was made, over all clones; zeros without memory.
     pub fn counts(&self) -> RepairCounts {
         self.memory.as_ref().map_or_else(RepairCounts::default, |memory| RepairCounts {
             remembered: memory.remembered.load(Ordering::Relaxed),

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 
-/// Which program is solved.
+/// The program that is solved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RepairForm {
@@ -17,7 +17,7 @@ pub enum RepairForm {
     Original,
 }
 
-/// What happens to a segment that holds a concat and does not fit as it is.
+/// The treatment of a segment that holds a concat and does not fit as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConcatRule {
@@ -29,7 +29,7 @@ pub enum ConcatRule {
     Rejected,
 }
 
-/// Which changes of a convolution's filters cost something.
+/// The changes of a convolution's filters that cost something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChannelPenalty {
@@ -41,7 +41,7 @@ pub enum ChannelPenalty {
 }
 
 impl ChannelPenalty {
-    /// What it costs to go from `before` to `after` channels.
+    /// The cost of going from `before` to `after` channels.
     pub(super) fn of(self, before: i64, after: i64) -> i64 {
         match self {
             ChannelPenalty::BothSides => (before - after).abs(),
@@ -50,7 +50,7 @@ impl ChannelPenalty {
     }
 }
 
-/// Who solves the integer program.
+/// The solver of the integer program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Solver {
@@ -71,7 +71,7 @@ impl Solver {
     }
 }
 
-/// How segments are repaired. Plain data: an ablation is a field.
+/// The settings of repairs. Plain data: an ablation is a field.
 ///
 /// ```
 /// use autogo::repair::{ConcatRule, RepairSettings};
@@ -86,7 +86,7 @@ pub struct RepairSettings {
     pub form: RepairForm,
     /// Segments with a concat.
     pub concat: ConcatRule,
-    /// Which changes of filters cost something.
+    /// The changes of filters that cost something.
     pub penalty: ChannelPenalty,
     /// Every convolution whose filters change gets a multiple of this many (NPUs compute 8 or 16 channels at once). The
     /// release's form knows no such rule and refuses it.

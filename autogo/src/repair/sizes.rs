@@ -1,4 +1,4 @@
-//! What an op does to one side of a picture, and which strides a window may get.
+//! The change that an op makes to one side of a picture, and the strides that a window may get.
 
 use crate::graph::{Op, Padding, Shape};
 use crate::segment::{Segment, Source};
@@ -25,7 +25,7 @@ impl Side {
     }
 }
 
-/// How an op changes one side of a tensor.
+/// The rule by which an op changes one side of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     /// `ceil((size + offset) / stride)`: a window whose stride may be chosen. SAME has the offset 0, the others
@@ -40,7 +40,8 @@ pub(super) enum Rule {
 }
 
 impl Rule {
-    /// The rule of node `at`. What a transposed convolution adds is read off the shapes that the segment has.
+    /// The rule of node `at`. The pixels that a transposed convolution adds are read off the shapes that the segment
+    /// has.
     pub(super) fn of(segment: &Segment, at: usize, side: Side) -> Rule {
         let affine = |factor: u32, offset: i64| Rule::Affine { factor: i64::from(factor), offset };
         let ends = |border: crate::graph::Border| match side {
@@ -94,7 +95,7 @@ impl Rule {
         }
     }
 
-    /// The size it makes of `size` with this stride; nothing where it does not fit.
+    /// The size that the op makes of `size` with this stride; `None` where `size` does not fit.
     pub(super) fn apply(self, size: i64, stride: u32) -> Option<i64> {
         let made = match self {
             Rule::Window { offset, .. } => {
@@ -134,9 +135,9 @@ impl Rule {
     }
 }
 
-/// Whether an operand of node `at` is repeated along height, width and channels: a size of 1 in a sum or product that is
-/// wider, in the network that the segment comes from. An operand that is repeated there is repeated everywhere, and no
-/// other is.
+/// Whether an operand of node `at` is repeated along height, width and channels: a size of 1 in a sum or product that
+/// is wider, in the network that the segment comes from. An operand that is repeated there is repeated everywhere, and
+/// no other is.
 pub(super) fn repeated(segment: &Segment, at: usize, source: Source) -> [bool; 3] {
     let node = &segment.nodes[at];
     if !node.op.is_broadcast() {
@@ -147,12 +148,13 @@ pub(super) fn repeated(segment: &Segment, at: usize, source: Source) -> [bool; 3
     std::array::from_fn(|side| read[side] == 1 && made[side] > 1)
 }
 
-/// The same for every operand.
+/// For every operand of node `at`, whether it is repeated along height, width and channels.
 pub(super) fn repeats(segment: &Segment, at: usize) -> Vec<[bool; 3]> {
     segment.operands[at].iter().map(|&source| repeated(segment, at, source)).collect()
 }
 
-/// Whether the operands of node `at` are repeated as `before` says. One that was repeated has one pixel or channel again.
+/// Whether the operands of node `at` are repeated as `before` says. One that was repeated has one pixel or channel
+/// again.
 pub(super) fn repeats_as(before: &[[bool; 3]], segment: &Segment, at: usize) -> bool {
     let sizes = |shape: Shape| [shape.h, shape.w, shape.c];
     let reads = segment.operands[at].iter().map(|&source| sizes(segment.source_shape(source)));

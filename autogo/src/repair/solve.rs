@@ -13,7 +13,7 @@ pub(super) struct Problem {
     pub(super) variables: ProblemVariables,
     pub(super) constraints: Vec<Constraint>,
     pub(super) objective: Expression,
-    /// How many of the variables are whole numbers.
+    /// The number of variables that are whole numbers.
     pub(super) whole: usize,
 }
 

@@ -35,7 +35,7 @@ pub struct RepairSteps {
     settings: RepairSettings,
     /// The segment with the sizes that run through it, ops unchanged.
     guess: Segment,
-    /// Nodes where the guess breaks, and how.
+    /// Nodes where the guess breaks, each with the reason.
     breaks: Vec<(usize, String)>,
     attempt: Attempt,
 }
@@ -90,7 +90,7 @@ impl RepairSteps {
     /// The boundary: what the segment reads and makes in its own network, and in the place.
     ///
     /// # Errors
-    /// None in practice: polars checks that all columns have one length, and they do.
+    /// None: every column has one entry a row, which polars checks.
     pub fn boundary(&self) -> Result<DataFrame, Error> {
         let texts = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>();
         let names = |what: &str, count: usize| (0..count).map(|at| format!("{what} {at}")).collect::<Vec<_>>();
@@ -104,7 +104,7 @@ impl RepairSteps {
     /// The first guess: the place's inputs run through the ops as they are.
     ///
     /// # Errors
-    /// None in practice: polars checks that all columns have one length, and they do.
+    /// None: every column has one entry a row, which polars checks.
     pub fn guess(&self) -> Result<DataFrame, Error> {
         let count = self.segment.nodes.len();
         let verdict = |at: usize| {
@@ -123,7 +123,7 @@ impl RepairSteps {
     /// The choices: for every node that may change, its weight in the objective and its alternatives.
     ///
     /// # Errors
-    /// None in practice: polars checks that all columns have one length, and they do.
+    /// None: every column has one entry a row, which polars checks.
     pub fn choices(&self) -> Result<DataFrame, Error> {
         let weights = weights(&self.segment);
         let channels = Channels::new(&self.segment, &self.inputs, &self.outputs, &weights);
@@ -158,7 +158,7 @@ impl RepairSteps {
     /// The size of the integer program: as it stands, and what is left of it for a solver after exact means.
     ///
     /// # Errors
-    /// None in practice: polars checks that all columns have one length, and they do.
+    /// None: every column has one entry a row, which polars checks.
     pub fn program(&self) -> Result<DataFrame, Error> {
         let weights = weights(&self.segment);
         let channels = Channels::new(&self.segment, &self.inputs, &self.outputs, &weights);
@@ -188,7 +188,7 @@ impl RepairSteps {
     /// The answer: every changed node before and after; empty when there is none.
     ///
     /// # Errors
-    /// None in practice: polars checks that all columns have one length, and they do.
+    /// None: every column has one entry a row, which polars checks.
     pub fn solution(&self) -> Result<DataFrame, Error> {
         let changes = self.repaired().map_or(&[][..], |repaired| &repaired.changes);
         let text = |op: &Op| match (op.conv(), op.window()) {
@@ -251,7 +251,7 @@ fn propagate(segment: &Segment, inputs: &[Shape], outputs: &[Shape]) -> (Segment
 /// gained and lost in all, and the median time.
 ///
 /// # Errors
-/// None in practice: polars checks that all columns have one length, and they do.
+/// None: every column has one entry a row, which polars checks.
 pub fn repair_table(runs: &[(String, Vec<std::sync::Arc<Attempt>>)]) -> Result<DataFrame, Error> {
     let counted = |attempts: &[std::sync::Arc<Attempt>], is_it: &dyn Fn(&Attempt) -> bool| {
         attempts.iter().filter(|attempt| is_it(attempt)).count() as u32

@@ -47,7 +47,7 @@ pub(super) struct Choice<C> {
     pub(super) choice: C,
 }
 
-/// How a sweep ended.
+/// The result of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Swept<C> {
     /// The least cost, and every node's choice.

@@ -30,9 +30,10 @@ const FORMS: [Form; 4] = [
 ];
 
 /// Writes the front of a run into a new folder: of the input and of every member an ONNX file, PyTorch source,
-/// this library's JSON and a drawing (`input.onnx`, `rank_01.onnx`, `rank_01.py`, `rank_01.json`, `rank_01.svg`, …), and `front.csv`, a row a network with all
-/// figures of the run. Ranks are those of [`EvolutionRun::front`]. The column `network` of the table names the ONNX
-/// files: with a column of measured accuracies beside it, the folder is a [`LabelTable`](crate::data::LabelTable).
+/// this library's JSON and a drawing (`input.onnx`, `rank_01.onnx`, `rank_01.py`, `rank_01.json`, `rank_01.svg`, …),
+/// and `front.csv`, a row a network with all figures of the run. Ranks are those of [`EvolutionRun::front`]. The column
+/// `network` of the table names the ONNX files: with a column of measured accuracies beside it, the folder is a
+/// [`LabelTable`](crate::data::LabelTable).
 ///
 /// A network of p parameters takes 4·p bytes, unless the [`Weights`] are none; given weights belong to other networks.
 /// O(networks · bytes).
@@ -57,8 +58,7 @@ const FORMS: [Form; 4] = [
 /// ```
 pub fn write_front(run: &EvolutionRun, mutator: &Mutator, weights: Weights<'_>, folder: &Path) -> Result<usize, Error> {
     check_export_folder(folder)?;
-    let failed = |error: std::io::Error| Error::File { path: folder.into(), reason: error.to_string() };
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
     let front: Vec<Individual> = run.front().into_iter().filter(|one| one.id != 0).collect();
     let digits = front.len().to_string().len().max(2);
     let mut names = vec![(0, "input".to_string())];

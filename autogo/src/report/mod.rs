@@ -1,10 +1,11 @@
-//! What people look at: tables, charts, pages, and the claims a notebook checks about itself.
+//! Reports for people: tables, charts, pages, and the claims that a notebook checks about itself.
 //!
 //! Every picture is SVG that this library writes, with one palette and one head (`theme.rs`). A notebook shows the last
 //! value of a cell; a [`Page`] holds several.
 
 mod charts;
 mod front_files;
+mod live;
 mod numbers;
 mod pages;
 mod theme;
@@ -15,7 +16,8 @@ pub use charts::{
 };
 pub use front_files::{check_export_folder, write_front};
 pub use pages::{
-    KeyResult, Page, Rows, Table, Verify, confusion_map, coverage_map, dense_page, fit_accuracy_chart, fit_loss_chart,
-    fit_page, frequency_chart, front_chart, front_table, fronts_chart, length_chart, mined_page, mutant_drawing,
-    predictions_page, run_page, segment_card, segment_cards, task_page, write_dense, write_fit, write_run,
+    KeyResult, LiveTable, Page, Rows, Table, Verify, confusion_map, coverage_map, dense_page, fit_accuracy_chart,
+    fit_loss_chart, fit_page, frequency_chart, front_chart, front_table, fronts_chart, length_chart, mined_page,
+    mutant_drawing, predictions_page, run_page, segment_card, segment_cards, task_page, write_dense, write_fit,
+    write_run,
 };

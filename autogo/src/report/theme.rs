@@ -1,4 +1,4 @@
-//! What all pictures share: inks, colours, the head of an SVG, a legend, the lines of a grid, names of rows.
+//! The parts that all pictures share: inks, colours, the head of an SVG, a legend, the lines of a grid, names of rows.
 
 use crate::display;
 use crate::profile::Bound;

@@ -18,11 +18,12 @@ pub struct SegmentRow {
     pub id: ContentId,
     /// The segment as it stood where it was first found.
     pub segment: Segment,
-    /// How often it was found.
+    /// The number of times that the segment was found.
     pub count: u64,
-    /// In how many graphs.
+    /// The number of graphs in which the segment was found.
     pub graphs: u64,
-    /// How often in each family, by name. A graph's family is what stands before the colon of its name.
+    /// The number of times that the segment was found in each family, by name. A graph's family is the part of its name
+    /// before the colon.
     pub families: BTreeMap<String, u64>,
     /// Names of the first graphs it was found in, [`SegmentRow::EXAMPLES`] at most.
     pub examples: Vec<String>,
@@ -229,7 +230,7 @@ impl SegmentDb {
     /// `count`, `graphs`, `families` with the `family_counts`, `examples`, and the mean `host_label`.
     ///
     /// # Errors
-    /// None in practice: polars checks that all columns have one length, and they do.
+    /// None: every column has one entry a row, which polars checks.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let shapes = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" ");
         let text = |of: &dyn Fn(&SegmentRow) -> String| self.rows.iter().map(of).collect::<Vec<String>>();

@@ -1,4 +1,4 @@
-//! Which segments a database keeps.
+//! The segments that a database keeps.
 
 use super::pipeline::SegmentFilter;
 use super::segment::Segment;

@@ -24,13 +24,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Mining {
-    /// How nodes stand in a line.
+    /// The order of nodes in a line.
     pub order: Order,
-    /// What a token says of its node.
+    /// The parts of a token.
     pub tokens: TokenForm,
-    /// How pieces are learned.
+    /// The trainer that learns pieces.
     pub trainer: ModelTrainer,
-    /// Which segments the database keeps.
+    /// The segments that the database keeps.
     pub keep: Keep,
 }
 
@@ -68,11 +68,11 @@ pub struct Mined {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segmenter {
-    /// How nodes stand in a line.
+    /// The order of nodes in a line.
     pub order: Order,
-    /// What a token says of its node.
+    /// The parts of a token.
     pub tokens: TokenForm,
-    /// How tokens are cut that were not seen in mining.
+    /// The treatment of tokens that were not seen in mining.
     pub unknown: UnknownTokens,
     model: Model,
 }
@@ -118,7 +118,7 @@ impl Mining {
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path);
-        let text = text.map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+        let text = text.map_err(|error| Error::file(path, error))?;
         toml::from_str(&text).map_err(|error| Error::Line {
             path: path.into(),
             line: 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count()),
@@ -258,8 +258,7 @@ impl Segmenter {
             .collect()
     }
 
-    /// How well a family's graphs are covered: nodes, those in pieces of two and more, those with a token that is
-    /// unknown, pieces.
+    /// The coverage of some graphs: nodes, nodes in known pieces of two and more, nodes with an unknown token, pieces.
     pub fn coverage(&self, graphs: &[Graph]) -> Coverage {
         let one = |graph: &Graph| {
             let (_, pieces) = self.pieces(graph, |_| true);
@@ -281,7 +280,7 @@ impl Segmenter {
     }
 }
 
-/// How much of some graphs a segmenter knows.
+/// The part of some graphs that a segmenter knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Nodes of the graphs.

@@ -30,30 +30,14 @@ impl Linearizer for Order {
     fn order(&self, graph: &Graph) -> Vec<usize> {
         match self {
             Order::Topological => graph.topological_order(),
-            Order::DepthFirst => depth_first(graph),
+            // The next node is the one that was freed last; of several, the one with the smallest number.
+            Order::DepthFirst => graph.kahn(|queue, freed| {
+                for node in freed.into_iter().rev() {
+                    queue.push_front(node);
+                }
+            }),
         }
     }
-}
-
-/// Kahn's order with a stack: of the nodes that may come next, the one that was freed last; of several, the one with
-/// the smallest number.
-fn depth_first(graph: &Graph) -> Vec<usize> {
-    let number = graph.original_numbering();
-    let mut waiting: Vec<usize> = (0..graph.len()).map(|index| graph.distinct_operands(index).len()).collect();
-    let mut stack: Vec<usize> = (0..graph.len()).filter(|&index| waiting[index] == 0).collect();
-    let mut order = Vec::with_capacity(graph.len());
-    while let Some(index) = stack.pop() {
-        order.push(index);
-        let mut readers = graph.readers(index).to_vec();
-        readers.sort_unstable_by_key(|&reader| std::cmp::Reverse(number[reader]));
-        for reader in readers {
-            waiting[reader] -= 1;
-            if waiting[reader] == 0 {
-                stack.push(reader);
-            }
-        }
-    }
-    order
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub struct Piece {
     pub len: usize,
 }
 
-/// What becomes of tokens that the alphabet does not hold.
+/// The treatment of tokens that the alphabet does not hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownTokens {

@@ -46,7 +46,7 @@ pub trait SegmentModel: Sync {
 
 /// Learns a [`SegmentModel`].
 pub trait Trainer: Sync {
-    /// What is learned.
+    /// The model that is learned.
     type Model: SegmentModel;
 
     /// Learns from lines of symbols of `alphabet`.
@@ -79,7 +79,7 @@ pub(super) fn enough(what: &str, asked: usize, found: usize, limit: Limit, becau
     Err(Error::setting(what, reason, &format!("up to {found}, or a soft limit")))
 }
 
-/// What happens when a corpus does not allow as many pieces as were asked for.
+/// The rule for a corpus that does not allow as many pieces as were asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {

@@ -4,7 +4,7 @@ use crate::graph::{ContentId, Cost, Drawing, Drawn, Graph, Node, Op, Role, Shape
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
-/// Where an operand of a segment's node comes from.
+/// The source of an operand of a segment's node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Source {
     /// The result of another node of the segment.

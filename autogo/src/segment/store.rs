@@ -15,10 +15,6 @@ const SEGMENTER: &str = "autogo segmenter 2";
 /// Format and version of a mining run's settings.
 const MINING: &str = "autogo mining 2";
 
-fn failed(path: &Path) -> impl Fn(String) -> Error + '_ {
-    move |reason| Error::File { path: path.into(), reason }
-}
-
 impl SegmentDb {
     /// Writes the database as Parquet: the columns of [`SegmentDb::frame`] for queries, and each segment as JSON in
     /// column `graph`. The same database gives the same bytes.
@@ -27,8 +23,9 @@ impl SegmentDb {
     /// The file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let mut frame = self.frame()?;
-        let graphs = self.rows().iter().map(|row| serde_json::to_string(&row.segment).unwrap_or_default());
-        frame.with_column(Column::new("graph".into(), graphs.collect::<Vec<String>>()))?;
+        let graphs = self.rows().iter().map(|row| serde_json::to_string(&row.segment));
+        let graphs = graphs.collect::<Result<Vec<String>, _>>().map_err(|error| Error::file(path.as_ref(), error))?;
+        frame.with_column(Column::new("graph".into(), graphs))?;
         frame.insert_column(
             0,
             Column::new_scalar("format".into(), Scalar::from(PlSmallStr::from_static(DATABASE)), self.len()),
@@ -76,7 +73,7 @@ impl SegmentDb {
     /// A file that cannot be read, that is damaged, or that is no segment database.
     pub fn scan(path: impl AsRef<Path>) -> Result<LazyFrame, Error> {
         let path = path.as_ref();
-        std::fs::metadata(path).map_err(|error| failed(path)(error.to_string()))?;
+        std::fs::metadata(path).map_err(|error| Error::file(path, error))?;
         check_parquet(path).map_err(|error| match error {
             Error::File { path, reason } => {
                 Error::File { path, reason: format!("is no segment database: it {reason}") }
@@ -92,7 +89,9 @@ impl SegmentDb {
         // A database without rows says nothing of itself; its columns do, when it is read.
         match format.iter().next() {
             Some(Some(DATABASE)) | None => Ok(frame),
-            Some(other) => Err(failed(path)(format!("is `{}`; accepted: `{DATABASE}`", other.unwrap_or_default()))),
+            Some(other) => {
+                Err(Error::file(path, format!("is `{}`; accepted: `{DATABASE}`", other.unwrap_or_default())))
+            }
         }
     }
 }
@@ -100,7 +99,7 @@ impl SegmentDb {
 fn no_database(path: &Path, error: &PolarsError) -> Error {
     // A query's error goes on for lines with the plan that failed.
     let text = error.to_string();
-    failed(path)(format!("is no segment database: {}", text.lines().next().unwrap_or_default()))
+    Error::file(path, format!("is no segment database: {}", text.lines().next().unwrap_or_default()))
 }
 
 fn read_rows(frame: &DataFrame, path: &Path) -> Result<SegmentDb, Error> {
@@ -114,7 +113,7 @@ fn read_rows(frame: &DataFrame, path: &Path) -> Result<SegmentDb, Error> {
     let (families, family_counts, examples) = (lists("families")?, lists("family_counts")?, lists("examples")?);
     let mut rows = Vec::with_capacity(frame.height());
     for at in 0..frame.height() {
-        let reason = |reason: String| failed(path)(format!("row {}: {reason}", at + 1));
+        let reason = |reason: String| Error::file(path, format!("row {}: {reason}", at + 1));
         let segment: Segment =
             serde_json::from_str(graphs.get(at).unwrap_or_default()).map_err(|error| reason(error.to_string()))?;
         segment.check().map_err(&reason)?;
@@ -151,13 +150,13 @@ struct Tagged<T> {
 
 /// The CRC-32C of a value as JSON, in hexadecimal.
 fn sum_of<T: Serialize>(path: &Path, value: &T) -> Result<String, Error> {
-    let text = serde_json::to_string(value).map_err(|error| failed(path)(error.to_string()))?;
+    let text = serde_json::to_string(value).map_err(|error| Error::file(path, error))?;
     Ok(format!("{:08x}", crc32c::crc32c(text.as_bytes())))
 }
 
 fn write_json<T: Serialize>(path: &Path, format: &str, value: &T) -> Result<(), Error> {
     let file = Tagged { format: format.into(), crc32c: sum_of(path, value)?, value };
-    replace(path, |draft| serde_json::to_writer(draft, &file).map_err(|error| failed(path)(error.to_string())))
+    replace(path, |draft| serde_json::to_writer(draft, &file).map_err(|error| Error::file(path, error)))
 }
 
 fn read_json<T: Serialize + DeserializeOwned>(path: &Path, format: &str) -> Result<T, Error> {
@@ -166,7 +165,7 @@ fn read_json<T: Serialize + DeserializeOwned>(path: &Path, format: &str) -> Resu
     struct Tag {
         format: String,
     }
-    let failed = failed(path);
+    let failed = |reason: String| Error::file(path, reason);
     let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
     let broken = |error: serde_json::Error| failed(format!("line {}: {error}; accepted: `{format}`", error.line()));
     let tag: Tag = serde_json::from_str(&text).map_err(broken)?;
@@ -206,7 +205,7 @@ impl Mined {
     /// The folder or a file in it cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
         let folder = folder.as_ref();
-        std::fs::create_dir_all(folder).map_err(|error| failed(folder)(error.to_string()))?;
+        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
         write_json(&folder.join("mining.json"), MINING, &self.mining)?;
         self.segmenter.save(folder.join("segmenter.json"))?;
         self.db.save(folder.join("segments.parquet"))

@@ -9,7 +9,7 @@ fn stem(op: &Op) -> &'static str {
     if *op == Op::Relu6 { "relu" } else { op.name() }
 }
 
-/// What a token says of its node. The default is the paper's: op, kernel width, and the ops around it.
+/// The parts of a token. The default is the paper's: op, kernel width, and the ops around the node.
 ///
 /// ```
 /// use autogo::segment::{Order, Linearizer, TokenEncoder, TokenForm};
@@ -30,7 +30,7 @@ pub struct TokenForm {
     pub neighbours: bool,
     /// Channels read and made.
     pub channels: bool,
-    /// By how much height and width shrink or grow, where they do.
+    /// The factor by which height and width shrink or grow, where they do.
     pub resolution_ratio: bool,
 }
 

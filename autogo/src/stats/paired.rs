@@ -21,8 +21,8 @@ pub struct PairedTest {
 /// A two-sided paired t-test of `a` against `b`. O(n).
 ///
 /// The test assumes that the differences are normally distributed; with few pairs that is an assumption, not a finding.
-/// Differences that are all the same, to the last bit, have no deviation to test against: then `p` is 1 where they are zero and 0
-/// where they are not, and the interval is a point.
+/// Differences that are all the same, to the last bit, have no deviation to test against: then `p` is 1 where they are
+/// zero and 0 where they are not, and the interval is a point.
 ///
 /// `None` for columns of different lengths, for fewer than two pairs, and for numbers that are not finite.
 ///
@@ -49,8 +49,8 @@ pub fn paired_t_test(a: &[f64], b: &[f64]) -> Option<PairedTest> {
     Some(PairedTest { pairs, difference, low: difference - half, high: difference + half, p })
 }
 
-/// p-values corrected for the number of tests, by Holm's step-down method, in the order in which they are given: below 0.05
-/// they keep the chance of even one false finding among all tests below 0.05. O(n log n).
+/// p-values corrected for the number of tests, by Holm's step-down method, in the order in which they are given: below
+/// 0.05 they keep the chance of even one false finding among all tests below 0.05. O(n log n).
 ///
 /// S. Holm, *A simple sequentially rejective multiple test procedure*, Scandinavian Journal of Statistics 6 (1979).
 ///
@@ -81,7 +81,10 @@ mod tests {
         // scipy.stats.ttest_rel(a, b) and its confidence_interval(0.95).
         let test = paired_t_test(&a, &b).unwrap();
         assert!((test.p - 0.22920497355421782).abs() < 1e-9, "{}", test.p);
-        assert!((test.low - -0.008772875430547283).abs() < 1e-9 && (test.high - 0.028772875430547226).abs() < 1e-9, "{test:?}");
+        assert!(
+            (test.low - -0.008772875430547283).abs() < 1e-9 && (test.high - 0.028772875430547226).abs() < 1e-9,
+            "{test:?}"
+        );
     }
 
     #[test]

@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
+/// The name of the checkpoint in the folder of a training.
+pub(super) const CHECKPOINT: &str = "checkpoint.safetensors";
 /// The name and the version of the format.
 const FORMAT: &str = "autogo fit 1";
 
@@ -16,7 +18,7 @@ const FORMAT: &str = "autogo fit 1";
 #[derive(Serialize, Deserialize)]
 struct About<L> {
     format: String,
-    /// What was trained on what.
+    /// The graph and the task of the training.
     subject: String,
     recipe: Recipe,
     steps: u64,
@@ -34,8 +36,7 @@ pub(super) fn save<L: Clone + Serialize>(
 ) -> Result<(), Error> {
     let (steps, log) = (optimiser.steps, log.clone());
     let about = About { format: FORMAT.into(), subject: subject.into(), recipe: *recipe, steps, log };
-    let about =
-        serde_json::to_string(&about).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+    let about = serde_json::to_string(&about).map_err(|error| Error::file(path, error))?;
     let mut tensors = network.named();
     for (name, memory) in optimiser.memory() {
         tensors.push((format!("optimiser.{name}"), vec![memory.len()], memory.to_vec()));

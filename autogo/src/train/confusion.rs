@@ -1,10 +1,10 @@
-//! Which classes a network takes for which.
+//! The classes that a network confuses.
 
 use super::network::Network;
 use super::task::{Part, Task};
 use crate::error::Error;
 
-/// How often a network says what about the pictures of every class.
+/// The number of pictures of every class that a network predicts to be of every class.
 ///
 /// ```
 /// use autogo::train::{Confusion, Network, Part, Pictures, Recipe, Fit};
@@ -31,22 +31,22 @@ use crate::error::Error;
 pub struct Confusion {
     /// Names of the classes.
     pub classes: Vec<String>,
-    /// `counts[class][said]`: pictures of a class about which the network says that they are of another.
+    /// `counts[class][said]`: the number of pictures of class `class` that the network predicts to be of class `said`.
     pub counts: Vec<Vec<u64>>,
-    /// The pictures that the network takes for something else, those of which it is surest first.
+    /// The pictures with a wrong prediction, the surest predictions first.
     pub mistakes: Vec<Mistake>,
 }
 
-/// A picture that a network takes for something else.
+/// A picture with a wrong prediction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mistake {
-    /// Its number in its part of the task.
+    /// The picture's number in its part of the task.
     pub picture: usize,
-    /// Its class.
+    /// The picture's class.
     pub class: usize,
-    /// What the network says.
+    /// The predicted class.
     pub said: usize,
-    /// The probability that the network gives to what it says.
+    /// The probability that the network gives to the predicted class.
     pub probability: f32,
 }
 
@@ -92,24 +92,25 @@ impl Confusion {
         Ok(found)
     }
 
-    /// Pictures.
+    /// The number of pictures.
     pub fn total(&self) -> u64 {
         self.counts.iter().flatten().sum()
     }
 
-    /// The part of the pictures whose class is found.
+    /// The part of the pictures with a right prediction.
     pub fn accuracy(&self) -> f64 {
         let hits: u64 = self.counts.iter().enumerate().filter_map(|(class, row)| row.get(class)).sum();
         hits as f64 / self.total().max(1) as f64
     }
 
-    /// The part of the pictures of a class about which the network says `said`; not a number where there are none.
+    /// The part of the pictures of class `class` that are predicted to be of class `said`; not a number for a class
+    /// without a picture, and where `class` or `said` is no class.
     pub fn share(&self, class: usize, said: usize) -> f64 {
         let Some(row) = self.counts.get(class) else { return f64::NAN };
         row.get(said).map_or(f64::NAN, |&count| count as f64 / row.iter().sum::<u64>() as f64)
     }
 
-    /// Pairs of classes, the most frequently confused first: class, what is said, and how often.
+    /// Pairs of classes, the most frequently confused first: class, predicted class, and number of pictures.
     pub fn pairs(&self) -> Vec<(usize, usize, u64)> {
         let all = self
             .counts

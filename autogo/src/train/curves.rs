@@ -4,7 +4,7 @@ use super::log::{FitLog, Measure};
 use std::fmt::Write;
 
 const SIZE: (f64, f64) = (330.0, 190.0);
-/// Where the panel's axes are.
+/// The places of the panel's axes.
 const PANEL: (f64, f64, f64, f64) = (44.0, 30.0, 320.0, 160.0);
 const TRAIN: &str = "#0072b2";
 const TEST: &str = "#d55e00";

@@ -1,7 +1,7 @@
 //! The loop: batches in, a trained network out.
 
 use super::augment::{Augment, Order};
-use super::checkpoint;
+use super::checkpoint::{self, CHECKPOINT};
 use super::curves;
 use super::log::{FitLog, Measure};
 use super::network::Network;
@@ -21,9 +21,6 @@ use autogo_engine::loss::Scores;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// The name of the checkpoint in the folder of a training.
-const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// A training that is to be run.
 ///
@@ -92,9 +89,9 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Begins with the weights of a parent where the derivation kept the nodes; see [`Network::inherit`]. All others begin as
-    /// they do without a parent. Off unless it is asked for: a child that begins with trained weights is ahead of one that does
-    /// not, so their scores do not compare.
+    /// Begins with the weights of a parent where the derivation kept the nodes; see [`Network::inherit`]. All others
+    /// begin as they do without a parent. Off unless it is asked for: a child that begins with trained weights is ahead
+    /// of one that does not, so their scores do not compare.
     pub fn inherit(mut self, parent: &'a Network) -> Self {
         self.parent = Some(parent);
         self
@@ -106,8 +103,8 @@ impl<'a> Fit<'a> {
     /// O(images · multiply-adds).
     ///
     /// # Errors
-    /// A recipe that is out of range, a graph that does not fit the task or the memory, a loss that is not finite (the last
-    /// checkpoint stays), a file that cannot be read or written.
+    /// A recipe that is out of range, a graph that does not fit the task or the memory, a loss that is not finite (the
+    /// last checkpoint stays), a file that cannot be read or written.
     pub fn run(&self, progress: Progress) -> Result<FitRun, Error> {
         self.recipe.check()?;
         check(self.graph, self.task)?;
@@ -144,8 +141,7 @@ impl<'a> Fit<'a> {
 
     /// Makes the folder, writes what a prediction will need, and takes up the folder's state where that is asked for.
     fn open(&self, folder: &Path, work: &mut Work<'_>) -> Result<(), Error> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Error::File { path: folder.into(), reason: error.to_string() })?;
+        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
         crate::files::sweep(folder)?;
         let path = folder.join(CHECKPOINT);
         if self.resume && path.exists() {
@@ -155,7 +151,7 @@ impl<'a> Fit<'a> {
         crate::files::write(&folder.join(GRAPH), to_json(self.graph).as_bytes())?;
         if let Some(preparation) = self.task.preparation() {
             let path = folder.join(PREPARATION);
-            let failed = |error: serde_json::Error| Error::File { path: path.clone(), reason: error.to_string() };
+            let failed = |error: serde_json::Error| Error::file(&path, error);
             crate::files::write(&path, serde_json::to_string(preparation).map_err(failed)?.as_bytes())?;
         }
         Ok(())

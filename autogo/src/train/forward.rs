@@ -185,7 +185,8 @@ impl Piece {
         engine::copy(&at.plan.engine, x, y, Write::Replace).map_err(|error| refused(&step.node, &error))
     }
 
-    /// Sums and products: the first two operands at once where they differ and nothing is repeated, then one after the other.
+    /// Sums and products: the first two operands at once where they differ and nothing is repeated, then one after the
+    /// other.
     fn join_forward(&mut self, at: &Shared<'_>, index: usize) -> Result<(), TrainError> {
         let step = &at.plan.steps[index];
         let engine = &at.plan.engine;

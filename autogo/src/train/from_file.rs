@@ -13,8 +13,8 @@ use crate::formats::onnx::{Imported, NodeWeights};
 impl Network {
     /// The network of an ONNX file with the file's weights: it computes what the file says, and can be trained further.
     ///
-    /// Batch norms of the file may have another constant against division by zero than those here; their scale is changed so
-    /// that they compute the same with their running statistics.
+    /// Batch norms of the file may have another constant against division by zero than those here; their scale is
+    /// changed so that they compute the same with their running statistics.
     ///
     /// ```
     /// use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, import_with};
@@ -30,8 +30,8 @@ impl Network {
     /// ```
     ///
     /// # Errors
-    /// A graph that cannot be computed (see [`TrainError`](super::TrainError)), weights that the file lacks, that contradict their
-    /// sizes or are not finite: with the node's name. O(weights).
+    /// A graph that cannot be computed (see [`TrainError`](super::TrainError)), weights that the file lacks, that
+    /// contradict their sizes or are not finite: with the node's name. O(weights).
     pub fn of_file(imported: &Imported, settings: NetworkSettings) -> Result<Network, Error> {
         let mut network = Network::blank(&imported.graph, settings)?;
         let mut tensors = Tensors::new();

@@ -14,7 +14,8 @@ impl Graph {
     /// ```
     ///
     /// # Errors
-    /// [`TrainError::Head`] when that does not make one number a class, such as a graph whose output is a picture. O(nodes).
+    /// [`TrainError::Head`] when that does not make one number a class, such as a graph whose output is a picture.
+    /// O(nodes).
     pub fn with_classes(&self, classes: u32) -> Result<Graph, Error> {
         let head = (0..self.len()).rev().find(|&index| matches!(self.node(index).op, Op::Dense { .. } | Op::Conv(_)));
         let mut build = GraphBuilder::new(self.name());

@@ -6,7 +6,7 @@ use crate::files::Tensors;
 use std::collections::HashMap;
 use std::fmt;
 
-/// How many tensors of weights a network took over, and how many it did not.
+/// The numbers of tensors of weights that a network took over, and did not take over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Inherited {
     /// Tensors that were taken over.
@@ -25,14 +25,15 @@ impl fmt::Display for Inherited {
 }
 
 impl Network {
-    /// Takes over the weights of another network, such as the parent that this network's graph was derived from: a node's tensor
-    /// is taken over where the other graph has a node of the same name whose tensor has the same sizes. Where several nodes have
-    /// one name, the first takes over from the first, and so on, if both graphs have as many of them; otherwise all begin anew.
+    /// Takes over the weights of another network, such as the parent that this network's graph was derived from: a
+    /// node's tensor is taken over where the other graph has a node of the same name whose tensor has the same sizes.
+    /// Where several nodes have one name, the first takes over from the first, and so on, if both graphs have as many
+    /// of them; otherwise all begin anew.
     ///
-    /// A mutation keeps the names of the nodes that it keeps, and gives new nodes names that no other node has. So the nodes of
-    /// a child that find their weights in the parent are those that the derivation kept: all of them in the full form. A mini
-    /// form has the names of the full form, but what is new in a child can change filters around it; kept nodes whose sizes are
-    /// others then begin anew.
+    /// A mutation keeps the names of the nodes that it keeps, and gives new nodes names that no other node has. So the
+    /// nodes of a child that find their weights in the parent are those that the derivation kept: all of them in the
+    /// full form. A mini form has the names of the full form, but what is new in a child can change filters around it;
+    /// kept nodes whose sizes are others then begin anew.
     ///
     /// ```
     /// use autogo::train::Network;

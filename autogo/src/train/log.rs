@@ -1,4 +1,4 @@
-//! What a training was, step by step and pass by pass.
+//! The record of a training, step by step and pass by pass.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -17,8 +17,8 @@ pub struct Measure {
     pub test_loss: f32,
     /// Part of the test pictures whose class is found.
     pub test_accuracy: f32,
-    /// Images a second while learning, measurements left out. No file holds it: files depend on the recipe alone; 0 for what
-    /// was measured before a training was resumed.
+    /// Images a second while learning, measurements left out. No file holds it: files depend on the recipe alone; 0 for
+    /// what was measured before a training was resumed.
     #[serde(skip)]
     pub speed: f64,
 }

@@ -1,9 +1,9 @@
-//! Where the threads of one network wait for each other.
+//! A place where the threads of one network wait for each other.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Turns of the loop that waits before it leaves the processor to others: a few tens of microseconds. The pieces of a batch
-/// are equal, so the wait is short, and a thread that sleeps wakes later than that.
+/// Turns of the loop that waits before it leaves the processor to others: a few tens of microseconds. The pieces of a
+/// batch are equal, so the wait is short, and a thread that sleeps wakes later than that.
 const TURNS: usize = 2_000;
 
 /// A place where some threads wait until all have arrived, as often as they like.
@@ -19,12 +19,13 @@ pub(super) struct Meeting {
 #[derive(Debug)]
 pub(super) struct Off;
 
-/// A thread's place in a meeting. A thread that leaves without [`Seat::finish`] calls the meeting off, so nobody waits for it.
+/// A thread's place in a meeting. A thread that leaves without [`Seat::finish`] calls the meeting off, so that no other
+/// thread waits for it.
 #[derive(Debug)]
 pub(super) struct Seat<'a>(Option<&'a Meeting>);
 
 impl Meeting {
-    /// A meeting of so many threads.
+    /// A meeting of `threads` threads.
     pub fn of(threads: usize) -> Meeting {
         let zero = || AtomicUsize::new(0);
         Meeting { threads, arrived: zero(), round: zero(), is_off: AtomicBool::new(false) }

@@ -41,8 +41,9 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network with new weights under a seed: normal weights, of variance 2 / n for convolutions and 1 / 3n for dense layers whose
-    /// outputs read n inputs, zero biases, neutral batch norms. The weights of a node depend on the seed and on the node's place and name alone.
+    /// A network with new weights under a seed: normal weights, of variance 2 / n for convolutions and 1 / 3n for dense
+    /// layers whose outputs read n inputs, zero biases, neutral batch norms. The weights of a node depend on the seed
+    /// and on the node's place and name alone.
     ///
     /// # Errors
     /// A graph that cannot be trained, see [`TrainError`].
@@ -117,8 +118,8 @@ impl Network {
         &self.plan
     }
 
-    /// The weights by name, in the sizes and with the names of an exported ONNX file: filters × inputs × height × width for a
-    /// convolution `INDEX:NODE.weight`.
+    /// The weights by name, in the sizes and with the names of an exported ONNX file: filters × inputs × height × width
+    /// for a convolution `INDEX:NODE.weight`.
     pub fn tensors(&self) -> Tensors {
         self.named().into_iter().map(|(name, sizes, values)| (name, (sizes, values))).collect()
     }
@@ -186,8 +187,8 @@ impl Network {
         self.pack()
     }
 
-    /// Writes the weights in the safetensors format, with the names and sizes of [`Network::tensors`]; the file appears whole or
-    /// not at all.
+    /// Writes the weights in the safetensors format, with the names and sizes of [`Network::tensors`]; the file appears
+    /// whole or not at all.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -201,6 +202,6 @@ impl Network {
     /// A file that cannot be read, is damaged, or holds the weights of another graph.
     pub fn load(&mut self, path: &Path) -> Result<(), Error> {
         let tensors = read_weights(path)?;
-        self.set_tensors(&tensors).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })
+        self.set_tensors(&tensors).map_err(|error| Error::file(path, error))
     }
 }

@@ -1,4 +1,4 @@
-//! What an optimiser does with a gradient, and what it remembers.
+//! The optimisers: the step that they make of a gradient, and their memory.
 
 use super::network::Network;
 use super::plan::kernel::refused;
@@ -15,25 +15,25 @@ use std::ops::Range;
 pub enum Method {
     /// Stochastic gradient descent with momentum, as PyTorch computes it.
     Sgd {
-        /// What is kept of the velocity in a step.
+        /// The part of the velocity that a step keeps.
         momentum: f32,
         /// Whether the step looks ahead along the velocity.
         nesterov: bool,
     },
     /// RMSprop with momentum, as TensorFlow computes it.
     Rmsprop {
-        /// What is kept of the mean square in a step.
+        /// The part of the mean square that a step keeps.
         keep: f32,
-        /// What is kept of the velocity in a step.
+        /// The part of the velocity that a step keeps.
         momentum: f32,
         /// Added to the mean square.
         epsilon: f32,
     },
     /// Adam; weights decay apart from the gradient.
     Adamw {
-        /// What is kept of the gradient's mean in a step.
+        /// The part of the gradient's mean that a step keeps.
         keep: f32,
-        /// What is kept of the gradient's mean square in a step.
+        /// The part of the gradient's mean square that a step keeps.
         keep_square: f32,
         /// Added to the root of the mean square.
         epsilon: f32,
@@ -74,7 +74,7 @@ pub struct Optimiser {
     method: Method,
     /// Weight decay of matrices; biases, batch norms and slopes do not decay.
     decay: f32,
-    /// What is kept of the running mean of weights in a step; 0 is no mean.
+    /// The part of the running mean of weights that a step keeps; 0 is no mean.
     keep: f32,
     /// The longest gradient; 0 is no bound.
     clip: f32,
@@ -94,8 +94,8 @@ impl Optimiser {
         Optimiser { method, decay, keep, clip: 0.0, first, second, mean, steps: 0 }
     }
 
-    /// Shortens every gradient that is longer than `clip` to this length, its Euclidean norm over all weights; 0 shortens none.
-    /// A step then costs one more read of the gradient.
+    /// Shortens every gradient that is longer than `clip` to this length, its Euclidean norm over all weights; 0
+    /// shortens none. A step then costs one more read of the gradient.
     ///
     /// ```
     /// use autogo::train::{Method, Network, Optimiser};
@@ -112,8 +112,8 @@ impl Optimiser {
         self
     }
 
-    /// Changes the weights along the gradient that [`Network::gradient`] left, after it has shortened it where it is longer than
-    /// [`Optimiser::clip`] allows.
+    /// Changes the weights along the gradient that [`Network::gradient`] left, after it has shortened it where it is
+    /// longer than [`Optimiser::clip`] allows.
     ///
     /// # Errors
     /// A network of another size; a gradient without a length, if there is a bound, before any weight has changed.
@@ -185,14 +185,15 @@ impl Optimiser {
         Ok(())
     }
 
-    /// What is remembered, by name.
+    /// The memory of the optimiser, by name.
     pub(super) fn memory(&mut self) -> [(&'static str, &mut Buffer); 3] {
         [("first", &mut self.first), ("second", &mut self.second), ("mean", &mut self.mean)]
     }
 }
 
 impl Network {
-    /// One training step: the gradient of a batch, then the optimiser. Returns the batch's loss and hits before the step.
+    /// One training step: the gradient of a batch, then the optimiser. Returns the batch's loss and hits before the
+    /// step.
     ///
     /// # Errors
     /// As [`Network::gradient`]; a loss that is not finite, before any weight has changed.

@@ -1,8 +1,9 @@
 //! A batch on one thread or several.
 //!
-//! A batch is cut into pieces, whose number and sizes follow from the plan alone. Every thread computes some neighbouring pieces,
-//! step by step. Batch norms use the statistics of the whole batch: before one, all threads meet, and everyone joins the pieces'
-//! statistics in the order of the pieces. So do the pieces' gradients. Nothing depends on the number of threads.
+//! A batch is cut into pieces, whose number and sizes follow from the plan alone. Every thread computes some
+//! neighbouring pieces, step by step. Batch norms use the statistics of the whole batch: before a batch norm, all
+//! threads meet, and every thread joins the pieces' statistics in the order of the pieces. The pieces' gradients are
+//! joined in this order as well. Nothing depends on the number of threads.
 
 use super::meeting::{Meeting, Off, Seat};
 use super::network::Network;
@@ -13,12 +14,12 @@ use crate::error::{Error, TrainError};
 use autogo_engine::loss::{CrossEntropy, Scores};
 use autogo_engine::{Write, copy};
 
-/// How far a step moves the running statistics of batch norms.
+/// The part of the way to the batch's statistics that a step moves the running statistics of batch norms.
 const FOLLOW: f32 = 0.1;
 
-/// What ended a thread's work.
+/// The reason why a thread's work ended.
 enum Left {
-    /// Something that this thread met.
+    /// An error of this thread.
     Failed(TrainError),
     /// Another thread's failure.
     Off,
@@ -37,8 +38,8 @@ impl From<Off> for Left {
 }
 
 impl Network {
-    /// The logits of some images: `[image][row][column][channel]` in, `[image][class]` out. Batch norms use their running
-    /// statistics, so every image is computed for itself.
+    /// The logits of some images: `[image][row][column][channel]` in, `[image][class]` out. Batch norms use their
+    /// running statistics, so every image is computed for itself.
     ///
     /// # Errors
     /// [`TrainError::Batch`] when the images are none, not whole, or more than a batch.
@@ -53,8 +54,8 @@ impl Network {
         Ok(&self.logits[..at])
     }
 
-    /// Computes the mean cross-entropy of a batch and its gradient by every weight, without changing the weights. Batch norms use
-    /// the statistics of the batch; their running statistics follow.
+    /// Computes the mean cross-entropy of a batch and its gradient by every weight, without changing the weights. Batch
+    /// norms use the statistics of the batch; their running statistics follow.
     ///
     /// `images` are `[image][row][column][channel]`, `smoothing` spreads so much of a label over all classes.
     ///
@@ -71,8 +72,9 @@ impl Network {
         )?)
     }
 
-    /// Computes the mean loss of a batch against targets of any kind and its gradient by every weight, as [`Network::gradient`]
-    /// does for labels. The mean is over all elements that count: labels that are not ignored, values, coordinates.
+    /// Computes the mean loss of a batch against targets of any kind and its gradient by every weight, as
+    /// [`Network::gradient`] does for labels. The mean is over all elements that count: labels that are not ignored,
+    /// values, coordinates.
     ///
     /// ```
     /// use autogo::train::{Network, Targets};
@@ -99,8 +101,9 @@ impl Network {
         Ok(())
     }
 
-    /// The gradient of the last batch by its images, `[image][row][column][channel]`: nothing unless the settings ask for it
-    /// ([`NetworkSettings::reaches_images`](super::NetworkSettings::reaches_images)), nor where the output does not depend on the images.
+    /// The gradient of the last batch by its images, `[image][row][column][channel]`: nothing unless the settings ask
+    /// for it ([`NetworkSettings::reaches_images`](super::NetworkSettings::reaches_images)), nor where the output does
+    /// not depend on the images.
     ///
     /// ```
     /// use autogo::train::{Network, NetworkSettings};
@@ -184,7 +187,7 @@ impl Network {
     }
 }
 
-/// What is done with a batch.
+/// A batch and the work on it.
 #[derive(Clone, Copy)]
 struct Job<'a> {
     shared: Shared<'a>,

@@ -24,7 +24,7 @@ pub(super) struct Piece {
     /// The whole batch's statistics.
     pub moments: Vec<Moments>,
     pub sums: Vec<GradientSums>,
-    /// What the piece's loss came to.
+    /// The loss and the correct answers of the piece.
     pub scores: Scores,
 }
 
@@ -50,7 +50,7 @@ impl Piece {
 pub(super) struct Slot<T>(Mutex<T>);
 
 impl<T> Slot<T> {
-    /// What lies there. Nobody waits for long: who writes and who reads are kept apart by a meeting.
+    /// The value of the slot. No thread waits for long: a meeting keeps the writer and the readers apart.
     pub fn open(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -62,7 +62,7 @@ impl<T: Clone> Clone for Slot<T> {
     }
 }
 
-/// What every piece knows of every batch norm, `[map][piece]`.
+/// The statistics of every piece for every batch norm, `[map][piece]`.
 #[derive(Clone, Debug)]
 pub(super) struct Board {
     pub moments: Vec<Vec<Slot<Moments>>>,
@@ -80,16 +80,16 @@ impl Board {
     }
 }
 
-/// Which statistics batch norms use.
+/// The statistics that batch norms use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// Those of the batch; the running statistics follow.
+    /// The statistics of the batch; the running statistics follow.
     Training,
-    /// The running ones.
+    /// The running statistics.
     Evaluation,
 }
 
-/// What all pieces read.
+/// The data that all pieces read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shared<'a> {
     pub plan: &'a Plan,
@@ -102,7 +102,7 @@ pub(super) struct Shared<'a> {
     pub mode: Mode,
 }
 
-/// Whose gradient is computed.
+/// The loss whose gradient is computed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Loss<'a> {
     /// Softmax cross-entropy with a label an image, or one a pixel of the output, times a factor.

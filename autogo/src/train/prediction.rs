@@ -1,4 +1,4 @@
-//! What a trained network says about pictures.
+//! Predictions of a trained network about pictures.
 
 use super::network::Network;
 use super::plan::NetworkSettings;
@@ -18,8 +18,8 @@ pub(super) const WEIGHTS: &str = "weights.safetensors";
 const LARGEST: u64 = 256 << 20;
 
 impl Network {
-    /// The probability of every class for some images: `[image][row][column][channel]` in, as the network learned to read them;
-    /// the softmax of its outputs, an entry an image, out. There may be any number of images.
+    /// The probability of every class for some images: `[image][row][column][channel]` in, as the network learned to
+    /// read them; the softmax of its outputs, an entry an image, out. There may be any number of images.
     ///
     /// ```
     /// use autogo::train::Network;
@@ -85,7 +85,7 @@ pub struct Classifier {
     preparation: Preparation,
 }
 
-/// What a network says about a picture.
+/// The prediction of a network about a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// Every class with its probability, the most probable first.
@@ -108,7 +108,8 @@ impl Classifier {
     /// A network with what belongs to it.
     ///
     /// # Errors
-    /// A network that reads other pictures than the preparation makes, or has another number of outputs than there are classes.
+    /// A network that reads other pictures than the preparation makes, or has another number of outputs than there are
+    /// classes.
     pub fn new(network: Network, preparation: Preparation) -> Result<Classifier, Error> {
         preparation.check()?;
         let (found, made) = (network.plan.input, network.plan.output);
@@ -153,12 +154,12 @@ impl Classifier {
         &self.network
     }
 
-    /// How pictures are read, and what the classes are called.
+    /// The preparation of pictures, and the names of the classes.
     pub fn preparation(&self) -> &Preparation {
         &self.preparation
     }
 
-    /// What the network says about pictures of any size, in colour or grey: each is brought to the network's shape by
+    /// The predictions about pictures of any size, in colour or grey: each picture is brought to the network's shape by
     /// [`Picture::fitted`].
     ///
     /// # Errors

@@ -1,11 +1,12 @@
-//! How pictures become what a network reads.
+//! The preparation of pictures for a network.
 
 use crate::data::Picture;
 use crate::error::Error;
 use crate::graph::Shape;
 use serde::{Deserialize, Serialize};
 
-/// What a trained network must be given, and what it says: with a graph and weights, all that a prediction needs.
+/// The preparation of pictures for a trained network, and the names of its classes: with a graph and weights, all that
+/// a prediction needs.
 ///
 /// A byte `b` of channel `c` is read as `(b − mean[c]) · factor[c]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
-//! How a network is trained: everything that a result depends on besides graph and data.
+//! The recipe of a training: everything that a result depends on besides graph and data.
 
 use super::optimiser::Method;
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate changes from the first step to the last.
+/// The course of the learning rate from the first step to the last.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
@@ -17,7 +17,8 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The part of the highest rate at step `step` of `steps`, the first being 0, when the first `warm_up` of the steps lead up.
+    /// The part of the highest rate at step `step` of `steps`, the first being 0, when the first `warm_up` of the steps
+    /// lead up.
     ///
     /// ```
     /// use autogo::train::Schedule;
@@ -40,7 +41,8 @@ impl Schedule {
     }
 }
 
-/// A recipe of a training. What a file leaves out is the default: SGD with Nesterov's momentum, one cycle of 50,000 images.
+/// A recipe of a training. What a file leaves out is the default: SGD with Nesterov's momentum, one cycle of 50,000
+/// images.
 ///
 /// ```
 /// use autogo::train::{Recipe, Schedule};
@@ -52,7 +54,7 @@ impl Schedule {
 pub struct Recipe {
     /// The optimiser.
     pub method: Method,
-    /// How the learning rate changes.
+    /// The course of the learning rate.
     pub schedule: Schedule,
     /// The highest learning rate.
     pub rate: f64,
@@ -60,21 +62,22 @@ pub struct Recipe {
     pub warm_up: f64,
     /// Weight decay of convolutions and dense layers; biases, batch norms and slopes do not decay.
     pub decay: f32,
-    /// A batch's gradient longer than this is shortened to this: the length is the Euclidean norm over all weights of the mean loss's
-    /// gradient, decay apart. 0 changes nothing. A deep network of few filters at a high rate may diverge without it.
+    /// A batch's gradient longer than this is shortened to this: the length is the Euclidean norm over all weights of
+    /// the mean loss's gradient, decay apart. 0 changes nothing. A deep network of few filters at a high rate may
+    /// diverge without it.
     #[serde(skip_serializing_if = "is_off")]
     pub clip: f32,
     /// This part of a label is spread over all classes.
     pub smoothing: f32,
     /// Whether every second picture, drawn anew each time, is mirrored.
     pub flips: bool,
-    /// Pictures are shifted by up to so many pixels, drawn anew each time; zeros move in.
+    /// The most pixels by which a picture is shifted along each side, drawn anew each time; zeros move in.
     pub shifts: u32,
     /// Images of a step.
     pub batch: usize,
     /// Images that the network sees, each one as often as it is seen.
     pub images: u64,
-    /// What is kept of a running mean of the weights in a step; 0 evaluates the weights themselves.
+    /// The part of the running mean of the weights that a step keeps; 0 evaluates the weights themselves.
     pub mean: f32,
     /// Seed of weights, order, flips and shifts.
     pub seed: u64,
@@ -82,7 +85,8 @@ pub struct Recipe {
     pub portable: bool,
 }
 
-/// Whether a recipe says nothing about this setting: the recipe's text, and every name made of it, is that of a recipe without it.
+/// Whether a recipe says nothing about this setting: the recipe's text, and every name made of it, is that of a recipe
+/// without it.
 fn is_off(clip: &f32) -> bool {
     *clip == 0.0
 }

@@ -1,4 +1,4 @@
-//! What came out of a training.
+//! The result of a training.
 
 use super::curves;
 use super::inherit::Inherited;
@@ -11,12 +11,12 @@ use crate::display;
 use crate::error::Error;
 use crate::graph::ContentId;
 
-/// Why a training ended.
+/// The reason why a training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FitEnd {
     /// The network has seen all images of the recipe.
     Done,
-    /// Somebody asked for an end; see [`interrupt`](crate::interrupt).
+    /// The training was asked to end; see [`interrupt`](crate::interrupt).
     Interrupted,
 }
 
@@ -27,31 +27,32 @@ pub struct FitRun {
     pub network: Network,
     /// Losses and measurements.
     pub log: FitLog,
-    /// Why the training ended.
+    /// The reason why the training ended.
     pub end: FitEnd,
-    /// What was trained, on which pictures.
+    /// The graph and the pictures.
     pub subject: Subject,
     /// The recipe.
     pub recipe: Recipe,
-    /// What the network took over from its parent, if it began with a parent's weights.
+    /// The weights that the network took over from its parent, if it began with a parent's weights.
     pub inherited: Option<Inherited>,
 }
 
-/// What was trained, on which pictures.
+/// The subject of a training: the graph, and the pictures.
 #[derive(Clone, Debug)]
 pub struct Subject {
     /// Name of the graph.
     pub graph: String,
-    /// Its content id.
+    /// Content id of the graph.
     pub content_id: ContentId,
     /// One line about the pictures; see [`Task::record`](super::Task::record).
     pub pictures: String,
-    /// How the pictures are read, if the task says so.
+    /// The preparation of pictures, if the task says how its pictures are read.
     pub preparation: Option<Preparation>,
 }
 
 impl FitRun {
-    /// The trained network with the names of its classes, to be asked about pictures of one's own. O(bytes of the network).
+    /// The trained network with the names of its classes, to be asked about pictures of one's own. O(bytes of the
+    /// network).
     ///
     /// # Errors
     /// A task that does not say how its pictures are read.

@@ -12,15 +12,15 @@ const SHAPES: [&str; 10] =
     ["disc", "ring", "square", "frame", "triangle", "plus", "cross", "stripes across", "stripes down", "checks"];
 /// Pictures to learn from, and to be measured with.
 const COUNTS: (usize, usize) = (5_000, 1_000);
-/// How far noise moves a byte.
+/// The most that noise moves a byte.
 const NOISE: i32 = 15;
 
 impl Pictures {
     /// A toy for machines without data: 5,000 and 1,000 drawings of ten shapes in colour, made here from a seed.
     ///
-    /// A drawing is a shape of random place, size and colour on a ground of another colour, under noise. Every class is equally
-    /// frequent. What a network reaches here says that it learns, and which of two learns this toy faster; the toy says nothing
-    /// about photographs.
+    /// A drawing is a shape of random place, size and colour on a ground of another colour, under noise. Every class is
+    /// equally frequent. What a network reaches here says that it learns, and which of two learns this toy faster; the
+    /// toy says nothing about photographs.
     ///
     /// ```
     /// use autogo::train::{Part, Pictures, Task};
@@ -52,8 +52,8 @@ impl Pictures {
         Pictures::new(&format!("shapes@{h}x{w}"), SHAPES.len(), train, test)?.named(SHAPES)
     }
 
-    /// CIFAR-10 at this size where the folder that `AUTOGO_DATA` names has pictures, otherwise the toy of [`Pictures::shapes`]
-    /// under seed 0. The task's name says which of both.
+    /// CIFAR-10 at this size where the folder that `AUTOGO_DATA` names has pictures, otherwise the toy of
+    /// [`Pictures::shapes`] under seed 0. The task's name says which of both.
     ///
     /// # Errors
     /// Those of [`Pictures::cifar10`] and [`Pictures::shapes`].

@@ -1,11 +1,11 @@
-//! What a network's outputs are compared with.
+//! The targets that a network's outputs are compared with.
 
 use super::piece::Loss;
 use super::plan::Plan;
 use crate::error::TrainError;
 use autogo_engine::loss::{CrossEntropy, Places, Regression};
 
-/// What the outputs of a batch are compared with, and how.
+/// The targets that the outputs of a batch are compared with, and the loss.
 #[derive(Clone, Copy, Debug)]
 pub enum Targets<'a> {
     /// A class for every pixel of an output, whose channels are the classes' logits; softmax cross-entropy.
@@ -34,7 +34,7 @@ pub enum Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
-    /// The mean loss over all that counts in a batch of so many floats.
+    /// The mean loss over all that counts in a batch of `floats` floats.
     pub(super) fn loss(self, plan: &Plan, floats: usize) -> Result<Loss<'a>, TrainError> {
         let (input, output) = (plan.input.elements() as usize, plan.output);
         let (images, pixels) = (floats / input, (output.h * output.w) as usize);

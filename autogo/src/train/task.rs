@@ -1,4 +1,4 @@
-//! What a network learns: pictures with labels.
+//! Tasks that a network learns: pictures with labels.
 
 use super::preparation::Preparation;
 use crate::data::{ClassFolder, DATA_VARIABLE, LabelledPictures, Picture, folder_from_env};
@@ -6,12 +6,12 @@ use crate::error::{Error, TrainError};
 use crate::graph::{Graph, Shape};
 use std::path::{Path, PathBuf};
 
-/// Which pictures of a task.
+/// A part of a task's pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Part {
-    /// Those that the network learns from.
+    /// The pictures that the network learns from.
     Train,
-    /// Those that it is measured with.
+    /// The pictures that the network is measured with.
     Test,
 }
 
@@ -37,17 +37,18 @@ pub trait Task: Sync {
     /// A picture that does not exist or cannot be read.
     fn batch(&self, part: Part, pictures: &[usize], images: &mut [f32], labels: &mut [u32]) -> Result<(), Error>;
 
-    /// What a class is called; its number where the classes have no names.
+    /// The name of a class; its number where the classes have no names.
     fn class_name(&self, class: usize) -> String {
         class.to_string()
     }
 
-    /// How the pictures were made what [`Task::batch`] writes; a task that does not say has no predictions of other pictures.
+    /// The preparation by which pictures become the floats that [`Task::batch`] writes; a task without one has no
+    /// predictions of other pictures.
     fn preparation(&self) -> Option<&Preparation> {
         None
     }
 
-    /// One line for the record: which pictures these are.
+    /// One line for the record that identifies the pictures.
     fn record(&self) -> String {
         self.name().into()
     }
@@ -174,8 +175,8 @@ impl Pictures {
         Pictures::new(&name, 10, train.shrunk(size)?, test.shrunk(size)?)?.named(CIFAR10)
     }
 
-    /// Fashion-MNIST from the data folder that `AUTOGO_DATA` names, in a shape such as 28×28×1 or 32×32×3: resized, and grey in
-    /// every channel.
+    /// Fashion-MNIST from the data folder that `AUTOGO_DATA` names, in a shape such as 28×28×1 or 32×32×3: resized, and
+    /// grey in every channel.
     ///
     /// # Errors
     /// A folder that is not set, files that are missing or damaged, a shape with other channels than one or three.
@@ -185,7 +186,8 @@ impl Pictures {
         Pictures::new(&name, 10, fitted(train, shape)?, fitted(test, shape)?)?.named(FASHION_MNIST)
     }
 
-    /// A folder of class folders with PNG and JPEG files, as [`ClassFolder::read`] reads it, in a shape such as 32×32×3.
+    /// A folder of class folders with PNG and JPEG files, as [`ClassFolder::read`] reads it, in a shape such as
+    /// 32×32×3.
     ///
     /// # Errors
     /// Those of [`ClassFolder::read`].

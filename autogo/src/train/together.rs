@@ -7,8 +7,8 @@ use crate::progress::Progress;
 use rayon::prelude::*;
 use std::sync::Mutex;
 
-/// Trains several networks at the same time: one training a thread, as many as rayon has threads. Every training has the bytes
-/// that it has alone. The bar counts trainings.
+/// Trains several networks at the same time: one training a thread, as many as rayon has threads. Every training has
+/// the bytes that it has alone. The bar counts trainings.
 ///
 /// ```
 /// use autogo::Progress;

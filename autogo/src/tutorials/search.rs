@@ -2,9 +2,9 @@
 //!
 //! # A front
 //!
-//! One network beats another if it is no worse in any objective and better in one. The front is who is beaten by
-//! nobody. Of these four, with a score to maximise and cycles to minimise, *c* is beaten by *a*, and the others are the
-//! front:
+//! One network beats another if it is no worse in any objective and better in one. The front is the networks that no
+//! network beats. Of these four, with a score to maximise and cycles to minimise, *c* is beaten by *a*, and the others
+//! are the front:
 //!
 //! | network | score | cycles | on the front |
 //! |---|---|---|---|

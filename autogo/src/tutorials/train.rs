@@ -1,11 +1,11 @@
 //! Lesson 7: a graph learns.
 //!
-//! A graph says what is computed, not with which weights. A [`Network`](crate::train::Network) is a graph with weights, a
-//! [`Task`](crate::train::Task) is pictures with labels, a [`Recipe`](crate::train::Recipe) says how long and how fast to learn,
-//! and [`Fit`](crate::train::Fit) does it.
+//! A graph says what is computed, not with which weights. A [`Network`](crate::train::Network) is a graph with weights,
+//! a [`Task`](crate::train::Task) is pictures with labels, a [`Recipe`](crate::train::Recipe) says how long and how
+//! fast to learn, and [`Fit`](crate::train::Fit) does it.
 //!
-//! The toy makes 8×8 pixels of four channels. With a mean behind the sum it makes four numbers, one a class, so it can tell four
-//! colours apart:
+//! The toy makes 8×8 pixels of four channels. With a mean behind the sum it makes four numbers, one a class, so it can
+//! tell four colours apart:
 //!
 //! | class | 0 | 1 | 2 | 3 |
 //! |---|---|---|---|---|
@@ -45,18 +45,19 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! A network that knows nothing has the loss ln 4 = 1.386: all four classes are equally likely. The loss of a step is that before
-//! the step, so the first of them is the loss of random weights.
+//! A network that knows nothing has the loss ln 4 = 1.386: all four classes are equally likely. The loss of a step is
+//! that before the step, so the first of them is the loss of random weights.
 //!
 //! Run it again, or on another machine with fused arithmetic, and every digit is the same: the weights are drawn by the
 //! recipe's seed and by each node's name, every sum has a fixed order.
 //!
 //! # Pictures of one's own
 //!
-//! A folder with a folder of PNG or JPEG files for every class is a task, [`Pictures::from_folder`](crate::train::Pictures::from_folder);
-//! every picture is brought to the network's shape. A trained network with the names of its classes is a
-//! [`Classifier`](crate::train::Classifier), which takes pictures of any size, in colour or grey. Without any pictures there is a
-//! toy, [`Pictures::shapes`](crate::train::Pictures::shapes).
+//! A folder with a folder of PNG or JPEG files for every class is a task,
+//! [`Pictures::from_folder`](crate::train::Pictures::from_folder); every picture is brought to the network's shape. A
+//! trained network with the names of its classes is a [`Classifier`](crate::train::Classifier), which takes pictures of
+//! any size, in colour or grey. Without any pictures there is a toy,
+//! [`Pictures::shapes`](crate::train::Pictures::shapes).
 //!
 //! ```
 //! use autogo::data::Picture;
@@ -90,8 +91,9 @@
 //!
 //! # Weights from elsewhere
 //!
-//! [`Network::of_file`](crate::train::Network::of_file) takes the weights of an ONNX file, so a network that another tool trained
-//! computes here what it computes there. [`Fit::inherit`](crate::train::Fit::inherit) begins with the weights of a parent where a
-//! derivation kept the nodes.
+//! [`Network::of_file`](crate::train::Network::of_file) takes the weights of an ONNX file, so a network that another
+//! tool trained computes here what it computes there. [`Fit::inherit`](crate::train::Fit::inherit) begins with the
+//! weights of a parent where a derivation kept the nodes.
 //!
-//! **Try it**: in the first program, replace `Op::Mean` by `Op::Identity`. Which sentence does `Fit` refuse the graph with?
+//! **Try it**: in the first program, replace `Op::Mean` by `Op::Identity`. Which sentence does `Fit` refuse the graph
+//! with?

@@ -19,13 +19,14 @@ use std::path::{Path, PathBuf};
 pub struct Args {
     /// The network: a compact string, or a file (.onnx, .json of `graph --save`).
     network: String,
-    /// What the network learns. Classes: cifar10 or fashion-mnist of the folder that AUTOGO_DATA names, shapes (a toy that needs
-    /// no data), or a folder of class folders with PNG and JPEG files. Pictures, of that folder: camvid (segmentation), faces
-    /// (key points), sr2 (super-resolution), denoise25; the network gets the task's head.
+    /// The task that the network learns. Classes: cifar10 or fashion-mnist of the folder that AUTOGO_DATA names, shapes
+    /// (a toy that needs no data), or a folder of class folders with PNG and JPEG files. Pictures, of the folder that
+    /// AUTOGO_DATA names: camvid (segmentation), faces (key points), sr2 (super-resolution), denoise25; the network
+    /// gets the task's head.
     #[arg(long, default_value = "cifar10", value_name = "NAME|DIR")]
     task: String,
-    /// A TOML file of the recipe; what it leaves out is the task's default. Where the loss of a deep, narrow network stops being
-    /// finite, `clip = 1` in it bounds the gradient.
+    /// A TOML file of the recipe; what it leaves out is the task's default. Where the loss of a deep, narrow network
+    /// stops being finite, `clip = 1` in it bounds the gradient.
     #[arg(long, value_name = "FILE")]
     recipe: Option<PathBuf>,
     /// The folder of checkpoint, weights, log and report.
@@ -46,7 +47,7 @@ pub struct Args {
     /// Refuses a network that takes more memory: bytes, or a number with K, M or G.
     #[arg(long, value_name = "BYTES", value_parser = bytes)]
     memory: Option<u64>,
-    /// Takes the first so many pictures only, for a quick look.
+    /// Takes the first COUNT pictures only, for a quick look.
     #[arg(long, value_name = "COUNT")]
     pictures: Option<usize>,
 }

@@ -56,14 +56,14 @@ pub struct Args {
     /// Of an ONNX file whose picture has sizes with names, its height and width.
     #[arg(long, value_name = "HxW", value_parser = picture)]
     input: Option<(u32, u32)>,
-    /// Says what was decided when an ONNX file was read: a batch that counts as 1, nodes that nobody reads.
+    /// Prints the decisions of the reader of an ONNX file: a batch that counts as 1, nodes without a reader.
     #[arg(long)]
     verbose: bool,
     /// The mini form: height, width and the factor of filters, such as 16x16:1/2.
     #[arg(long, value_name = "HxW:FACTOR")]
     mini: Option<Mini>,
-    /// As the original release has it: a skip_connect of NAS-Bench-201 is an identity, and pools of an ONNX file see zeros
-    /// around a picture.
+    /// As the original release has it: a skip_connect of NAS-Bench-201 is an identity, and pools of an ONNX file see
+    /// zeros around a picture.
     #[arg(long)]
     release: bool,
 }
@@ -134,7 +134,7 @@ fn is_onnx(path: &Path) -> bool {
 }
 
 impl Args {
-    /// What the caller decides about an ONNX file.
+    /// The caller's decisions about an ONNX file.
     fn options(&self) -> ReadOptions {
         ReadOptions { input: self.input, output: self.output.clone(), ..ReadOptions::default() }
     }

@@ -1,8 +1,8 @@
 //! `autogo label`: networks get labels by being trained, by as many workers as there are.
 
 use crate::failure::Failure;
-use crate::inputs::{self, LabelOrigin, labelled};
-use crate::label::{self, Choice, LabelJob, LabelRecord, LabelTask, Manifest, Wanted};
+use crate::inputs::{self, LabelOrigin, Sample, labelled};
+use crate::label::{self, Choice, LabelJob, LabelRecord, LabelTask, Manifest};
 use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::Progress;
 use autogo::data::folder_from_env;
@@ -53,13 +53,14 @@ struct Folder {
 struct Plan {
     /// The folder of work.
     folder: PathBuf,
-    /// So many networks of a family, in mini form; several times for several families.
+    /// COUNT networks of FAMILY, in mini form; several times for several families.
     #[arg(long = "family", value_name = "FAMILY=COUNT", required = true)]
-    sampled: Vec<Wanted>,
-    /// So many networks from the top twentieth of a family with public labels.
+    sampled: Vec<Sample>,
+    /// COUNT networks from the top twentieth of FAMILY, which has public labels.
     #[arg(long, value_name = "FAMILY=COUNT")]
-    top: Vec<Wanted>,
-    /// What networks learn: cifar10, camvid (segmentation), faces (key points), sr2 (super-resolution), denoise25.
+    top: Vec<Sample>,
+    /// The task that networks learn: cifar10, camvid (segmentation), faces (key points), sr2 (super-resolution),
+    /// denoise25.
     #[arg(long, default_value = "cifar10", value_name = "NAME")]
     task: String,
     /// A TOML file of the recipe; what it leaves out is the task's default.
@@ -68,7 +69,7 @@ struct Plan {
     /// Seed of the samples.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Every so many-th network is trained under further seeds.
+    /// Every REPEAT_EVERY-th network is trained under further seeds.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     repeat_every: u64,
     /// Seeds of those networks.
@@ -77,7 +78,7 @@ struct Plan {
     /// A table of earlier results: what is in it is not trained again.
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
-    /// Seconds after which a lease that nobody renews is dead.
+    /// Seconds after which a lease that is not renewed is dead.
     #[arg(long, default_value_t = 60.0, value_parser = seconds)]
     expiry: f64,
 }
@@ -86,7 +87,7 @@ struct Plan {
 struct Run {
     /// The folder of work.
     folder: PathBuf,
-    /// How many workers.
+    /// The number of workers.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
     workers: u64,
     /// Slurm starts the workers, with these options of `sbatch`: `partition=NAME,time=1:00:00`.
@@ -101,7 +102,7 @@ struct Run {
 struct Work {
     /// The folder of work.
     folder: PathBuf,
-    /// Ends after so many trainings.
+    /// Ends after LIMIT trainings.
     #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
     limit: usize,
 }

@@ -1,6 +1,7 @@
 //! The verbs, one file each: the arguments, and `run`, which does what the verb says.
 
 pub mod datasets;
+pub mod docs;
 pub mod evaluate;
 pub mod families;
 pub mod fit;

@@ -10,7 +10,8 @@ use std::time::Instant;
 #[derive(Parser)]
 #[command(after_help = "Example:\n  cargo notebooks 00_quickstart")]
 pub struct Args {
-    /// Names of notebooks, such as 00_quickstart or exercises/solutions/rebuild_autogo; all but exercises when none is given.
+    /// Names of notebooks, such as 00_quickstart or exercises/solutions/rebuild_autogo; all but exercises when none is
+    /// given.
     names: Vec<String>,
     /// Opens JupyterLab on the first of them instead of executing.
     #[arg(long)]

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub struct Args {
     /// The folder of a run.
     run: PathBuf,
-    /// Individuals to make again; without any, everybody.
+    /// Individuals to make again; without any, all individuals.
     individuals: Vec<usize>,
 }
 

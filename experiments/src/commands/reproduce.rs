@@ -10,12 +10,12 @@ use std::path::PathBuf;
 #[derive(Parser)]
 #[command(after_help = "Example:\n  cargo autogo reproduce table1 --config experiments/table1_full.toml")]
 pub struct Args {
-    /// Which table: table1, table3, table4 or table6.
+    /// The table: table1, table3, table4 or table6.
     table: String,
     /// The experiment; without it experiments/TABLE.toml.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the runs are written as Parquet; without it experiments/results.
+    /// The folder into which the runs are written as Parquet; without it experiments/results.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

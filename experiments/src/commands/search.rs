@@ -35,8 +35,8 @@ pub struct Args {
     release: bool,
     #[command(flatten)]
     own: OwnLabels,
-    /// Writes the front into a new folder when the search has ended: every network as ONNX, JSON and a drawing, and a table
-    /// of all of them.
+    /// Writes the front into a new folder when the search has ended: every network as ONNX, JSON and a drawing, and a
+    /// table of all of them.
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
     /// Leaves the weights out of the ONNX files of --export: they are inputs of the network then. Otherwise they are

@@ -25,7 +25,7 @@ enum Action {
     Show {
         /// A folder that `mine` wrote.
         folder: PathBuf,
-        /// How many.
+        /// The number of segments that are listed.
         #[arg(long, default_value_t = 20)]
         top: usize,
         /// A page of drawings.
@@ -54,7 +54,8 @@ struct Mine {
     /// The folder for mining.json, segmenter.json and segments.parquet.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// How many merges to learn; more than the networks allow is an error. Without it 813, or as many as they allow.
+    /// The number of merges to learn; more than the networks allow is an error. Without it 813, or as many as they
+    /// allow.
     #[arg(long)]
     merges: Option<usize>,
     /// A TOML file with the four stages: order, tokens, trainer, keep.
@@ -132,7 +133,7 @@ fn list(folder: &Path, top: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a segment reads and what is read of it.
+/// The shapes that a segment reads and makes.
 fn ends(segment: &Segment) -> String {
     let shapes = |shapes: &[Shape]| shapes.iter().map(Shape::to_string).collect::<Vec<_>>().join(" ");
     format!("{} … {}", shapes(&segment.inputs), shapes(&segment.output_shapes()))

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Parser)]
 #[command(after_help = "Example:\n  cargo autogo train --family nb201 --train 800 --out psc.safetensors")]
 pub struct Args {
-    /// Where the predictor is written, as safetensors.
+    /// The file into which the predictor is written, as safetensors.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]

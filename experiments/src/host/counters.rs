@@ -1,4 +1,4 @@
-//! What the system and the processor count while a network runs: time on the processor, cycles, instructions.
+//! Counts of the system and the processor while a network runs: time on the processor, cycles, instructions.
 
 use self::events::{Event, Kind};
 use serde::Serialize;
@@ -12,7 +12,7 @@ pub struct Counters {
     instructions: Result<Event, String>,
 }
 
-/// What was counted up to one moment.
+/// The counts up to one moment.
 pub struct Reading {
     clock: Option<Count>,
     alive: Option<f64>,
@@ -25,7 +25,7 @@ pub struct Reading {
 pub struct CpuTime {
     /// Over all threads, in ms.
     pub milliseconds: f64,
-    /// Who counted: `task clock`, or where that is refused `schedstat`, which forgets threads that have ended.
+    /// The counter: `task clock`, or where that is refused `schedstat`, which forgets threads that have ended.
     pub counted_by: &'static str,
 }
 
@@ -39,14 +39,14 @@ pub struct Hardware {
 }
 
 impl CpuTime {
-    /// The mean of so many runs.
+    /// The mean over `runs` runs, of their sum.
     pub fn of_each(self, runs: usize) -> CpuTime {
         CpuTime { milliseconds: self.milliseconds / runs as f64, ..self }
     }
 }
 
 impl Hardware {
-    /// The mean of so many runs.
+    /// The mean over `runs` runs, of their sum.
     pub fn of_each(self, runs: usize) -> Hardware {
         Hardware { cycles: self.cycles / runs as f64, instructions: self.instructions / runs as f64 }
     }
@@ -62,7 +62,7 @@ impl Counters {
         }
     }
 
-    /// Why the processor's own counters are missing; none where they are not.
+    /// The reason why the processor's own counters are missing; `None` where they are there.
     pub fn refusal(&self) -> Option<&str> {
         [&self.cycles, &self.instructions].into_iter().find_map(|event| event.as_ref().err().map(String::as_str))
     }

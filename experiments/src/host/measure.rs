@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 /// Runs before the clock counts.
 const WARM_UP: usize = 3;
 
-/// What was measured, and where.
+/// A measurement, and the engine that was measured.
 #[derive(Clone, Debug, Serialize)]
 pub struct HostReport {
     /// The engine.
     pub engine: &'static str,
     /// Threads inside an operator.
     pub threads: usize,
-    /// What was measured.
+    /// The measurement.
     #[serde(flatten)]
     pub timing: Timing,
 }
@@ -37,11 +37,11 @@ pub struct Timing {
     pub median_ms: f64,
     /// Cycles that passed in the quickest run, of a clock with a constant pace; none where there is no such clock.
     pub cycles: Option<Cycles>,
-    /// Time on the processor of a run, the mean; none where nobody counts it.
+    /// Time on the processor of a run, the mean; `None` where it is not counted.
     pub cpu: Option<CpuTime>,
     /// The processor's own counters over a run, the mean; none where the system refuses them, as virtual machines do.
     pub hardware: Option<Hardware>,
-    /// Why they are missing, in the system's words.
+    /// The reason why the counters are missing, in the system's words.
     pub hardware_refusal: Option<String>,
 }
 

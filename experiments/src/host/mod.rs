@@ -24,7 +24,7 @@ pub trait Loaded {
     fn output(&mut self) -> Result<(Vec<usize>, Vec<f32>), String>;
 }
 
-/// What a network reads: batch 1, channels, height, width, and the values in that order.
+/// The input of a network: batch 1, channels, height, width, and the values in that order.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// The sizes.
@@ -46,7 +46,7 @@ impl Input {
     }
 }
 
-/// What runs networks.
+/// The engine that runs networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
     /// ONNX Runtime, a library that is loaded.

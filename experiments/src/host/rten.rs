@@ -14,8 +14,8 @@ pub struct Rten {
 }
 
 impl Rten {
-    /// Reads a model in ONNX; it computes on so many threads. Weights are laid out for products here, once, as ONNX
-    /// Runtime does.
+    /// Reads a model in ONNX; the model computes on `threads` threads. Weights are laid out for products here, once, as
+    /// ONNX Runtime does.
     pub fn open(model: Vec<u8>, input: Input, threads: usize) -> Result<Rten, String> {
         let pool = Arc::new(ThreadPool::with_num_threads(threads));
         Ok(Rten {

@@ -48,7 +48,7 @@ pub struct OnnxRuntime {
 }
 
 impl OnnxRuntime {
-    /// Reads a model in ONNX with one input named `input`; an operator computes on so many threads.
+    /// Reads a model in ONNX with one input named `input`; an operator computes on `threads` threads.
     pub fn open(runtime: &Environment, model: &[u8], input: Input, threads: usize) -> Result<OnnxRuntime, String> {
         let open = || -> ort::Result<OnnxRuntime> {
             let session = Session::builder(runtime)?.with_intra_threads(threads)?.commit_from_memory(model)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Cycles that passed, whatever the cores did meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Cycles {
-    /// How many.
+    /// The number of cycles.
     pub count: f64,
     /// Of which clock: `time-stamp counter`, or `nominal clock`, that is time multiplied by the MHz of /proc/cpuinfo.
     pub clock: &'static str,

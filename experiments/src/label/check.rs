@@ -1,4 +1,4 @@
-//! How well our labels rank networks whose accuracy is known.
+//! The agreement of our labels with known accuracies of networks.
 
 use super::record::LabelRecord;
 use crate::failure::Failure;
@@ -10,7 +10,7 @@ use std::fmt;
 /// Draws of a bootstrap.
 const DRAWS: usize = 1000;
 
-/// What could be a network's label: a name, and a number that is larger for better.
+/// A number that could be a network's label: its name, and the number, which is larger for better networks.
 type Candidate = (&'static str, fn(&LabelRecord) -> f64);
 
 /// The candidates.
@@ -47,20 +47,20 @@ impl fmt::Display for Figure {
     }
 }
 
-/// How one candidate ranks the networks of a family.
+/// The agreement of one candidate with the real accuracies of a family's networks.
 #[derive(Clone, Debug)]
 pub struct Ranking {
     /// The candidate.
     pub name: &'static str,
     /// SRCC with the real accuracy.
     pub srcc: Figure,
-    /// The same at equal numbers of parameters.
+    /// SRCC with the real accuracy at equal numbers of parameters.
     pub partial: Figure,
     /// SRCC within the tenth of the sample whose real accuracies are best.
     pub top: Figure,
 }
 
-/// How the candidates rank the networks of a family.
+/// The agreement of the candidates with the real accuracies of a family's networks.
 #[derive(Clone, Debug)]
 pub struct Check {
     /// The family.
@@ -119,7 +119,7 @@ pub fn check(records: &[LabelRecord], family: &LabelledFamily) -> Result<Check, 
     })
 }
 
-/// How far two trainings of one network agree.
+/// The agreement of two trainings of one network.
 pub fn twice(records: &[LabelRecord], family: &str) -> Option<(usize, Figure, Figure)> {
     let of_seed = |seed: u64| -> HashMap<&str, &LabelRecord> {
         let own = records.iter().filter(|record| record.family == family && record.seed == seed);

@@ -19,7 +19,7 @@ const TABLES: [(&str, &str); 3] = [
     ("recipe.parquet", "a training by which the recipe was chosen, made before revision 1 of the engine"),
 ];
 
-/// What the columns hold.
+/// The columns, each with its content.
 const COLUMNS: [(&str, &str); 23] = [
     ("spec", "compact string of the network"),
     ("family", "family of the network"),

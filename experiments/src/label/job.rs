@@ -15,7 +15,7 @@ use std::time::Instant;
 /// Entries of a loss curve.
 const CURVE: usize = 20;
 
-/// What all trainings of a folder share.
+/// The manifest that all trainings of a folder share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -27,7 +27,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelSettings {
-    /// What the job is.
+    /// The kind of the job.
     pub kind: String,
     /// Revision of the engine's bits.
     pub engine: u32,
@@ -36,7 +36,7 @@ pub struct LabelSettings {
     /// The task, where it is not CIFAR-10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<DenseName>,
-    /// How a network is trained; the seed is the item's.
+    /// The recipe by which a network is trained; the seed is the item's.
     pub recipe: Recipe,
 }
 
@@ -70,7 +70,7 @@ pub struct LabelJob {
     job: String,
 }
 
-/// What a training came to, whatever its task is.
+/// The result of a training, whatever its task is.
 struct Trained {
     losses: Vec<f32>,
     /// Test accuracy and test loss at the end.

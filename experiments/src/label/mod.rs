@@ -12,7 +12,7 @@ mod zero_cost;
 pub use check::check;
 pub use describe::{DESCRIPTION, describe};
 pub use job::{LabelJob, Manifest};
-pub use plan::{Choice, Wanted, items, training};
+pub use plan::{Choice, items, training};
 pub use record::LabelRecord;
 pub use table::{read, write};
 pub use task::LabelTask;

@@ -1,13 +1,12 @@
-//! Which networks are labelled, and in which order.
+//! The networks that are labelled, in their order.
 
 use crate::failure::Failure;
-use crate::inputs::{LabelOrigin, labelled};
+use crate::inputs::{LabelOrigin, Sample, labelled};
 use autogo::families::{FamilyName, Nb201, network};
 use autogo::graph::Zeros;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use std::str::FromStr;
 
 /// One training: a network and a seed. As JSON it is the text of a work item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,34 +26,16 @@ pub fn training(item: &str) -> Result<LabelItem, String> {
     serde_json::from_str(item).map_err(|error| format!("`{item}` is no network and seed: {error}"))
 }
 
-/// So many networks of a family: `nb201=400`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    family: FamilyName,
-    count: usize,
-}
-
-impl FromStr for Wanted {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Wanted, String> {
-        let accepted = || format!("`{text}`; accepted: FAMILY=COUNT such as nb201=400");
-        let (name, count) = text.split_once('=').ok_or_else(accepted)?;
-        let family = FamilyName::named(name).map_err(|error| error.to_string())?;
-        Ok(Wanted { family, count: count.parse().map_err(|_| accepted())? })
-    }
-}
-
-/// Which networks a plan has.
+/// The networks of a plan.
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     /// Samples of families, by their published samplers.
-    pub sampled: Vec<Wanted>,
+    pub sampled: Vec<Sample>,
     /// Networks of the top twentieth of families with public labels.
-    pub top: Vec<Wanted>,
+    pub top: Vec<Sample>,
     /// Seed of both.
     pub seed: u64,
-    /// Every so many-th network is trained again.
+    /// Every `repeat_every`-th network is trained again.
     pub repeat_every: usize,
     /// Seeds of those networks.
     pub seeds: u64,
@@ -77,8 +58,8 @@ impl Formulas {
 }
 
 /// Samples of a family, in the order of their indices.
-fn sampled(wanted: Wanted, seed: u64, formulas: &mut Formulas) -> Result<Vec<String>, Failure> {
-    let Wanted { family, count } = wanted;
+fn sampled(wanted: Sample, seed: u64, formulas: &mut Formulas) -> Result<Vec<String>, Failure> {
+    let Sample { family, count } = wanted;
     let mut specs = Vec::new();
     for index in 0..1000 * (count as u64 + 10) {
         if specs.len() == count {
@@ -94,7 +75,7 @@ fn sampled(wanted: Wanted, seed: u64, formulas: &mut Formulas) -> Result<Vec<Str
 }
 
 /// Networks drawn from the twentieth of a family whose public labels are best.
-fn top(wanted: Wanted, seed: u64, formulas: &mut Formulas) -> Result<Vec<String>, Failure> {
+fn top(wanted: Sample, seed: u64, formulas: &mut Formulas) -> Result<Vec<String>, Failure> {
     let family = labelled(wanted.family.prefix(), Some(LabelOrigin::Public))?;
     let mut rows: Vec<(f64, String)> = Vec::new();
     for row in 0..family.len() {
@@ -118,8 +99,8 @@ fn top(wanted: Wanted, seed: u64, formulas: &mut Formulas) -> Result<Vec<String>
     Ok(specs)
 }
 
-/// The trainings of a plan. Groups (the samples of a family, its top) take turns, so a plan that is half done has half of every
-/// group. Trainings under further seeds come last.
+/// The trainings of a plan. Groups (the samples of a family, its top) take turns, so a plan that is half done has half
+/// of every group. Trainings under further seeds come last.
 pub fn items(choice: &Choice) -> Result<Vec<LabelItem>, Failure> {
     let mut formulas = Formulas::default();
     let mut groups: Vec<Vec<LabelItem>> = Vec::new();

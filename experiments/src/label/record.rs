@@ -1,8 +1,8 @@
-//! What one training says about one network.
+//! The record of one training of one network.
 
 use serde::{Deserialize, Serialize};
 
-/// What one training says about one network.
+/// The record of one training of one network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabelRecord {
     /// The network's compact string.
@@ -42,7 +42,7 @@ pub struct LabelRecord {
     pub params: u64,
     /// Id of the job: recipe, task and pictures.
     pub job: String,
-    /// How products are summed: `fused` or `portable`.
+    /// The arithmetic by which products are summed: `fused` or `portable`.
     pub arithmetic: String,
     /// Version of the program.
     pub version: String,

@@ -1,4 +1,4 @@
-//! What networks are labelled by.
+//! The tasks that networks are labelled by.
 
 use crate::failure::Failure;
 use autogo::train::Pictures;

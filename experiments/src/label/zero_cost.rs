@@ -11,8 +11,8 @@ use std::path::Path;
 /// Pictures of the batch that every network is scored on: the first ones to learn from.
 const BATCH: usize = 64;
 
-/// Scores every network in mini form with the weights of seed 0, on all cores, and writes a row a network: `spec` and the scores of
-/// [`ZeroCost`], empty where a score has no finite value.
+/// Scores every network in mini form with the weights of seed 0, on all cores, and writes a row a network: `spec` and
+/// the scores of [`ZeroCost`], empty where a score has no finite value.
 pub fn zero_cost(specs: &[String], pictures: &Pictures, out: &Path) -> Result<(), Failure> {
     let indices: Vec<usize> = (0..BATCH.min(pictures.len(Part::Train))).collect();
     let mut images = vec![0.0; indices.len() * pictures.shape().elements() as usize];

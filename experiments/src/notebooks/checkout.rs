@@ -1,13 +1,15 @@
-//! Where notebooks and their tools lie.
+//! The folders of notebooks and their tools.
 
 use crate::failure::Failure;
 use autogo::data::{DATA_VARIABLE, folder_from_env};
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folders of a checkout.
 pub struct Checkout {
-    /// Its `notebooks` folder.
+    /// The folder of the checkout.
+    pub root: PathBuf,
+    /// The folder `notebooks`.
     pub notebooks: PathBuf,
 }
 
@@ -19,7 +21,7 @@ impl Checkout {
             .ancestors()
             .find(|folder| folder.join("notebooks/evcxr.toml").is_file())
             .ok_or_else(|| Failure::Input(format!("{}: not inside a checkout of this repository", here.display())))?;
-        Ok(Checkout { notebooks: root.join("notebooks") })
+        Ok(Checkout { root: root.into(), notebooks: root.join("notebooks") })
     }
 
     /// The file of a notebook.
@@ -27,24 +29,41 @@ impl Checkout {
         self.notebooks.join(format!("{name}.ipynb"))
     }
 
-    /// Whether there is such a notebook; those in a folder are named `FOLDER/NAME`.
+    /// Whether the checkout has the notebook `name`; a notebook in a folder is named `FOLDER/NAME`.
     pub fn has(&self, name: &str) -> bool {
         !name.split('/').any(|part| part.is_empty() || part.starts_with('.')) && self.notebook(name).is_file()
     }
 
     /// Names of the notebooks that stand in no folder, sorted.
     pub fn names(&self) -> Result<Vec<String>, Failure> {
-        let entries = std::fs::read_dir(&self.notebooks).map_err(|error| Failure::work(&self.notebooks, error))?;
-        let mut names: Vec<String> = entries
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".ipynb").map(String::from))
-            .filter(|name| !name.starts_with('.'))
-            .collect();
-        names.sort();
+        names_in(&self.notebooks)
+    }
+
+    /// Names of the exercises and their solutions, each with its folder.
+    pub fn exercises(&self) -> Result<Vec<String>, Failure> {
+        let mut names = Vec::new();
+        for folder in ["exercises", "exercises/solutions"] {
+            names.extend(names_in(&self.notebooks.join(folder))?.into_iter().map(|name| format!("{folder}/{name}")));
+        }
         Ok(names)
     }
 }
 
-/// `$AUTOGO_DATA` as an absolute path, because kernels run in another folder.
+/// Names of the notebooks of a folder, sorted.
+fn names_in(folder: &Path) -> Result<Vec<String>, Failure> {
+    let entries = std::fs::read_dir(folder).map_err(|error| Failure::work(folder, error))?;
+    let mut names: Vec<String> = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(|error| Failure::work(folder, error))?.file_name();
+        let name = file.to_str().and_then(|file| file.strip_suffix(".ipynb"));
+        names.extend(name.filter(|name| !name.starts_with('.')).map(String::from));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The folder that `$AUTOGO_DATA` names, as an absolute path, because kernels run in another folder; nothing where the
+/// variable is not set. A path that is not there, a file, and a folder without `nasbench/nb201.csv` are refused.
 pub fn checked_data() -> Result<Option<PathBuf>, Failure> {
     let Some(folder) = folder_from_env() else { return Ok(None) };
     let wrong = |reason: &dyn Display| {
@@ -52,8 +71,9 @@ pub fn checked_data() -> Result<Option<PathBuf>, Failure> {
         let accepted = "a folder that holds nasbench/nb201.csv";
         Failure::Input(format!("{DATA_VARIABLE}={folder}: {reason}; accepted: {accepted}"))
     };
-    if folder.is_dir() && !folder.join("nasbench/nb201.csv").is_file() {
+    let path = folder.canonicalize().map_err(|error| wrong(&error))?;
+    if !path.join("nasbench/nb201.csv").is_file() {
         return Err(wrong(&"nasbench/nb201.csv is not in it"));
     }
-    folder.canonicalize().map(Some).map_err(|error| wrong(&error))
+    Ok(Some(path))
 }

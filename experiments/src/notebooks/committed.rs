@@ -1,7 +1,7 @@
 //! Notebooks as they are committed: with the outputs of a run without data, to be read where nothing can be run.
 //!
-//! A place that shows a repository's notebooks lets pictures through but no drawings inside HTML, so a drawing becomes a
-//! picture with the drawing as its data.
+//! A place that shows a repository's notebooks lets pictures through but no drawings inside HTML, so a drawing becomes
+//! a picture with the drawing as its data.
 
 use super::outcome::{cells, is_code, text};
 use crate::failure::Failure;
@@ -16,14 +16,14 @@ use std::path::Path;
 /// The most bytes of a committed notebook.
 pub const MOST_BYTES: usize = 1_000_000;
 
-/// What is done with the outputs of a notebook that was executed.
+/// The use of the outputs of a notebook that was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outputs {
-    /// They are a page of their own.
+    /// The outputs are a page of their own.
     Page,
-    /// Their key results are compared with the committed ones.
+    /// The key results of the outputs are compared with the committed ones.
     Check,
-    /// They are written into the notebook.
+    /// The outputs are written into the notebook.
     Update,
 }
 
@@ -41,7 +41,8 @@ pub fn update(path: &Path, source: &Value, executed: &Value) -> Result<(), Failu
     Ok(write(path, &bytes)?)
 }
 
-/// How the key results of an executed notebook differ from the committed ones; nothing if they agree.
+/// The differences between the key results of an executed notebook and the committed ones, a line each; none if they
+/// agree.
 pub fn differences(committed: &Value, executed: &Value) -> Result<Vec<String>, Failure> {
     let (committed, found) = (key_results(committed)?, key_results(executed)?);
     if committed.is_empty() {

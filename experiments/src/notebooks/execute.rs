@@ -51,7 +51,7 @@ pub fn execute(
     let output =
         convert(tools.jupyter(checkout, data), "notebook", &options, &copy, &executed).stdin(Stdio::null()).output();
     let seconds = start.elapsed().as_secs_f64();
-    // Gone already only if somebody removed it; either way it is not there any more.
+    // An error means that the copy is gone already.
     let _ = std::fs::remove_file(&copy);
     let output = output.map_err(|error| Failure::Work(format!("jupyter nbconvert: {error}")))?;
     if !output.status.success() {
@@ -60,12 +60,7 @@ pub fn execute(
     }
     let (clean, mut report) = outcome::examine(name, &source, &read(&executed)?, seconds)?;
     write(&executed, clean.to_string().as_bytes())?;
-    let options = ["--log-level", "ERROR"];
-    match convert(tools.jupyter(checkout, data), "html", &options, &executed, &page).status() {
-        Ok(status) if status.success() => {}
-        Ok(status) => return Err(Failure::Work(format!("jupyter nbconvert --to html ended with {status}"))),
-        Err(error) => return Err(Failure::Work(format!("jupyter nbconvert --to html: {error}"))),
-    }
+    write_page(tools.jupyter(checkout, data), &executed, &page)?;
     match outputs {
         Outputs::Page => {}
         Outputs::Check => report.problems.extend(committed::differences(&source, &clean)?),
@@ -79,6 +74,23 @@ pub fn execute(
     }
 }
 
+/// Writes a notebook as a page, with the outputs that it is committed with.
+pub fn page_of(checkout: &Checkout, tools: &Tools, name: &str, page: &Path) -> Result<(), Failure> {
+    let page = std::path::absolute(page).map_err(|error| Failure::work(page, error))?;
+    let folder = page.parent().unwrap_or(&page);
+    std::fs::create_dir_all(folder).map_err(|error| Failure::work(folder, error))?;
+    write_page(tools.jupyter(checkout, None), &checkout.notebook(name), &page)
+}
+
+/// Turns a notebook into a page as it stands.
+fn write_page(jupyter: Command, notebook: &Path, page: &Path) -> Result<(), Failure> {
+    match convert(jupyter, "html", &["--log-level", "ERROR"], notebook, page).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::Work(format!("jupyter nbconvert --to html ended with {status}"))),
+        Err(error) => Err(Failure::Work(format!("jupyter nbconvert --to html: {error}"))),
+    }
+}
+
 /// The command that turns one notebook into another file, of this form.
 fn convert(mut jupyter: Command, form: &str, options: &[&str], notebook: &Path, made: &Path) -> Command {
     jupyter.args(["nbconvert", "--to", form]).args(options);
@@ -89,7 +101,7 @@ fn convert(mut jupyter: Command, form: &str, options: &[&str], notebook: &Path, 
     jupyter
 }
 
-/// The last lines of a text, at most so many.
+/// The last `count` lines of a text, or all lines of a shorter text.
 fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<&str> = text.lines().collect();
     lines[lines.len().saturating_sub(count)..].join("\n")

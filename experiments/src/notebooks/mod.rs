@@ -10,5 +10,6 @@ mod setup;
 
 pub use checkout::{Checkout, checked_data};
 pub use committed::Outputs;
-pub use execute::execute;
-pub use setup::tools;
+pub use environment::forget_cargo;
+pub use execute::{execute, page_of};
+pub use setup::{Tools, tools};

@@ -1,4 +1,4 @@
-//! What an executed notebook says: whether it went well, and how long its cells took.
+//! The outcome of an executed notebook: its problems, and the times of its cells.
 //!
 //! The kernel says when a cell failed; whether it showed what it should is looked for in the outputs. To know how long
 //! a cell compiled before it ran, its copy starts by printing the clock.
@@ -8,10 +8,10 @@ use autogo::report::Verify;
 use serde_json::Value;
 use std::fmt;
 
-/// What a cell prints first, followed by microseconds since 1970.
+/// The words that a cell prints first, followed by microseconds since 1970.
 const CLOCK: &str = "AUTOGO-CELL-RUNS ";
 
-/// What was found.
+/// The report about an executed notebook.
 #[derive(Debug, Default, PartialEq)]
 pub struct Report {
     /// Name of the notebook.
@@ -128,7 +128,7 @@ fn said(output: &Value) -> String {
 /// Types that show themselves in a notebook.
 const DISPLAYED: [&str; 7] = ["Table", "Chart", "Page", "Drawing", "Bars", "HeatMap", "MergeTree"];
 
-/// What is wrong with a cell's outputs, if anything.
+/// The problem with a cell's outputs, if there is one.
 fn problem(source: &str, outputs: &[Value]) -> Option<String> {
     let first_line = |text: &str| text.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim().to_string();
     for output in outputs {
@@ -142,7 +142,7 @@ fn problem(source: &str, outputs: &[Value]) -> Option<String> {
         }
     }
     let code = source.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("//"));
-    // What ends with a block, such as a `for` or a `match` that prints, may have no value.
+    // A cell that ends with a block, such as a `for` or a `match` that prints, may have no value.
     let wants_result = code.is_some_and(|line| !line.ends_with(';') && !line.starts_with(':') && line != "}");
     let has_result = outputs.iter().any(|output| output.get("data").is_some());
     let is_picture_as_text =

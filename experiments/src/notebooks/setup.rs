@@ -7,7 +7,7 @@ use autogo::data::DATA_VARIABLE;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What the notebooks' metadata calls the kernel.
+/// The name of the kernel in the notebooks' metadata.
 pub const KERNEL: &str = "autogo-rust";
 
 /// The prepared tools.

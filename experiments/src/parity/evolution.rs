@@ -15,7 +15,7 @@ use std::path::Path;
 /// More accuracy, fewer FLOPs.
 const GOALS: [Goal; 2] = [Goal::Maximise, Goal::Minimise];
 
-/// Suite `pareto`: fronts, the order by sums of ranks, and who may be drawn from a grid.
+/// Suite `pareto`: fronts, the order by sums of ranks, and the members that may be drawn from a grid.
 pub fn pareto(folder: &Path) -> Result<Option<Outcome>, Failure> {
     let Some(file) = golden::json(&folder.join("original/search_helpers.json"))? else { return Ok(None) };
     let mut outcome = Outcome::default();
@@ -94,7 +94,8 @@ fn ranks(points: &[Scored], case: &Value) -> Result<(), String> {
     }
 }
 
-/// The members that are drawn are left to chance; how many cells have any is not, nor who can never be drawn.
+/// The members that are drawn are left to chance; the number of cells with a member is not, nor are the members that
+/// can never be drawn.
 fn cells(points: &[Scored], case: &Value) -> Result<(), String> {
     let theirs = indices(&case["result"]).ok_or("the reference has no result")?;
     let count = case["k"].as_u64().unwrap_or(0) as usize;
@@ -164,7 +165,7 @@ impl Judge {
         Ok(Judge { gnn: Gnn::from_release(gnn)?, psc: Psc::from_release(psc, release.vocabulary()?)? })
     }
 
-    /// Why the mutant is refused, if it is.
+    /// The reason why the mutant is refused, if it is.
     fn compare(&self, mutant: &Value, base: Option<f64>) -> Result<Option<String>, String> {
         let form = golden::comp_graph(&mutant["mutant"])?;
         let graph = match form.to_graph() {

@@ -17,18 +17,18 @@ use crate::host::load_runtime;
 use ort::environment::Environment;
 use std::path::Path;
 
-/// What came of a suite: how many cases agree, and a line for each that does not.
+/// The outcome of a suite: the number of cases that agree, and a line for each case that does not.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// Cases that agree.
     pub passed: usize,
     /// Cases that were compared.
     pub total: usize,
-    /// What differs, one line a case.
+    /// Differences, one line a case.
     pub differences: Vec<String>,
-    /// What was not compared, and why.
+    /// Cases that were not compared, with the reasons.
     pub skipped: Vec<String>,
-    /// What was measured, one line a case.
+    /// Measurements, one line a case.
     pub notes: Vec<String>,
 }
 

@@ -50,7 +50,7 @@ pub fn run(_: &Path) -> Result<Option<Outcome>, Failure> {
     Ok(Some(outcome))
 }
 
-/// So many distinct mutants of a network, or as many as twenty draws give.
+/// `wanted` distinct mutants of a network, or as many as twenty draws give.
 fn distinct(mutator: &Mutator, parent: &Graph, wanted: usize) -> Result<Vec<Graph>, Failure> {
     let settings = MutationSettings { places: 12, donors: 24, ..MutationSettings::default() };
     let (mut known, mut children) = (HashSet::new(), Vec::new());

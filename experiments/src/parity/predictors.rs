@@ -1,4 +1,4 @@
-//! What the release's two checkpoints predict, and the triples they were trained on.
+//! The predictions of the release's two checkpoints, and the triples that they were trained on.
 
 use super::segments::Release;
 use super::{Outcome, golden};

@@ -8,10 +8,11 @@ use autogo::profile::array::{ArrayMachine, Fidelity, Layer, LayerReport, Memory,
 use std::collections::HashMap;
 use std::path::Path;
 
-/// How far apart two rates may be: what the order of a sum can do.
+/// The largest relative difference of two rates that the order of a sum can cause.
 const ROUNDING: f64 = 1e-9;
-/// Numbers of a row, whole and of the array alone.
+/// Numbers of a whole row.
 const COLUMNS: usize = 30;
+/// Numbers of a row of the array alone.
 const COMPUTE_COLUMNS: usize = 6;
 
 /// Suite `scalesim_layers`: every number of every report. Rows without numbers (a run that was cut off, or never made)
@@ -104,8 +105,8 @@ fn run(row: &Row) -> Result<LayerReport, String> {
     simulate(&layer, &machine).map_err(|error| error.to_string())
 }
 
-/// What differs between a row, which has to hold so many numbers, and a report: whole numbers at all, rates by more
-/// than rounding.
+/// Compares a row, which has to hold `columns` numbers, with a report. The error names the whole numbers that differ
+/// and the rates that differ by more than rounding.
 fn compare(row: &Row, report: &LayerReport, columns: usize) -> Result<(), String> {
     let ours = frame(std::slice::from_ref(report)).map_err(|error| error.to_string())?;
     let mut compared = 0;

@@ -8,16 +8,16 @@ use autogo::prelude::srcc;
 use autogo::profile::{Npu, NpuProfile};
 use std::path::Path;
 
-/// A machine of Vela's: its name in the files, ours, and how far a total may be off.
+/// A machine of Vela's: its name in the files, our machine, and the largest relative error of a total.
 type Machine = (&'static str, fn() -> Npu, f64);
 
 const MACHINES: [Machine; 2] = [("u55", Npu::n256, 0.05), ("u65", Npu::n512, 0.08)];
 /// Least rank correlation of the layers' cycles.
 const LEAST_SRCC: f64 = 0.9;
-/// How far one op alone may be off.
+/// The largest relative error of one op alone.
 const OP_BOUND: f64 = 0.15;
 
-/// A network that Vela ran: its name in the files and what builds it.
+/// A network that Vela ran: its name in the files and the function that builds it.
 type Network = (&'static str, fn() -> Result<Graph, GraphError>);
 
 const NETWORKS: [Network; 5] =

@@ -8,7 +8,7 @@ use autogo::polars::prelude::{DataFrame, df};
 pub struct Row {
     /// The input network, as `autogo search` reads it.
     pub input: String,
-    /// What the network is: the input itself, an end of a front, a network of the release.
+    /// The name of the network: the input itself, an end of a front, a network of the release.
     pub network: String,
     /// Its score and its figures.
     pub found: Judged,

@@ -120,7 +120,7 @@ fn ends(input: &Input, run: &EvolutionRun, seed: u64) -> Vec<Row> {
     rows
 }
 
-/// What the release found, under our predictor and machine. Without the data nothing, and a word about it.
+/// The networks that the release found, under our predictor and machine. Without the data none, and a word about it.
 fn of_release(input: &Input, graph: &Graph, prepared: &Prepared) -> Result<Vec<Row>, Failure> {
     if input.released.is_empty() {
         return Ok(Vec::new());

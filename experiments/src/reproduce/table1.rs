@@ -14,7 +14,7 @@ use autogo::report::srcc_bars;
 use autogo::segment::Mining;
 use serde::Deserialize;
 
-/// The same contenders on several families.
+/// A comparison of the same contenders on several families.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -23,7 +23,7 @@ struct Table {
     mining: Mining,
     families: Vec<Size>,
     contenders: Vec<Contender>,
-    /// Where labels come from, if not from where they usually come.
+    /// The origin of the labels, if it is not the usual one.
     #[serde(default)]
     origin: Option<LabelOrigin>,
     /// Predictors that learn from all families together.
@@ -31,7 +31,7 @@ struct Table {
     together: Vec<Contender>,
 }
 
-/// How many networks of a family are learned from, and how many are ranked.
+/// The numbers of networks of a family to learn from, and to rank.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Size {

@@ -1,4 +1,4 @@
-//! What is mined, trained or read before a search starts.
+//! The segments and the predictor of a search, mined, trained or read before the search starts.
 
 use super::{PREDICTOR, SEGMENTS, SearchSettings};
 use crate::failure::Failure;
@@ -17,7 +17,7 @@ pub struct Prepared {
     pub mutator: Mutator,
     /// The settings, with the score in the direction of the labels.
     pub evolution: Evolution,
-    /// What the predictor learned to predict, in words.
+    /// The label that the predictor learned to predict, in words.
     pub learned: String,
 }
 
@@ -97,7 +97,7 @@ struct Lessons {
     examples: Vec<Example>,
     label: Label,
     family: String,
-    /// Whether they come from a table of one's own.
+    /// Whether the networks come from a table of one's own.
     are_own: bool,
 }
 
@@ -122,8 +122,8 @@ fn mutator(predictor: Trained, mined: Mined, npu: Npu, energy: Option<EnergyTabl
     })
 }
 
-/// Turns the search towards what the label means: objectives and windows that nobody set are those of the label, and a
-/// score alone is minimised where less of the label is better.
+/// Turns the search towards the meaning of the label: objectives and windows that are not set are those of the label,
+/// and a score alone is minimised where less of the label is better.
 fn ask_for(evolution: &mut Evolution, label: &Label) {
     let plain = Evolution::default();
     if (&evolution.objectives, &evolution.windows) == (&plain.objectives, &plain.windows) {
@@ -136,7 +136,7 @@ fn ask_for(evolution: &mut Evolution, label: &Label) {
     }
 }
 
-/// What a predictor that is read from a file learned: the file does not say.
+/// The label that a predictor of a file learned, in words: the file does not name it.
 fn learned_by(file: &Path) -> String {
     format!("what {} was trained on", file.display())
 }

@@ -17,7 +17,7 @@ pub struct SearchSettings {
     /// Whether the search has the original release's peculiarities.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub release: bool,
-    /// Where segments come from.
+    /// The origin of the segments.
     pub segments: SegmentSettings,
     /// The predictor that scores.
     pub predictor: PredictorSettings,
@@ -33,9 +33,9 @@ pub struct SearchSettings {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SegmentSettings {
-    /// How segments are mined.
+    /// The stages of mining.
     pub mining: Mining,
-    /// How many networks of which families are mined.
+    /// The families that are mined, each with its number of networks.
     pub families: Vec<Sample>,
     /// Seed of the samples.
     pub seed: u64,
@@ -52,14 +52,15 @@ pub struct PredictorSettings {
     pub labels: Option<LabelSource>,
     /// The labelled family.
     pub family: FamilyName,
-    /// Where the family's labels come from, if not from where they usually come.
+    /// The origin of the family's labels, if it is not the usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<LabelOrigin>,
-    /// Networks to learn from; of a table of one's own, and of the project's own labels, at most so many.
+    /// The number of networks to learn from; of a table of one's own, and of the project's own labels, the most
+    /// networks.
     pub train: usize,
     /// Partitions over which a PSC averages the score of a network; 0 for all of them.
     pub cuts: usize,
-    /// How the predictor is trained.
+    /// The settings of the predictor and its training.
     pub settings: TrainSettings,
 }
 

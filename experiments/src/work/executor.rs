@@ -1,4 +1,4 @@
-//! Who starts the workers: this machine, Slurm, or HyperQueue.
+//! The starters of workers: this machine, Slurm, or HyperQueue.
 
 use super::folder::WorkFolder;
 use crate::failure::Failure;
@@ -7,15 +7,15 @@ use std::process::{Child, Command, Stdio};
 /// The client of HyperQueue, whose interface is a Python package.
 const CLIENT: &str = include_str!("hyperqueue.py");
 
-/// Who starts the workers.
+/// The program that starts the workers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Executor {
     /// Processes of this machine.
     Local,
     /// A job array of Slurm, with further options of `sbatch` such as `partition=gpu,time=2:00:00`.
     Slurm(String),
-    /// A job of HyperQueue, on the server that is running (in `HQ_SERVER_DIR`, if that is set). This Python has the package
-    /// `hyperqueue`.
+    /// A job of HyperQueue, on the server that is running (in `HQ_SERVER_DIR`, if that is set). This Python has the
+    /// package `hyperqueue`.
     HyperQueue(String),
 }
 

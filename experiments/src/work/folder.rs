@@ -112,7 +112,7 @@ impl WorkFolder {
         Ok(folder)
     }
 
-    /// How another manifest differs, by its first line that does.
+    /// The error about another manifest, with the first line that differs.
     fn differs(&self, manifest: &str) -> String {
         let mut lines = self.manifest.lines().zip(manifest.lines());
         let (own, other) = lines.find(|(own, other)| own != other).unwrap_or(("shorter", "longer"));
@@ -123,7 +123,7 @@ impl WorkFolder {
         Item { id: digest(&[&self.manifest_id, text]), text: text.into() }
     }
 
-    /// What all items share.
+    /// The manifest, which all items share.
     pub fn manifest(&self) -> &str {
         &self.manifest
     }
@@ -138,7 +138,7 @@ impl WorkFolder {
         &self.items
     }
 
-    /// How long a lease may stay unchanged.
+    /// The time for which a lease may stay unchanged.
     pub fn expiry(&self) -> Duration {
         self.expiry
     }
@@ -183,7 +183,7 @@ impl WorkFolder {
             .map_err(|error| Failure::Work(error.to_string()))
     }
 
-    /// Why the attempts at an item failed; an item that has as many reasons as attempts is not tried again.
+    /// The reasons why the attempts at an item failed; an item that has as many reasons as attempts is not tried again.
     pub fn failures(&self, id: &str) -> Vec<String> {
         (1..=ATTEMPTS).map_while(|number| fs::read_to_string(self.failure_path(id, number)).ok()).collect()
     }

@@ -10,31 +10,32 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// A lease that this process holds. A thread raises the count in its file as long as it is held; dropped, the file goes.
+/// A lease that this process holds. A thread raises the count in its file as long as it is held; dropped, the file
+/// goes.
 pub(super) struct Lease {
     path: PathBuf,
     stop: Option<Sender<()>>,
     beats: Option<JoinHandle<()>>,
 }
 
-/// What came of asking for an item.
+/// The answer to a claim of an item.
 pub(super) enum Claim {
-    /// It is ours.
+    /// The item is this worker's.
     Held(Lease),
-    /// A living worker has it.
+    /// A living worker holds the item.
     Taken,
-    /// So many workers died on it that it is not tried again.
+    /// [`DEATHS`] workers died on the item: it is not tried again.
     Deadly,
 }
 
-/// What a worker has seen of the leases of others: their text, and since when it has not changed.
+/// The leases of other workers as this worker has seen them: their text, and since when the text has not changed.
 #[derive(Default)]
 pub(super) struct Watch {
     seen: HashMap<String, (usize, String, Instant)>,
 }
 
 impl Watch {
-    /// Whether a lease has had the same text for so long.
+    /// Whether a lease has had the same text for longer than `expiry`.
     fn is_dead(&mut self, id: &str, number: usize, text: String, expiry: Duration) -> bool {
         match self.seen.get(id) {
             Some((seen, same, since)) if *seen == number && *same == text => since.elapsed() > expiry,
@@ -85,7 +86,8 @@ impl Lease {
         let mut write = {
             let holder = holder.to_string();
             move |path: &Path, count: u64| {
-                // Whoever reads between the two sees an empty lease: another text than before, so a lease that lives.
+                // A worker that reads between the two sees an empty lease: another text than before, so a lease that
+                // lives.
                 file.set_len(0).and_then(|()| std::io::Seek::rewind(&mut file)).ok();
                 writeln!(file, "{holder} {count}").map_err(|error| Failure::work(path, error))
             }

@@ -1,4 +1,4 @@
-//! How far a folder of work is.
+//! The state of a folder of work.
 
 use super::folder::WorkFolder;
 use crate::failure::Failure;
@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// How far a folder of work is.
+/// The state of a folder of work: items that are done, running and failed, and the time to go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status {
     /// Items in all.
@@ -18,15 +18,15 @@ pub struct Status {
     pub done: usize,
     /// Items that a living worker holds.
     pub running: usize,
-    /// Who works.
+    /// The names of the living workers that hold an item.
     pub workers: BTreeSet<String>,
     /// Items that are not tried again: their text and their last reason.
     pub failed: Vec<(String, String)>,
-    /// How long what is left takes at the pace of the last results, with as many workers.
+    /// The time that the items that are left take at the pace of the last results, with as many workers.
     pub left: Option<Duration>,
 }
 
-/// Results that the pace is taken from.
+/// The most results that the pace is taken from.
 const PACE: usize = 50;
 
 impl Status {
@@ -79,8 +79,8 @@ impl Status {
     }
 }
 
-/// What the clock of the folder's file system says: the time that a file gets that is written now. This machine's own
-/// clock may be another.
+/// The time by the clock of the folder's file system: the time that a file gets that is written now. The clock of this
+/// machine may differ.
 fn folder_clock(folder: &WorkFolder) -> Result<SystemTime, Failure> {
     let path = folder.path().join(format!(".clock.{}", std::process::id()));
     let read = || -> io::Result<SystemTime> {

@@ -1,4 +1,4 @@
-//! What must hold of work folders, with jobs that take no time.
+//! Tests of work folders, with jobs that take no time.
 
 use super::*;
 use crate::failure::Failure;

@@ -7,24 +7,24 @@ use autogo::interrupt;
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// What the items of a folder are run by.
+/// A job: it runs the items of a folder.
 pub trait Job {
     /// Runs an item.
     fn run(&mut self, item: &str) -> Outcome;
 }
 
-/// What came of an item.
+/// The outcome of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The result, one line.
     Done(String),
-    /// Why there is none.
+    /// The reason why there is no result.
     Failed(String),
-    /// Somebody asked for an end; the item is another worker's.
+    /// An end was asked for; the item is another worker's.
     Interrupted,
 }
 
-/// What a worker did.
+/// The counts of a worker's work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Items with a result.
@@ -33,7 +33,7 @@ pub struct Tally {
     pub failed: usize,
 }
 
-/// Works in a folder until every item has a result or is given up, or somebody asks for an end. `limit` items at most.
+/// Works in a folder until every item has a result or is given up, or an end is asked for. `limit` items at most.
 ///
 /// An error is one of the folder (a disk that is full, a file system that has gone); an item that fails is none.
 pub fn work(folder: &WorkFolder, job: &mut dyn Job, holder: &str, limit: usize) -> Result<Tally, Failure> {

@@ -1,35 +1,24 @@
 //! Depthwise convolutions: lanes are channels of the input and of the output at once.
 
 use super::field::CELL;
-use super::gather::{Gather, Pass, View};
+use super::gather::{Gather, View};
 use super::sums::Layout;
+use super::tile::Sweep;
 use crate::Write;
 use crate::lanes::{Kernel, Lanes};
 
-/// Pixels whose sums are in registers.
+/// Pixels that are summed in registers at once.
 const PIXELS: usize = 8;
 
-/// One pass over a filled field, every channel with its own filter.
-pub(super) struct DepthSweep<'a> {
-    pub(super) gather: &'a Gather,
-    pub(super) pass: &'a Pass,
-    pub(super) view: View,
-    pub(super) band: (usize, usize),
-    pub(super) cells: &'a [f32],
-    /// The weights of 16 channels, `[tap][16]`.
-    pub(super) weights: &'a [f32],
-    pub(super) bias: Option<&'a [f32]>,
-    /// The first of the channels.
-    pub(super) first: usize,
-    pub(super) target: &'a mut [f32],
-    pub(super) write: Write,
-}
+/// One pass over a filled field, every channel with its own filter. The weights of the sweep are those of 16 channels,
+/// `[tap][16]`; `first` is the first of these channels.
+pub(super) struct DepthSweep<'a>(pub(super) Sweep<'a>);
 
 impl Kernel for DepthSweep<'_> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
         for offset in 0..CELL / L::N {
-            if self.first + offset * L::N < self.gather.target.c {
+            if self.0.first + offset * L::N < self.0.gather.target.c {
                 self.vector(lanes, offset);
             }
         }
@@ -40,26 +29,27 @@ impl DepthSweep<'_> {
     /// All pixels of one vector of channels.
     #[inline(always)]
     fn vector<L: Lanes>(&mut self, lanes: L, offset: usize) {
-        let (gather, each) = (self.gather, CELL / L::N);
-        let lane = self.first + offset * L::N;
+        let sweep = &mut self.0;
+        let (gather, each) = (sweep.gather, CELL / L::N);
+        let lane = sweep.first + offset * L::N;
         let live = (gather.target.c - lane).min(L::N);
-        let weights = L::cast(self.weights);
-        let cells = L::cast(self.cells);
-        let bias = self.bias.map(|bias| lanes.load(&bias[lane..][..live]));
-        let plain = bias.is_none() && self.write == Write::Replace && live == L::N;
-        let (start, end) = gather.columns(self.pass, &self.view);
+        let weights = L::cast(sweep.weights);
+        let cells = L::cast(sweep.cells);
+        let bias = sweep.bias.map(|bias| lanes.load(&bias[lane..][..live]));
+        let plain = bias.is_none() && sweep.write == Write::Replace && live == L::N;
+        let (start, end) = gather.columns(sweep.pass, &sweep.view);
         let columns = end - start;
         let pixel = gather.up.1 * gather.target.c;
-        for row in gather.rows(self.pass, self.view, self.band, lane) {
+        for row in gather.rows(sweep.pass, sweep.view, sweep.band, lane) {
             for first in (0..columns).step_by(PIXELS) {
                 let mut sums = [lanes.splat(0.0); PIXELS];
-                for (&tap, weight) in self.pass.taps.iter().zip(weights.chunks_exact(each)) {
+                for (&tap, weight) in sweep.pass.taps.iter().zip(weights.chunks_exact(each)) {
                     let x = &cells[(row.cell + first + tap) * each..][..PIXELS * each];
                     for p in 0..PIXELS {
                         sums[p] = lanes.mul_add(x[p * each + offset], weight[offset], sums[p]);
                     }
                 }
-                let slots = &mut self.target[row.target + first * pixel..];
+                let slots = &mut sweep.target[row.target + first * pixel..];
                 if plain && first + PIXELS <= columns {
                     for p in 0..PIXELS {
                         L::cast_mut(&mut slots[p * pixel..][..L::N])[0] = sums[p];
@@ -70,7 +60,7 @@ impl DepthSweep<'_> {
                     if first + p < columns {
                         let slot = &mut slots[p * pixel..][..live];
                         let sum = bias.map_or(sums[p], |bias| lanes.add(sums[p], bias));
-                        let sum = if self.write == Write::Add { lanes.add(lanes.load(slot), sum) } else { sum };
+                        let sum = if sweep.write == Write::Add { lanes.add(lanes.load(slot), sum) } else { sum };
                         lanes.store(slot, sum);
                     }
                 }
@@ -79,8 +69,9 @@ impl DepthSweep<'_> {
     }
 }
 
-/// Taps and chains of pixels whose sums are in registers.
+/// Taps that are summed in registers at once.
 const TAPS: usize = 3;
+/// Chains of pixels that are summed in registers at once: pixel `x` of a row belongs to chain `x mod 4`.
 const CHAINS: usize = 4;
 
 /// Adds the sums over a band of a group of images to the weight gradient.
@@ -90,7 +81,7 @@ pub(super) struct DepthSums<'a> {
     pub(super) band: (usize, usize),
     pub(super) cells: &'a [f32],
     pub(super) gradient: &'a [f32],
-    /// Where the gradient of these channels lies.
+    /// The places of the gradient of these channels.
     pub(super) layout: Layout,
     /// The first of 16 channels.
     pub(super) first: usize,

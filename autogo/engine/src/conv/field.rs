@@ -28,12 +28,13 @@ pub(super) struct Field {
     pub(super) left: usize,
     /// Channels that are in use.
     pub(super) live: usize,
-    /// The vertical stride, and the rows (modulo it) and phases that some tap sees, as bits: the others are not filled.
+    /// The vertical stride.
     pub(super) down: usize,
+    /// The rows (modulo `down`) and the phases that some tap sees, as bits; other rows and phases are not filled.
     pub(super) seen: (u64, u64),
 }
 
-/// Which remainders modulo a stride the taps of a kernel have, as bits; all, if they do not fit.
+/// The remainders modulo a stride that the taps of a kernel have, as bits; all bits for a stride above 64.
 pub(super) fn seen(taps: usize, dilation: usize, stride: usize) -> u64 {
     if stride > 64 { !0 } else { (0..taps).fold(0, |seen, tap| seen | 1 << (tap * dilation % stride)) }
 }
@@ -74,8 +75,9 @@ pub(super) struct Fill<'a> {
     pub(super) images: usize,
     pub(super) height: usize,
     pub(super) width: usize,
-    /// Channels of the source, and those that are copied.
+    /// Channels of the source.
     pub(super) channels: usize,
+    /// The first channel that is copied.
     pub(super) first: usize,
     pub(super) live: usize,
     /// Row of the padded picture that is the field's first.

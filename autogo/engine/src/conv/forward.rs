@@ -12,7 +12,7 @@ use crate::{Error, Write};
 pub struct Forward<'a> {
     /// The images, with or without a batch norm that is applied while they are read.
     pub input: Input<'a>,
-    /// What [`Conv::pack`] made of the weights.
+    /// The weights as [`Conv::pack`] packs them.
     pub packed: &'a [f32],
     /// A summand for every output channel.
     pub bias: Option<&'a [f32]>,

@@ -22,12 +22,13 @@ pub(super) struct Pass {
     pub(super) taps: Vec<usize>,
     /// The position of each tap in the kernel.
     pub(super) positions: Vec<usize>,
-    /// Steps `q` at which the pass has target rows, and columns.
+    /// First and last step `q` at which the pass has target rows; the last does not count.
     pub(super) rows: (usize, usize),
+    /// First and last step `q` at which the pass has target columns; the last does not count.
     pub(super) columns: (usize, usize),
     /// Step `q` makes target row `q·up + phase − border`.
     pub(super) phase: (usize, usize),
-    /// Where the weights of the pass begin.
+    /// The first float of the pass's packed weights.
     pub(super) weights: usize,
 }
 
@@ -38,19 +39,22 @@ pub(super) struct Gather {
     pub(super) target: Shape,
     pub(super) field: Field,
     pub(super) passes: Vec<Pass>,
-    /// Target pixels and field rows from one step to the next.
+    /// Target rows, and target columns, from one step to the next.
     pub(super) up: (usize, usize),
+    /// Field rows from one step to the next.
     pub(super) down: usize,
     pub(super) border: (usize, usize),
-    /// Steps in all, and steps of one band.
+    /// Steps in all.
     pub(super) steps: usize,
+    /// Steps of one band.
     pub(super) band: usize,
     /// Whether a group of images is one line of pixels.
     pub(super) flat: bool,
     pub(super) groups: usize,
-    /// Channels of the source and of the target in one group. A depthwise convolution has groups of 16 channels here, the last
-    /// one with the rest.
+    /// Source channels of one group. A depthwise convolution has groups of 16 channels here; the last group has the
+    /// rest.
     pub(super) live: usize,
+    /// Target channels of one group.
     pub(super) lanes: usize,
     pub(super) depthwise: bool,
     pub(super) tile: Tile,
@@ -60,7 +64,7 @@ pub(super) struct Gather {
     pub(super) winograd: Option<Box<Winograd>>,
 }
 
-/// What a gather sees of some images: a line of pixels, or pictures.
+/// Some images as a gather sees them: a line of pixels, or pictures.
 #[derive(Clone, Copy)]
 pub(super) struct View {
     pub(super) images: usize,

@@ -3,7 +3,7 @@
 use crate::error::{product, size};
 use crate::{Error, Shape, Window};
 
-/// What a convolution reads and makes.
+/// The shapes and the window of a convolution.
 ///
 /// Weights are `[kernel height][kernel width][input channels / groups][filters]` (HWIO). Output channels
 /// `g·filters/groups ..` of group `g` see input channels `g·channels/groups ..`. `groups = channels = filters` is the
@@ -21,7 +21,8 @@ pub struct ConvGeometry {
 }
 
 impl ConvGeometry {
-    /// A dense layer on the channels of every pixel: a convolution of one tap. Weights are `[input channels][features]`.
+    /// A dense layer on the channels of every pixel: a convolution of one tap. Weights are
+    /// `[input channels][features]`.
     ///
     /// ```
     /// use autogo_engine::{ConvGeometry, Shape};
@@ -55,7 +56,8 @@ impl ConvGeometry {
         self.window.kernel.0 * self.window.kernel.1 * (self.input.c / self.groups.max(1)) * self.filters
     }
 
-    /// The same convolution with strides that end inside the padded picture: one window alone has no use for its stride.
+    /// The same convolution with strides that end inside the padded picture: one window alone has no use for its
+    /// stride.
     pub(crate) fn with_short_strides(mut self) -> Self {
         let (stride, border) = (&mut self.window.stride, self.window.border);
         stride.0 = stride.0.min(self.input.h + border.top + border.bottom);

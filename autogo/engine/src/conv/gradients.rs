@@ -25,7 +25,7 @@ pub struct NormBackward<'a> {
 pub struct Backward<'a> {
     /// The input of the forward pass.
     pub input: Input<'a>,
-    /// What [`Conv::pack`] made of the weights.
+    /// The weights as [`Conv::pack`] packs them.
     pub packed: &'a [f32],
     /// The gradient of the output, or, with a norm, of the activation behind the norm: then it is overwritten with the
     /// gradient of the output.
@@ -127,7 +127,8 @@ pub(super) fn data(
     Ok(())
 }
 
-/// The weight sums of a convolution. A transposed convolution swaps the roles: its output's gradient is the `input` here.
+/// The weight sums of a convolution. A transposed convolution swaps the roles: its output's gradient is the `input`
+/// here.
 pub(super) fn weights(
     conv: &Conv,
     input: Input<'_>,

@@ -1,14 +1,15 @@
 //! Convolutions: ordinary, grouped, depthwise, dilated, and transposed.
 //!
-//! A group of images, about 256 output pixels, is copied into a *field* with a border of zeros; then a kernel runs over the
-//! field with sums in registers. While the field is filled, a batch norm and ReLU are applied ([`Input::mapped`]), and
-//! while the output is still in the cache its statistics are added up (`moments` of [`Forward`]). So a chain of
+//! A group of images, about 256 output pixels, is copied into a *field* with a border of zeros; then a kernel runs over
+//! the field with sums in registers. While the field is filled, a batch norm and ReLU are applied ([`Input::mapped`]),
+//! and while the output is still in the cache its statistics are added up (`moments` of [`Forward`]). So a chain of
 //! convolution, batch norm, ReLU, convolution never stores a ReLU's output.
 //!
-//! A 3×3 window of unit strides on many channels is computed by tiles instead (`winograd.rs`): with less than half the products.
+//! A 3×3 window of unit strides on many channels is computed by tiles instead (`winograd.rs`): with less than half the
+//! products.
 //!
-//! Sums run over taps, then input channels, in this order; a weight's gradient is summed per group of images (per band of
-//! rows where a picture is large), then over groups. No sum depends on the width of the vectors.
+//! Sums run over taps, then input channels, in this order; a weight's gradient is summed per group of images (per band
+//! of rows where a picture is large), then over groups. No sum depends on the width of the vectors.
 
 #![allow(clippy::needless_range_loop)] // kernels index several small arrays alike; the compiler unrolls these loops
 
@@ -67,8 +68,9 @@ pub struct Conv {
     images: usize,
     forward: Gather,
     backward: Gather,
-    /// Tile of the weight sums, and of those that read the output's gradient from a field.
+    /// Tile of the weight sums that read the output's gradient in place.
     direct: SumTile,
+    /// Tile of the weight sums that read the output's gradient from a field.
     copied: SumTile,
     scratch: usize,
 }
@@ -103,14 +105,14 @@ impl Conv {
         self.output
     }
 
-    /// Whether the forward pass, or the data gradient, is computed by tiles, which have sums of their own: 3×3 windows of unit strides
-    /// from 128 channels on both sides on, or 256 on pictures of less than 16 tiles of 2×2.
+    /// Whether the forward pass, or the data gradient, is computed by tiles, which have sums of their own: 3×3 windows
+    /// of unit strides from 128 channels on both sides on, or 256 on pictures of less than 16 tiles of 2×2.
     pub fn is_tiled(&self) -> bool {
         self.forward.winograd.is_some() || self.backward.winograd.is_some()
     }
 
-    /// Images of one group. A caller that cuts a batch into pieces cuts at multiples of this number: then pieces that are added
-    /// to one weight gradient, one after the other, make the bits of the whole batch.
+    /// Images of one group. A caller that cuts a batch into pieces cuts at multiples of this number: then pieces that
+    /// are added to one weight gradient, one after the other, make the bits of the whole batch.
     pub fn group(&self) -> usize {
         self.images
     }

@@ -6,8 +6,9 @@ use super::gather::Gather;
 use super::tile::LANE_BLOCK;
 use crate::Width;
 
-/// Where a weight lies: floats from one position of the kernel, source channel, target channel and group to the next. Source
-/// channels or target channels are neighbours.
+/// The layout of unpacked weights: floats from one position of the kernel, source channel of a group, target channel of
+/// a group and group to the next. The weight of position `p`, source channel `s`, target channel `t` and group `g` is
+/// float `p·position + s·source + t·target + g·group`. `source` or `target` is 1.
 #[derive(Clone, Copy)]
 pub(super) struct Strides {
     pub(super) position: usize,
@@ -16,8 +17,8 @@ pub(super) struct Strides {
     pub(super) group: usize,
 }
 
-/// `[source channel][target channel]`: up to sixteen by sixteen weights of one position, zeros behind the last. Whole lines of
-/// the cache are read, whichever way the weights lie.
+/// `[source channel][target channel]`: `sources` × `targets` weights of one position, at most 16 × 16, from float `at`
+/// on; zeros behind the last. Whole lines of the cache are read, whichever way the weights lie.
 #[inline(always)]
 pub(super) fn square(
     weights: &[f32],
@@ -46,9 +47,10 @@ pub(super) fn square(
     square
 }
 
-/// Packs weights for a gather.
+/// Packs weights for a gather: `weights` have the layout `strides`. O(weights).
 ///
-/// Layout: `[pass][group][block of target channels][tap][source channel][block]`, zeros behind the last channel.
+/// Layout of `packed`: `[pass][group][block of target channels][tap][source channel][block]`, where a block has
+/// [`Tile::lanes`](super::tile::Tile::lanes) target channels; zeros stand behind the last channel.
 pub(super) fn pack(gather: &Gather, width: Width, weights: &[f32], packed: &mut [f32], strides: Strides) {
     let block = gather.tile.lanes(width);
     for pass in &gather.passes {
@@ -71,7 +73,8 @@ pub(super) fn pack(gather: &Gather, width: Width, weights: &[f32], packed: &mut 
     }
 }
 
-/// Writes the lines of some squares side by side.
+/// Writes the lines of up to four squares side by side: every vector has `block` floats, and `squares` makes the square
+/// of the target channels from a given lane of the block on.
 fn put<'a>(vectors: impl Iterator<Item = &'a mut [f32]>, block: usize, squares: impl Fn(usize) -> [[f32; CELL]; CELL]) {
     // At most four vectors of sixteen floats.
     let mut lines = [[[0.0; CELL]; CELL]; 4];
@@ -85,7 +88,8 @@ fn put<'a>(vectors: impl Iterator<Item = &'a mut [f32]>, block: usize, squares: 
     }
 }
 
-/// Packs the weights of a depthwise convolution: `[pass][block of 16 channels][tap][16]`.
+/// Packs the weights of a depthwise convolution, `[position][channel]`, as `[pass][block of 16 channels][tap][16]`.
+/// O(weights).
 pub(super) fn pack_depthwise(gather: &Gather, weights: &[f32], packed: &mut [f32]) {
     let channels = gather.target.c;
     for pass in &gather.passes {

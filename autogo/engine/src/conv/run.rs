@@ -64,17 +64,21 @@ pub(super) fn gather(engine: &Engine, gather: &Gather, images: usize, job: Gathe
                 if columns.0 >= columns.1 || pass.rows.0.max(band.0) >= pass.rows.1.min(band.1) {
                     continue;
                 }
-                let (bias, write) = (job.bias, job.write);
-                let (cells, target) = (&*cells, &mut *job.target);
-                let first = group * gather.lanes;
-                if gather.depthwise {
-                    let weights = &job.packed[pass.weights + group * pass.taps.len() * CELL..];
-                    engine.run(DepthSweep { gather, pass, view, band, cells, weights, bias, first, target, write });
+                let weights = if gather.depthwise {
+                    &job.packed[pass.weights + group * pass.taps.len() * CELL..]
                 } else {
                     let block = gather.tile.lanes(engine.width());
                     let each = pass.taps.len() * gather.live * gather.lanes.next_multiple_of(block);
-                    let weights = &job.packed[pass.weights + group * each..][..each];
-                    engine.run(Sweep { gather, pass, view, band, cells, weights, bias, first, target, write });
+                    &job.packed[pass.weights + group * each..][..each]
+                };
+                let (bias, write) = (job.bias, job.write);
+                let (cells, target) = (&*cells, &mut *job.target);
+                let first = group * gather.lanes;
+                let sweep = Sweep { gather, pass, view, band, cells, weights, bias, first, target, write };
+                if gather.depthwise {
+                    engine.run(DepthSweep(sweep));
+                } else {
+                    engine.run(sweep);
                 }
             }
         }

@@ -14,7 +14,7 @@ pub(super) struct SumTile {
 }
 
 impl SumTile {
-    /// The tile for so many input and output channels of a group.
+    /// The tile for groups of `inputs` input channels and `filters` output channels.
     pub(super) fn best(width: Width, inputs: usize, filters: usize) -> SumTile {
         let tile = |taps, channels, vectors| SumTile { taps, channels, vectors };
         match (width, inputs <= 4, filters.is_multiple_of(32)) {
@@ -28,7 +28,8 @@ impl SumTile {
     }
 }
 
-/// Where the output gradient lies: floats from one image, row, pixel and block of filters to the next.
+/// The layout of the output gradient: its first float, and floats from one image, row, pixel and block of filters to
+/// the next.
 #[derive(Clone, Copy)]
 pub(super) struct Layout {
     pub(super) origin: usize,
@@ -46,8 +47,9 @@ pub(super) struct Sums<'a> {
     pub(super) cells: &'a [f32],
     pub(super) gradient: &'a [f32],
     pub(super) layout: Layout,
-    /// First filter of the group, and filters of the whole convolution.
+    /// First filter of the group.
     pub(super) first: usize,
+    /// Filters of the whole convolution.
     pub(super) filters: usize,
     pub(super) tile: SumTile,
     /// `[tap][input channel][filters]`.

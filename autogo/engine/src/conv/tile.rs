@@ -21,7 +21,7 @@ impl Tile {
         Tile { rows, pixels, vectors }
     }
 
-    /// Tiles of sixteen vectors with AVX-512, of eight with less: more would leave the registers.
+    /// Tiles of sixteen vectors, for AVX-512: more vectors would leave the registers.
     const WIDE: [Tile; 9] = [
         Tile::new(1, 8, 2),
         Tile::new(1, 16, 1),
@@ -33,7 +33,9 @@ impl Tile {
         Tile::new(4, 4, 1),
         Tile::new(4, 1, 4),
     ];
+    /// Tiles of eight vectors, for AVX2.
     const MIDDLE: [Tile; 3] = [Tile::new(1, 4, 2), Tile::new(2, 2, 2), Tile::new(4, 1, 2)];
+    /// Tiles of eight vectors, for 128 bits.
     const BASE: [Tile; 2] = [Tile::new(1, 2, 4), Tile::new(2, 1, 4)];
 
     /// Target channels of the tile.
@@ -41,7 +43,7 @@ impl Tile {
         self.vectors * width.lanes()
     }
 
-    /// The tile that wastes least on passes of so many rows and columns.
+    /// The tile that wastes least on `passes`, given as rows and columns, with `channels` target channels.
     pub(super) fn best(width: Width, channels: usize, passes: impl Iterator<Item = (usize, usize)>) -> Tile {
         let tiles: &[Tile] = match width {
             Width::Bits512 => &Tile::WIDE,

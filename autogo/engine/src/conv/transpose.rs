@@ -5,16 +5,17 @@ use crate::error::length;
 use crate::input::Input;
 use crate::{Border, Error, Forward, Shape, Window, Write};
 
-/// What a transposed convolution reads and makes.
+/// The shapes and the window of a transposed convolution.
 ///
-/// Weights are `[kernel height][kernel width][filters of a group][input channels]`: those of the convolution that leads back.
+/// Weights are `[kernel height][kernel width][filters of a group][input channels]`: those of the convolution that leads
+/// back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TransposeGeometry {
     /// Shape of an input picture.
     pub input: Shape,
     /// Output channels.
     pub filters: usize,
-    /// Kernel, strides and dilations; the border is what is cut off around the result.
+    /// Kernel, strides and dilations; the border is cut off around the result.
     pub window: Window,
     /// Pixels added below and to the right, fewer than the stride.
     pub extra: (usize, usize),

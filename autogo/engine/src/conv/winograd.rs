@@ -1,10 +1,10 @@
 //! Winograd's convolution F(2×2, 3×3) for many channels: four outputs of a channel pair for 16 products instead of 36.
 //!
-//! Of every 4×4 pixels `d` of the source, each two pixels on, `V = Bᵀ·d·B` is made; of every 3×3 kernel `g`, once a pack,
-//! `U = G·g·Gᵀ`. Then each of the 16 places is a dense layer on a line of tiles, `M = Σ U·V` over the channels, and
-//! `Aᵀ·M·A` are 2×2 pixels of the target. The dense layers are [`Sweep`]s; sums run over the source channels in their order, so no
-//! bit depends on the width of the vectors. Sources: Winograd 1980; Lavin and Gray, "Fast Algorithms for Convolutional Neural
-//! Networks", CVPR 2016, §4.1.
+//! Of every 4×4 pixels `d` of the source, each two pixels on, `V = Bᵀ·d·B` is made; of every 3×3 kernel `g`, once a
+//! pack, `U = G·g·Gᵀ`. Then each of the 16 places is a dense layer on a line of tiles, `M = Σ U·V` over the channels,
+//! and `Aᵀ·M·A` are 2×2 pixels of the target. The dense layers are [`Sweep`]s; sums run over the source channels in
+//! their order, so no bit depends on the width of the vectors. Sources: Winograd 1980; Lavin and Gray, "Fast Algorithms
+//! for Convolutional Neural Networks", CVPR 2016, §4.1.
 
 use super::field::{CELL, Field, Fill};
 use super::gather::{Gather, LARGEST_FIELD, forward};
@@ -15,16 +15,17 @@ use super::tile::Sweep;
 use crate::lanes::{Kernel, Lanes, Plain, load, store};
 use crate::{Engine, Shape, Width, Window, Write};
 
-/// Channels on both sides from which on the products saved are worth the transforms, on pictures of this many tiles and on
-/// smaller ones, where the longer packed weights are read for fewer pixels.
+/// The least channels on both sides at which the products saved are worth the transforms: on pictures of [`LARGE`] and
+/// more tiles, and on smaller pictures, where the longer packed weights are read for fewer pixels.
 const LEAST: (usize, usize) = (128, 256);
+/// The tiles of a picture from which on the first number of [`LEAST`] counts.
 const LARGE: usize = 16;
 /// Products of a tile.
 const PLACES: usize = 16;
 /// Tiles of a band, about.
 const TILES: usize = 256;
-/// Floats between the ends of one place's numbers and the beginning of the next: places at equal distances of powers of two would
-/// displace each other in the cache.
+/// Floats between the end of one place's numbers and the beginning of the next place's: places at equal distances of
+/// powers of two would displace each other in the cache.
 const APART: usize = 144;
 
 /// The plan of a 3×3 gather by tiles.
@@ -32,8 +33,9 @@ const APART: usize = 144;
 pub(super) struct Winograd {
     /// The source of a band of tiles with its border.
     field: Field,
-    /// Rows and columns of tiles of a picture, and rows of a band.
+    /// Rows and columns of tiles of a picture.
     tiles: (usize, usize),
+    /// Rows of tiles of a band.
     band: usize,
     /// A place's dense layer on all tiles of a band.
     dense: Gather,
@@ -283,8 +285,9 @@ impl Kernel for Tiles<'_> {
 struct Untile<'a> {
     plan: &'a Winograd,
     images: usize,
-    /// First row of tiles, and rows.
+    /// The first row of tiles.
     from: usize,
+    /// Rows of tiles.
     rows: usize,
     products: &'a [f32],
     size: Shape,

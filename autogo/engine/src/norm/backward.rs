@@ -6,8 +6,8 @@ use crate::error::{length, size, units};
 use crate::input::{Affine, Clip};
 use crate::{Engine, Error};
 
-/// Sums over pixels that the gradient of a batch norm needs, channel by channel: of the gradient `g` behind the clip, and of
-/// `g·(x − mean)`. Memory: 24 bytes a channel.
+/// Sums over pixels that the gradient of a batch norm needs, channel by channel: of the gradient `g` behind the clip,
+/// and of `g·(x − mean)`. Memory: 24 bytes a channel.
 #[derive(Clone, Debug)]
 pub struct GradientSums {
     count: u64,
@@ -17,7 +17,7 @@ pub struct GradientSums {
 }
 
 impl GradientSums {
-    /// Sums over no pixels of so many channels.
+    /// Sums over no pixel, for `channels` channels.
     pub fn new(channels: usize) -> Self {
         GradientSums {
             count: 0,
@@ -38,7 +38,7 @@ impl GradientSums {
     /// `[pixel][channel]`. O(pixels · channels).
     ///
     /// # Errors
-    /// A buffer's length does not fit.
+    /// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a buffer's length does not fit.
     pub fn add(
         &mut self,
         engine: &Engine,
@@ -104,7 +104,7 @@ pub struct NormGradient {
 }
 
 impl NormGradient {
-    /// The gradient of a norm whose statistics are constants (evaluation), of so many channels.
+    /// The gradient of a norm of `channels` channels whose statistics are constants (evaluation).
     pub fn new(channels: usize) -> Self {
         NormGradient { slope: vec![0.0; channels], offset: vec![0.0; channels] }
     }
@@ -141,7 +141,7 @@ impl NormGradient {
 /// `data` (the norm's input) and `gradient` are `[pixel][channel]`. O(pixels · channels).
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a buffer's length does not fit.
 pub fn backward(
     engine: &Engine,
     data: &[f32],

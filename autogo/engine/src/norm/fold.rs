@@ -6,7 +6,8 @@ use crate::error::length;
 use crate::input::{Affine, Clip};
 use crate::{Engine, Error};
 
-/// What a batch norm's forward pass leaves to its readers and to its backward pass, channel by channel.
+/// A folded batch norm: statistics and map `scale·x + shift` of every channel. The norm's readers and its backward pass
+/// use them.
 ///
 /// Memory: 16 bytes a channel.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub struct Folded {
 }
 
 impl Folded {
-    /// The identity on so many channels.
+    /// The identity on `channels` channels.
     pub fn new(channels: usize) -> Self {
         Folded {
             mean: vec![0.0; channels],
@@ -102,7 +103,7 @@ impl Folded {
 /// `data` and `output` are `[pixel][channel]`. O(pixels · channels).
 ///
 /// # Errors
-/// A buffer's length does not fit.
+/// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or a buffer's length does not fit.
 pub fn apply(engine: &Engine, data: &[f32], map: Affine<'_>, output: &mut [f32]) -> Result<(), Error> {
     map.check(map.scale.len())?;
     crate::error::size("channels", map.scale.len())?;

@@ -1,7 +1,7 @@
 //! Batch normalisation, with ReLU or ReLU6 as part of it.
 //!
-//! A batch norm is folded into a map `clip(scale·x + shift)` ([`Affine`](crate::Affine)). The map's reader applies it, so
-//! its result is stored only where somebody asks for it ([`apply`]).
+//! A batch norm is folded into a map `clip(scale·x + shift)` ([`Affine`](crate::Affine)). The map's reader applies it,
+//! so the norm's result is stored only where a caller asks for the result ([`apply`]).
 //!
 //! ```
 //! use autogo_engine::{Affine, Arithmetic, Clip, Engine, norm};

@@ -19,7 +19,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// No pixels of so many channels.
+    /// Moments of no pixel, for `channels` channels.
     pub fn new(channels: usize) -> Self {
         Moments {
             count: 0,
@@ -56,7 +56,8 @@ impl Moments {
     /// Adds pixels: `data` is `[pixel][channel]`. O(pixels · channels).
     ///
     /// # Errors
-    /// The data are not whole pixels, or there are no channels.
+    /// The number of channels is 0 or above [`Shape::LIMIT`](crate::Shape::LIMIT), or `data` does not hold whole
+    /// pixels.
     pub fn add(&mut self, engine: &Engine, data: &[f32]) -> Result<(), Error> {
         let channels = self.mean.len();
         size("channels", channels)?;
@@ -101,8 +102,8 @@ impl Moments {
         Ok(())
     }
 
-    /// Moves running statistics towards these: `r ← r + rate·(new − r)`, the variance with `count − 1` as its divisor, as
-    /// PyTorch does.
+    /// Moves running statistics towards these: `r ← r + rate·(new − r)`, the variance with `count − 1` as its divisor,
+    /// as PyTorch does.
     ///
     /// # Errors
     /// The channels differ, or the rate is not between 0 and 1.

@@ -62,7 +62,8 @@ pub fn conv_weight_gradient(geometry: &ConvGeometry, images: usize, x: &[f64], d
     Ok(dw)
 }
 
-/// A transposed convolution: the data gradient of the convolution `back` that leads from the output's shape to the input's.
+/// A transposed convolution: the data gradient of the convolution `back` that leads from the output's shape to the
+/// input's.
 ///
 /// # Errors
 /// The geometry is impossible.

@@ -15,15 +15,23 @@ fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
+/// `min(high, max(low, x))`, also where the bounds are the wrong way round; a NaN stays a NaN.
+fn clip(x: f64, low: f64, high: f64) -> f64 {
+    let x = if x < low { low } else { x };
+    if x > high { high } else { x }
+}
+
 /// An activation of one element.
 pub fn activation(activation: Activation, x: f64) -> f64 {
     match activation {
-        Activation::Relu => x.max(0.0),
+        Activation::Relu => clip(x, 0.0, f64::INFINITY),
         Activation::Relu6 => x.clamp(0.0, 6.0),
-        Activation::Clip { low, high } => x.max(low.into()).min(high.into()),
-        Activation::LeakyRelu { slope } => x.max(0.0) + f64::from(slope) * x.min(0.0),
-        Activation::Elu { alpha, gamma } => f64::from(gamma) * (x.max(0.0) + f64::from(alpha) * x.min(0.0).exp_m1()),
-        Activation::Celu { alpha } => x.max(0.0) + f64::from(alpha) * (x.min(0.0) / f64::from(alpha)).exp_m1(),
+        Activation::Clip { low, high } => clip(x, low.into(), high.into()),
+        Activation::LeakyRelu { slope } if x < 0.0 => f64::from(slope) * x,
+        Activation::Elu { alpha, gamma } if x < 0.0 => f64::from(gamma) * f64::from(alpha) * x.exp_m1(),
+        Activation::Celu { alpha } if x < 0.0 => f64::from(alpha) * (x / f64::from(alpha)).exp_m1(),
+        Activation::LeakyRelu { .. } | Activation::Celu { .. } => x,
+        Activation::Elu { gamma, .. } => f64::from(gamma) * x,
         Activation::Sigmoid => sigmoid(x),
         Activation::Tanh => x.tanh(),
         Activation::Swish => x * sigmoid(x),
@@ -77,7 +85,7 @@ pub fn derivative(activation: Activation, x: f64) -> f64 {
 
 /// `max(0, x) + slope·min(0, x)`, a slope for every channel.
 pub fn prelu(x: &[f64], slopes: &[f64]) -> Vec<f64> {
-    x.iter().enumerate().map(|(i, x)| x.max(0.0) + slopes[i % slopes.len()] * x.min(0.0)).collect()
+    x.iter().enumerate().map(|(i, x)| if *x < 0.0 { slopes[i % slopes.len()] * x } else { *x }).collect()
 }
 
 /// The gradients of a PReLU's input and slopes.

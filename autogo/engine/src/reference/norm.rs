@@ -21,19 +21,21 @@ fn bounds(clip: Clip) -> (f64, f64) {
     (f64::from(low), f64::from(high))
 }
 
-/// `clip(γ·(x − mean) / √(variance + ε) + β)` with the statistics of `x` itself.
+/// `clip(γ·(x − mean) / √(variance + ε) + β)` with the statistics of `x` itself. `x` and the result are
+/// `[pixel][channel]`, `gamma` and `beta` are `[channel]`.
 pub fn norm(x: &[f64], gamma: &[f64], beta: &[f64], epsilon: f64, clip: Clip) -> Vec<f64> {
     let channels = gamma.len();
     let (mean, variance) = statistics(x, channels);
     let (low, high) = bounds(clip);
     let one = |(i, x): (usize, &f64)| {
         let c = i % channels;
-        (gamma[c] * (x - mean[c]) / (variance[c] + epsilon).sqrt() + beta[c]).max(low).min(high)
+        (gamma[c] * (x - mean[c]) / (variance[c] + epsilon).sqrt() + beta[c]).clamp(low, high)
     };
     x.iter().enumerate().map(one).collect()
 }
 
-/// The gradients of `x`, γ and β, given that of the clipped output.
+/// The gradients of `x`, γ and β, in this order, given the gradient `dy` of the clipped output. `x`, `dy` and the
+/// gradient of `x` are `[pixel][channel]`; `gamma`, `beta` and their gradients are `[channel]`.
 pub fn norm_gradient(
     x: &[f64],
     gamma: &[f64],

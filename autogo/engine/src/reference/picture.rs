@@ -44,7 +44,8 @@ pub fn crop(x: &[f64], shape: Shape, border: Border) -> Vec<f64> {
     look_up(x, shape, output, |row, column, channel| Some((row + border.top, column + border.left, channel)))
 }
 
-/// The channel of a pixel in which depth-to-space finds a pixel of a rectangle, whose place is given.
+/// The input channel in which depth-to-space finds channel `channel` of the pixel at `place` (`i·w + j`) of a
+/// rectangle, given the numbers of output channels and of pixels of a rectangle.
 fn deep(order: DepthOrder, channel: usize, place: usize, (channels, places): (usize, usize)) -> usize {
     match order {
         DepthOrder::ChannelFirst => channel * places + place,
@@ -73,7 +74,7 @@ pub fn space_to_depth(x: &[f64], shape: Shape, (high, wide): (usize, usize), ord
     })
 }
 
-/// Images whose sizes of 1 are repeated.
+/// Images that are repeated along sizes of 1.
 pub fn repeat(x: &[f64], small: Shape, large: Shape) -> Vec<f64> {
     let place = |at: usize, size: usize| if size == 1 { 0 } else { at };
     look_up(x, small, large, |row, column, channel| {

@@ -2,7 +2,8 @@
 
 use crate::{Error, PoolKind, Shape, Window};
 
-/// The pixels of every window, one list for every output pixel of an image: `(row, column)` inside the picture.
+/// The pixels of every window that lie inside the picture, one list for every output pixel of an image, row by row. A
+/// pixel is the index `row · width + column`.
 fn windows(shape: Shape, window: &Window) -> Result<Vec<Vec<usize>>, Error> {
     let (h, w) = window.slide(shape)?;
     let mut windows = Vec::new();
@@ -54,7 +55,7 @@ pub fn pool(kind: PoolKind, shape: Shape, window: &Window, x: &[f64]) -> Result<
     Ok(y)
 }
 
-/// The gradient of a pool's input. That of a maximum goes to the first of several equal pixels.
+/// The gradient of a pool's input. The gradient of a maximum goes to the first of several equal pixels.
 ///
 /// # Errors
 /// The window does not fit.

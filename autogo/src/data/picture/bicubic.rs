@@ -1,4 +1,5 @@
-//! Bicubic resizing by the rule of MATLAB's `imresize`, with which the field makes the small pictures of super-resolution.
+//! Bicubic resizing by the rule of MATLAB's `imresize`, with which the field makes the small pictures of
+//! super-resolution.
 
 use super::Picture;
 use crate::graph::Shape;
@@ -13,8 +14,8 @@ fn cubic(x: f64) -> f64 {
     }
 }
 
-/// For every new place along an axis the old places it is made of, with their weights, which sum to 1. Where the axis becomes
-/// shorter, the kernel is as much wider, so nothing aliases; beyond the border, the border is repeated.
+/// For every new place along an axis the old places it is made of, with their weights, which sum to 1. Where the axis
+/// becomes shorter, the kernel is as much wider, so nothing aliases; beyond the border, the border is repeated.
 fn weights(old: u32, new: u32) -> Vec<Vec<(usize, f64)>> {
     let (scale, last) = (f64::from(new) / f64::from(old), i64::from(old) - 1);
     let narrow = scale.min(1.0);
@@ -73,8 +74,8 @@ fn columns(picture: &Picture, w: u32) -> Picture {
     Picture { shape: Shape { w, ..picture.shape }, bytes }
 }
 
-/// The picture in another size, height before width; the axis that shrinks more comes first, rows if both do alike, and bytes
-/// are rounded in between, as `imresize` does.
+/// The picture in another size, height before width; the axis that shrinks more comes first, rows if both do alike, and
+/// bytes are rounded in between, as `imresize` does.
 pub(super) fn resized(picture: &Picture, (h, w): (u32, u32)) -> Picture {
     let (high, wide) = (u64::from(h) * u64::from(picture.shape.w), u64::from(w) * u64::from(picture.shape.h));
     if high <= wide { columns(&rows(picture, h), w) } else { rows(&columns(picture, w), h) }

@@ -10,7 +10,8 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 /// The longest side.
 const SIDE: usize = 1 << 14;
 
-/// A JPEG file of at most so many pixels: grey where the file is grey, otherwise in colour. What is wrong is said on one line.
+/// Decodes a JPEG file of at most `most` pixels: grey where the file is grey, otherwise in colour. An error is one
+/// line.
 pub(in crate::data) fn decode(bytes: &[u8], most: u64) -> Result<Picture, String> {
     let failed = |error: &dyn std::fmt::Debug| format!("JPEG: {error:?}").replace('\n', " ");
     let options = DecoderOptions::default().set_max_width(SIDE).set_max_height(SIDE).set_strict_mode(true);

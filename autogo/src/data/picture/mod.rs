@@ -22,12 +22,12 @@ const LARGEST: u64 = 64 << 20;
 const PIXELS: u64 = 1 << 26;
 
 impl Picture {
-    /// Reads a PNG or JPEG file; which of both it is, its first bytes say. What is transparent lies on white. The orientation
-    /// that a camera notes is not looked at.
+    /// Reads a PNG or JPEG file; which of both it is, its first bytes say. What is transparent lies on white. The
+    /// orientation that a camera notes is not looked at.
     ///
     /// # Errors
-    /// A file that cannot be read, has more than 64 MiB, is neither PNG nor JPEG, is damaged, or has more than 2²⁶ pixels: with
-    /// the file's path.
+    /// A file that cannot be read, has more than 64 MiB, is neither PNG nor JPEG, is damaged, or has more than 2²⁶
+    /// pixels: with the file's path.
     pub fn read(path: impl AsRef<Path>) -> Result<Picture, Error> {
         let path = path.as_ref();
         let failed = |reason: String| Error::File { path: path.into(), reason };
@@ -52,26 +52,29 @@ impl Picture {
         Some(Picture { shape: pictures.shape, bytes })
     }
 
-    /// The picture in another shape: the largest part in the middle that has the shape's proportions, resized, in colour or grey.
+    /// The picture in another shape: the largest part in the middle that has the shape's proportions, resized, in
+    /// colour or grey.
     ///
-    /// Along an axis that becomes smaller, a pixel is the mean of what it covers; along one that becomes larger, pixels are
-    /// interpolated. Grey is 0.299 red + 0.587 green + 0.114 blue. O(pixels of both).
+    /// Along an axis that becomes smaller, a pixel is the mean of what it covers; along one that becomes larger, pixels
+    /// are interpolated. Grey is 0.299 red + 0.587 green + 0.114 blue. O(pixels of both).
     ///
     /// # Errors
-    /// A shape with other channels than one or three, or bytes that are not those of the picture's shape.
+    /// A shape with other channels than one or three, without pixels or with more than 2²⁶, or bytes that are not those
+    /// of the picture's shape.
     pub fn fitted(&self, shape: Shape) -> Result<Picture, Error> {
         self.check()?;
         if !matches!(shape.c, 1 | 3) {
             return Err(Error::setting("shape of pictures", format!("has {} channels", shape.c), "1 or 3"));
         }
+        check_size((shape.h, shape.w))?;
         let cut = resize::middle(self, (shape.h, shape.w));
         let resized = resize::resized(&cut, (shape.h, shape.w));
         Ok(in_colours(resized, shape.c))
     }
 
-    /// The picture in another size, height before width, by the rule of MATLAB's `imresize`: bicubic, with a kernel that is as much
-    /// wider as the picture becomes smaller. The field makes the small pictures of super-resolution so; of Set5, the published
-    /// small pictures come out byte by byte. O(pixels of both).
+    /// The picture in another size, height before width, by the rule of MATLAB's `imresize`: bicubic, with a kernel
+    /// that is as much wider as the picture becomes smaller. The field makes the small pictures of super-resolution so;
+    /// of Set5, the published small pictures come out byte by byte. O(pixels of both).
     ///
     /// ```
     /// use autogo::data::Picture;
@@ -82,19 +85,18 @@ impl Picture {
     /// ```
     ///
     /// # Errors
-    /// A size without pixels, or bytes that are not those of the picture's shape.
+    /// A size without pixels or with more than 2²⁶, or bytes that are not those of the picture's shape.
     pub fn bicubic(&self, size: (u32, u32)) -> Result<Picture, Error> {
         self.check()?;
-        if size.0 == 0 || size.1 == 0 || u64::from(size.0) * u64::from(size.1) > PIXELS {
-            return Err(Error::setting("size of a picture", format!("is {}×{}", size.0, size.1), "1 to 2^26 pixels"));
-        }
+        check_size(size)?;
         Ok(bicubic::resized(self, size))
     }
 
     /// The part of the picture that begins at this row and column and has this height and width.
     ///
     /// # Errors
-    /// A part that reaches beyond the picture, or bytes that are not those of the picture's shape. O(pixels of the part).
+    /// A part that reaches beyond the picture, or bytes that are not those of the picture's shape. O(pixels of the
+    /// part).
     pub fn part(&self, from: (u32, u32), size: (u32, u32)) -> Result<Picture, Error> {
         self.check()?;
         let Shape { h, w, c } = self.shape;
@@ -155,6 +157,14 @@ fn in_colours(picture: Picture, channels: u32) -> Picture {
     Picture { shape: Shape::new(h, w, channels), bytes }
 }
 
+/// Refuses a size without pixels and one that does not fit into memory.
+fn check_size((h, w): (u32, u32)) -> Result<(), Error> {
+    match u64::from(h) * u64::from(w) {
+        1..=PIXELS => Ok(()),
+        _ => Err(Error::setting("size of a picture", format!("is {h}×{w}"), "1 to 2^26 pixels")),
+    }
+}
+
 fn luma([red, green, blue]: [u8; 3]) -> u8 {
     ((299 * u32::from(red) + 587 * u32::from(green) + 114 * u32::from(blue) + 500) / 1000) as u8
 }
@@ -184,6 +194,10 @@ mod tests {
         assert_eq!(grey.bytes, [76]);
         assert_eq!(grey.fitted(Shape::new(2, 1, 3)).unwrap().bytes, [76; 6]);
         assert!(red.fitted(Shape::new(1, 1, 4)).is_err());
+        for (h, w) in [(0, 1), (1, 0), (1 << 20, 1 << 20)] {
+            let error = red.fitted(Shape::new(h, w, 3)).unwrap_err().to_string();
+            assert_eq!(error, format!("size of a picture: is {h}×{w}; accepted: 1 to 2^26 pixels"));
+        }
         assert!(Picture { bytes: vec![1], ..red }.fitted(Shape::new(1, 1, 1)).is_err());
     }
 

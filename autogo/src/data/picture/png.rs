@@ -8,7 +8,8 @@ use std::io::Cursor;
 /// Bytes that a decoder may take besides the pixels.
 const MEMORY: usize = 1 << 28;
 
-/// A PNG file of at most `most` pixels: grey where the file is grey, otherwise in colour; what is transparent lies on white.
+/// A PNG file of at most `most` pixels: grey where the file is grey, otherwise in colour; what is transparent lies on
+/// white.
 pub(super) fn read(bytes: &[u8], most: u64) -> Result<Picture, String> {
     let failed = |error: DecodingError| format!("PNG: {}", error.to_string().replace('\n', "; "));
     let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), Limits { bytes: MEMORY });

@@ -38,8 +38,8 @@ fn weights(old: u32, new: u32) -> Vec<Vec<(usize, f64)>> {
     (0..new).map(one).collect()
 }
 
-/// The picture in another size, height before width: means of what is covered along an axis that becomes smaller, interpolation
-/// along one that becomes larger.
+/// The picture in another size, height before width: means of what is covered along an axis that becomes smaller,
+/// interpolation along one that becomes larger.
 pub(super) fn resized(picture: &Picture, size: (u32, u32)) -> Picture {
     let Shape { h, w, c } = picture.shape;
     let size = (size.0.max(1), size.1.max(1));

@@ -10,8 +10,9 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use zip::{CompressionMethod, ZipArchive};
 
-/// The most bytes that an archive may have, and a file of it.
+/// The most bytes of an archive that are read.
 const LARGEST: u64 = 1 << 30;
+/// The most bytes that a file of an archive may have.
 const LARGEST_FILE: u64 = 64 << 20;
 
 /// An archive of a data folder with the bytes that the registry names.

@@ -28,7 +28,8 @@ impl MaskedPictures {
     /// The shape of CamVid's pictures.
     pub const SHAPE: Shape = Shape::new(120, 160, 3);
 
-    /// Reads CamVid from a data folder: the parts `train`, `val` and `test`, and the first digits of the archive's SHA-256.
+    /// Reads CamVid from a data folder: the parts `train`, `val` and `test`, and the first digits of the archive's
+    /// SHA-256.
     ///
     /// # Errors
     /// An archive that is missing, has other bytes than the registry says, or a mask with a class above 11. O(pixels).

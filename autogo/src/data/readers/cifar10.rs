@@ -1,9 +1,9 @@
-//! CIFAR-10: 50,000 pictures to learn from and 10,000 to be measured with, 32×32×3, ten classes (Krizhevsky, *Learning Multiple
-//! Layers of Features from Tiny Images*, 2009).
+//! CIFAR-10: 50,000 pictures to learn from and 10,000 to be measured with, 32×32×3, ten classes (Krizhevsky, *Learning
+//! Multiple Layers of Features from Tiny Images*, 2009).
 //!
-//! Two forms are read: the publisher's binary archive, packed or unpacked, whose files hold a byte for the label and 3072 bytes
-//! of a picture, plane by plane; and a pack of JPEG pictures, `CFJP`, the number of records, then for each a byte for the label,
-//! two for the length, and a JPEG file. JPEG loses detail, so results of the two forms differ.
+//! Two forms are read: the publisher's binary archive, packed or unpacked, whose files hold a byte for the label and
+//! 3072 bytes of a picture, plane by plane; and a pack of JPEG pictures, `CFJP`, the number of records, then for each a
+//! byte for the label, two for the length, and a JPEG file. JPEG loses detail, so results of the two forms differ.
 
 use super::tar;
 use crate::data::picture::decode_jpeg;
@@ -16,18 +16,21 @@ use std::path::{Path, PathBuf};
 
 const SHAPE: Shape = Shape::new(32, 32, 3);
 const CLASSES: u8 = 10;
-/// Bytes of a picture, and of one of its planes.
+/// Bytes of a picture.
 const PICTURE: usize = 3072;
+/// Bytes of one plane of a picture.
 const PLANE: usize = 1024;
-/// The most bytes a pack or an archive may hold, and one file of an archive.
+/// The most bytes that a pack or an archive may hold.
 const LARGEST: u64 = 1 << 30;
+/// The most bytes that one file of an archive may hold.
 const BATCH: u64 = 64 << 20;
 
 impl LabelledPictures {
     /// CIFAR-10 from a data folder: pictures to learn from, and to be measured with.
     ///
     /// The publisher's files in `images/cifar-10-batches-bin` come first, then the publisher's archive
-    /// `images/cifar-10-binary.tar.gz`, then `images/cifar10_train_jpeg.pack.gz` and `images/cifar10_test_jpeg.pack.gz`.
+    /// `images/cifar-10-binary.tar.gz`, then `images/cifar10_train_jpeg.pack.gz` and
+    /// `images/cifar10_test_jpeg.pack.gz`.
     ///
     /// # Errors
     /// Files that are missing, damaged, or hold another number of pictures than 50,000 and 10,000.
@@ -66,8 +69,8 @@ impl LabelledPictures {
         Ok(found)
     }
 
-    /// The pictures of the publisher's archive `cifar-10-binary.tar.gz`: those of `data_batch_1.bin` to `data_batch_5.bin`, and
-    /// those of `test_batch.bin`. The archive is read from front to back, one file at a time.
+    /// The pictures of the publisher's archive `cifar-10-binary.tar.gz`: those of `data_batch_1.bin` to
+    /// `data_batch_5.bin`, and those of `test_batch.bin`. The archive is read from front to back, one file at a time.
     ///
     /// # Errors
     /// A file that cannot be read or unpacked, is cut off, lacks one of these files, or has one of another content.
@@ -81,8 +84,8 @@ impl LabelledPictures {
     /// The pictures of a pack of JPEG files; a name that ends in `.gz` is decompressed.
     ///
     /// # Errors
-    /// A file that cannot be read, is no pack, is cut off or too long, has a label above 9 or a damaged picture; the record is
-    /// named.
+    /// A file that cannot be read, is no pack, is cut off or too long, has a label above 9 or a damaged picture; the
+    /// record is named.
     pub fn cifar10_pack(path: &Path) -> Result<Self, Error> {
         let failed = |reason: String| Error::File { path: path.into(), reason };
         let bytes = read(path).map_err(|error| failed(error.to_string()))?;

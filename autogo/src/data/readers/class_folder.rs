@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 const LARGEST: u64 = 16 << 30;
 /// Pictures that are decoded before the next ones are.
 const TOGETHER: usize = 256;
-/// Where a folder has no parts of its own, every so-manieth picture of a class is one to be measured with.
+/// Where a folder has no parts of its own, every `EVERY`-th picture of a class is one to be measured with.
 const EVERY: usize = 5;
 
 /// Pictures of a folder of class folders, as a network reads them.
@@ -28,7 +28,8 @@ const EVERY: usize = 5;
 pub struct ClassFolder {
     /// The folder.
     pub path: PathBuf,
-    /// The classes: the names of their folders, in alphabetical order; the label of a picture is the place of its class.
+    /// The classes: the names of their folders, in alphabetical order; the label of a picture is the place of its
+    /// class.
     pub classes: Vec<String>,
     /// Pictures to learn from.
     pub train: LabelledPictures,
@@ -37,11 +38,13 @@ pub struct ClassFolder {
 }
 
 impl ClassFolder {
-    /// Reads a folder whose folders are classes, or that has folders `train` and `test` whose folders are the same classes.
-    /// Without these two, every fifth picture of a class, in the order of file names, is one to be measured with.
+    /// Reads a folder whose folders are classes, or that has folders `train` and `test` whose folders are the same
+    /// classes. Without these two, every fifth picture of a class, in the order of file names, is one to be measured
+    /// with.
     ///
-    /// Every picture is brought to `shape` by [`Picture::fitted`]. Files are decoded a few at a time, so memory holds little
-    /// more than the small pictures. Names that begin with a dot are passed over, every other file is a picture or an error.
+    /// Every picture is brought to `shape` by [`Picture::fitted`]. Files are decoded a few at a time, so memory holds
+    /// little more than the small pictures. Names that begin with a dot are passed over, every other file is a picture
+    /// or an error.
     ///
     /// # Errors
     /// A folder that cannot be listed, fewer than two classes, other classes in `train` than in `test`, a part without
@@ -128,8 +131,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(names(folder)?.into_iter().map(|name| folder.join(name)).collect())
 }
 
-/// The pictures of some files, the classes in turn: the first of every class, then the second, so the first pictures of a part
-/// are of all classes.
+/// The pictures of some files, the classes in turn: the first of every class, then the second, so the first pictures of
+/// a part are of all classes.
 fn pictures(files: &[Vec<PathBuf>], shape: Shape) -> Result<LabelledPictures, Error> {
     let mut all: Vec<(usize, u32, &PathBuf)> = Vec::new();
     for (class, files) in files.iter().enumerate() {

@@ -27,8 +27,8 @@ impl PointedPictures {
     /// Reads the faces from a data folder: the parts `train` and `test`, and the first digits of the archive's SHA-256.
     ///
     /// # Errors
-    /// An archive that is missing or has other bytes than the registry says, a line of its tables that is no file and 136
-    /// numbers. O(pixels).
+    /// An archive that is missing or has other bytes than the registry says, a line of its tables that is no file and
+    /// 136 numbers. O(pixels).
     pub fn faces(folder: impl AsRef<Path>) -> Result<([PointedPictures; 2], String), Error> {
         let mut archive = Archive::open(folder.as_ref(), "faces")?;
         let (train, test) = (part(&mut archive, "train")?, part(&mut archive, "test")?);

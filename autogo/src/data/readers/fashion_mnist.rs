@@ -1,8 +1,8 @@
-//! Fashion-MNIST: 60,000 pictures to learn from and 10,000 to be measured with, 28×28 in grey, ten classes (Xiao, Rasul and
-//! Vollgraf, *Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms*, 2017).
+//! Fashion-MNIST: 60,000 pictures to learn from and 10,000 to be measured with, 28×28 in grey, ten classes (Xiao, Rasul
+//! and Vollgraf, *Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms*, 2017).
 //!
-//! The files are in the IDX format: two zeros, the kind of the numbers, the number of axes, every axis in four bytes, then the
-//! numbers.
+//! The files are in the IDX format: two zeros, the kind of the numbers, the number of axes, every axis in four bytes,
+//! then the numbers.
 
 use crate::data::pictures::LabelledPictures;
 use crate::error::Error;
@@ -42,8 +42,8 @@ impl LabelledPictures {
     /// Grey pictures and their labels from two files in the IDX format; a name that ends in `.gz` is decompressed.
     ///
     /// # Errors
-    /// A file that cannot be read, is not in this format, is cut off or too long, labels that are no class or not as many as
-    /// pictures.
+    /// A file that cannot be read, is not in this format, is cut off or too long, labels that are no class or not as
+    /// many as pictures.
     pub fn idx(images: &Path, labels: &Path, classes: u32) -> Result<Self, Error> {
         let (sizes, bytes) = read(images, 3)?;
         let (counts, found) = read(labels, 1)?;

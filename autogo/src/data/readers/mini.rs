@@ -75,8 +75,8 @@ fn joined(family: FamilyName, labels: &DataFrame, scores: &DataFrame) -> Result<
 /// The column of a second training's label.
 pub(in crate::data) const AGAIN: &str = "again";
 
-/// Spec and row of a family's sampled networks under each of the two seeds. Networks that were drawn from the top of a public
-/// benchmark are no part of the sample.
+/// Spec and row of a family's sampled networks under each of the two seeds. Networks that were drawn from the top of a
+/// public benchmark are no part of the sample.
 fn trainings(family: FamilyName, labels: &DataFrame) -> Result<[Vec<(String, usize)>; 2], Error> {
     let (specs, families) = (labels.column("spec")?.str()?, labels.column("family")?.str()?);
     let (seeds, top) = (labels.column("seed")?.u64()?, labels.column("top")?.bool()?);

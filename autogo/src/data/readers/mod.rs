@@ -1,4 +1,4 @@
-//! What benchmarks publish: one file a source.
+//! Readers of published benchmarks: one file a source.
 
 mod archive;
 mod camvid;
@@ -72,12 +72,14 @@ impl LabelledFamily {
         gennape::read(&path.into(), family)
     }
 
-    /// The networks of a family that this project trained itself and ships: HiAML, Inception, NAS-Bench-101, NAS-Bench-201 without
-    /// `none`, Two-Path, each drawn by its published sampler and trained in mini form on CIFAR-10 at 16×16 (`datasets/mini`).
+    /// The networks of a family that this project trained itself and ships: HiAML, Inception, NAS-Bench-101,
+    /// NAS-Bench-201 without `none`, Two-Path, each drawn by its published sampler and trained in mini form on CIFAR-10
+    /// at 16×16 (`datasets/mini`).
     ///
-    /// The label is the likelihood of the right class in percent: 100 · e^−L, L the mean cross-entropy of the test pictures. Beside
-    /// it stand `test_accuracy` and `test_loss`, the training's `mean_train_loss`, the zero-cost scores `synflow`, `jacob_cov`,
-    /// `nwot`, `gradient_norm`, the size of the mini form, and `again`: the label that a second training gave, for some.
+    /// The label is the likelihood of the right class in percent: 100 · e^−L, L the mean cross-entropy of the test
+    /// pictures. Beside it stand `test_accuracy` and `test_loss`, the training's `mean_train_loss`, the zero-cost
+    /// scores `synflow`, `jacob_cov`, `nwot`, `gradient_norm`, the size of the mini form, and `again`: the label that a
+    /// second training gave, for some.
     ///
     /// ```
     /// use autogo::{data::LabelledFamily, families::FamilyName};

@@ -28,8 +28,8 @@ const SETS: [(&str, &str, usize); 7] = [
 ];
 
 impl PictureSet {
-    /// Reads a set from a data folder: `set5`, `set14`, `bsd100`, `bsds400`, `train400`, `set12` or `bsd68`. The archive's
-    /// SHA-256 must be the registry's.
+    /// Reads a set from a data folder: `set5`, `set14`, `bsd100`, `bsds400`, `train400`, `set12` or `bsd68`. The
+    /// archive's SHA-256 must be the registry's.
     ///
     /// ```no_run
     /// let set = autogo::data::PictureSet::open("data", "set12")?;
@@ -38,7 +38,8 @@ impl PictureSet {
     /// ```
     ///
     /// # Errors
-    /// A set that is not known, an archive that is missing, has other bytes or holds another number of pictures. O(pixels).
+    /// A set that is not known, an archive that is missing, has other bytes or holds another number of pictures.
+    /// O(pixels).
     pub fn open(folder: impl AsRef<Path>, name: &str) -> Result<PictureSet, Error> {
         let Some((_, end, count)) = SETS.iter().find(|set| set.0 == name) else {
             let names: Vec<&str> = SETS.iter().map(|set| set.0).collect();

@@ -7,8 +7,8 @@ const RECORD: usize = 512;
 /// The most entries of an archive.
 const ENTRIES: usize = 10_000;
 
-/// Calls `visit(name, content)` for every file of an archive. A file of more than `largest` bytes is an error; folders, links and
-/// extended headers are passed over.
+/// Calls `visit(name, content)` for every file of an archive. A file of more than `largest` bytes is an error; folders,
+/// links and extended headers are passed over.
 pub(super) fn files(
     mut archive: impl Read,
     largest: u64,
@@ -33,9 +33,11 @@ pub(super) fn files(
             return Err("is no tape archive, or damaged".into());
         }
         let name = String::from_utf8_lossy(text(&header[..100])).into_owned();
-        let size = octal(&header[124..136]).filter(|&size| size <= largest);
-        let size =
-            size.ok_or_else(|| format!("holds `{name}`, which is too large; accepted: at most {largest} bytes"))?;
+        let size = octal(&header[124..136]);
+        let size = size.ok_or_else(|| format!("holds `{name}` with a size that is no octal number"))?;
+        if size > largest {
+            return Err(format!("holds `{name}`, which is too large; accepted: at most {largest} bytes"));
+        }
         let mut content = Vec::new();
         let read = archive.by_ref().take(size).read_to_end(&mut content).map_err(|error| error.to_string())?;
         let padding = size.next_multiple_of(RECORD as u64) - size;
@@ -51,7 +53,7 @@ pub(super) fn files(
     Err(format!("has more than {ENTRIES} entries"))
 }
 
-/// What stands before the first zero.
+/// The bytes before the first zero.
 fn text(field: &[u8]) -> &[u8] {
     field.split(|&byte| byte == 0).next().unwrap_or_default()
 }
@@ -107,6 +109,12 @@ mod tests {
         let mut damaged = bytes.clone();
         damaged[3] ^= 1;
         assert_eq!(read(&damaged).0.unwrap_err(), "is no tape archive, or damaged");
+        let mut lettered = archive(&[("lettered", &[0; 4])]);
+        lettered[124] = b'x';
+        let sum: u32 =
+            lettered[..148].iter().chain(&lettered[156..RECORD]).map(|&byte| u32::from(byte)).sum::<u32>() + 8 * 32;
+        lettered[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        assert_eq!(read(&lettered).0.unwrap_err(), "holds `lettered` with a size that is no octal number");
         let large = archive(&[("large", &[0; 601])]);
         assert!(read(&large).0.unwrap_err().contains("`large`, which is too large"));
     }

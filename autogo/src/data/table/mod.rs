@@ -14,14 +14,15 @@ use crate::progress::Progress;
 use polars::prelude::DataFrame;
 use std::path::PathBuf;
 
-/// Columns that name networks, unless [`LabelTable::networks`] says another one. The first that is there counts.
+/// Columns that name networks, unless [`LabelTable::networks`] names another column. The first of these that is there
+/// counts.
 const NETWORKS: [&str; 3] = ["network", "spec", "file"];
 
 /// A table of one's own networks: a column that names them and any columns of labels.
 ///
-/// A name is a compact string (`resnet50`) or a file of a network (`nets/a.onnx`, `nets/a.json`), relative to the table's
-/// folder. A table is a CSV, a Parquet file or a frame. Files are read on all cores; whatever is refused is refused by row.
-/// No copy of what was read is kept on disk: a split reads the networks that it draws again.
+/// A name is a compact string (`resnet50`) or a file of a network (`nets/a.onnx`, `nets/a.json`), relative to the
+/// table's folder. A table is a CSV, a Parquet file or a frame. Files are read on all cores; whatever is refused is
+/// refused by row. No copy of what was read is kept on disk: a split reads the networks that it draws again.
 ///
 /// ```
 /// use autogo::data::LabelTable;
@@ -38,14 +39,14 @@ const NETWORKS: [&str; 3] = ["network", "spec", "file"];
 /// ```
 #[derive(Clone, Debug)]
 pub struct LabelTable {
-    /// What messages call the table: its path, or `table`.
+    /// The name of the table in messages: its path, or `table`.
     name: String,
-    /// Where relative names of files begin.
+    /// The folder in which relative names of files begin.
     folder: PathBuf,
     frame: DataFrame,
     /// Of a CSV, the line of every row.
     lines: Option<Vec<usize>>,
-    /// The column of networks, if it was said.
+    /// The column of networks, if [`LabelTable::networks`] named one.
     networks: Option<String>,
 }
 
@@ -55,8 +56,8 @@ impl LabelTable {
         LabelTable { name: "table".into(), folder: folder.into(), frame, lines: None, networks: None }
     }
 
-    /// The same table, of which this column names the networks. Otherwise it is `network`, `spec` or `file`, the first of
-    /// these that is there.
+    /// This table, with `column` as the column that names the networks. Without this call the column is `network`,
+    /// `spec` or `file`, the first of these that is there.
     pub fn networks(mut self, column: &str) -> Self {
         self.networks = Some(column.into());
         self
@@ -73,13 +74,13 @@ impl LabelTable {
     }
 
     /// The networks with the label of one column. An empty label is none: the network is there, but in no split. The
-    /// frame holds what [`figures`](super::figures) says of the graphs, and the table's other columns; one that is called
-    /// as a figure gets `own_` in front. O(bytes of the files), on all cores.
+    /// frame holds what [`figures`](super::figures) says of the graphs, and the table's other columns; one that is
+    /// called as a figure gets `own_` in front. O(bytes of the files), on all cores.
     ///
     /// # Errors
     /// [`Error::Row`] for the first row that is refused: its network cannot be read, is not supported or stands in an
-    /// earlier row, or its label is no finite number. A column is missing, the table is empty, or somebody asked the work
-    /// to [end](crate::interrupt).
+    /// earlier row, or its label is no finite number. A column is missing, the table is empty, or the work was asked to
+    /// [end](crate::interrupt).
     pub fn labelled(&self, label: &str, goal: Goal, progress: Progress) -> Result<LabelledFamily, Error> {
         let mut found = self.read_rows(label, progress, false)?;
         match found.refused.rows.pop() {
@@ -88,7 +89,8 @@ impl LabelTable {
         }
     }
 
-    /// The same, where rows that are refused are left out and named.
+    /// The networks with the label of one column, as [`LabelTable::labelled`] reads them, and the rows that are
+    /// refused: these are left out and named.
     ///
     /// # Errors
     /// As for [`LabelTable::labelled`] but for refused rows; and all rows are refused.
@@ -115,9 +117,9 @@ impl LabelTable {
 }
 
 impl LabelledFamily {
-    /// The networks of a table with one's own labels: of a CSV or Parquet file by its path, or of a frame whose files lie
-    /// in the working folder. The column `network`, `spec` or `file` names the networks, as compact strings or as files
-    /// (`.onnx`, `.json`) relative to the table. Every row counts: the first that is refused is an error. A
+    /// The networks of a table with one's own labels: of a CSV or Parquet file by its path, or of a frame whose files
+    /// lie in the working folder. The column `network`, `spec` or `file` names the networks, as compact strings or as
+    /// files (`.onnx`, `.json`) relative to the table. Every row counts: the first that is refused is an error. A
     /// [`LabelTable`] leaves out refused rows, shows progress, and reads another column. O(bytes of the files), on all
     /// cores.
     ///

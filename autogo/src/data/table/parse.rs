@@ -5,7 +5,7 @@ use super::refused::Reason;
 use crate::error::Error;
 use polars::prelude::{Column, DataType};
 
-/// What a label may be.
+/// The labels that are accepted, for messages.
 const ACCEPTED: &str = "a finite number, or nothing where there is no label";
 
 /// A cell as a number: `Some(None)` where it is empty, `None` where it is no number.

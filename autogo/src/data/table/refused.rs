@@ -11,9 +11,9 @@ pub struct RefusedRow {
     pub place: String,
     /// The network as the row names it.
     pub network: String,
-    /// What is wrong, on one line.
+    /// The reason, on one line.
     pub reason: String,
-    /// What kind of reason it is, as the end of a count (`3 that cannot be read`), or the op that is not supported.
+    /// The kind of the reason, as the end of a count (`3 that cannot be read`), or the op that is not supported.
     /// Rows of one kind are counted together.
     pub kind: String,
 }
@@ -27,7 +27,7 @@ pub struct RefusedRows {
     pub of: usize,
 }
 
-/// What is wrong with the row of a network: a sentence and, as in [`RefusedRow`], its kind.
+/// The reason why the row of a network is refused: a sentence and, as in [`RefusedRow`], its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Reason {
     pub(super) text: String,
@@ -82,7 +82,7 @@ impl From<RefusedRow> for Error {
 }
 
 impl RefusedRows {
-    /// How many rows are refused for each kind of reason, the most frequent first.
+    /// The number of refused rows for each kind of reason, the most frequent first.
     pub fn counts(&self) -> Vec<(String, usize)> {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for row in &self.rows {

@@ -18,10 +18,10 @@ use std::sync::Arc;
 /// Rows that are read between two looks at the progress.
 const CHUNK: usize = 256;
 
-/// What was read of a table.
+/// The rows that were read of a table.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Which rows these are.
+    /// The numbers of these rows.
     rows: Vec<usize>,
     figures: Vec<Figures>,
     pub(super) values: Vec<(Arch, Option<f64>)>,
@@ -46,7 +46,7 @@ impl LabelTable {
         let mut first: HashMap<&Path, usize> = HashMap::with_capacity(names.len());
         let keys: Vec<PathBuf> = names.iter().map(|name| plain(name)).collect();
         let earlier: Vec<usize> = keys.iter().enumerate().map(|(at, key)| *first.entry(key).or_insert(at)).collect();
-        // A few networks are read before anybody has looked.
+        // A few networks are read too quickly for a bar.
         let progress = if names.len() > CHUNK { progress } else { Progress::Silent };
         let mut bar = progress.start("networks", 0, names.len());
         for start in (0..names.len()).step_by(CHUNK) {

@@ -1,4 +1,4 @@
-//! Where a table comes from: a CSV, a Parquet file, a frame.
+//! The sources of a table: a CSV, a Parquet file, a frame.
 
 use super::LabelTable;
 use super::parse::column_of;
@@ -11,7 +11,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-/// What a table is.
+/// The tables that are accepted, for messages.
 const ACCEPTED: &str = "a table with a first line of names: network, spec or file, and a column of labels";
 /// The most bytes of a Parquet file.
 const MOST_BYTES: u64 = 1 << 31;

@@ -42,7 +42,7 @@ fn written(folder: &Path, text: &str) -> PathBuf {
 const WHOLE: &str =
     "file,accuracy,who\nnets/0.onnx,0.9,a\nnets/1.onnx,,b\nnets/2.json,0.7,\nnets/3.json,1e-1,d\nvgg16,0.5,e\n";
 
-/// Why a table is refused.
+/// The reason why a table is refused.
 fn said(folder: &Path, text: &str, label: &str) -> String {
     let error = LabelledFamily::from_table(written(folder, text), label, Goal::Maximise).unwrap_err().to_string();
     assert_eq!(error.lines().count(), 1, "{error}");

@@ -18,8 +18,10 @@ impl RunFolder {
     pub(super) fn write_events(&self, run: &EvolutionRun) -> Result<(), Error> {
         let iterations = run.iterations.iter().map(|one| Event::Generation(*one));
         let stop = run.stop.map(|reason| Event::Stop { reason, sentence: reason.to_string() });
-        let lines = iterations.chain(stop).map(|event| serde_json::to_string(&event).unwrap_or_default() + "\n");
-        self.write("events.jsonl", lines.collect::<String>().as_bytes())
+        let line = |event: Event| serde_json::to_string(&event).map(|line| line + "\n");
+        let lines = iterations.chain(stop).map(line).collect::<Result<String, _>>();
+        let lines = lines.map_err(|error| Error::file(self.path().join("events.jsonl"), error))?;
+        self.write("events.jsonl", lines.as_bytes())
     }
 
     /// The generations that were written down, and the end if there is one.

@@ -8,8 +8,8 @@ use crate::files::{FolderLock, sweep};
 use crate::graph::Graph;
 use crate::progress::Progress;
 
-/// A run's folder that nobody else writes in as long as this value lives: for whoever writes more into the folder than
-/// [`RunFolder::run`] does. The lock dies with its process.
+/// A run's folder that no other process writes in as long as this value lives: for a caller that writes more into the
+/// folder than [`RunFolder::run`] does. The lock dies with its process.
 ///
 /// ```
 /// use autogo::evolve::RunFolder;
@@ -58,20 +58,5 @@ impl LockedRun {
     /// The folder.
     pub fn folder(&self) -> &RunFolder {
         &self.folder
-    }
-
-    /// As [`RunFolder::run`], in the folder that is held already.
-    ///
-    /// # Errors
-    /// Those of [`Evolution::run`], a folder that cannot be written, a run of other settings (named), and files that
-    /// are not what this library wrote.
-    pub fn run(
-        &self,
-        evolution: &Evolution,
-        input: &Graph,
-        mutator: &Mutator,
-        progress: Progress,
-    ) -> Result<EvolutionRun, Error> {
-        self.folder.run_alone(evolution, input, mutator, progress)
     }
 }

@@ -28,13 +28,15 @@ pub(super) struct Manifest {
     pub(super) segments: String,
     /// SHA-256 of the segmenter.
     pub(super) segmenter: String,
-    /// What the predictor says of itself, and what it makes of the input: another predictor is another run.
+    /// The predictor's fingerprint: a run with another predictor is another run.
     pub(super) predictor: String,
+    /// The predictor's score of the input.
     pub(super) input_score: String,
     /// The machine.
     pub(super) machine: Npu,
     /// The table of energies, if energy is counted.
     pub(super) energy: Option<EnergyTable>,
+    /// The settings of the search.
     pub(super) evolution: Evolution,
 }
 
@@ -92,7 +94,7 @@ impl RunFolder {
         }
     }
 
-    /// Refuses to go on with a run of other settings, and names what is another.
+    /// Refuses to go on with a run of other settings, and names the part that differs.
     pub(super) fn check_same(&self, now: &Manifest) -> Result<(), Error> {
         let then = self.manifest()?;
         let columns = &now.evolution.columns;

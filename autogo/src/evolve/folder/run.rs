@@ -1,5 +1,6 @@
 //! A search in a folder: begun, taken up, opened.
 
+use super::locked::LockedRun;
 use super::manifest::{Manifest, segments};
 use super::run_folder::RunFolder;
 use crate::error::Error;
@@ -13,42 +14,49 @@ use crate::progress::Progress;
 use crate::segment::SegmentDb;
 use std::collections::BTreeMap;
 
-impl RunFolder {
-    /// Runs a search in a folder that nobody else writes in.
-    pub(super) fn run_alone(
+impl LockedRun {
+    /// As [`RunFolder::run`], in the folder that is held already.
+    ///
+    /// # Errors
+    /// Those of [`Evolution::run`], a folder that cannot be written, a run of other settings (named), and files that
+    /// are not what this library wrote.
+    pub fn run(
         &self,
         evolution: &Evolution,
         input: &Graph,
         mutator: &Mutator,
         progress: Progress,
     ) -> Result<EvolutionRun, Error> {
+        let folder = self.folder();
         let start = evolution.start(input, mutator)?;
         let manifest = Manifest::of(evolution, &start, input, mutator);
-        let mut run = match self.is_begun() {
+        let mut run = match folder.is_begun() {
             false => {
-                self.write("input.json", to_json(input).as_bytes())?;
-                self.write("run.toml", manifest.text()?.as_bytes())?;
+                folder.write("input.json", to_json(input).as_bytes())?;
+                folder.write("run.toml", manifest.text()?.as_bytes())?;
                 start
             }
             true => {
-                self.check_same(&manifest)?;
-                self.resume(start, mutator.db())?
+                folder.check_same(&manifest)?;
+                folder.resume(start, mutator.db())?
             }
         };
         let mut bar = run.bar(progress);
         while run.stop.is_none() {
             evolution.step(&mut run, mutator)?;
-            self.record(&run)?;
+            folder.record(&run)?;
             // Not recorded: the folder is as if the process had ended here, and goes on from here.
             run.stop_if_asked();
             run.report(&mut bar);
         }
-        if !self.path().join("events.jsonl").is_file() {
-            self.record(&run)?;
+        if !folder.path().join("events.jsonl").is_file() {
+            folder.record(&run)?;
         }
         Ok(run)
     }
+}
 
+impl RunFolder {
     /// The run as far as it came. `db` must be the database of the run. O(individuals · nodes).
     ///
     /// # Errors
@@ -89,8 +97,8 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Refuses a population that is not the one of these generations: everybody has a parent that was there before, and
-    /// each generation has as many as it says.
+    /// Refuses a population that is not the one of these generations: every individual but the input has an earlier
+    /// parent, and each generation has as many individuals as it says.
     fn agree(&self, iterations: &[Iteration], individuals: &[Individual]) -> Result<(), Error> {
         for (at, one) in individuals.iter().enumerate() {
             let parent = one.parent.and_then(|parent| individuals.get(parent).filter(|_| parent < at));
@@ -119,7 +127,7 @@ impl RunFolder {
         self.write_events(run)
     }
 
-    /// Everybody of the generations up to this one.
+    /// All individuals of the generations up to this one.
     fn population(&self, generation: usize, columns: &[OwnColumn]) -> Result<Vec<Individual>, Error> {
         let name = "population.parquet";
         let path = self.path().join(name);

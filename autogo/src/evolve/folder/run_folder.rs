@@ -1,4 +1,4 @@
-//! Where a run's files lie.
+//! The folder of a run's files.
 
 use crate::error::Error;
 use crate::files::write;
@@ -35,12 +35,12 @@ impl RunFolder {
         RunFolder { path: path.into() }
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether a run was begun in it.
+    /// Whether a run was begun in the folder.
     pub fn is_begun(&self) -> bool {
         self.path.join("run.toml").is_file()
     }
@@ -64,6 +64,6 @@ impl RunFolder {
 
     /// The error of a file that is not what it should be.
     pub(super) fn failed(&self, name: &str, reason: impl Display) -> Error {
-        Error::File { path: self.path.join(name), reason: reason.to_string() }
+        Error::file(self.path.join(name), reason)
     }
 }

@@ -1,4 +1,4 @@
-//! How a child came to be, and making it again.
+//! The derivation of a child from its parent, and its replay.
 
 use super::splice::splice;
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::repair::{Change, infer};
 use crate::segment::{Segment, SegmentDb};
 use serde::{Deserialize, Serialize};
 
-/// How a child came to be: enough to make it again from its parent, without solving or drawing anything.
+/// The derivation of a child: enough to make the child again from its parent, without solving or drawing anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Derivation {
     /// The parent's nodes that were replaced, ascending.
@@ -20,7 +20,7 @@ pub struct Derivation {
     pub outputs: Vec<usize>,
     /// The ops of the donor that the repair changed.
     pub repair: Vec<Change>,
-    /// What the names of the new nodes begin with.
+    /// The beginning of the names of the new nodes.
     pub scope: String,
 }
 

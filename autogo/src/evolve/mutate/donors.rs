@@ -1,4 +1,4 @@
-//! Which segments are tried in a place (paper §3.2, [release §4.3](crate::doc::release#s4-3)).
+//! The segments that are tried in a place (paper §3.2, [release §4.3](crate::doc::release#s4-3)).
 
 use super::places::MutationPlace;
 use super::score_order::Preference;
@@ -127,7 +127,7 @@ impl Donors {
         let sizes: Vec<usize> = rows.iter().map(|&row| self.db.rows()[row].segment.nodes.len()).collect();
         let scores = preference.order.apply(scores, &sizes, rng);
         let mut ranked: Vec<(f64, usize)> = scores.into_iter().zip(rows.iter().copied()).collect();
-        // What has no score comes last.
+        // A donor without a score comes last.
         ranked.sort_by(|a, b| match preference.goal {
             _ if a.0.is_nan() || b.0.is_nan() => a.0.is_nan().cmp(&b.0.is_nan()),
             Goal::Maximise => b.0.total_cmp(&a.0),
@@ -160,7 +160,7 @@ fn matching(from: &[Shape], to: &[Shape], rng: &mut Draw) -> Vec<usize> {
     let mut free: Vec<usize> = (0..to.len()).collect();
     let mut order: Vec<usize> = (0..from.len()).collect();
     order.shuffle(rng);
-    // Those with an equal partner first, so that nobody takes it from them without need.
+    // Those with an equal partner first, so that no other one takes it from them without need.
     order.sort_by_key(|&at| !to.contains(&from[at]));
     let mut map = vec![0; from.len()];
     for at in order {

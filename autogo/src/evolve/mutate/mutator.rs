@@ -20,7 +20,7 @@ use crate::segment::{Mined, SegmentDb, Segmenter};
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// What makes children: segments, the segmenter that cuts networks into segments, a predictor, a machine.
+/// The maker of children: segments, the segmenter that cuts networks into segments, a predictor, a machine.
 ///
 /// ```
 /// use autogo::{evolve::MutationSettings, prelude::*};
@@ -42,7 +42,7 @@ pub struct Mutator {
     energy: Option<EnergyTable>,
 }
 
-/// What the children of all parents of a round share.
+/// The parts that the children of all parents of a round share.
 #[derive(Clone, Copy)]
 pub(in crate::evolve) struct Round<'a> {
     pub(in crate::evolve) settings: &'a MutationSettings,
@@ -98,7 +98,7 @@ impl Mutator {
         self.energy.as_ref()
     }
 
-    /// What is known of a network without asking the predictor. O(nodes).
+    /// The figures of a network that need no predictor. O(nodes).
     ///
     /// # Errors
     /// A network that the machine cannot run, and a table of energies with a constant that is negative or no number.
@@ -112,8 +112,8 @@ impl Mutator {
         Ok(Figures { own, ..self.figures(graph)? })
     }
 
-    /// The children of one network under a seed, each with how it came to be. More is taken to be better of the
-    /// predictor's score. O(places · donors · nodes).
+    /// The children of one network under a seed, each with its derivation. A higher score of the predictor is taken to
+    /// be better. O(places · donors · nodes).
     ///
     /// # Errors
     /// A setting that makes no sense, and a predictor that cannot score segments in a place.
@@ -132,7 +132,7 @@ impl Mutator {
     }
 
     /// The children of a parent, in the order of the draws; those equal to it are left out. Names of new nodes begin
-    /// with `scope`. The same on any number of threads.
+    /// with `scope`. The children are the same on any number of threads.
     pub(in crate::evolve) fn children_of(
         &self,
         parent: &Graph,

@@ -1,5 +1,5 @@
-//! Where a parent may change: its movable runs of segments (paper §3.2, [release §4.1](crate::doc::release#s4-1),
-//! [release §4.2](crate::doc::release#s4-2)).
+//! The places where a parent may change: its movable runs of segments (paper §3.2, [release
+//! §4.1](crate::doc::release#s4-1), [release §4.2](crate::doc::release#s4-2)).
 
 use super::settings::{MutationSettings, Sources, Unit};
 use crate::graph::Graph;

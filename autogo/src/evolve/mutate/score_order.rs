@@ -36,7 +36,7 @@ impl ScoreOrder {
     }
 }
 
-/// Which end of a score is better, and in which order scores come.
+/// The better end of a score, and the order in which scores come.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::evolve) struct Preference {
     pub(in crate::evolve) goal: Goal,

@@ -1,4 +1,4 @@
-//! How places and donors are drawn: every choice is a field.
+//! The settings by which places and donors are drawn: every choice is a field.
 
 use crate::error::Error;
 use crate::graph::Op;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The largest count that makes sense of parents, places in a parent, donors in a place, segments in a run.
 pub(in crate::evolve) const MOST: usize = 100_000;
 
-/// What is replaced at once.
+/// The unit that a mutation replaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -20,37 +20,37 @@ pub enum Unit {
     Op,
 }
 
-/// Which runs of segments are tried first: half of the places are chosen so, the other half at random.
+/// The runs of segments that are tried first: half of the places are chosen so, the other half at random.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sources {
-    /// Those with the most FLOPs: where there is most to gain.
+    /// The runs with the most FLOPs: there is most to gain.
     #[default]
     Dearest,
-    /// Those with the fewest: the release means the other end and sorts the wrong way ([release
+    /// The runs with the fewest FLOPs: the release means the other end and sorts the wrong way ([release
     /// §4.2](crate::doc::release#s4-2)).
     Cheapest,
-    /// All at random.
+    /// All runs at random.
     Random,
 }
 
-/// How the donors that must be repaired are chosen among all of a place's arity.
+/// The choice of the donors that must be repaired, among all donors of a place's arity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ranking {
-    /// Those that the predictor scores best in the place. A predictor that reads whole networks only leaves it to
-    /// chance, as the release does with its GNN.
+    /// The donors that the predictor scores best in the place. A predictor that reads whole networks only leaves the
+    /// choice to chance, as the release does with its GNN.
     #[default]
     Predictor,
     /// At random.
     Random,
 }
 
-/// What happens to the other donors of a place when one cannot be made to fit.
+/// The fate of the other donors of a place when one donor cannot be made to fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
-    /// They are tried.
+    /// The other donors are tried.
     #[default]
     GoOn,
     /// They are given up: a flag that the release sets once a place and never resets ([release
@@ -59,7 +59,7 @@ pub enum OnFailure {
     GiveUp,
 }
 
-/// How places and donors are drawn.
+/// The settings by which places and donors are drawn.
 ///
 /// ```
 /// use autogo::evolve::{MutationSettings, Unit};
@@ -70,15 +70,15 @@ pub enum OnFailure {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MutationSettings {
-    /// What is replaced at once.
+    /// The unit that a mutation replaces.
     pub unit: Unit,
     /// Places tried in one parent.
     pub places: usize,
-    /// Which places come first.
+    /// The places that come first.
     pub sources: Sources,
     /// Donors tried in one place, half of them with the very same boundary.
     pub donors: usize,
-    /// How the donors that must be repaired are chosen.
+    /// The choice of the donors that must be repaired.
     pub ranking: Ranking,
     /// Rows of the database that are ranked for one place: a random sample when more have its arity.
     pub shortlist: usize,
@@ -86,13 +86,13 @@ pub struct MutationSettings {
     pub consecutive: usize,
     /// Share of the longer pieces that a draw of the vocabulary leaves out.
     pub sparsity: f64,
-    /// Ops a donor may hold, by name ([release §4.2](crate::doc::release#s4-2)). An empty list stands for all but
-    /// `zero`: what runs into zeros is cut off, which is cheap, and which a predictor that has seen little of it may
-    /// like.
+    /// Ops that a donor may hold, by name ([release §4.2](crate::doc::release#s4-2)). An empty list stands for all ops
+    /// but `zero`: the nodes before zeros are cut off, which is cheap, and which a predictor that has seen little of it
+    /// may like.
     pub ops: Vec<String>,
-    /// How donors are made to fit.
+    /// The settings by which donors are made to fit.
     pub repair: RepairSettings,
-    /// What happens after a donor that cannot be made to fit.
+    /// The fate of the other donors of a place after a donor that cannot be made to fit.
     pub on_failure: OnFailure,
 }
 

@@ -46,16 +46,17 @@ pub fn splice(
     let mut fresh: Vec<usize> = Vec::with_capacity(donor.nodes.len());
     for (node, sources) in donor.nodes.iter().zip(&donor.operands) {
         let operand = |source: &Source| match *source {
-            Source::Inner(inner) => fresh[inner],
-            Source::Input(input) => lookup(&at, place.inputs[inputs[input]]),
+            Source::Inner(inner) => entry(&fresh, inner),
+            Source::Input(input) => lookup(&at, entry(&place.inputs, entry(inputs, input))),
         };
         let operands: Vec<usize> = sources.iter().map(operand).collect();
         let name = node.name.rsplit('/').next().unwrap_or_default();
         let made = build.add(&format!("{scope}/{}_{name}", fresh.len()), node.op, &operands)?;
         fresh.push(made);
     }
-    for (&output, &source) in place.segment.outputs.iter().zip(outputs) {
-        at.insert(place.nodes[output], fresh[donor.outputs[source]]);
+    for (slot, &output) in place.segment.outputs.iter().enumerate() {
+        let made = entry(&fresh, entry(&donor.outputs, entry(outputs, slot)));
+        at.insert(entry(&place.nodes, output), made);
     }
     for node in behind {
         copy(&mut build, &mut at, node)?;
@@ -63,7 +64,12 @@ pub fn splice(
     build.finish()
 }
 
-/// An operand that is gone reads as an index nobody has, which the builder refuses with the reader's name.
+/// An entry of a list; a missing entry is an index that no node has, as in [`lookup`].
+fn entry(list: &[usize], at: usize) -> usize {
+    list.get(at).copied().unwrap_or(usize::MAX)
+}
+
+/// An operand that is gone reads as an index that no node has, which the builder refuses with the reader's name.
 fn lookup(at: &HashMap<usize, usize>, node: usize) -> usize {
     at.get(&node).copied().unwrap_or(usize::MAX)
 }
@@ -92,5 +98,20 @@ mod tests {
             assert_eq!(copy.content_id(), graph.content_id());
         }
         assert!(tried > 5);
+    }
+
+    #[test]
+    fn operands_and_results_that_are_not_there_are_refused() {
+        let graph = Nb201::at(9_876).build().unwrap();
+        let order = graph.topological_order();
+        let node = (1..graph.len() - 1).find(|&node| graph.operands(node).len() == 1).unwrap();
+        let place = Segment::cut(&graph, &[node]);
+        let splice = |inputs: &[usize], outputs: &[usize]| {
+            splice(&graph, &order, &place, &place.segment, inputs, outputs, "copy")
+        };
+        assert!(splice(&[0], &[0]).is_ok());
+        for (inputs, outputs) in [(&[][..], &[0][..]), (&[1], &[0]), (&[0], &[]), (&[0], &[1])] {
+            assert!(splice(inputs, outputs).is_err(), "{inputs:?} {outputs:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// What it takes to know the value of a column.
+/// The source of a column's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Needs {
     /// The graph.
@@ -17,7 +17,7 @@ pub enum Needs {
     Machine,
     /// A table of energies ([`Mutator::with_energy`](crate::evolve::Mutator::with_energy)).
     EnergyTable,
-    /// A predictor: what is costly to know.
+    /// A predictor: the costly source.
     Predictor,
     /// A function that the search was given ([`Evolution::with_column`](crate::evolve::Evolution::with_column)).
     Function,
@@ -33,12 +33,13 @@ pub(in crate::evolve) struct Row {
     /// The unit of an axis: how many of the column's own it stands for, and its name.
     unit: (f64, &'static str),
     needs: Needs,
-    /// Which end is better, where the column alone says so.
+    /// The better end, where the column alone says so.
     better: Option<Goal>,
     pub(in crate::evolve) value: Stored,
 }
 
-/// How the value of a column is read from the figures of an individual, and put back when a run is read from a file.
+/// The functions that read a column's value from the figures of an individual, and that put the value back when a run
+/// is read from a file.
 pub(in crate::evolve) enum Stored {
     /// It stands beside the figures.
     Score,
@@ -144,7 +145,7 @@ columns! {
     Nodes: ("nodes", "nodes", ONE, Graph, LESS, Stored::Size(|f| f.nodes as u32, |f, x| f.nodes = x as usize)),
 }
 
-/// What a search's own column is written with.
+/// The mark in front of the name of a search's own column.
 const OWN: char = '@';
 
 impl RunColumn {
@@ -176,7 +177,7 @@ impl RunColumn {
         TABLE.iter().find(|row| row.name == name).map(|row| row.column)
     }
 
-    /// What it takes to know the column's value.
+    /// The source of the column's value.
     pub fn needs(&self) -> Needs {
         self.row().map_or(Needs::Function, |row| row.needs)
     }
@@ -186,13 +187,12 @@ impl RunColumn {
         self.needs() == Needs::Predictor
     }
 
-    /// Which end is better; `None` for the score, whose labels say so, and for a search's own columns.
+    /// The better end; `None` for the score, whose labels say so, and for a search's own columns.
     pub fn better(&self) -> Option<Goal> {
         self.row().and_then(|row| row.better)
     }
 
-    /// How many of the column's own unit the unit of an axis stands for, and the axis's title; `None` for a search's
-    /// own columns.
+    /// The unit of an axis, in the column's own unit, and the axis's title; `None` for a search's own columns.
     pub(in crate::evolve) fn axis(&self) -> Option<(f64, String)> {
         let Row { title, unit: (size, unit), .. } = self.row()?;
         Some((*size, if unit.is_empty() { (*title).into() } else { format!("{title} [{unit}]") }))
@@ -239,7 +239,7 @@ impl FromStr for RunColumn {
 }
 
 impl RunColumn {
-    /// What a column may be called, for messages.
+    /// The names that are accepted for a column, for messages.
     pub(super) fn accepted() -> String {
         format!("{}, {OWN}name for a column of the search's own", TABLE.each_ref().map(|row| row.name).join(", "))
     }

@@ -1,4 +1,4 @@
-//! What is known of a network without a predictor.
+//! Figures of a network that need no predictor.
 
 use super::column_name::ColumnName;
 use crate::error::Error;
@@ -6,7 +6,7 @@ use crate::graph::{Cost, Graph};
 use crate::profile::{CycleCounter, EnergyTable};
 use serde::{Deserialize, Serialize};
 
-/// What is known of a network without asking a predictor.
+/// The figures of a network that need no predictor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Cycles on the machine.

@@ -1,4 +1,4 @@
-//! What a search wants: columns with a value for every individual, formulas over columns, objectives and windows.
+//! The wishes of a search: columns with a value for every individual, formulas over columns, objectives and windows.
 //!
 //! `columns` is the one table of all columns; a search's own columns (`own`) stand beside the table. A [`Formula`] is
 //! text, read by `parser` into a `term`.

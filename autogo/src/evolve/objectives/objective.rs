@@ -1,11 +1,12 @@
-//! What a search wants more, or less, of.
+//! Objectives: formulas that a search maximises or minimises.
 
 use super::columns::RunColumn;
 use super::formula::Formula;
 use crate::goal::Goal;
 use serde::{Deserialize, Serialize};
 
-/// What a search wants more, or less, of. In TOML: `{ maximise = "score" }`, `{ minimise = "cycles * params" }`.
+/// A formula that a search maximises or minimises. In TOML: `{ maximise = "score" }`,
+/// `{ minimise = "cycles * params" }`.
 ///
 /// ```
 /// use autogo::Goal;
@@ -18,9 +19,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
-    /// More of it is better.
+    /// A larger value of the formula is better.
     Maximise(Formula),
-    /// Less of it is better.
+    /// A smaller value of the formula is better.
     Minimise(Formula),
 }
 
@@ -50,7 +51,7 @@ impl Objective {
         }
     }
 
-    /// Which end is better.
+    /// The better end.
     pub fn goal(&self) -> Goal {
         match self {
             Objective::Maximise(_) => Goal::Maximise,

@@ -1,11 +1,15 @@
-//! How far a column of a child may be from the input's.
+//! Windows: the distance between a column of a child and the same column of the input.
 
 use super::columns::RunColumn;
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 
-/// A child is kept when a column falls by a percentage of the input's between two bounds, both excluded ([release
-/// §4.5](crate::doc::release#s4-5)). In TOML: `{ column = "flops", decrease = [-10, 100] }`.
+/// A child is kept when the decrease of a column, `100 · (input − child) / |input|` percent, lies between two bounds,
+/// both excluded ([release §4.5](crate::doc::release#s4-5)). In TOML: `{ column = "flops", decrease = [-10, 100] }`.
+///
+/// Example: of an input with 200 FLOPs, the window above keeps children with more than 0 FLOPs (a decrease of less than
+/// 100 %) and less than 220 FLOPs (an increase of less than 10 %). Equal values are a decrease of 0 %, also where both
+/// are 0.
 ///
 /// ```
 /// use autogo::evolve::{CostWindow, RunColumn};
@@ -17,12 +21,12 @@ use serde::{Deserialize, Serialize};
 pub struct CostWindow {
     /// The column.
     pub column: RunColumn,
-    /// Smallest and largest decrease, in percent; a negative decrease is an increase.
+    /// Lower and upper bound of the decrease, in percent of the input's value; a negative decrease is an increase.
     pub decrease: (f64, f64),
 }
 
 impl CostWindow {
-    /// Whether a value is inside when the input network has `base`.
+    /// Whether a child with `value` is inside the window when the input network has `base`.
     pub fn admits(&self, base: f64, value: f64) -> bool {
         // A figure that is zero to begin with, such as the parameters of a network without weights, stays where it is.
         let decrease = if base == value { 0.0 } else { 100.0 * (base - value) / base.abs() };

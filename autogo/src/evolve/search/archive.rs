@@ -60,7 +60,7 @@ impl ParetoArchive {
         true
     }
 
-    /// Which end of each objective is better.
+    /// The better end of each objective.
     pub fn goals(&self) -> &[Goal] {
         &self.goals
     }
@@ -100,7 +100,8 @@ impl ParetoArchive {
         volume(boxes.filter(|sides| sides.iter().all(|side| *side > 0.0)).collect())
     }
 
-    /// Up to `count` members spread evenly along the first objective, both ends included. O(members · log).
+    /// Up to `count` members spread evenly along the first objective, both ends included; of one member, the end with
+    /// the smallest value. O(members · log members).
     pub fn spread(&self, count: usize) -> Vec<usize> {
         let mut sorted: Vec<&(usize, Vec<f64>)> = self.members.iter().collect();
         let first = |member: &(usize, Vec<f64>)| member.1.first().copied().unwrap_or(0.0);

@@ -1,4 +1,4 @@
-//! What holds of every run, as questions that a notebook can ask.
+//! Claims that hold of every run, as questions that a notebook can ask.
 
 use super::archive::ParetoArchive;
 use super::individual::Individual;
@@ -52,9 +52,9 @@ impl EvolutionRun {
         self.individuals.iter().map(|one| self.graph(one.id, db)).collect()
     }
 
-    /// The hypervolume of the run's front as another predictor, the judge, sees it, over score and `cost`, both in percent
-    /// of the input. The reference point is one percent worse than the input in both. A judge that the search did not ask
-    /// cannot be flattered by it.
+    /// The hypervolume of the run's front as another predictor, the judge, sees it, over score and `cost`, both in
+    /// percent of the input. The reference point is one percent worse than the input in both. A judge that the search
+    /// did not ask cannot be flattered by it.
     ///
     /// # Errors
     /// Those of [`EvolutionRun::graph`], and a network that the judge cannot read or the machine cannot run.
@@ -72,12 +72,17 @@ impl EvolutionRun {
         let scores = judge.score(&graphs)?;
         let mut front = ParetoArchive::new(vec![goal, Goal::Minimise]);
         let mut base = f64::NAN;
+        // Of a negative base, a larger value is more than 100 %.
+        let percent = |value: f64, base: f64| {
+            let percent = 100.0 * value / base;
+            if base < 0.0 { 200.0 - percent } else { percent }
+        };
         for (at, graph) in graphs.iter().enumerate() {
             let value = mutator.figures(graph)?.value(cost).unwrap_or(f64::NAN);
             if at == 0 {
                 base = value;
             }
-            front.insert(at, vec![100.0 * scores[at] / scores[0], 100.0 * value / base]);
+            front.insert(at, vec![percent(scores[at], scores[0]), percent(value, base)]);
         }
         let worse = if goal == Goal::Maximise { 99.0 } else { 101.0 };
         Ok(front.hypervolume(&[worse, 101.0]))

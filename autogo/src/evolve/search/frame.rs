@@ -7,12 +7,12 @@ use polars::prelude::*;
 use std::collections::HashSet;
 
 impl EvolutionRun {
-    /// Everybody as a frame: `id`, `parent`, `generation`, `front`, every [`RunColumn`] by its name but power (which
-    /// follows from energy and time), how many ops the repair changed (`repaired`), the content id (`network`), and the
-    /// search's own columns.
+    /// All individuals as a frame: `id`, `parent`, `generation`, `front`, every [`RunColumn`] by its name but power
+    /// (which follows from energy and time), the number of ops that the repair changed (`repaired`), the content id
+    /// (`network`), and the search's own columns.
     ///
     /// # Errors
-    /// None that a run of this library meets; polars checks that all columns have one length.
+    /// None: every column has one entry a row, which polars checks.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let front: HashSet<usize> = self.archive.ids().into_iter().collect();
         let all = &self.individuals;

@@ -25,7 +25,7 @@ pub struct Individual {
     pub id: usize,
     /// The individual it was made from.
     pub parent: Option<usize>,
-    /// How it was made from its parent.
+    /// The derivation of the individual from its parent.
     pub derivation: Option<Derivation>,
     /// The round it was made in; the input network is of round 0.
     pub generation: usize,
@@ -35,7 +35,7 @@ pub struct Individual {
     pub is_eligible: bool,
     /// The predictor's score.
     pub score: f64,
-    /// What is known without a predictor.
+    /// The figures that are known without a predictor.
     pub figures: Figures,
 }
 
@@ -45,13 +45,38 @@ impl Individual {
         self.figures.value(column).unwrap_or(self.score)
     }
 
-    /// By how many percent a figure differs from another individual's.
+    /// By how many percent of `from`'s figure this individual's figure is larger; less than 0 where it is smaller, also
+    /// among negative figures.
     pub fn change(&self, column: RunColumn, from: &Individual) -> f64 {
-        100.0 * (self.value(column) / from.value(column) - 1.0)
+        let base = from.value(column);
+        let change = 100.0 * (self.value(column) / base - 1.0);
+        if base < 0.0 { -change } else { change }
     }
 
     /// Its value in each objective.
     pub fn point(&self, objectives: &[Objective]) -> Vec<f64> {
         objectives.iter().map(|objective| objective.formula().value(&|column| self.value(column))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_is_a_rise_also_among_negative_figures() {
+        let scored = |score: f64| Individual {
+            id: 0,
+            parent: None,
+            derivation: None,
+            generation: 0,
+            content_id: crate::families::network("vgg16").unwrap().content_id(),
+            is_eligible: true,
+            score,
+            figures: Figures::default(),
+        };
+        let change = |score: f64, from: f64| scored(score).change(RunColumn::Score, &scored(from));
+        assert_eq!((change(150.0, 100.0), change(50.0, 100.0)), (50.0, -50.0));
+        assert_eq!((change(-50.0, -100.0), change(-150.0, -100.0)), (50.0, -50.0));
     }
 }

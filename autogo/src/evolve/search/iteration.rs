@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What one round did.
+/// The record of one round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Iteration {
     /// Number of the round, from 1.
@@ -28,7 +28,7 @@ pub struct Iteration {
     pub front: usize,
 }
 
-/// Why a run ended. As text it is a sentence.
+/// The reason why a run ended. As text it is a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
@@ -36,7 +36,7 @@ pub enum StopReason {
     Finished,
     /// As many networks were scored as the budget allows.
     BudgetSpent {
-        /// How many.
+        /// The number of these.
         scored: usize,
     },
     /// No parent has a segment that may be replaced.
@@ -59,7 +59,7 @@ pub enum StopReason {
         /// The generation.
         generation: usize,
     },
-    /// Somebody asked the search to end; see [`interrupt`](crate::interrupt). In a run folder it can be taken up again.
+    /// The search was asked to end; see [`interrupt`](crate::interrupt). A run in a folder can be taken up again.
     Interrupted {
         /// The last generation that is complete.
         generation: usize,

@@ -1,4 +1,5 @@
-//! Which children are worth a prediction, which are good enough for the front, and which end of the score is better.
+//! Judgements: the children that are worth a prediction, the children that may stand on the front, and the better end
+//! of the score.
 
 use super::individual::Individual;
 use super::settings::Evolution;
@@ -24,7 +25,7 @@ impl Evolution {
         }
     }
 
-    /// Which end of the score is better: what the first objective that reads it says, around the input's own score.
+    /// The better end of the score, by the first objective that reads the score, around the input's own score.
     pub(in crate::evolve) fn prefers(&self, input: &Individual) -> Goal {
         let objective = self.objectives.iter().find(|objective| objective.is_expensive());
         objective.map_or(Goal::Maximise, |objective| {

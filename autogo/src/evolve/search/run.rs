@@ -1,4 +1,4 @@
-//! A search and all that came of it, finished or not.
+//! A search and its individuals, finished or not.
 
 use super::archive::ParetoArchive;
 use super::individual::Individual;
@@ -30,13 +30,13 @@ use std::collections::{BTreeMap, HashSet};
 pub struct EvolutionRun {
     /// The settings.
     pub settings: Evolution,
-    /// Everybody, by id.
+    /// All individuals, by id.
     pub individuals: Vec<Individual>,
     /// One record a generation.
     pub iterations: Vec<Iteration>,
     /// The front.
     pub archive: ParetoArchive,
-    /// Why it ended; nothing if it was interrupted.
+    /// The reason why the run ended; `None` for a run that has not ended.
     pub stop: Option<StopReason>,
     /// The networks of the input and of the front. The others are made again when they are asked for.
     pub(in crate::evolve) graphs: BTreeMap<usize, Graph>,
@@ -61,7 +61,8 @@ impl EvolutionRun {
         self.graphs.retain(|id, _| *id == 0 || front.contains(id));
     }
 
-    /// What the names of new nodes begin with: a letter, as often as it takes to be no name of the input's.
+    /// The beginning of the names of new nodes: the letter `g`, as often as it takes that no node of the input is named
+    /// by it and a digit.
     pub(in crate::evolve) fn mark(&self) -> String {
         let is_taken = |mark: &str| {
             let starts =
@@ -79,7 +80,7 @@ impl EvolutionRun {
         self.individuals.iter().map(|one| one.content_id).collect()
     }
 
-    /// Ends the run if somebody asked for that.
+    /// Ends the run if an end was asked for.
     pub(in crate::evolve) fn stop_if_asked(&mut self) {
         if self.stop.is_none() && interrupt::is_asked() {
             self.stop = Some(StopReason::Interrupted { generation: self.iterations.len() });

@@ -1,4 +1,4 @@
-//! Who has children: parents are drawn from the front (paper §3.4, [release §7.3b](crate::doc::release#s7-3b)-c).
+//! How parents are drawn from the front (paper §3.4, [release §7.3b](crate::doc::release#s7-3b)-c).
 
 use super::archive::ParetoArchive;
 use crate::goal::Goal;
@@ -8,7 +8,7 @@ use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// How parents are drawn.
+/// The rule by which parents are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
@@ -19,7 +19,7 @@ pub enum Sampling {
     Crowding,
     /// Members spread evenly along the first objective, both ends included.
     Spread,
-    /// Anybody scored so far, at random: what search without a front does.
+    /// All individuals so far, at random: a search without a front.
     Uniform,
 }
 
@@ -30,7 +30,7 @@ pub enum GridEnds {
     /// A point on the border between cells belongs to one of them.
     #[default]
     Included,
-    /// Points on a border belong to none, the extremes among them: the release's ([release
+    /// Points on a border, the extremes among them, belong to no cell: the release's rule ([release
     /// §7.3b](crate::doc::release#s7-3b)).
     Excluded,
 }
@@ -44,12 +44,12 @@ impl Default for Sampling {
 /// A candidate: its id and its objectives.
 pub(in crate::evolve) type Scored = (usize, Vec<f64>);
 
-/// Who may be drawn.
+/// The individuals that may be drawn.
 pub(in crate::evolve) struct Candidates<'a> {
     pub(in crate::evolve) archive: &'a ParetoArchive,
     /// The children of the round before.
     pub(in crate::evolve) previous: &'a [Scored],
-    /// How many individuals there are; their ids are below.
+    /// The number of individuals; all ids are below this number.
     pub(in crate::evolve) everybody: usize,
 }
 
@@ -86,8 +86,8 @@ impl Sampling {
 }
 
 /// One random member of each cell that has any, of `side` × `side` over the first two objectives (one row of cells when
-/// there is a single objective). A member is an id and its objectives; nobody is drawn from a grid without cells or of
-/// more than a million, or when members differ in how many objectives they have. O(members + cells).
+/// there is a single objective). A member is an id and its objectives; no member is drawn from a grid without cells or
+/// of more than a million, or when members differ in the number of their objectives. O(members + cells).
 ///
 /// ```
 /// use autogo::evolve::{GridEnds, grid_sample};
@@ -132,8 +132,8 @@ fn grid(members: &[Scored], side: usize, ends: GridEnds, rng: &mut Draw) -> Vec<
 }
 
 /// Ids by the sum of their ranks in every objective, best first; ties by order ([release
-/// §7.3c](crate::doc::release#s7-3c)). What has no value in an objective ranks last in it. O(objectives · scored ·
-/// log).
+/// §7.3c](crate::doc::release#s7-3c)). An individual without a value in an objective ranks last in that objective.
+/// O(objectives · n log n) for n individuals.
 ///
 /// ```
 /// use autogo::Goal;
@@ -150,7 +150,7 @@ pub fn rank_sum(scored: &[(usize, Vec<f64>)], goals: &[Goal]) -> Vec<usize> {
             let value = |at: usize| scored[at].1.get(axis).copied().unwrap_or(f64::NAN);
             let (a, b) = (value(a), value(b));
             match goal {
-                // What has no value ranks last.
+                // An individual without a value ranks last.
                 _ if a.is_nan() || b.is_nan() => a.is_nan().cmp(&b.is_nan()),
                 Goal::Maximise => b.total_cmp(&a),
                 Goal::Minimise => a.total_cmp(&b),

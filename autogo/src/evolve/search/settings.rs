@@ -5,6 +5,7 @@ use crate::data::Label;
 use crate::error::Error;
 use crate::evolve::mutate::{MutationSettings, Ranking, ScoreOrder, Sources, Unit};
 use crate::evolve::objectives::{CostWindow, Objective, OwnColumn, RunColumn};
+use crate::goal::Goal;
 use crate::graph::Graph;
 use serde::{Deserialize, Serialize};
 
@@ -27,20 +28,20 @@ pub struct Evolution {
     pub generations: usize,
     /// Parents that have children in one round.
     pub parents: usize,
-    /// How parents are drawn.
+    /// The rule by which parents are drawn.
     pub sampling: Sampling,
-    /// How places and donors are drawn.
+    /// The settings by which places and donors are drawn.
     pub mutation: MutationSettings,
-    /// A child is kept when it is inside all of them.
+    /// A child is kept when its costs are inside all windows.
     pub windows: Vec<CostWindow>,
     /// Whether a child must also be better in the first objective than the input to enter the front ([release
     /// §7.3g](crate::doc::release#s7-3g)).
     pub above_input: bool,
-    /// What the front is made of.
+    /// The objectives of the front.
     pub objectives: Vec<Objective>,
     /// Networks scored at most; nothing sets no limit.
     pub budget: Option<usize>,
-    /// In which order scores come back from the predictor.
+    /// The order in which scores come back from the predictor.
     pub scores: ScoreOrder,
     /// Seed of every draw.
     pub seed: u64,
@@ -131,7 +132,7 @@ impl Evolution {
     /// formulas as `@name`, in charts as [`RunColumn::own`], in frames and run folders under its name. A column of this
     /// name that is there already is replaced.
     ///
-    /// A run's folder holds the column's values and its title; whoever resumes the run gives the function again.
+    /// A run's folder holds the column's values and its title; a caller that resumes the run gives the function again.
     ///
     /// # Errors
     /// A name that a run's frame has already, or that is no [`ColumnName`](crate::evolve::ColumnName).
@@ -160,11 +161,22 @@ impl Evolution {
         Ok(self)
     }
 
-    /// How many of a column's own unit the unit of an axis stands for, and the axis's title.
+    /// The unit of an axis, in a column's own unit, and the axis's title.
     pub(crate) fn axis(&self, column: RunColumn) -> (f64, String) {
         let own = self.columns.iter().find(|own| RunColumn::Own(own.name()) == column);
         let title = || own.map_or_else(|| column.to_string(), |own| own.title().to_string());
-        column.axis().unwrap_or_else(|| (1.0, title()))
+        let (unit, title) = column.axis().unwrap_or_else(|| (1.0, title()));
+        (unit, title + self.direction(column))
+    }
+
+    /// The better end of a column, in the words of an axis; empty where no objective is this column alone.
+    fn direction(&self, column: RunColumn) -> &'static str {
+        let own = self.objectives.iter().find(|objective| objective.formula().to_string() == column.to_string());
+        match own.map(Objective::goal) {
+            Some(Goal::Maximise) => ", more is better",
+            Some(Goal::Minimise) => ", less is better",
+            None => "",
+        }
     }
 
     /// The columns that the search reads: those of its objectives, then those of its windows.

@@ -2,11 +2,12 @@
 
 use super::proto::{Attribute, NodeProto, kind};
 use crate::formats::FormatError;
+use crate::graph::Float;
 
 /// The most characters of a name that are kept.
 const MOST_NAME: usize = 256;
 
-/// The beginning of a name that is kept: layers and messages copy names, and nobody needs long ones.
+/// The beginning of a name that is kept: layers and messages copy names, which need not be long.
 pub(super) fn kept(name: &str) -> &str {
     // Bytes are counted faster than characters, of which there are no more.
     if name.len() <= MOST_NAME {
@@ -90,6 +91,15 @@ impl<'a> Call<'a> {
 
     pub(crate) fn float(&self, name: &str, default: f32) -> Result<f64, FormatError> {
         Ok(f64::from(self.of(name, kind::FLOAT, "a number")?.map_or(default, |attribute| attribute.f)))
+    }
+
+    /// A parameter of an activation, which every value but NaN can be.
+    pub(crate) fn parameter(&self, name: &str, default: f32) -> Result<Float, FormatError> {
+        let value = self.float(name, default)?;
+        if value.is_nan() {
+            return self.refuse(format!("attribute `{name}` is no number"));
+        }
+        Ok(Float::new(value as f32))
     }
 
     pub(crate) fn text(&self, name: &str, default: &'a str) -> Result<&'a str, FormatError> {

@@ -1,11 +1,11 @@
-//! From a normalised network to a graph: every layer becomes an op, and what no op says is refused with the node's name.
+//! From a normalised network to a graph: every layer becomes an op, and what no op says is refused with the node's
+//! name.
 
-use super::model::{self, Coordinates, Filter, Kind, Layer, Note, Order, PoolKind};
+use super::model::{self, Kind, Layer, Note};
 use super::read::{ReadOptions, read};
 use super::tensors::FileWeights;
 use crate::formats::FormatError;
-use crate::graph::{Activation, Border, ChannelOrder, Conv, Float, Graph, GraphBuilder, Interpolation, Op, Padding};
-use crate::graph::{Pool, Shape, Window};
+use crate::graph::{Border, Conv, Float, Graph, GraphBuilder, Op, Padding, Pool, Shape, Window};
 use foldhash::{HashMap, HashMapExt, HashSet};
 use prost::bytes::Bytes;
 
@@ -14,7 +14,7 @@ use prost::bytes::Bytes;
 pub struct Imported {
     /// The network.
     pub graph: Graph,
-    /// What the reader decided on the way: a batch that was read as 1, nodes that nobody reads.
+    /// The decisions of the reader: a batch that was read as 1, nodes without a reader.
     pub notes: Vec<Note>,
     /// The file's weights, by the names of the graph's nodes.
     pub weights: FileWeights,
@@ -28,8 +28,8 @@ pub fn import(bytes: &[u8]) -> Result<Graph, FormatError> {
     Ok(import_with(bytes.to_vec(), &ReadOptions::default())?.graph)
 }
 
-/// Reads a network of one input and one output from an ONNX file of operator set 7 to 21. Constants are evaluated, layouts
-/// are followed, and nodes without effect vanish; weights are looked at only for their sizes, and not copied.
+/// Reads a network of one input and one output from an ONNX file of operator set 7 to 21. Constants are evaluated,
+/// layouts are followed, and nodes without effect vanish; weights are looked at only for their sizes, and not copied.
 ///
 /// ```
 /// use autogo::formats::onnx::{Pooling, ReadOptions, Weights, export, import_with};
@@ -42,8 +42,8 @@ pub fn import(bytes: &[u8]) -> Result<Graph, FormatError> {
 /// ```
 ///
 /// # Errors
-/// When the bytes are no ONNX model, or a node is not supported: with the node's name, its operation and what would have
-/// been accepted.
+/// When the bytes are no ONNX model, or a node is not supported: with the node's name, its operation and what would
+/// have been accepted.
 pub fn import_with(bytes: impl Into<Bytes>, options: &ReadOptions) -> Result<Imported, FormatError> {
     let model = read(bytes.into(), options)?;
     let names = unique(&model.layers);
@@ -99,7 +99,7 @@ fn op(layer: &Layer, first: Shape) -> Result<Op, FormatError> {
         Kind::BatchNorm { .. } => Op::BatchNorm,
         Kind::ChannelAffine { scale, shift } => Op::ChannelAffine { scale: *scale, shift: *shift },
         Kind::Affine { scale, shift } => Op::Affine { scale: float(layer, *scale)?, shift: float(layer, *shift)? },
-        Kind::Activation(activation) => activated(layer, activation)?,
+        Kind::Activation(op) => *op,
         Kind::Inner(_) => return refuse(layer, "outside of an activation that this library knows"),
         Kind::Add => Op::Add,
         Kind::Mul => Op::Mul,
@@ -114,8 +114,8 @@ fn op(layer: &Layer, first: Shape) -> Result<Op, FormatError> {
         Kind::DepthToSpace { block: (high, wide), .. } if high != wide => {
             return refuse(layer, format!("of rectangles of {high}×{wide}; accepted: squares"));
         }
-        Kind::DepthToSpace { block, order: of } => Op::DepthToSpace { block: block.0, order: order(*of) },
-        Kind::SpaceToDepth { block, order: of } => Op::SpaceToDepth { block: *block, order: order(*of) },
+        Kind::DepthToSpace { block, order } => Op::DepthToSpace { block: block.0, order: *order },
+        Kind::SpaceToDepth { block, order } => Op::SpaceToDepth { block: *block, order: *order },
         Kind::ChannelShuffle { groups } => Op::ChannelShuffle { groups: *groups },
         Kind::Resize(to) => resized(layer, to, first)?,
     })
@@ -127,13 +127,6 @@ fn refuse<T>(layer: &Layer, reason: impl Into<String>) -> Result<T, FormatError>
 
 fn float(layer: &Layer, value: f64) -> Result<Float, FormatError> {
     if value.is_nan() { refuse(layer, "with a parameter that is no number") } else { Ok(Float::new(value as f32)) }
-}
-
-fn order(order: Order) -> ChannelOrder {
-    match order {
-        Order::BlockFirst => ChannelOrder::BlockFirst,
-        Order::ChannelFirst => ChannelOrder::ChannelFirst,
-    }
 }
 
 fn conv(conv: &model::Conv, window: Window) -> Conv {
@@ -176,56 +169,22 @@ fn spreading(of: &model::ConvTranspose) -> Window {
 }
 
 fn pool(layer: &Layer, of: &model::Pool, first: Shape) -> Result<Op, FormatError> {
-    let mut border = of.window.border;
-    let has_border = border != Border::default();
-    border.bottom = border.bottom.saturating_add(of.overhang.0);
-    border.right = border.right.saturating_add(of.overhang.1);
     let kind = match of.kind {
-        PoolKind::Max => Pool::Max,
-        PoolKind::Avg => Pool::Avg,
-        PoolKind::AvgWithBorder if !has_border => Pool::Avg,
-        PoolKind::AvgWithBorder if of.overhang == (0, 0) => Pool::AvgWithBorder,
-        PoolKind::AvgWithBorder => {
+        Pool::AvgWithBorder if of.window.border == Border::default() => Pool::Avg,
+        Pool::AvgWithBorder if of.overhang != (0, 0) => {
             return refuse(layer, "a mean that counts its border, rounded up; accepted: one of both");
         }
+        kind @ (Pool::Max | Pool::Avg | Pool::AvgWithBorder) => kind,
     };
+    let mut border = of.window.border;
+    border.bottom = border.bottom.saturating_add(of.overhang.0);
+    border.right = border.right.saturating_add(of.overhang.1);
     let window = sliding(&of.window, border, first);
     let (high, wide) = window.span();
     if of.overhang != (0, 0) && (border.bottom >= high || border.right >= wide) {
         return refuse(layer, "rounded up to a window that sees nothing but the border");
     }
     Ok(Op::Pool(kind, window))
-}
-
-fn activated(layer: &Layer, activation: &model::Activation) -> Result<Op, FormatError> {
-    let number = |value: f64| float(layer, value);
-    Ok(Op::Activation(match *activation {
-        model::Activation::Relu => return Ok(Op::Relu),
-        model::Activation::Relu6 => return Ok(Op::Relu6),
-        model::Activation::PRelu => return Ok(Op::PRelu),
-        model::Activation::Sigmoid => return Ok(Op::Sigmoid),
-        model::Activation::Tanh => return Ok(Op::Tanh),
-        model::Activation::Clip { min, max } => Activation::Clip { min: number(min)?, max: number(max)? },
-        model::Activation::LeakyRelu { alpha } => Activation::LeakyRelu { alpha: number(alpha)? },
-        model::Activation::Elu { alpha } => Activation::Elu { alpha: number(alpha)? },
-        model::Activation::Selu { alpha, gamma } => Activation::Selu { alpha: number(alpha)?, gamma: number(gamma)? },
-        model::Activation::Celu { alpha } => Activation::Celu { alpha: number(alpha)? },
-        model::Activation::HardSigmoid { alpha, beta } => {
-            Activation::HardSigmoid { alpha: number(alpha)?, beta: number(beta)? }
-        }
-        model::Activation::HardSwish => Activation::HardSwish,
-        model::Activation::Swish => Activation::Swish,
-        model::Activation::Mish => Activation::Mish,
-        model::Activation::Gelu => Activation::Gelu,
-        model::Activation::GeluTanh => Activation::GeluTanh,
-        model::Activation::Softplus => Activation::Softplus,
-        model::Activation::Softsign => Activation::Softsign,
-        model::Activation::Softmax => Activation::Softmax,
-        model::Activation::LogSoftmax => Activation::LogSoftmax,
-        model::Activation::Lrn { size, alpha, beta, bias } => {
-            Activation::Lrn { size, alpha: number(alpha)?, beta: number(beta)?, bias: number(bias)? }
-        }
-    }))
 }
 
 /// Whole factors, the same along both sides.
@@ -237,14 +196,5 @@ fn resized(layer: &Layer, to: &model::Resize, first: Shape) -> Result<Op, Format
         let (from, to, scale) = ((first.h, first.w), to.size, to.scale);
         return refuse(layer, format!("{from:?} pixels to {to:?} by {scale:?}; accepted: twice one whole factor"));
     }
-    let interpolation = match (to.filter, to.coordinates) {
-        (Filter::Nearest, Coordinates::Asymmetric) => Interpolation::Nearest,
-        (Filter::Nearest, other) => {
-            return refuse(layer, format!("nearest pixels by {other:?}; accepted: those that repeat every pixel"));
-        }
-        (Filter::Linear, Coordinates::HalfPixel | Coordinates::PytorchHalfPixel) => Interpolation::Bilinear,
-        (Filter::Linear, Coordinates::Asymmetric) => Interpolation::BilinearCorners,
-        (Filter::Linear, Coordinates::AlignCorners) => Interpolation::BilinearAligned,
-    };
-    Ok(Op::Resize { factor, interpolation })
+    Ok(Op::Resize { factor, interpolation: to.interpolation })
 }

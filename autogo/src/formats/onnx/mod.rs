@@ -1,5 +1,5 @@
-//! ONNX: graphs are written as operator set 17, with or without weights; files of operator sets 7 to 21 are read in three
-//! steps, from bytes to evaluated constants, to a normalised network, to a graph.
+//! ONNX: graphs are written as operator set 17, with or without weights; files of operator sets 7 to 21 are read in
+//! three steps, from bytes to evaluated constants, to a normalised network, to a graph.
 
 mod attributes;
 mod constant;

@@ -11,7 +11,7 @@ pub struct FileWeights {
     model: Model,
     /// The name of the node that was made of each layer.
     names: Vec<String>,
-    /// The layer that a node was made of. Who reads graphs alone does not need it.
+    /// The layer that a node was made of. Made when the first weights are asked for.
     layer_of: OnceLock<HashMap<String, usize>>,
 }
 
@@ -19,8 +19,9 @@ pub struct FileWeights {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NodeWeights {
     /// Sizes and elements in row-major order. Of a convolution: `[filters, channels / groups, h, w]`, then a bias; of a
-    /// transposed one `[channels, filters / groups, h, w]`, then a bias; of a dense layer `[features, channels]`, then a
-    /// bias; of a batch norm scale, shift, mean and variance; of a factor and summand a channel these; of a PReLU its slopes.
+    /// transposed one `[channels, filters / groups, h, w]`, then a bias; of a dense layer `[features, channels]`, then
+    /// a bias; of a batch norm scale, shift, mean and variance; of a factor and summand a channel these; of a PReLU its
+    /// slopes.
     pub tensors: Vec<(Vec<u64>, Vec<f32>)>,
     /// The constant against division by zero, of a batch norm.
     pub epsilon: Option<f32>,
@@ -36,8 +37,8 @@ impl FileWeights {
         self.model.layers.get(*self.layer_of.get_or_init(places).get(node)?)
     }
 
-    /// Trainable parameters: a tensor that several nodes read counts once, a bias of one number counts one. A graph counts
-    /// every node's own ([`Graph::cost`](crate::graph::Graph::cost)).
+    /// Trainable parameters: a tensor that several nodes read counts once, a bias of one number counts one. A graph
+    /// counts every node's own ([`Graph::cost`](crate::graph::Graph::cost)).
     pub fn parameters(&self) -> u64 {
         self.model.cost().parameters
     }
@@ -50,8 +51,8 @@ impl FileWeights {
     /// The weights of a node; none of a node without weights.
     ///
     /// # Errors
-    /// When there is no such node, when the file does not have the elements (they were inputs or lie in another file that
-    /// is not there), or when they contradict their sizes.
+    /// When there is no such node, when the file does not have the elements (they were inputs or lie in another file
+    /// that is not there), or when they contradict their sizes.
     pub fn of(&self, node: &str) -> Result<NodeWeights, FormatError> {
         let layer = self.layer(node).ok_or_else(|| FormatError::content(format!("node `{node}`"), "is not there"))?;
         let epsilon = match layer.kind {

@@ -8,7 +8,7 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// How pools treat the padding of SAME windows.
+/// The treatment of the padding of SAME windows by pools.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pooling {
@@ -19,7 +19,7 @@ pub enum Pooling {
     CountsPadding,
 }
 
-/// Where the weights of an exported network come from.
+/// The source of the weights of an exported network.
 #[derive(Clone, Copy, Debug)]
 pub enum Weights<'a> {
     /// None: weights become inputs of the ONNX graph.
@@ -95,7 +95,7 @@ impl Values<'_> {
         }
     }
 
-    /// Tensor `slot` of the node, if so many elements are given.
+    /// Tensor `slot` of the node, if `count` elements are given, or one element, which is repeated.
     fn given(&self, slot: usize, count: usize) -> Option<Vec<f32>> {
         let (_, values) = self.node()?.tensors.get(slot)?;
         match values.len() {
@@ -154,7 +154,8 @@ impl Values<'_> {
         self.affine(0, count, 0.25)
     }
 
-    /// A number a channel, of ops whose weights nothing multiplies: part `slot` of them, `neutral` where none are given.
+    /// A number a channel, of ops whose weights nothing multiplies: part `slot` of them, `neutral` where none are
+    /// given.
     pub(super) fn affine(&self, slot: usize, count: usize, neutral: f32) -> Option<Vec<f32>> {
         match self.weights {
             Weights::None | Weights::Named(_) => None,

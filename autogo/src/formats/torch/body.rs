@@ -64,7 +64,7 @@ pub(super) fn body(blocks: &[Block], number: usize, place: Place<'_>, classes: &
     Ok(body)
 }
 
-/// What an item is called inside of its block.
+/// The name of an item inside of its block.
 fn name_of(blocks: &[Block], block: &Block, item: &Item, place: Place<'_>, names: &mut Names) -> String {
     names.unique(match item {
         Item::Node(node) => made_name(place, block, *node),
@@ -78,8 +78,8 @@ fn made_name(place: Place<'_>, block: &Block, node: usize) -> String {
     identifier(scopes.get(block.depth..).unwrap_or_default())
 }
 
-/// The variables of a forward pass. A value that only the next step reads is called `x`, or `y` while the argument `x` is
-/// still to be read; others are called after their nodes.
+/// The variables of a forward pass. A value that only the next step reads is called `x`, or `y` while the argument `x`
+/// is still to be read; others are called after their nodes.
 struct Variables {
     names: Names,
     arguments: Vec<usize>,

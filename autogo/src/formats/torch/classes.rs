@@ -12,7 +12,7 @@ pub(super) struct Classes {
     names: Names,
     /// The source of all classes, in the order in which they need each other.
     pub source: String,
-    /// How every block is made.
+    /// The construction of every block.
     constructors: HashMap<usize, String>,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct Classes {
 pub(super) struct Draft {
     /// Number of the block.
     pub block: usize,
-    /// What its class is called after.
+    /// The name that the class is called after.
     pub kind: String,
     /// The lines of `__init__`.
     pub init: String,
@@ -94,7 +94,7 @@ impl Classes {
     }
 }
 
-/// What stands in a slot.
+/// The content of a slot.
 enum Slot {
     Number(u32),
     Parameter(usize),
@@ -117,7 +117,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// Slots that have one number in all blocks keep it; slots that have the same numbers in all blocks share a parameter.
+    /// Slots that have one number in all blocks keep it; slots that have the same numbers in all blocks share a
+    /// parameter.
     fn of(form: &[&Draft]) -> Columns {
         let rows: Vec<Vec<(u32, Role)>> = form.iter().map(|draft| split(&draft.init).1).collect();
         let mut columns = Columns { slots: Vec::new(), parameters: Vec::new() };

@@ -2,14 +2,15 @@
 
 use crate::graph::{Activation, ChannelOrder, Graph, Op, Shape};
 
-/// Which nodes are vectors (batch × channels) in the module; the others are pictures (batch × channels × height × width).
+/// The nodes that are vectors (batch × channels) in the module; the others are pictures (batch × channels × height ×
+/// width).
 pub(super) struct Layout {
     flat: Vec<bool>,
 }
 
 impl Layout {
-    /// A node of one pixel is a vector where it can be one and all its readers want one: dense layers, the output, and other
-    /// vectors. O(nodes + edges).
+    /// A node of one pixel is a vector where it can be one and all its readers want one: dense layers, the output, and
+    /// other vectors. O(nodes + edges).
     pub(super) fn of(graph: &Graph) -> Layout {
         let mut layout = Layout { flat: vec![false; graph.len()] };
         for index in (0..graph.len()).rev() {

@@ -24,7 +24,7 @@ pub(super) enum Item {
 pub(super) struct Block {
     /// Its name inside the block around it.
     pub name: String,
-    /// What the name says of its kind: the innermost scope.
+    /// The kind of the block, by its name: the innermost scope.
     pub kind: String,
     /// The scopes that its nodes' names begin with and that are left out inside of it.
     pub depth: usize,
@@ -38,8 +38,8 @@ pub(super) struct Block {
     pub height: usize,
 }
 
-/// All blocks of a graph; those inside of a block stand before it, and the last one is the whole network without its input
-/// and its output. O(nodes + edges).
+/// All blocks of a graph; those inside of a block stand before it, and the last one is the whole network without its
+/// input and its output. O(nodes + edges).
 pub(super) fn blocks(graph: &Graph) -> Vec<Block> {
     let scopes = (0..graph.len()).map(|node| scopes(&graph.node(node).name)).collect();
     let mut grouping = Grouping { graph, scopes, blocks: Vec::new() };

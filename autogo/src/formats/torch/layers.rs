@@ -11,7 +11,7 @@ use crate::graph::{Conv, Graph, Op, Shape};
 /// A tensor of a layer: the part of its name in files, and its sizes.
 type Tensor = (&'static str, Vec<usize>);
 
-/// Where a node stands.
+/// The place of a node.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub graph: &'a Graph,

@@ -1,8 +1,8 @@
 //! PyTorch source of a graph: a module that a PyTorch user could have written.
 //!
-//! Scopes in the nodes' names become modules inside of each other (`grouping.rs`); blocks of the same form become one class, with
-//! the numbers of channels in which they differ as its parameters. Layers with weights are attributes, everything else is a line
-//! of `forward`. The file needs PyTorch 1.13 or newer and NumPy.
+//! Scopes in the nodes' names become modules inside of each other (`grouping.rs`); blocks of the same form become one
+//! class, with the numbers of channels in which they differ as its parameters. Layers with weights are attributes,
+//! everything else is a line of `forward`. The file needs PyTorch 1.13 or newer and NumPy.
 
 mod activation;
 mod body;
@@ -30,10 +30,11 @@ use std::fmt::Write;
 impl Graph {
     /// The network as a Python file with a class `Network`, a `torch.nn.Module` for PyTorch 1.13 or newer.
     ///
-    /// The module takes pictures as batch × channels × height × width. A result of one pixel comes out as batch × channels,
-    /// another one as a picture. With the same weights, the module computes what the graph's ONNX file computes
-    /// ([`onnx::export`](super::onnx::export)); `Network().load_weights(path)` takes them from a safetensors file with the names
-    /// `INDEX:NODE.PART` of that ONNX file, and `save_weights(path)` writes one. Linear in nodes and edges.
+    /// The module takes pictures as batch × channels × height × width. A result of one pixel comes out as batch ×
+    /// channels, another one as a picture. With the same weights, the module computes what the graph's ONNX file
+    /// computes ([`onnx::export`](super::onnx::export)); `Network().load_weights(path)` takes them from a safetensors
+    /// file with the names `INDEX:NODE.PART` of that ONNX file, and `save_weights(path)` writes one. Linear in nodes
+    /// and edges.
     ///
     /// ```
     /// let graph = autogo::families::network("nb201:nor_conv_3x3,none,avg_pool_3x3,skip_connect,none,nor_conv_1x1")?;

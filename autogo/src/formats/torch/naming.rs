@@ -47,7 +47,7 @@ pub(super) fn class_name(kind: &str) -> String {
 /// Names that are given once each.
 pub(super) struct Names {
     taken: HashSet<String>,
-    /// How often a name was asked for.
+    /// The number of times that a name was asked for.
     asked: HashMap<String, usize>,
 }
 

@@ -1,12 +1,12 @@
 //! Numbers of channels inside of source text, which blocks of the same form may differ in.
 //!
-//! While a block is written, a number of channels stands between two control letters. Blocks whose text is the same but for these
-//! numbers become one class, and the numbers in which they differ become its parameters.
+//! While a block is written, a number of channels stands between two control letters. Blocks whose text is the same but
+//! for these numbers become one class, and the numbers in which they differ become its parameters.
 
 const BEGIN: char = '\u{1}';
 const END: char = '\u{2}';
 
-/// What a number of channels is in the layer it stands in.
+/// The role of a number of channels in its layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Role {
     /// Channels that the layer reads.

@@ -82,7 +82,7 @@ pub(super) fn helpers(source: &str) -> String {
     used.map(|(_, text)| format!("{text}\n\n")).collect()
 }
 
-/// What the network's class has behind its forward pass.
+/// The methods of the network's class behind its forward pass.
 pub(super) const METHODS: &str = r#"
     def named_tensors(self):
         """The weights by their names in files, INDEX:NODE.PART as in the graph's ONNX file, and in the file's sizes."""

@@ -6,19 +6,19 @@ use crate::graph::{Border, Conv, Padding, Shape, Window};
 /// A layer that adds any number of pixels itself.
 pub(super) const ANY: (u32, u32) = (u32::MAX, u32::MAX);
 
-/// How a window meets the border of its input.
+/// The border around the input of a window.
 pub(super) enum Around {
-    /// So many pixels on both sides along height and width, which the layer adds itself.
+    /// Pixels on both sides along height and width, which the layer adds itself.
     Even(u32, u32),
-    /// What `F.pad` is told.
+    /// The arguments of `F.pad`.
     Before(String),
 }
 
 impl Around {
     /// The border of a window on a picture of `shape`, of which the layer itself adds at most `most` pixels on a side.
     ///
-    /// A SAME window with a stride depends on the picture's size. Where it adds pixels to a picture of `shape`, the border is
-    /// counted when the module runs, so that pictures of other sizes get TensorFlow's border as well.
+    /// A SAME window with a stride depends on the picture's size. Where it adds pixels to a picture of `shape`, the
+    /// border is counted when the module runs, so that pictures of other sizes get TensorFlow's border as well.
     pub(super) fn of(window: &Window, shape: Shape, picture: &str, most: (u32, u32)) -> Around {
         let border = window.border(shape.h, shape.w);
         if border == Border::default() {
@@ -56,21 +56,21 @@ pub(super) fn arguments(window: &Window, padding: (u32, u32)) -> String {
     text
 }
 
-/// How PyTorch's layer makes a transposed convolution.
+/// The arguments with which PyTorch's layer makes a transposed convolution.
 pub(super) struct Spread {
-    /// What the layer cuts off on both sides, along height and width.
+    /// The pixels that the layer cuts off on both sides, along height and width.
     pub padding: (u32, u32),
-    /// What the layer adds below and to the right.
+    /// The pixels that the layer adds below and to the right.
     pub output_padding: (u32, u32),
     /// Rows and columns of zeros below and to the right of the input.
     pub before: (u32, u32),
-    /// What is cut off the layer's result: above, below, to the left, to the right.
+    /// The pixels that are cut off the layer's result: above, below, to the left, to the right.
     pub cut: [u64; 4],
 }
 
 impl Spread {
-    /// PyTorch cuts the same on both sides and adds less than a stride or a dilation. Where more is asked for, rows of zeros are
-    /// added to the input, of which each makes a stride's pixels, and what is too much is cut off the result.
+    /// PyTorch cuts the same on both sides and adds less than a stride or a dilation. Where more is asked for, rows of
+    /// zeros are added to the input, of which each makes a stride's pixels, and what is too much is cut off the result.
     pub(super) fn of(conv: &Conv) -> Spread {
         let window = &conv.window;
         let (border, extra) = window.cut();

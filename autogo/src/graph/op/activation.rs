@@ -4,7 +4,8 @@ use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// A number in single precision that is compared and hashed by its bits. JSON has it as a number, and infinities as text.
+/// A number in single precision that is compared and hashed by its bits. JSON has it as a number, and infinities as
+/// text.
 ///
 /// ```
 /// use autogo::graph::Float;

@@ -1,4 +1,4 @@
-//! What ops have in common, so that places that ask for one property need no list of all ops.
+//! Properties that ops have in common, so that code that asks for one property needs no list of all ops.
 
 use super::{Conv, Interpolation, Op, Pool, Window};
 
@@ -18,8 +18,8 @@ pub(crate) enum Weighted {
     },
 }
 
-/// What an op does to its operands, for places to which some ops are all the same. A place that treats every op by
-/// itself lists the ops.
+/// The class of an op by what it does to its operands, for code to which some ops are all the same. Code that treats
+/// every op by itself lists the ops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     /// The network's input.

@@ -6,7 +6,7 @@ use super::{Activation, Border, Conv, Op};
 use crate::graph::Shape;
 
 impl Op {
-    /// How many operands the op takes: the least and the most.
+    /// The least and the most operands that the op takes.
     fn arity(&self) -> (usize, usize) {
         match self.class() {
             Class::Input => (0, 0),
@@ -38,7 +38,8 @@ impl Op {
     /// ```
     ///
     /// # Errors
-    /// A sentence without a subject: operands that are too many, too few or do not agree, a shape that is empty or too large.
+    /// A sentence without a subject: operands that are too many, too few or do not agree, a shape that is empty or too
+    /// large.
     ///
     /// [release §1.1]: crate::doc::release#s1-1
     /// [release §8.3]: crate::doc::release#s8-3

@@ -25,7 +25,7 @@ pub struct Conv {
     pub bias: bool,
 }
 
-/// What a pooling window keeps.
+/// The number that a pool makes of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Pool {
     /// The largest element.
@@ -36,7 +36,7 @@ pub enum Pool {
     AvgWithBorder,
 }
 
-/// Which of three factors runs slowest among channels, where channels become pixels or pixels channels.
+/// The order of channels that become pixels, or that pixels become: three factors, the slowest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChannelOrder {
     /// Channel, row of the block, column of the block: PyTorch's pixel shuffle, ONNX's CRD.
@@ -50,7 +50,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// How a picture is enlarged.
+/// The rule by which a picture is enlarged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Interpolation {
     /// Every pixel is repeated.
@@ -150,7 +150,7 @@ pub enum Op {
     DepthToSpace {
         /// Side of the square.
         block: u32,
-        /// How channels are numbered.
+        /// The order of channels.
         #[serde(default, skip_serializing_if = "is_default")]
         order: ChannelOrder,
     },
@@ -158,7 +158,7 @@ pub enum Op {
     SpaceToDepth {
         /// Height and width of the rectangle.
         block: (u32, u32),
-        /// How channels are numbered.
+        /// The order of channels.
         order: ChannelOrder,
     },
     /// Channel `g · (c / groups) + k` becomes channel `k · groups + g` (ShuffleNet).
@@ -170,7 +170,7 @@ pub enum Op {
     Resize {
         /// The factor.
         factor: u32,
-        /// How.
+        /// The rule by which the picture is enlarged.
         interpolation: Interpolation,
     },
 }

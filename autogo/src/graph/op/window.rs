@@ -3,14 +3,14 @@
 use super::Shape;
 use serde::{Deserialize, Serialize};
 
-/// How a window treats the border of its input.
+/// The rule by which a window treats the border of its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Padding {
     /// TensorFlow's SAME: the output has `ceil(size / stride)` pixels.
     Same,
     /// No padding: the output has `ceil((size - kernel + 1) / stride)` pixels.
     Valid,
-    /// So many pixels on each side, then as [`Padding::Valid`]: the rule of ONNX and PyTorch.
+    /// These pixels on each side, then as [`Padding::Valid`]: the rule of ONNX and PyTorch.
     Explicit(Border),
     /// Of transposed convolutions alone: as [`Padding::Explicit`], after some pixels were added below and to the right
     /// (ONNX's `output_padding`).
@@ -124,8 +124,9 @@ impl Window {
         }
     }
 
-    /// What a transposed convolution with this window cuts off around its result, and the pixels it adds below and to the
-    /// right (ONNX's `output_padding`). SAME cuts `span - stride`, the odd pixel below and to the right.
+    /// The border that a transposed convolution with this window cuts off around its result, and the pixels that it
+    /// adds below and to the right (ONNX's `output_padding`). SAME cuts `span - stride`, the odd pixel below and to the
+    /// right.
     pub fn cut(&self) -> (Border, (u32, u32)) {
         match self.padding {
             Padding::Valid => (Border::default(), (0, 0)),

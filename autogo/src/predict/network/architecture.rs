@@ -76,13 +76,13 @@ pub struct Architecture {
     pub layers: usize,
     /// Width of a node's embedding, 20 to 1024.
     pub hidden: usize,
-    /// How a node takes up the rows that it receives.
+    /// The layer by which a node takes up the rows that it receives.
     pub convolution: Convolution,
-    /// How the nodes of a part become one row.
+    /// The readout by which the nodes of a part become one row.
     pub readout: Readout,
-    /// What names the kind of a node.
+    /// The name of a node's kind: its op or its token.
     pub nodes: NodeKind,
-    /// What happens to kernels wider than 7.
+    /// The treatment of kernels wider than 7.
     pub large_kernels: LargeKernels,
 }
 

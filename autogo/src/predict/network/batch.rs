@@ -83,7 +83,7 @@ fn count(row: &Row, numbers: &mut Numbers) -> Vec<(usize, f32)> {
 /// terms that the last round must make: the rounds are walked from the last one back, because each decides which terms
 /// the one before must make.
 fn rounds(table: &TermTable, convolution: Convolution, last: Numbers) -> (Vec<Vec<SparsePair>>, Numbers) {
-    let matrices = convolution.layer::<NoneTape>().matrices;
+    let matrices = convolution.functions::<NoneTape>().matrices;
     let mut wanted = last;
     let mut rounds = Vec::with_capacity(table.layers.len());
     for layer in table.layers.iter().rev() {

@@ -1,4 +1,4 @@
-//! The features of a node: everything that a predictor reads of it ([release §6.1](crate::doc::release#s6-1)).
+//! The features of a node: everything that a predictor reads of the node ([release §6.1](crate::doc::release#s6-1)).
 
 use super::node_kind::{NodeKind, op_number, token_number};
 use crate::error::Error;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// Rows of the table of kernel sizes: 0 (no kernel) to 7.
 pub(crate) const KERNELS: usize = 8;
 
-/// What happens to a kernel wider than 7, for which the table of kernel sizes has no row.
+/// The treatment of a kernel wider than 7, for which the table of kernel sizes has no row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LargeKernels {
@@ -128,7 +128,8 @@ impl GraphFeatures {
         Self::read(graph, NodeKind::Op, LargeKernels::Refused)
     }
 
-    /// The same, with these kinds of nodes and this answer to large kernels.
+    /// Reads the features of a graph as [`GraphFeatures::new`] does, with nodes of the kinds `kind` and large kernels
+    /// treated as `large` says.
     pub(super) fn read(graph: &Graph, kind: NodeKind, large: LargeKernels) -> Result<Self, Error> {
         let node = |index: usize| {
             let node = graph.node(index);
@@ -163,7 +164,8 @@ impl GraphFeatures {
         Self::read_segment(segment, LargeKernels::Refused)
     }
 
-    /// The same, with this answer to large kernels.
+    /// Reads the features of a segment as [`GraphFeatures::of_segment`] does, with large kernels treated as `large`
+    /// says.
     pub(super) fn read_segment(segment: &Segment, large: LargeKernels) -> Result<Self, Error> {
         let node = |at: usize| {
             let node = &segment.nodes[at];

@@ -5,6 +5,31 @@
 //! become matrices (`batch`); the `model` walks them: embedding, `layers`, `readouts`, head. `plain` and `reference`
 //! compute the same node by node, for the tests.
 
+/// Makes an enum of a table: a variant for every row, the list of all variants, and the functions of the file that a
+/// row names.
+macro_rules! table {
+    ($(#[$about:meta])* enum $kind:ident: $functions:ident { $($(#[$row:meta])* $name:ident => $file:ty,)* }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $kind {
+            $($(#[$row])* $name,)*
+        }
+
+        impl $kind {
+            /// Every variant.
+            pub const ALL: &'static [$kind] = &[$($kind::$name,)*];
+
+            /// The functions of the variant's file.
+            pub(super) fn functions<T: Tape<f32, Cpu>>(self) -> $functions<T> {
+                match self {
+                    $($kind::$name => $functions::of::<$file>(),)*
+                }
+            }
+        }
+    };
+}
+
 mod architecture;
 mod batch;
 mod features;

@@ -24,7 +24,7 @@ pub(crate) fn layout(architecture: &Architecture) -> Vec<Parameter> {
     let Architecture { hidden, convolution, readout, nodes, .. } = *architecture;
     let mut layout = Layout::default().part("embed", embedding::parameters(nodes.count(), hidden));
     for round in 0..architecture.layers {
-        let parameters = (convolution.layer::<NoneTape>().parameters)(hidden);
+        let parameters = (convolution.functions::<NoneTape>().parameters)(hidden);
         layout = layout.part(&round_name(round), parameters);
     }
     layout
@@ -89,7 +89,7 @@ impl Model {
     }
 
     fn part_rows<T: Tape<f32, Cpu>>(&self, batch: &Batch, weights: &Weights<'_>) -> Result<Matrix<T>, Error> {
-        let layer = self.architecture.convolution.layer::<T>();
+        let layer = self.architecture.convolution.functions::<T>();
         let mut x = embedding::forward(&batch.nodes, &weights.part("embed"))?;
         for (round, matrices) in batch.rounds.iter().enumerate() {
             x = (layer.forward)(x, matrices, &weights.part(&round_name(round)))?;

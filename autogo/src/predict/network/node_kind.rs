@@ -8,7 +8,7 @@ const OPS: usize = 32;
 /// Rows of the table of tokens.
 const TOKENS: usize = 256;
 
-/// What names the kind of a node.
+/// The name of a node's kind.
 ///
 /// ```
 /// use autogo::predict::{Architecture, NodeKind};

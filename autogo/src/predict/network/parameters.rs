@@ -14,7 +14,7 @@ pub(crate) struct Parameter {
     pub(crate) start: Start,
 }
 
-/// How the first values of a parameter are drawn.
+/// The distribution from which the first values of a parameter are drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Start {
     /// Standard normal: a table of embeddings.
@@ -114,7 +114,7 @@ impl<'a, V> Named<'a, V> {
         Named { part: String::new(), values }
     }
 
-    /// The same values as a part of this part sees them.
+    /// The values as a part of this part sees them.
     pub(super) fn part(&self, name: &str) -> Self {
         Named { part: join(&self.part, name), values: self.values }
     }

@@ -37,7 +37,7 @@ impl Prepared {
         Ok(Self::of(&architecture.features(graph)?, table))
     }
 
-    /// The same of features.
+    /// The whole network with these features, without partitions.
     pub(crate) fn of(features: &GraphFeatures, table: &mut TermTable) -> Self {
         let mut layers = table.graph(features);
         Prepared { whole: layers.pop().unwrap_or_default(), cuts: Vec::new() }

@@ -21,7 +21,7 @@ pub(crate) fn predict(model: &Model, parts: &[GraphFeatures]) -> f64 {
 /// The row of a part that is a graph of its own.
 fn row(model: &Model, part: &GraphFeatures, weights: &PlainWeights<'_>) -> Vector {
     let architecture = model.architecture;
-    let take_up = architecture.convolution.layer::<NoneTape>().reference;
+    let take_up = architecture.convolution.functions::<NoneTape>().reference;
     let embed = weights.part("embed");
     let mut nodes: Vec<Vector> = part.nodes.iter().map(|node| embedding::reference(node, &embed)).collect();
     for round in 0..architecture.layers {

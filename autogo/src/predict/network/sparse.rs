@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Sparse {
     columns: usize,
-    /// Where each row starts in `entries`, and where the last one ends.
+    /// The start of each row in `entries`, and the end of the last row.
     starts: Vec<usize>,
     /// Column and weight.
     entries: Vec<(usize, f32)>,

@@ -26,8 +26,9 @@ pub(crate) struct TermTable {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TermLayer {
     own: Vec<Term>,
-    /// Where the received terms of each computation start in `received`, and where the last ones end.
+    /// The start of the received terms of each computation in `received`, and the end of the last computation's.
     starts: Vec<u32>,
+    /// The received terms of all computations, one after the other.
     received: Vec<Term>,
     /// Steps of a walk that starts at `own` and takes one received term after the other.
     steps: HashMap<(u64, Term), u32>,
@@ -72,7 +73,7 @@ impl TermTable {
         TermTable { features: Vec::new(), numbers: HashMap::new(), layers: vec![TermLayer::default(); layers] }
     }
 
-    /// How many distinct computations each layer has.
+    /// The number of distinct computations of each layer.
     pub(crate) fn distinct(&self) -> Vec<u64> {
         std::iter::once(self.features.len())
             .chain(self.layers.iter().map(|layer| layer.own.len()))

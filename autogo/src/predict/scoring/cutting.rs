@@ -1,15 +1,15 @@
-//! How a predictor cuts the networks that it scores.
+//! The cutting of networks that a predictor scores.
 
 use crate::segment::Segmenter;
 use serde::{Deserialize, Serialize};
 
-/// How a predictor cuts the networks that it scores.
+/// The cutting of networks that a predictor scores.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cutting {
     /// Partitions over which a whole network's score is averaged; 0 for all of them.
     pub(crate) cuts: usize,
-    /// Where networks are cut.
+    /// The segmenter at whose segments networks are cut.
     pub(crate) segmenter: Segmenter,
 }
 

@@ -32,8 +32,7 @@ struct Tag {
 pub(super) fn save(path: &Path, model: &Model, scale: &Scale, cutting: Option<&Cutting>) -> Result<(), Error> {
     let (scale, cutting) = (scale.clone(), cutting.cloned());
     let about = About { format: FORMAT.into(), architecture: model.architecture, scale, cutting };
-    let about =
-        serde_json::to_string(&about).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+    let about = serde_json::to_string(&about).map_err(|error| Error::file(path, error))?;
     let named = layout(&model.architecture).into_iter().zip(model.numbers());
     let tensors = named.map(|(one, values)| (one.name, (one.rows, one.columns), values));
     write_tensors(path, tensors.collect(), about)

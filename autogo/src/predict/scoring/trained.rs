@@ -42,7 +42,7 @@ const CHUNK: usize = 64;
 pub struct Trained {
     pub(crate) model: Model,
     pub(crate) scale: Scale,
-    /// How networks are cut; nothing where the predictor reads whole networks.
+    /// The cutting of networks; `None` where the predictor reads whole networks.
     pub(crate) cutting: Option<Cutting>,
 }
 
@@ -209,6 +209,7 @@ impl Predictor for Trained {
 
     /// SHA-256 of architecture, scale, cutting and weights.
     fn fingerprint(&self) -> String {
+        // Plain data with text keys: there is nothing that could fail.
         let cutting = self.cutting.as_ref().map_or(String::new(), |Cutting { cuts, segmenter }| {
             format!("{cuts} {}", serde_json::to_string(segmenter).unwrap_or_default())
         });

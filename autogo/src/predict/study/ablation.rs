@@ -20,7 +20,7 @@ use toml::{Spanned, Value};
 
 /// The name of the settings that the variants depart from.
 pub(super) const BASE: &str = "base";
-/// More variants than anybody waits for.
+/// The most variants of an ablation.
 const MOST: usize = 1_000;
 
 /// Variants of a predictor, each trained on the same networks and tried on the same others, once for each seed. A seed
@@ -58,13 +58,13 @@ pub struct Ablation {
 /// One variant of a predictor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Variant {
-    /// What it changes, such as `loss = huber`; `base` for the variant that changes nothing.
+    /// The change that the variant makes, such as `loss = huber`; `base` for the variant that changes nothing.
     pub name: String,
     /// The predictor and its training; the ablation's seeds take the place of the settings' own.
     pub settings: TrainSettings,
-    /// How segments are mined, from the networks to learn from.
+    /// The stages of mining; segments are mined from the networks to learn from.
     pub mining: Mining,
-    /// What the predictor learns before it sees labels.
+    /// A first training of the predictor, before it sees labels.
     pub pretraining: Option<Pretraining>,
 }
 
@@ -86,9 +86,9 @@ struct Text {
 }
 
 impl Ablation {
-    /// An ablation in TOML: `train`, `test` and `seeds`; `base`, the [`TrainSettings`] that variants depart from; a table
-    /// `mining` as in [`Mining::from_file`]; and a table `vary` with a list of values for each setting that is varied. A
-    /// setting is a field of [`TrainSettings`] (`loss`, `cuts`, …) or of its
+    /// An ablation in TOML: `train`, `test` and `seeds`; `base`, the [`TrainSettings`] that variants depart from; a
+    /// table `mining` as in [`Mining::from_file`]; and a table `vary` with a list of values for each setting that is
+    /// varied. A setting is a field of [`TrainSettings`] (`loss`, `cuts`, …) or of its
     /// [`Architecture`](crate::predict::Architecture) (`layers`, `readout`, …), `mining`, or `pretraining`
     /// ([`Pretraining`], or `"none"`).
     ///
@@ -130,7 +130,8 @@ impl Ablation {
 
     /// Trains every variant under every seed, several at once. One row for each variant and seed, with the columns of
     /// [`Comparison::run`](super::Comparison::run); `contender` is the variant's name. The number of threads and the
-    /// order in which trainings end change nothing but the seconds. An interrupt ends the ablation with the rows so far.
+    /// order in which trainings end change nothing but the seconds. An interrupt ends the ablation with the rows so
+    /// far.
     ///
     /// # Errors
     /// No seeds, fewer networks than the split or a pretraining needs, networks that a variant cannot read.
@@ -167,7 +168,7 @@ impl Ablation {
             scope.spawn(move || {
                 tasks.par_iter().enumerate().for_each_with(sender, |sender, (at, (trial, variant))| {
                     if !is_over.load(Ordering::Relaxed) && !interrupt::is_asked() {
-                        // Nobody listens any more after an error: then the outcome is not needed.
+                        // After an error the receiver is gone, and the outcome is not needed.
                         let _ = sender.send((at, trial.run(&self.variants[*variant])));
                     }
                 });
@@ -295,8 +296,9 @@ struct Trial<'a> {
     split: Split,
     /// The segmenters of all ways of mining among the variants.
     segmenters: Vec<(Mining, Segmenter)>,
-    /// Networks to be ranked, and their labels.
+    /// Networks to be ranked.
     unseen: Vec<Graph>,
+    /// The labels of the networks to be ranked.
     truth: Vec<f64>,
 }
 
@@ -320,13 +322,101 @@ impl<'a> Trial<'a> {
         let segmenter = &found.ok_or_else(|| Error::setting("mining", "is of another ablation", "its own"))?.1;
         let predictor = match &variant.pretraining {
             None => learned(&variant.settings, &self.split.train, segmenter, self.seed)?,
-            Some(first) => {
-                let halves = self.split.train.len() + self.split.test.len();
-                first.then(&variant.settings, self.family, halves, &self.split.train, segmenter, self.seed)?
-            }
+            Some(first) => first.then(&variant.settings, self.family.family(), &self.split, segmenter, self.seed)?,
         };
         let seconds = start.elapsed().as_secs_f64();
         let scores = Scores::of(&predictor, &variant.settings, &self.unseen, &self.truth, seconds)?;
         Ok(Outcome::of(&variant.name, self.seed, &scores, &self.truth))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::predict::{GraphCount, Loss, Readout, verdicts};
+
+    const TEXT: &str = "train = 40\ntest = 30\nseeds = [0, 1]\n\
+        mining = { trainer = { model = \"bpe\", merges = 20, limit = \"soft\" } }\n\
+        base = { epochs = 2 }\n\
+        [vary]\n\
+        readout = [\"mean\", \"sum\"]\n\
+        loss = [\"huber\"]\n\
+        mining = [{ trainer = { model = \"bpe\", merges = 5, limit = \"soft\" } }]\n\
+        pretraining = [\"none\", { on = \"flops\", networks = 30, epochs = 1 }]\n";
+
+    #[test]
+    fn a_value_alone_makes_a_variant_and_the_base_s_own_makes_none() {
+        let ablation = Ablation::from_toml(TEXT).unwrap();
+        let names: Vec<&str> = ablation.variants.iter().map(|variant| variant.name.as_str()).collect();
+        assert_eq!(names.len(), 5, "{names:?}");
+        assert_eq!((names[0], names[1]), ("base", "loss = huber"));
+        assert_eq!(ablation.variants[1].settings.loss, Loss::Huber);
+        assert_eq!(ablation.variants[3].pretraining.map(|first| first.on), Some(GraphCount::Flops));
+        assert_eq!(ablation.variants[4].settings.architecture.readout, Readout::Sum);
+    }
+
+    #[test]
+    fn combined_values_make_a_variant_of_every_combination() {
+        let text = TEXT.replace("[vary]", "combined = true\n[vary]");
+        let ablation = Ablation::from_toml(&text).unwrap();
+        // 2 readouts × 1 loss × 1 way of mining × 2 ways of pre-training, and the base.
+        assert_eq!(ablation.variants.len(), 5);
+        let last = ablation.variants.last().unwrap();
+        assert!(
+            last.name.starts_with("loss = huber, mining = ") && last.name.ends_with("readout = sum"),
+            "{}",
+            last.name
+        );
+        assert_eq!((last.settings.loss, last.settings.architecture.readout), (Loss::Huber, Readout::Sum));
+    }
+
+    #[test]
+    fn rows_come_in_order_whatever_ends_first_and_every_variant_has_a_verdict() {
+        let ablation = Ablation::from_toml(TEXT).unwrap();
+        let family = LabelledFamily::nb201_computed(90).unwrap();
+        let mut sizes = Vec::new();
+        let runs = ablation
+            .watch(&family, Progress::Silent, |rows| {
+                sizes.push(rows.height());
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(sizes, (1..=10).collect::<Vec<usize>>());
+        let again = ablation.run(&family, Progress::Silent).unwrap();
+        assert!(runs.drop("seconds").unwrap().equals_missing(&again.drop("seconds").unwrap()));
+        let table = verdicts(&runs).unwrap();
+        assert_eq!(table.height(), 5);
+        let verdict = table.column("verdict").unwrap().str().unwrap();
+        assert_eq!(verdict.iter().flatten().filter(|verdict| *verdict == "base").count(), 1);
+    }
+
+    #[test]
+    fn an_error_of_the_watcher_ends_the_ablation() {
+        let family = LabelledFamily::nb201_computed(90).unwrap();
+        let stop = |_: &DataFrame| Err(Error::setting("watcher", "has seen enough", "more"));
+        let error = Ablation::from_toml(TEXT).unwrap().watch(&family, Progress::Silent, stop).unwrap_err().to_string();
+        assert_eq!(error, "watcher: has seen enough; accepted: more");
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_line() {
+        let error = |from: &str, to: &str| Ablation::from_toml(&TEXT.replace(from, to)).unwrap_err().to_string();
+        assert!(error("train = 40", "trian = 40").starts_with("ablation: line 1: unknown field `trian`"));
+        let message = error("readout", "readuot");
+        assert!(
+            message.starts_with("vary: line 7: there is no setting `readuot`; accepted: mining, pretraining, "),
+            "{message}"
+        );
+        assert!(message.contains("cuts") && message.contains("layers"), "{message}");
+        let message = error("\"sum\"", "\"som\"");
+        assert!(
+            message.starts_with("vary readout: line 7: unknown variant `som`, expected one of `mean`"),
+            "{message}"
+        );
+        let message = error("loss = [\"huber\"]", "layers = [99]");
+        assert_eq!(message, "layers: is 99; accepted: 1 to 32");
+        let many: Vec<String> = (0..1001).map(|number| number.to_string()).collect();
+        let message = error("[\"huber\"]", &format!("[{}]", many.join(", ")));
+        assert!(message.contains("vary: makes 1006 variants; accepted: at most 1000"), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a predictor has to beat: counts, a straight line through segment counts, a random forest, chance.
+//! Baselines that a predictor has to beat: counts, a straight line through segment counts, a random forest, chance.
 
 use super::counts::{Counts, counts};
 use super::forest::Forest;

@@ -38,7 +38,7 @@ pub struct Comparison {
     pub test: usize,
     /// Seeds.
     pub seeds: Vec<u64>,
-    /// How segments are mined, from the networks to learn from.
+    /// The stages of mining; segments are mined from the networks to learn from.
     #[serde(default)]
     pub mining: Mining,
     /// The ways to score networks that are compared.
@@ -72,8 +72,8 @@ pub enum Method {
 
 impl Comparison {
     /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of
-    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]), a `baseline` ([`Baseline`]), a `column` of the
-    /// family's frame, or `columns` of it ([`ColumnForest`]).
+    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]), a `baseline` ([`Baseline`]), a
+    /// `column` of the family's frame, or `columns` of it ([`ColumnForest`]).
     ///
     /// # Errors
     /// Text that is no such TOML; the error names the line.
@@ -101,10 +101,10 @@ impl Comparison {
     }
 
     /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and
-    /// whether a benchmark `published` it, `contender`, `seed`, `srcc` of scores of whole networks with its 95 % bootstrap
-    /// interval (`low`, `high`), `fold_srcc` (see [`fold_srcc`]; empty for a contender that reads whole networks),
-    /// `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks. An interrupt ends
-    /// the comparison after the contender that runs, with the rows so far.
+    /// whether a benchmark `published` it, `contender`, `seed`, `srcc` of scores of whole networks with its 95 %
+    /// bootstrap interval (`low`, `high`), `fold_srcc` (see [`fold_srcc`]; empty for a contender that reads whole
+    /// networks), `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks. An
+    /// interrupt ends the comparison after the contender that runs, with the rows so far.
     ///
     /// # Errors
     /// No seeds or no contenders, fewer networks than the split needs, settings out of range, networks that a contender
@@ -138,8 +138,9 @@ struct Trial<'a> {
     family: &'a LabelledFamily,
     split: Split,
     segmenter: Segmenter,
-    /// Networks to be ranked, and their labels.
+    /// Networks to be ranked.
     unseen: Vec<Graph>,
+    /// The labels of the networks to be ranked.
     truth: Vec<f64>,
 }
 

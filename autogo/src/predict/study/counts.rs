@@ -1,4 +1,4 @@
-//! How often each piece of a segmenter occurs in a network.
+//! The number of times that each piece of a segmenter occurs in a network.
 
 use crate::graph::Graph;
 use crate::segment::Segmenter;
@@ -16,7 +16,7 @@ pub(super) fn counts(graph: &Graph, segmenter: &Segmenter) -> Counts {
     counts.into_iter().collect()
 }
 
-/// How often one piece occurs.
+/// The number of times that one piece occurs.
 pub(super) fn count_of(counts: &Counts, piece: usize) -> f64 {
     counts.binary_search_by_key(&piece, |entry| entry.0).map_or(0.0, |at| counts[at].1)
 }

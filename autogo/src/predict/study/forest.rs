@@ -51,7 +51,7 @@ fn common_pieces(rows: &[Counts]) -> Vec<usize> {
     pieces.into_iter().map(|(piece, _)| piece).collect()
 }
 
-/// How often each of the pieces occurs.
+/// The number of times that each of the pieces occurs.
 fn columns(row: &Counts, pieces: &[usize]) -> Vec<f64> {
     pieces.iter().map(|&piece| count_of(row, piece)).collect()
 }

@@ -1,8 +1,8 @@
 //! Studies: how good predictors are, and why.
 //!
-//! `baselines` are what a predictor has to beat; a [`Comparison`] trains contenders on the same networks; an [`Ablation`]
-//! changes a predictor's settings one by one, or all combined, and says which change is more than chance; a
-//! [`Transfer`] tries a predictor on another family than it learned from; [`sharing`] counts the computations that
+//! `baselines` are what a predictor has to beat; a [`Comparison`] trains contenders on the same networks; an
+//! [`Ablation`] changes a predictor's settings one by one, or all combined, and says which change is more than chance;
+//! a [`Transfer`] tries a predictor on another family than it learned from; [`sharing`] counts the computations that
 //! message passing does once.
 
 mod ablation;
@@ -26,7 +26,7 @@ pub use baselines::Baseline;
 pub use columns::ColumnForest;
 pub use comparison::{Comparison, Contender, Method};
 pub use folds::fold_srcc;
-pub use pretraining::Pretraining;
+pub use pretraining::{GraphCount, Pretraining};
 pub use sharing::{sharing, triples};
 pub use summary::{mean_srcc, summary};
 pub use together::{Share, train_together};

@@ -1,4 +1,4 @@
-//! What a contender came to under one seed, and outcomes as a table.
+//! The outcome of a contender under one seed, and outcomes as a table.
 
 use super::fold_srcc;
 use crate::data::{Example, LabelledFamily};

@@ -1,68 +1,94 @@
 //! Learning from networks without labels first.
 
 use super::outcome::learned;
-use crate::data::{Example, LabelledFamily};
+use crate::data::{Example, Split};
 use crate::error::Error;
-use crate::graph::Graph;
+use crate::families::{FamilyName, corpus};
+use crate::graph::{Graph, Zeros};
 use crate::predict::scoring::Trained;
 use crate::predict::training::TrainSettings;
 use crate::progress::Progress;
 use crate::segment::Segmenter;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
-/// A first training on a number that costs next to nothing, of networks whose labels are not looked at. The weights
-/// then go on with the labelled networks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Networks sampled for each one that is asked for: some are in the split, some come twice.
+const SPARE: usize = 3;
+
+/// A first training on a number that is counted on the graph, of freshly sampled networks without labels. The
+/// weights then go on with the labelled networks.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pretraining {
-    /// The number that is learned: `flops`, `params`, `nodes`, or a column of the family's frame.
-    pub on: String,
-    /// The number of networks. They are in neither half of the split.
+    /// The number that is learned.
+    pub on: GraphCount,
+    /// The number of networks.
     pub networks: usize,
     /// Passes over these networks.
     pub epochs: usize,
 }
 
-impl Pretraining {
-    /// A predictor that learned the cheap number of some networks, and then the labels of `train`.
-    ///
-    /// # Errors
-    /// Fewer networks outside of the split than are asked for, a column that the family's frame lacks, those of
-    /// [`Trained::train`].
-    pub(super) fn then(
-        &self,
-        settings: &TrainSettings,
-        family: &LabelledFamily,
-        halves: usize,
-        train: &[Example],
-        segmenter: &Segmenter,
-        seed: u64,
-    ) -> Result<Trained, Error> {
-        // A longer draw begins with the networks of the split.
-        let drawn = family.draw(halves + self.networks, seed)?;
-        let others: Vec<Graph> = drawn.into_iter().skip(halves).map(|example| example.graph).collect();
-        if others.len() < self.networks {
-            let accepted = format!("at most {} outside of the split", others.len());
-            return Err(Error::setting("pretraining", format!("asks for {} networks", self.networks), &accepted));
+/// A number that is counted on a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GraphCount {
+    /// FLOPs.
+    Flops,
+    /// Parameters.
+    Params,
+    /// Number of nodes.
+    Nodes,
+}
+
+impl GraphCount {
+    /// The number of one graph.
+    fn of(self, graph: &Graph) -> f64 {
+        match self {
+            GraphCount::Flops => graph.cost().flops as f64,
+            GraphCount::Params => graph.cost().params as f64,
+            GraphCount::Nodes => graph.len() as f64,
         }
-        let values = match size_of(&self.on) {
-            Some(size) => others.iter().map(size).collect(),
-            None => family.numbers_of(&self.on, &others)?,
-        };
-        let examples: Vec<Example> =
-            others.into_iter().zip(values).map(|(graph, value)| Example { graph, value }).collect();
-        let first = TrainSettings { epochs: self.epochs, ..*settings };
-        let pretrained = learned(&first, &examples, segmenter, seed)?;
-        Ok(pretrained.fine_tune(train, &TrainSettings { seed, ..*settings }, Progress::Silent)?.0)
     }
 }
 
-/// A number of a graph itself; nothing for another name.
-fn size_of(name: &str) -> Option<fn(&Graph) -> f64> {
-    match name {
-        "flops" => Some(|graph| graph.cost().flops as f64),
-        "params" => Some(|graph| graph.cost().params as f64),
-        "nodes" => Some(|graph| graph.len() as f64),
-        _ => None,
+impl Pretraining {
+    /// A predictor that learned the cheap number of sampled networks, and then the labels of the split's networks. The
+    /// sampled networks share no formula with either half of the split.
+    ///
+    /// # Errors
+    /// A family that cannot be sampled, fewer distinct networks than are asked for, those of [`Trained::train`].
+    pub(super) fn then(
+        self,
+        settings: &TrainSettings,
+        family: &str,
+        split: &Split,
+        segmenter: &Segmenter,
+        seed: u64,
+    ) -> Result<Trained, Error> {
+        let name = FamilyName::ALL.into_iter().find(|name| name.prefix() == family);
+        let name = name.ok_or_else(|| {
+            let prefixes: Vec<&str> = FamilyName::ALL.iter().map(|name| name.prefix()).collect();
+            Error::setting("pretraining", format!("cannot sample networks of `{family}`"), &prefixes.join(", "))
+        })?;
+        let examples = self.examples(name, split, seed)?;
+        let first = TrainSettings { epochs: self.epochs, ..*settings };
+        let pretrained = learned(&first, &examples, segmenter, seed)?;
+        Ok(pretrained.fine_tune(&split.train, &TrainSettings { seed, ..*settings }, Progress::Silent)?.0)
+    }
+
+    /// Sampled networks with the number that is learned.
+    fn examples(self, family: FamilyName, split: &Split, seed: u64) -> Result<Vec<Example>, Error> {
+        let formula = |graph: &Graph| graph.formula_id(Zeros::Dropped);
+        let halves = split.train.iter().chain(&split.test);
+        let mut seen: HashSet<_> = halves.map(|example| formula(&example.graph)).collect();
+        let sampled = corpus(&[(family, self.networks.saturating_mul(SPARE))], seed)?;
+        let fresh = sampled.into_iter().filter(|graph| seen.insert(formula(graph)));
+        let examples: Vec<Example> =
+            fresh.take(self.networks).map(|graph| Example { value: self.on.of(&graph), graph }).collect();
+        if examples.len() < self.networks {
+            let accepted = format!("at most {} of {family}", examples.len());
+            return Err(Error::setting("pretraining", format!("asks for {} networks", self.networks), &accepted));
+        }
+        Ok(examples)
     }
 }

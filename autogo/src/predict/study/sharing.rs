@@ -1,4 +1,4 @@
-//! How much of the message passing over some networks is the same.
+//! The share of the message passing over some networks that is the same.
 
 use crate::error::Error;
 use crate::graph::Graph;
@@ -6,7 +6,7 @@ use crate::predict::network::{Architecture, Prepared, TermTable, spread};
 use crate::segment::Segmenter;
 use polars::prelude::{DataFrame, df};
 
-/// How much of the message passing over some networks is the same: for every layer `layer`, all `nodes`, and the
+/// The share of the message passing over some networks that is the same: for every layer `layer`, all `nodes`, and the
 /// `distinct` computations among them. Only the distinct computations are done. O(layers · edges).
 ///
 /// # Errors

@@ -23,13 +23,13 @@ pub struct Share<'a> {
     pub test: usize,
 }
 
-/// Trains every contender once a seed on the networks of all families together, as the paper does, and tries the contender on each
-/// family. The splits are those of a [`Comparison`](super::Comparison) of one family, so the rows stand beside each other.
-/// Labels of different families differ in scale and meaning: what is learned is a network's rank within its family, from 0 to 1.
-/// More must be better in all of them, or in none.
+/// Trains every contender once a seed on the networks of all families together, as the paper does, and tries the
+/// contender on each family. The splits are those of a [`Comparison`](super::Comparison) of one family, so the rows
+/// stand beside each other. Labels of different families differ in scale and meaning: what is learned is a network's
+/// rank within its family, from 0 to 1. More must be better in all of them, or in none.
 ///
-/// One row for each family, contender and seed, with the columns of [`Comparison::run`](super::Comparison::run). The name of a
-/// contender is followed by ", all families".
+/// One row for each family, contender and seed, with the columns of [`Comparison::run`](super::Comparison::run). The
+/// name of a contender is followed by ", all families".
 ///
 /// ```
 /// use autogo::families::FamilyName;
@@ -37,14 +37,16 @@ pub struct Share<'a> {
 /// use autogo::prelude::*;
 /// let families = [LabelledFamily::mini(FamilyName::Nb101)?, LabelledFamily::mini(FamilyName::Hiaml)?];
 /// let shares = [Share { family: &families[0], train: 4, test: 3 }, Share { family: &families[1], train: 4, test: 3 }];
-/// let contender = Contender { name: "PSC".into(), method: Method::Predictor(TrainSettings { epochs: 2, ..Default::default() }) };
+/// let method = Method::Predictor(TrainSettings { epochs: 2, ..Default::default() });
+/// let contender = Contender { name: "PSC".into(), method };
 /// let runs = train_together(&shares, &[0], Mining::bpe(20), &[contender], Progress::Silent)?;
 /// assert_eq!(runs.height(), 2);
 /// # Ok::<(), autogo::Error>(())
 /// ```
 ///
 /// # Errors
-/// No families, seeds or contenders, a contender that is no predictor, fewer networks than a split needs, settings out of range.
+/// No families, seeds or contenders, a contender that is no predictor, fewer networks than a split needs, settings out
+/// of range.
 pub fn train_together(
     shares: &[Share<'_>],
     seeds: &[u64],

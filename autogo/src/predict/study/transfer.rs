@@ -26,7 +26,7 @@ pub struct Transfer {
     pub tune_epochs: usize,
     /// The predictor.
     pub predictor: TrainSettings,
-    /// How segments are mined, from the first family's networks.
+    /// The stages of mining; segments are mined from the first family's networks.
     #[serde(default)]
     pub mining: Mining,
 }

@@ -1,4 +1,4 @@
-//! Which variants of an ablation are more than chance.
+//! The variants of an ablation that differ from the base by more than chance.
 
 use super::ablation::BASE;
 use crate::error::Error;
@@ -89,6 +89,7 @@ struct Row {
     variant: Runs,
     /// The test against the base, where both finished at least two seeds.
     test: Option<crate::stats::PairedTest>,
+    /// The test's p-value, corrected by Holm's method for all variants.
     p_holm: Option<f64>,
 }
 

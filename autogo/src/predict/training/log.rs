@@ -32,7 +32,7 @@ impl TrainLog {
     /// The record as a frame: `epoch`, `loss`, `learning_rate`, `dev_srcc`, `dev_mape`.
     ///
     /// # Errors
-    /// None but those of polars.
+    /// None: every column has one entry a row, which polars checks.
     ///
     /// ```
     /// use autogo::predict::{Epoch, TrainLog};

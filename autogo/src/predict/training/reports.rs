@@ -1,4 +1,4 @@
-//! Where a training reports, and where it keeps its state.
+//! The reports of a training, and the file of its state.
 
 use super::log::TrainLog;
 use crate::error::Error;
@@ -6,7 +6,7 @@ use crate::progress::{Bar, Progress};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// Where a training reports after every epoch. A [`Progress`] alone is enough.
+/// The places that a training reports to after every epoch. A [`Progress`] alone is enough.
 ///
 /// ```
 /// use autogo::Progress;
@@ -64,7 +64,7 @@ impl<'a> Reports<'a> {
         self.progress.start("training", done, epochs)
     }
 
-    /// Shows the log to whoever watches.
+    /// Shows the log to the watcher.
     pub(super) fn show(&mut self, log: &TrainLog) -> Result<(), Error> {
         self.watch.as_mut().map_or(Ok(()), |watch| watch(log))
     }

@@ -21,7 +21,7 @@ pub enum Target {
     Rank,
 }
 
-/// How labels become targets and predictions become labels.
+/// The scale by which labels become targets and predictions become labels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Scale {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate goes over a training.
+/// The course of the learning rate over a training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {

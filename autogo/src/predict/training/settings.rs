@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::predict::network::Architecture;
 use serde::{Deserialize, Serialize};
 
-/// How a predictor is trained.
+/// The settings of a predictor and its training.
 ///
 /// ```
 /// use autogo::predict::{Architecture, Loss, TrainSettings};
@@ -29,7 +29,7 @@ pub struct TrainSettings {
     pub cuts: usize,
     /// Peak of the learning rate.
     pub learning_rate: f64,
-    /// How the learning rate goes.
+    /// The course of the learning rate.
     pub schedule: Schedule,
     /// Largest norm of the gradient.
     pub clip: f64,

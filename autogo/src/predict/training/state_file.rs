@@ -58,7 +58,7 @@ pub(super) fn save(state: &State, path: &Path, settings: &TrainSettings, fingerp
         kept: state.log.kept,
         settings: *settings,
     };
-    let about = serde_json::to_string(&about).unwrap_or_default();
+    let about = serde_json::to_string(&about).map_err(|error| Error::file(path, error))?;
     let groups = [
         ("value", state.model.numbers()),
         ("first", state.adam.first.clone()),

@@ -44,7 +44,7 @@ pub(crate) fn train(
     train_until(examples, segmenter, settings, from, reports, settings.epochs)
 }
 
-/// The same; the training leaves off after epoch `last` as if it had been interrupted there.
+/// Trains a model as [`train`] does, and leaves off after epoch `last` as if the training had been interrupted there.
 fn train_until(
     examples: &[Example],
     segmenter: Option<&Segmenter>,

@@ -118,7 +118,7 @@ pub(super) fn run(folds: &Folds, mut ifmap: Reader, mut filter: Reader, writes: 
     })
 }
 
-/// What is written in a fold: from which of its lines on, by how many lanes for how many steps.
+/// The words that a fold writes: the first line of the fold that writes, and the lanes and steps that write.
 fn output(folds: &Folds, fold: u64) -> (u64, Trapezoid) {
     let rows = folds.used_rows(fold % folds.row_folds());
     let lanes = folds.used_columns(fold / folds.row_folds());
@@ -139,8 +139,9 @@ struct Clock<'a> {
     cycle: i64,
     fold: u64,
     in_fold: u64,
-    /// What the fold writes.
+    /// First line of the fold that writes.
     start: u64,
+    /// Lanes and steps that write.
     shape: Trapezoid,
 }
 

@@ -1,10 +1,10 @@
-//! Which lanes of an operand work in which line, and on which words ([npu §A.2](crate::doc::npu#sa-2)).
+//! The lanes of an operand that work in each line, and the words that they work on ([npu §A.2](crate::doc::npu#sa-2)).
 
 use super::folds::{Folds, Trapezoid};
 use super::image::Image;
 use super::machine::Dataflow;
 
-/// How an operand enters the array.
+/// The way in which an operand enters the array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     /// Each lane starts one line after the lane before it, and takes a step a line.
@@ -21,8 +21,9 @@ pub(super) struct Demand {
     pub entry: Entry,
     /// Whether the column fold names the tile; otherwise the row fold does.
     by_column: bool,
-    /// Lanes of the array, and lanes of all tiles.
+    /// Lanes of the array.
     pub width: u64,
+    /// Lanes of all tiles.
     pub lanes: u64,
     /// Steps of a tile.
     pub steps: u64,
@@ -105,7 +106,7 @@ impl Demand {
         }
     }
 
-    /// What a fold reads of a skewed operand.
+    /// The lanes and steps that a fold reads of a skewed operand.
     fn shape(&self, fold: u64) -> Trapezoid {
         Trapezoid { lanes: self.used(self.tile(fold)), steps: self.steps }
     }

@@ -1,4 +1,4 @@
-//! Which words a read memory fetches when its bandwidth is to be found ([npu §A.3.3](crate::doc::npu#sa-3-3)). The
+//! The words that a read memory fetches when its bandwidth is to be found ([npu §A.3.3](crate::doc::npu#sa-3-3)). The
 //! memory collects words in sets; 50 sets are half of the memory. Whenever 50 sets are full, the memory drops all its
 //! words. A word that is read after that is fetched again.
 
@@ -14,7 +14,7 @@ const BANDWIDTH: u64 = 10;
 /// Most words of an image that are written down, one bit each: 512 MB.
 const MOST_WORDS: u64 = 1 << 32;
 
-/// What was fetched, by line of demand. Time has no part in it, because nothing ever waits.
+/// The words that were fetched, by line of demand. Time has no part in this, because nothing ever waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fetched {
     /// Words of a set.
@@ -105,7 +105,7 @@ impl Fetched {
                 if seen.looks > MOST_WORK {
                     return Err(Refused::Work);
                 }
-                // So many lines cannot fill the sets, and their order does not matter.
+                // `calm` lines cannot fill the sets, and the order of the lines does not matter.
                 let calm = ((self.half() - 1 - self.held) / used).min(lines - line);
                 if calm > 0 {
                     let mut new = 0;
@@ -133,7 +133,7 @@ impl Fetched {
         Ok(())
     }
 
-    /// Cycles and words of the memory behind. `cycle` says when a line asks.
+    /// Cycles and words of DRAM. `cycle` says when a line asks.
     pub fn span(&self, sram: (i64, i64), cycle: impl Fn(u64) -> i64) -> Span {
         let lasts = |sets: u64| (sets * self.set).div_ceil(BANDWIDTH) as i64;
         let dram = match self.dropped {
@@ -147,9 +147,9 @@ impl Fetched {
 /// The words read since all was dropped, a bit for each word of the image.
 struct Seen {
     bits: Vec<u64>,
-    /// Which of `bits` are not 0.
+    /// The places of `bits` that are not 0.
     touched: Vec<u32>,
-    /// How often `bits` were looked at.
+    /// The number of times that `bits` were looked at.
     looks: u64,
 }
 

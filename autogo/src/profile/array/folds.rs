@@ -1,4 +1,5 @@
-//! How a layer is cut to the size of the array, and what follows from that alone ([npu §A.2](crate::doc::npu#sa-2)).
+//! The folds of a layer that is cut to the size of the array, and the numbers that follow from the folds alone ([npu
+//! §A.2](crate::doc::npu#sa-2)).
 
 use super::layer::Layer;
 use super::machine::{ArrayMachine, Dataflow};
@@ -13,12 +14,15 @@ const MOST_ACCESSES: u128 = 1 << 52;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Folds {
     pub dataflow: Dataflow,
-    /// Rows and columns of the array.
+    /// Rows of the array.
     pub rows: u64,
+    /// Columns of the array.
     pub columns: u64,
-    /// What is laid along the rows and along the columns, and the steps that pass while it lies there.
+    /// Pixels, or words of a window, that are laid along the rows, over all folds.
     pub along_rows: u64,
+    /// Filters, or pixels, that are laid along the columns, over all folds.
     pub along_columns: u64,
+    /// Steps that pass while the words of a fold lie in the array.
     pub steps: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Where the words of an operand lie: windows over an image ([npu §A.1](crate::doc::npu#sa-1)).
+//! The places of an operand's words: windows over an image ([npu §A.1](crate::doc::npu#sa-1)).
 
 use super::layer::Layer;
 
@@ -6,14 +6,17 @@ use super::layer::Layer;
 /// share words, and the last ones may hang over the edge of the image.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Image {
-    /// Height, width and channels of the image.
+    /// Height of the image, in pixels.
     height: u64,
+    /// Width of the image, in pixels.
     width: u64,
+    /// Channels of the image: words of a pixel.
     channels: u64,
-    /// Height and width of a window, and the distance between windows.
+    /// Height and width of a window, in pixels.
     kernel: (u64, u64),
+    /// Distance between windows along height and width, in pixels.
     stride: (u64, u64),
-    /// Windows along height and width.
+    /// Number of windows along height and width.
     windows: (u64, u64),
 }
 
@@ -60,14 +63,14 @@ impl Image {
         )
     }
 
-    /// How many words of windows are outside the image.
+    /// The number of words of windows that are outside the image.
     pub fn count_outside(&self) -> u64 {
         let (below, beside) = self.overhang();
         let (rows, columns) = (self.windows.0 * self.kernel.0, self.windows.1 * self.kernel.1);
         (below * columns + beside * (rows - below)) * self.channels
     }
 
-    /// Those words, as pixel and word.
+    /// The words of windows that are outside the image, as pixel of the output and word of its window.
     pub fn outside(&self) -> Vec<(u64, u64)> {
         let (below, beside) = self.overhang();
         let ((high, wide), (rows, columns)) = (self.windows, self.kernel);

@@ -26,7 +26,7 @@ pub struct Layer {
     pub filters: u32,
     /// Stride along height and width.
     pub stride: (u32, u32),
-    /// How many layers like this run one after the other: the groups of a convolution.
+    /// The number of layers like this that run one after the other: the groups of a convolution.
     pub repeats: u32,
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Which operand stays in the array while the other two move through it ([npu §A.2](crate::doc::npu#sa-2)).
+/// The operand that stays in the array while the other two move through it ([npu §A.2](crate::doc::npu#sa-2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Dataflow {
     /// A unit keeps one output: rows are pixels, columns are filters, time is the window.
@@ -17,7 +17,7 @@ pub enum Dataflow {
 }
 
 impl Dataflow {
-    /// All three.
+    /// The three dataflows.
     pub const ALL: [Dataflow; 3] = [Dataflow::OutputStationary, Dataflow::WeightStationary, Dataflow::InputStationary];
 
     /// The two letters that stand for it in tables.
@@ -45,7 +45,7 @@ impl FromStr for Dataflow {
     }
 }
 
-/// How the on-chip memories reach the one behind them ([npu §A.3](crate::doc::npu#sa-3)). Words are bytes.
+/// The bandwidth between the on-chip memories and DRAM ([npu §A.3](crate::doc::npu#sa-3)). Words are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Memory {
     /// Reads never wait; the run says which bandwidth that takes. Writes leave with one word a cycle for each column.
@@ -61,7 +61,7 @@ pub enum Memory {
     },
 }
 
-/// Which peculiarities of SCALE-Sim 3.0.0 are reproduced ([npu §A.2], [npu §A.3], [npu §E]). Default: none.
+/// The peculiarities of SCALE-Sim 3.0.0 that are reproduced ([npu §A.2], [npu §A.3], [npu §E]). Default: none.
 ///
 /// [npu §A.2]: crate::doc::npu#sa-2
 /// [npu §A.3]: crate::doc::npu#sa-3
@@ -80,12 +80,12 @@ pub struct Fidelity {
 }
 
 impl Fidelity {
-    /// All of them: the numbers of SCALE-Sim 3.0.0.
+    /// All peculiarities: the numbers of SCALE-Sim 3.0.0.
     pub fn parity() -> Self {
         Fidelity { stalls_twice: true, os_writes_extra: true, long_utilisation: true, rows_full: true }
     }
 
-    /// None of them.
+    /// No peculiarity: the numbers as they should be.
     pub fn corrected() -> Self {
         Fidelity::default()
     }
@@ -111,17 +111,17 @@ pub struct ArrayMachine {
     pub rows: u32,
     /// Columns of the array.
     pub columns: u32,
-    /// What stays in the array.
+    /// The operand that stays in the array.
     pub dataflow: Dataflow,
     /// Memory for the input feature map, in units of 1024 words.
     pub ifmap_kb: u32,
-    /// Memory for the filters, likewise.
+    /// Memory for the filters, in units of 1024 words.
     pub filter_kb: u32,
-    /// Memory for the output feature map, likewise.
+    /// Memory for the output feature map, in units of 1024 words.
     pub ofmap_kb: u32,
-    /// How the memories are filled and emptied.
+    /// The bandwidth with which the memories are filled and emptied.
     pub memory: Memory,
-    /// Whose peculiarities are reproduced.
+    /// The peculiarities of SCALE-Sim 3.0.0 that are reproduced.
     pub fidelity: Fidelity,
 }
 

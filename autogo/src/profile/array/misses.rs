@@ -1,4 +1,4 @@
-//! Which words miss in the on-chip memory when bandwidths are given ([npu §A.3.4](crate::doc::npu#sa-3-4)). An
+//! The words that miss in the on-chip memory when bandwidths are given ([npu §A.3.4](crate::doc::npu#sa-3-4)). An
 //! operand's words are prefetched in one long cyclic stream, which is cut into lines. The memory holds a window of
 //! these lines. A miss moves the window until it holds the word that missed. Misses depend on the order of the reads
 //! alone and not on time, so they are found before the clock runs.
@@ -21,20 +21,25 @@ pub(super) struct Misses {
     shared: bool,
     /// Words of a line of the stream.
     line_words: u64,
-    /// Lines of the stream, lines of the window, and lines that it moves by.
+    /// Lines of the stream.
     lines: u64,
+    /// Lines of the window.
     width: u64,
+    /// Lines that the window moves by.
     ahead: u64,
-    /// Rows of the stack of all tiles, rows above the last tile, and lanes of the last tile.
+    /// Rows of the stack of all tiles.
     rows: u64,
+    /// Rows above the last tile.
     above: u64,
+    /// Lanes of the last tile.
     last_used: u64,
     /// The places, if they were words, of those outside the image; sorted.
     outside: Vec<u64>,
     /// First line of the window.
     start: u64,
-    /// Where the demand is: a fold, and one of the lines in which its lanes work.
+    /// The fold of the demand.
     fold: u64,
+    /// The line of the demand, of the lines of the fold in which lanes work.
     line: u64,
     /// From a word's own window to the one in which a word was last found.
     shift: (i64, i64),

@@ -1,4 +1,4 @@
-//! When prefetches end, and how long that makes the array wait ([npu §A.3.4](crate::doc::npu#sa-3-4)).
+//! The ends of prefetches, and the time that the array waits for them ([npu §A.3.4](crate::doc::npu#sa-3-4)).
 
 use super::demand::Demand;
 use super::refused::Refused;
@@ -10,14 +10,17 @@ pub(super) const MOST_CYCLES: i128 = 1 << 60;
 /// The prefetches of one operand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Prefetches {
-    /// Cycles of the first prefetch and of every other one, and words a cycle.
+    /// Cycles of the first prefetch.
     first: i64,
+    /// Cycles of every other prefetch.
     more: i64,
+    /// Words a cycle.
     bandwidth: u32,
     /// Whether waits are added twice.
     twice: bool,
-    /// Cycle in which the last one ended, and how many there were after the first.
+    /// Cycle in which the last prefetch ended.
     last: i64,
+    /// Number of prefetches after the first.
     count: u64,
 }
 
@@ -51,7 +54,7 @@ impl Prefetches {
         Ok(self.last + if left % 2 == 1 { next(lag) } else { lag })
     }
 
-    /// Cycles and words of the memory behind.
+    /// Cycles and words of DRAM.
     ///
     /// # Errors
     /// The words pass the largest number that is counted.

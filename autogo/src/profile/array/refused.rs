@@ -1,4 +1,4 @@
-//! Why a layer cannot be simulated although it fits.
+//! The reasons why a layer cannot be simulated although it fits.
 
 use super::layer::Layer;
 use super::machine::ArrayMachine;

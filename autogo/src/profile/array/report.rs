@@ -1,12 +1,12 @@
-//! What a layer costs on an array.
+//! The costs of a layer on an array.
 
 use super::folds::Folds;
 use super::layer::Layer;
 use super::machine::ArrayMachine;
 use serde::{Deserialize, Serialize};
 
-/// What one operand asked of its memory on chip, and that of the one behind. Cycles count from the first line of
-/// demand, so what was fetched before it has cycles below 0.
+/// The words that one operand moves between the array and the operand's memory on chip, and between this memory and
+/// DRAM. Cycles count from the first line of demand, so words that are fetched before this line have cycles below 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
     /// Words a cycle on chip, over all cycles.
@@ -17,13 +17,13 @@ pub struct Traffic {
     pub sram_stop: i64,
     /// Words read or written on chip.
     pub sram_words: u64,
-    /// Words a cycle from or to the memory behind, from its start to its stop.
+    /// Words a cycle from or to DRAM, from `dram_start` to `dram_stop`.
     pub dram_bandwidth: f64,
-    /// First cycle in which the memory behind is busy.
+    /// First cycle in which DRAM moves words of the operand.
     pub dram_start: i64,
-    /// Last cycle in which it is busy.
+    /// Last cycle in which DRAM moves words of the operand.
     pub dram_stop: i64,
-    /// Words fetched from it or written to it.
+    /// Words fetched from DRAM or written to DRAM.
     pub dram_words: u64,
 }
 
@@ -32,7 +32,7 @@ pub struct Traffic {
 pub struct LayerReport {
     /// Name of the layer.
     pub layer: String,
-    /// How often it runs. All other numbers are for one run.
+    /// The number of times that the layer runs. All other numbers are for one run.
     pub repeats: u32,
     /// Cycles from the first prefetch to the last word written.
     pub cycles_with_prefetch: u64,
@@ -54,7 +54,7 @@ pub struct LayerReport {
     pub ofmap: Traffic,
 }
 
-/// When an operand's memories start and stop, and what the one behind moves.
+/// First and last cycle of an operand's memory on chip and of DRAM, and the words that DRAM moves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Span {
     pub sram: (i64, i64),
@@ -62,7 +62,7 @@ pub(super) struct Span {
     pub dram_words: u64,
 }
 
-/// What only a simulation can tell.
+/// The numbers that only a simulation can tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
     pub total_cycles: i64,
@@ -72,7 +72,7 @@ pub(super) struct Run {
     pub ofmap: Span,
 }
 
-/// What follows from the folds.
+/// The numbers that follow from the folds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Closed {
     pub accesses: [u64; 3],

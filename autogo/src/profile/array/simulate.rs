@@ -99,7 +99,7 @@ pub fn simulate_all(layers: &[Layer], machine: &ArrayMachine) -> Result<Vec<Laye
 /// tables give it, from `cycles_incl_prefetch` to `ofmap_dram_writes`.
 ///
 /// # Errors
-/// None: all columns have one length, which polars checks.
+/// None: every column has one entry a row, which polars checks.
 pub fn frame(reports: &[LayerReport]) -> PolarsResult<DataFrame> {
     type Whole = fn(&LayerReport) -> i64;
     type Real = fn(&LayerReport) -> f64;

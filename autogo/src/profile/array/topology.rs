@@ -5,7 +5,7 @@ use crate::csv;
 use crate::error::Error;
 use std::path::Path;
 
-/// What a line may look like.
+/// The forms of a line that are accepted, for messages.
 const ACCEPTED: &str =
     "`name, height, width, kernel height, kernel width, channels, filters, stride` or `name, m, n, k`";
 
@@ -22,8 +22,7 @@ impl Layer {
     /// A file that cannot be read, and a line that is no layer, with its number.
     pub fn read_table(path: impl AsRef<Path>) -> Result<Vec<Layer>, Error> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+        let text = std::fs::read_to_string(path).map_err(|error| Error::file(path, error))?;
         let mut layers = Vec::new();
         for line in csv::lines(&text).into_iter().skip(1).filter(|line| !line.text.trim_start().starts_with('#')) {
             layers.push(parse(line.text).map_err(|reason| Error::Line {

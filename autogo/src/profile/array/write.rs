@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 pub(super) struct WriteBuffer {
     /// Words of a row.
     bandwidth: i64,
-    /// Words of a burst, and the room below which one starts.
+    /// Words of a burst.
     burst: i64,
+    /// Room, in words, below which a burst starts.
     spare: i64,
     room: i64,
     /// Last cycle of the last burst.

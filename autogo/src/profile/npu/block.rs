@@ -1,9 +1,9 @@
-//! A kernel's output is made block by block; which block, and how often input and weights are read for it.
+//! A kernel's output is made block by block: the choice of the block, and the times that input and weights are read.
 
 use super::machine::Blocks;
 use crate::graph::Shape;
 
-/// What is cut into blocks.
+/// A kernel that is cut into blocks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Task {
     pub(super) input: Shape,
@@ -18,7 +18,7 @@ pub(super) struct Task {
     pub(super) weights: u64,
 }
 
-/// A block and how many of them there are.
+/// A block, and the number of blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) height: u64,
@@ -44,7 +44,7 @@ impl Block {
 
 /// The block with the least traffic that fits, with the other blocks in the buffer, into a buffer of this many bytes.
 ///
-/// Traffic is what is read of the input and the weights for all blocks; it counts less where the whole input fits
+/// Traffic is the bytes of input and weights that are read for all blocks; it counts less where the whole input fits
 /// ([`Blocks::whole_input`]). O(blocks that fit), some hundreds.
 pub(super) fn choose(task: &Task, rules: &Blocks, buffer: u64) -> Block {
     let (channels, micro) = (u64::from(task.output.c), u64::from(rules.micro.c));
@@ -165,7 +165,7 @@ struct Room {
     bank: u64,
     /// Smallest shares of accumulators and of input.
     shares: (u64, u64),
-    /// What is left for both.
+    /// Bytes that are left for accumulators and input together.
     free: u64,
 }
 

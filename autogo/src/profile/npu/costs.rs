@@ -1,4 +1,4 @@
-//! What the vector unit takes for an element, op by op.
+//! The costs of the vector unit for an element, op by op.
 
 use crate::graph::{Activation, Interpolation, Op};
 use serde::{Deserialize, Serialize};
@@ -73,9 +73,9 @@ impl VectorCosts {
     }
 
     /// The name under which an op stands in the table. Activations of single elements are looked up in a table of 256
-    /// entries, whichever they are: they cost as much as a sigmoid, bounds as much as ReLU6. A factor and a summand cost as
-    /// much as a batch norm, a change of places as much as depth to space, a crop as much as a copy. Softmax and LRN have no
-    /// kind there: they are refused unless a table names them.
+    /// entries, whichever they are: they cost as much as a sigmoid, bounds as much as ReLU6. A factor and a summand
+    /// cost as much as a batch norm, a change of places as much as depth to space, a crop as much as a copy. Softmax
+    /// and LRN have no kind there: they are refused unless a table names them.
     pub(super) fn key(op: &Op) -> &'static str {
         match op {
             Op::Resize { interpolation, .. } => match interpolation {

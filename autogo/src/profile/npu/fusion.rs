@@ -1,9 +1,9 @@
-//! Which nodes are run together: kernels, and the tensors between them.
+//! The nodes that run together: kernels, and the tensors between them.
 
 use super::machine::Fusion;
 use crate::graph::{Class, Graph, Op};
 
-/// What is fused behind an anchor, as bits.
+/// The ops that are fused behind an anchor, as bits.
 pub(super) mod part {
     use crate::graph::Op;
 
@@ -24,9 +24,9 @@ pub(super) mod part {
 pub(super) struct Kernel {
     /// The node that reads the kernel's operands and decides its cost.
     pub(super) anchor: usize,
-    /// The node whose result leaves it.
+    /// The node whose result leaves the kernel.
     pub(super) last: usize,
-    /// What is fused, from [`part`].
+    /// The ops that are fused, as bits from [`part`].
     pub(super) fused: u8,
     /// The sum that is fused.
     pub(super) sum: Option<usize>,
@@ -46,8 +46,8 @@ pub(super) struct Plan {
 pub(super) const NONE: usize = usize::MAX;
 
 impl Plan {
-    /// Fuses what the machine allows. A node joins its operand's kernel only if nobody else reads that operand.
-    /// O(nodes).
+    /// Fuses the ops that the machine allows. A node joins its operand's kernel only if no other node reads that
+    /// operand. O(nodes).
     pub(super) fn new(graph: &Graph, fusion: Fusion) -> Plan {
         let count = graph.len();
         let mut plan =
@@ -135,7 +135,7 @@ impl Plan {
         self.kernel_of[index] = at;
     }
 
-    /// Who makes an operand that only a concat reads writes it into the concat's tensor at once.
+    /// A kernel that makes an operand which only a concat reads writes the operand into the concat's tensor at once.
     fn share_concats(&mut self, graph: &Graph) {
         for index in 0..graph.len() {
             if !matches!(graph.node(index).op, Op::Concat) {

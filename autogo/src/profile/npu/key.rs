@@ -1,4 +1,4 @@
-//! What the cost of a kernel depends on, so that equal kernels are costed once.
+//! Everything that the cost of a kernel depends on, so that equal kernels are costed once.
 
 use super::fusion::{Kernel, Plan};
 use crate::graph::{Class, Graph, Op, Shape};
@@ -9,7 +9,7 @@ pub(super) struct Key {
     pub(super) op: Op,
     pub(super) input: Shape,
     pub(super) output: Shape,
-    /// What is fused.
+    /// The ops that are fused, as bits.
     pub(super) fused: u8,
     /// Operands of the sum or product, fused or not; channels that a concat copies.
     pub(super) extent: u32,

@@ -5,7 +5,7 @@ use crate::graph::Shape;
 use crate::profile::Gemm;
 use serde::{Deserialize, Serialize};
 
-/// How products are laid over the array.
+/// The way in which products are laid over the array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mapping {
@@ -28,7 +28,7 @@ pub enum MemoryLevel {
     Dram,
 }
 
-/// How a transposed convolution is run.
+/// The form in which a transposed convolution is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transposed {
@@ -38,7 +38,7 @@ pub enum Transposed {
     SubPixel,
 }
 
-/// What becomes part of the kernel that makes its operand.
+/// The ops that become part of the kernel that makes their operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fusion {
@@ -50,7 +50,8 @@ pub struct Fusion {
     pub add: bool,
 }
 
-/// How a kernel's output is cut into blocks, and how the buffer beside the array is shared out among them.
+/// The rules by which a kernel's output is cut into blocks, and by which the buffer beside the array is shared out
+/// among them.
 ///
 /// A block is a box of the output, a whole number of micro blocks, whose accumulators lie in the buffer together with
 /// the input that is read for the block.
@@ -83,7 +84,7 @@ pub struct Blocks {
     pub input_banks: u32,
     /// Banks that hold results and tables.
     pub reserved_banks: u32,
-    /// Traffic of a block whose whole input fits into the buffer counts this much when blocks are compared, 0 to 1.
+    /// Factor of the traffic, 0 to 1, of a block whose whole input fits into the buffer, when blocks are compared.
     pub whole_input: f64,
 }
 
@@ -110,23 +111,24 @@ pub struct Npu {
     pub rows: u32,
     /// Columns of the array: filters that lie in it at once.
     pub columns: u32,
-    /// Clock in GHz.
+    /// Clock, in GHz.
     pub clock_ghz: f64,
-    /// How products are laid over the array.
+    /// The way in which products are laid over the array.
     pub mapping: Mapping,
     /// Cores that share the array's units and the vector unit's lanes.
     pub cores: u32,
     /// Cycles of a step of the array on a micro block.
     pub step_cycles: u32,
-    /// Bytes of weights that are decoded in a cycle.
+    /// Bytes of weights that a cycle decodes.
     pub decoder_bytes_per_cycle: u32,
     /// Bytes of a bias with its scale and shift.
     pub bias_bytes: u32,
     /// Lanes of the vector unit.
     pub lanes: u32,
-    /// Taps; a pool with a smaller window costs the vector unit as much as one of this size.
+    /// Taps of a window; a pool with a smaller window costs the vector unit as much as one of this size.
     pub least_taps: u32,
-    /// Bytes beside the array, of all cores' the same, for accumulators and input of the blocks that are made.
+    /// Bytes of the buffer beside a core's part of the array, for accumulators and input of the blocks that are made;
+    /// the buffers of all cores are equal.
     pub buffer_bytes: u64,
     /// Bytes of on-chip memory.
     pub sram_bytes: u64,
@@ -142,7 +144,7 @@ pub struct Npu {
     pub dram_bytes_per_cycle: f64,
     /// Bytes of the shortest access to off-chip memory.
     pub dram_burst: u32,
-    /// Where the network's input and output lie.
+    /// The level of memory where the network's input and output lie.
     pub io: MemoryLevel,
     /// Channels that a tensor is padded to in memory.
     pub channel_alignment: u32,
@@ -150,13 +152,13 @@ pub struct Npu {
     pub write_channels: u32,
     /// Cycles before a kernel starts: one access to memory.
     pub start_cycles: u64,
-    /// How a transposed convolution is run.
+    /// The form in which a transposed convolution is run.
     pub transposed: Transposed,
-    /// What is fused.
+    /// The ops that are fused.
     pub fusion: Fusion,
-    /// How a kernel's output is cut into blocks.
+    /// The rules by which a kernel's output is cut into blocks.
     pub blocks: Blocks,
-    /// What the vector unit takes for an element.
+    /// Lane-cycles of the vector unit for an output element, by op.
     pub costs: VectorCosts,
 }
 

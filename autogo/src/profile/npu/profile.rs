@@ -72,7 +72,7 @@ impl Npu {
     }
 }
 
-/// Names of what is fused behind a kernel's anchor.
+/// Names of the ops that are fused behind a kernel's anchor.
 fn fused(graph: &Graph, plan: &Plan, at: usize) -> Vec<String> {
     let anchor = plan.kernels[at].anchor;
     let inside = plan.kernel_of.iter().enumerate().filter(|&(node, &kernel)| kernel == at && node != anchor);
@@ -84,15 +84,15 @@ fn fused(graph: &Graph, plan: &Plan, at: usize) -> Vec<String> {
 pub struct NpuRow {
     /// Name of the node that decides the kernel's cost.
     pub node: String,
-    /// Name of its op.
+    /// Name of the node's op.
     pub op: String,
     /// All nodes of the kernel, by their index in the graph.
     pub nodes: Vec<usize>,
     /// Names of the ops that are fused behind the first.
     pub fused: Vec<String>,
-    /// Cycles.
+    /// Cycles of the kernel.
     pub cycles: u64,
-    /// What takes longest.
+    /// The resource that takes longest and so bounds the kernel.
     pub bound: Bound,
     /// Cycles of the array alone, with the wait for its first weights.
     pub compute_cycles: f64,
@@ -169,7 +169,7 @@ impl NpuProfile {
     /// `multiply_adds`, `dram_bytes`, `sram_bytes`.
     ///
     /// # Errors
-    /// None in practice: polars checks that all columns have one length, and they do.
+    /// None: every column has one entry a row, which polars checks.
     pub fn frame(&self) -> PolarsResult<DataFrame> {
         let count = |of: fn(&NpuRow) -> u64| self.rows.iter().map(of).collect::<Vec<u64>>();
         df!(

@@ -1,4 +1,4 @@
-//! Where tensors lie while a network runs: on chip as long as they fit, else spilled by Belady's rule.
+//! The places of tensors while a network runs: on chip as long as they fit, else spilled by Belady's rule.
 
 use super::fusion::Plan;
 use super::machine::{MemoryLevel, Npu};
@@ -13,7 +13,7 @@ pub(super) struct Residency {
     tensors: Vec<Tensor>,
     /// Readers of all tensors, each tensor's in execution order.
     uses: Vec<usize>,
-    /// What lies on chip.
+    /// The tensors that lie on chip.
     resident: Vec<usize>,
     filled: u64,
 }
@@ -23,9 +23,9 @@ struct Tensor {
     bytes: u64,
     uses: (usize, usize),
     is_resident: bool,
-    /// It has been written to DRAM.
+    /// Whether the tensor has been written to DRAM.
     is_outside: bool,
-    /// It is the network's input or output, on a machine that keeps those in DRAM.
+    /// Whether the tensor is the network's input or output, on a machine that keeps those in DRAM.
     is_fixed: bool,
 }
 
@@ -117,7 +117,7 @@ impl Residency {
         written
     }
 
-    /// Forgets what nobody reads after kernel `at`.
+    /// Drops a tensor from the chip if no kernel after `at` reads the tensor.
     pub(super) fn release(&mut self, tensor: usize, at: usize) {
         let Tensor { uses: (start, end), is_resident, .. } = self.tensors[tensor];
         let is_last = self.uses[start..end].last().is_none_or(|&last| last <= at);

@@ -12,7 +12,7 @@ pub(super) fn steps(npu: &Npu, shape: Shape) -> f64 {
     (step(npu) * micro_blocks).max(decoding) as f64 / f64::from(npu.cores)
 }
 
-/// Steps that a micro block takes for its sums over so many taps and channels.
+/// Steps that a micro block takes for its sums over `taps` taps and `channels` channels.
 pub(super) fn depth_steps(npu: &Npu, taps: u64, channels: u64) -> f64 {
     let dot = dot(npu);
     if is_by_taps(npu, taps, channels) {
@@ -22,7 +22,7 @@ pub(super) fn depth_steps(npu: &Npu, taps: u64, channels: u64) -> f64 {
     }
 }
 
-/// Steps that it takes to sum over so many taps of one group of channels: a tap a cycle.
+/// Steps that a micro block takes to sum over `taps` taps of one group of channels: a tap a cycle.
 pub(super) fn tap_groups(npu: &Npu, taps: u64) -> u64 {
     taps.div_ceil(step(npu))
 }

@@ -11,7 +11,7 @@ use crate::graph::Graph;
 use crate::profile::ProfileError;
 use serde::{Deserialize, Serialize};
 
-/// What a kernel waits for.
+/// The resource that a kernel waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
@@ -23,7 +23,7 @@ pub enum Bound {
     Sram,
     /// Off-chip memory.
     Dram,
-    /// Nothing: its results are there already.
+    /// Nothing: the kernel's results are there already.
     Nothing,
 }
 

@@ -101,7 +101,7 @@ fn copied_bytes(npu: &Npu, graph: &Graph, plan: &Plan, kernel: &Kernel) -> f64 {
     copied.map(|&operand| padded(graph.node(operand).shape, npu.channel_alignment) as f64).sum()
 }
 
-/// How many bytes are moved for a useful one when accesses of this many bytes are scattered.
+/// The bytes that are moved for a useful byte when accesses of `run` bytes are scattered.
 fn waste(npu: &Npu, level: MemoryLevel, run: u64) -> f64 {
     let burst = u64::from(match level {
         MemoryLevel::Sram => npu.sram_burst,
@@ -110,7 +110,7 @@ fn waste(npu: &Npu, level: MemoryLevel, run: u64) -> f64 {
     burst as f64 / burst.min(run).max(1) as f64
 }
 
-/// What became of a kernel's weights.
+/// The state of a kernel's weights when the kernel starts.
 pub(super) struct Weights {
     /// Bytes that must arrive before the array can start.
     pub(super) before_start: f64,

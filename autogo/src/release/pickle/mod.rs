@@ -11,13 +11,13 @@ use crate::error::FormatError;
 pub use item::Item;
 use thiserror::Error;
 
-/// Why a pickle was refused, and at which byte.
+/// The reason why a pickle was refused, and the byte.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("byte {offset}: {reason}")]
 pub struct PickleError {
     /// Offset of the opcode, from 0.
     pub offset: usize,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }
 

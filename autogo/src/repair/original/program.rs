@@ -233,8 +233,8 @@ impl Ordered<'_> {
         })
     }
 
-    /// The same as an integer program. Variables of [release §5](crate::doc::release#s5) that equations tie to others
-    /// are put in: what is left are the binaries of the options, and the two penalties.
+    /// Solves the release's program as an integer program. Variables of [release §5](crate::doc::release#s5) that
+    /// equations tie to others are put in: the binaries of the options and the two penalties are left.
     fn program(&self, settings: &RepairSettings) -> Result<(Vec<Sizes>, bool), NoAnswer> {
         let mut problem = Problem::default();
         let mut made: Vec<[Expression; 3]> = Vec::with_capacity(self.order.len());

@@ -1,10 +1,10 @@
-//! An axis: where a number lies between its ends, and the round numbers that are marked on it.
+//! An axis: the places of numbers between its ends, and the round numbers that are marked on it.
 
 use super::super::numbers::{fraction, grouped};
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use std::ops::Range;
 
-/// A range of numbers, however wide or narrow, with at most so many round numbers marked.
+/// A range of numbers, however wide or narrow, with round numbers marked.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Axis {
     low: f64,
@@ -28,7 +28,7 @@ impl Axis {
         Axis { low: start, high: end, ticks: ticks(start, end, most) }
     }
 
-    /// Where a number lies: 0 at the lower end, 1 at the upper.
+    /// The place of a number: 0 at the lower end, 1 at the upper.
     pub(super) fn place(&self, value: f64) -> f64 {
         let span = self.high - self.low;
         let place = match span.is_finite() {

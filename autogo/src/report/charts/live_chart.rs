@@ -1,12 +1,8 @@
 //! A chart that grows while a cell runs.
 
+use super::super::live::Live;
 use super::chart::Chart;
-use crate::display::{self, LiveOutput};
 use crate::error::Error;
-use std::time::{Duration, Instant};
-
-/// The shortest time between two drawings.
-const PAUSE: Duration = Duration::from_millis(200);
 
 /// A chart that is replaced in its place while a cell runs, such as the curve of a training.
 ///
@@ -24,16 +20,11 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// # Ok::<(), autogo::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct LiveChart {
-    output: Option<LiveOutput>,
-    /// The last state, if it is not shown.
-    waiting: Option<String>,
-    shown: Option<Instant>,
-}
+pub struct LiveChart(Live);
 
 impl Default for LiveChart {
     fn default() -> Self {
-        LiveChart { output: display::is_live().then(LiveOutput::new), waiting: None, shown: None }
+        LiveChart(Live::new())
     }
 }
 
@@ -48,24 +39,7 @@ impl LiveChart {
     /// # Errors
     /// Those of [`Chart::svg`].
     pub fn show(&mut self, chart: &Chart) -> Result<(), Error> {
-        let svg = chart.svg()?;
-        match &mut self.output {
-            Some(output) if self.shown.is_none_or(|shown| shown.elapsed() >= PAUSE) => {
-                output.show(&svg);
-                (self.waiting, self.shown) = (None, Some(Instant::now()));
-            }
-            _ => self.waiting = Some(svg),
-        }
+        self.0.show(chart.svg()?);
         Ok(())
-    }
-}
-
-impl Drop for LiveChart {
-    fn drop(&mut self) {
-        match (self.waiting.take(), &mut self.output) {
-            (Some(svg), Some(output)) => output.show(&svg),
-            (Some(svg), None) => display::show_html(&svg),
-            (None, _) => {}
-        }
     }
 }

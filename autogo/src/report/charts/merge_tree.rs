@@ -1,4 +1,4 @@
-//! How byte-pair encoding put a piece together.
+//! The merges by which byte-pair encoding made a piece.
 
 use crate::display;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! Where memory ends and the array begins.
+//! The roofline: the kernels that memory bounds, and those that the array bounds.
 
 use super::super::theme::{BOUNDS, FAINT, GRID, INK, colour, legend, open_svg};
 use crate::display;

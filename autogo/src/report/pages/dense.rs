@@ -1,4 +1,4 @@
-//! What came out of a training on masks, points or pictures: curves, scores beside the baseline, pictures before and after.
+//! The page of a training on masks, points or pictures: curves, scores beside the baseline, pictures before and after.
 
 use super::super::charts::Chart;
 use super::page::Page;
@@ -37,8 +37,8 @@ fn metric_charts(log: &DenseLog, task: &dyn DenseTask) -> Result<Vec<Chart>, Err
     Ok(task.metrics().iter().enumerate().map(chart).collect())
 }
 
-/// A page about a training on a task: its curves, its scores on every test set beside those of an answer that needs no network,
-/// test pictures before and after, and the recipe.
+/// A page about a training on a task: its curves, its scores on every test set beside those of an answer that needs no
+/// network, test pictures before and after, and the recipe.
 ///
 /// # Errors
 /// A chart without a finite point; those of [`DenseTask::examples`]. O(pictures · multiply-adds).

@@ -5,15 +5,15 @@ use crate::display::escape;
 /// A marked number of a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyResult {
-    /// What it is, with its unit.
+    /// The name of the number, with its unit.
     pub name: String,
     /// The number.
     pub value: f64,
-    /// How far another run's may lie from it.
+    /// The largest distance of another run's number.
     pub tolerance: f64,
 }
 
-/// What a mark begins with.
+/// The beginning of a mark.
 const MARK: &str = "<data class=\"key-result\" ";
 
 impl KeyResult {
@@ -32,7 +32,8 @@ impl KeyResult {
     pub(super) fn html(&self) -> String {
         let KeyResult { name, value, tolerance } = self;
         let (name, shown) = (escape(name), rounded(*value, *tolerance));
-        let within = if *tolerance > 0.0 { format!(" (± {tolerance} from run to run)") } else { String::new() };
+        let is_exact = *tolerance <= 1e-6 * value.abs().max(1.0);
+        let within = if is_exact { String::new() } else { format!(" (another run: ± {tolerance} allowed)") };
         format!(
             "{name}: {MARK}title=\"{name}\" value=\"{value}\" data-tolerance=\"{tolerance}\">{shown}</data>{within}"
         )

@@ -2,16 +2,19 @@
 
 mod dense;
 mod key_result;
+mod live_table;
 mod page;
 mod rows;
 mod search;
 mod segments;
 mod table;
+mod table_file;
 mod training;
 mod verify;
 
 pub use dense::{dense_page, write_dense};
 pub use key_result::KeyResult;
+pub use live_table::LiveTable;
 pub use page::Page;
 pub use rows::Rows;
 pub use search::{front_chart, front_table, fronts_chart, mutant_drawing, run_page, write_run};

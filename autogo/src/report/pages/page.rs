@@ -86,7 +86,7 @@ impl Page {
         self.push(&map.svg())
     }
 
-    /// How a piece was merged.
+    /// The merge tree of a piece.
     pub fn merge_tree(self, tree: &MergeTree) -> Self {
         self.push(&tree.svg())
     }

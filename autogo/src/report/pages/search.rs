@@ -16,7 +16,7 @@ const PICTURES: usize = 20;
 /// Nodes around a change that are drawn with it.
 const AROUND: usize = 10;
 
-/// Everybody of a run, the front and the input, one figure against another.
+/// All individuals of a run, the front and the input, one figure against another.
 ///
 /// ```
 /// use autogo::prelude::*;
@@ -61,12 +61,14 @@ pub fn fronts_chart(run: &EvolutionRun, x: RunColumn, y: RunColumn) -> Chart {
 /// The front of a run, best first: what was asked for, and what it costs.
 ///
 /// # Errors
-/// None that a run of this library causes; polars returns a `Result`.
+/// None: every column has one entry a row, which polars checks.
 pub fn front_table(run: &EvolutionRun) -> Result<Table, Error> {
     let order: Vec<IdxSize> = run.front().iter().map(|one| one.id as IdxSize).collect();
     let front = run.frame()?.take(&IdxCa::from_vec("id".into(), order))?;
-    let first = ["id", "parent", "generation", "score", "cycles", "params", "flops", "nodes"];
-    Ok(Table::of(&front).first(&first).caption("The front"))
+    let mut columns = vec!["id", "parent", "generation", "score", "cycles", "params", "flops", "nodes"];
+    let own: Vec<ColumnName> = run.settings.columns.iter().map(OwnColumn::name).collect();
+    columns.extend(own.iter().map(ColumnName::as_str));
+    Ok(Table::of(&front).only(&columns).caption("The front"))
 }
 
 /// An individual's network with what is new in it coloured, cut down to the change and what stands around it.
@@ -146,7 +148,7 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
 pub fn write_run(run: &EvolutionRun, mutator: &Mutator, folder: &RunFolder) -> Result<(), Error> {
     let (graphs, pictures) = (folder.path().join("graphs"), folder.path().join("pictures"));
     for made in [&graphs, &pictures] {
-        std::fs::create_dir_all(made).map_err(|error| Error::File { path: made.clone(), reason: error.to_string() })?;
+        std::fs::create_dir_all(made).map_err(|error| Error::file(made, error))?;
     }
     let input = run.graph(0, mutator.db())?;
     write(&graphs.join("input.json"), to_json(&input).as_bytes())?;

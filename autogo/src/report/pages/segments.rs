@@ -1,4 +1,4 @@
-//! Segments to look at: cards, how often and how long they are, whose vocabulary covers whom.
+//! Segments to look at: cards, how often and how long they are, and the nodes of each family that a vocabulary covers.
 
 use super::super::charts::{Chart, HeatMap};
 use super::page::Page;
@@ -50,7 +50,7 @@ fn quantity(number: u64) -> String {
     format!("{:.digits$}{unit}", number / scale)
 }
 
-/// How often segments were found, the most frequent first, on logarithmic axes: a straight line is Zipf's law.
+/// The counts of segments, the most frequent first, on logarithmic axes: a straight line is Zipf's law.
 ///
 /// ```
 /// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];
@@ -72,7 +72,7 @@ pub fn frequency_chart(db: &SegmentDb) -> Chart {
     Chart::new("How often segments were found", "log₁₀ rank", "log₁₀ occurrences").line("segments", &points)
 }
 
-/// How many distinct segments have how many nodes.
+/// The number of distinct segments by the number of their nodes.
 ///
 /// ```
 /// let graphs = [autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?];

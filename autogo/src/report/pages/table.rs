@@ -17,7 +17,7 @@ use std::fmt::Write;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Table {
-    frame: DataFrame,
+    pub(super) frame: DataFrame,
     caption: String,
     rows: usize,
 }
@@ -69,6 +69,25 @@ impl Table {
         order.sort_by_key(|name| place(name));
         // All of them are there, so that they can be selected.
         if let Ok(frame) = self.frame.select(order) {
+            self.frame = frame;
+        }
+        self
+    }
+
+    /// Shows these columns alone, in this order. A name that the frame does not have is passed over.
+    ///
+    /// ```
+    /// use autogo::{polars::prelude::df, report::Table};
+    /// let frame = df!("id" => ["a"], "nodes" => [3], "score" => [0.5])?;
+    /// let html = Table::of(&frame).only(&["score", "id", "none"]).html();
+    /// assert!(html.find("score") < html.find("id</th>") && !html.contains("nodes"));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn only(mut self, columns: &[&str]) -> Self {
+        let known = |name: &&&str| self.frame.get_column_index(name).is_some();
+        let kept: Vec<&str> = columns.iter().filter(known).copied().collect();
+        // All of them are there, so that they can be selected.
+        if let Ok(frame) = self.frame.select(kept) {
             self.frame = frame;
         }
         self
@@ -128,7 +147,7 @@ impl Table {
 }
 
 /// A cell's text: whole numbers with thin spaces, fractions with four significant digits.
-fn cell(value: &AnyValue<'_>) -> String {
+pub(super) fn cell(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Null => "–".into(),
         AnyValue::Boolean(true) => "yes".into(),

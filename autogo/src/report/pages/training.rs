@@ -1,4 +1,4 @@
-//! What came out of a training: curves, which classes are confused, the surest mistakes.
+//! The page of a training: curves, confused classes, the surest mistakes.
 
 use super::super::charts::{Chart, HeatMap};
 use super::page::Page;
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::train::{Confusion, FitEnd, FitLog, FitRun, Measure, Part, Prediction, Task};
 use std::path::Path;
 
-/// The most classes whose confusion is drawn as a map.
+/// The most classes of a confusion that is drawn as a map.
 const MAPPED: usize = 20;
 /// Mistakes that a page shows.
 const MISTAKES: usize = 32;
@@ -16,7 +16,7 @@ const MISTAKES: usize = 32;
 const PAIRS: usize = 8;
 /// Points of the curve of losses.
 const POINTS: usize = 120;
-/// How large a picture is shown at least, in pixels of a page.
+/// The longest side of a picture on a page, in pixels; larger pictures are made smaller.
 const SHOWN: u32 = 84;
 
 /// The test loss by images seen; trainings side by side, by name. With one training, also the loss of its steps.
@@ -24,7 +24,8 @@ const SHOWN: u32 = 84;
 /// ```
 /// use autogo::report::fit_loss_chart;
 /// use autogo::train::{FitLog, Measure};
-/// let one = Measure { images: 100, train_loss: 2.0, train_accuracy: 0.3, test_loss: 1.9, test_accuracy: 0.4, speed: 0.0 };
+/// let (train_loss, train_accuracy, test_loss, test_accuracy) = (2.0, 0.3, 1.9, 0.4);
+/// let one = Measure { images: 100, train_loss, train_accuracy, test_loss, test_accuracy, speed: 0.0 };
 /// let log = FitLog { losses: vec![2.3, 1.8], measures: vec![one] };
 /// assert!(fit_loss_chart(&[("small", &log)]).svg()?.contains("cross-entropy"));
 /// # Ok::<(), autogo::Error>(())
@@ -40,7 +41,8 @@ pub fn fit_loss_chart(logs: &[(&str, &FitLog)]) -> Chart {
     chart
 }
 
-/// The test accuracy by images seen; trainings side by side, by name. With one training, also that of the pictures it learns from.
+/// The test accuracy by images seen; trainings side by side, by name. With one training, also the accuracy on the
+/// pictures that the network learns from.
 pub fn fit_accuracy_chart(logs: &[(&str, &FitLog)]) -> Chart {
     let mut chart = Chart::new("Accuracy", "images seen", "part of the pictures whose class is found").size(560, 380);
     for (name, log) in logs {
@@ -61,7 +63,8 @@ fn steps(log: &FitLog) -> Vec<(f64, f64)> {
     steps_of(&log.losses, log.last().map_or(0, |last| last.images) as f64)
 }
 
-/// The same of the losses of steps in which a network has seen so many images.
+/// Means of the losses of as many steps as there are to a point, at the images seen by then; `images` were seen in all
+/// steps.
 pub(super) fn steps_of(losses: &[f32], images: f64) -> Vec<(f64, f64)> {
     let count = losses.len().max(1);
     let every = count.div_ceil(POINTS);
@@ -72,7 +75,7 @@ pub(super) fn steps_of(losses: &[f32], images: f64) -> Vec<(f64, f64)> {
     losses.chunks(every).enumerate().map(mean).collect()
 }
 
-/// The part of the pictures of every class, a row each, about which a network says what.
+/// The part of the pictures of every class, a row each, that a network predicts to be of every class, a column each.
 pub fn confusion_map(confusion: &Confusion) -> HeatMap {
     let names: Vec<&str> = confusion.classes.iter().map(String::as_str).collect();
     let mut map = HeatMap::new("What the network says about the pictures of each class", "class", "said", &names);
@@ -83,7 +86,8 @@ pub fn confusion_map(confusion: &Confusion) -> HeatMap {
     map
 }
 
-/// A page about a training: how it went, what its result confuses, and the recipe. The network is asked about all test pictures.
+/// A page about a training: its curves, the classes that the network confuses, the surest mistakes, and the recipe. The
+/// network is asked about all test pictures.
 ///
 /// # Errors
 /// Pictures that cannot be read, or a chart without a finite point. O(test pictures · multiply-adds).
@@ -133,7 +137,7 @@ fn summary(run: &FitRun, confusion: &Confusion) -> String {
     text
 }
 
-/// The surest mistakes as pictures, each with its class and what the network says.
+/// The surest mistakes as pictures, each with its class, the predicted class and its probability.
 fn mistakes(confusion: &Confusion, task: &dyn Task) -> Result<Vec<(String, Picture)>, Error> {
     let Some(preparation) = task.preparation() else { return Ok(Vec::new()) };
     let mut cards = Vec::new();
@@ -172,7 +176,7 @@ pub fn task_page(task: &dyn Task, pictures: usize) -> Result<Page, Error> {
     page.pictures(cards)
 }
 
-/// A page of pictures with what a network says about each: the three most probable classes. Every picture has its name.
+/// A page of pictures, each with its name and the three classes that a network finds most probable.
 ///
 /// # Errors
 /// A picture whose bytes are not those of its shape.

@@ -20,14 +20,14 @@ use std::io::Write as _;
 #[derive(Clone, Debug, Default)]
 pub struct Verify {
     claims: Vec<(String, bool)>,
-    /// Claims that are about what is not there, and what that is.
+    /// Claims that were not checked, each with the name of the thing that is not there.
     unchecked: Vec<(String, String)>,
     values: Vec<KeyResult>,
 }
 
 impl Verify {
-    /// What [`Verify::finish`] says when everything holds, followed by the number of claims. Whoever runs a notebook
-    /// looks for it.
+    /// The words of [`Verify::finish`] when everything holds, followed by the number of claims. A program that runs a
+    /// notebook looks for these words.
     pub const SENTINEL: &'static str = "All claims hold:";
 
     /// No claims yet.

@@ -21,13 +21,13 @@ use std::collections::BinaryHeap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BpeTrainer {
-    /// How many merges to learn.
+    /// The number of merges to learn.
     pub merges: usize,
     /// The most tokens in one piece.
     pub max_piece_len: usize,
     /// A pair that occurs less often is not merged.
     pub min_count: u64,
-    /// What happens when fewer pairs than that can be merged.
+    /// The rule for a corpus in which fewer pairs than that can be merged.
     pub limit: Limit,
 }
 

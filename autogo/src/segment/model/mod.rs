@@ -15,7 +15,7 @@ use super::pipeline::{SegmentModel, Trainer};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 
-/// How a segment model is learned.
+/// The trainer of a segment model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "model", rename_all = "snake_case")]
 pub enum ModelTrainer {

@@ -14,13 +14,13 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UnigramTrainer {
-    /// How many pieces of two and more tokens to keep.
+    /// The number of pieces of two and more tokens to keep.
     pub pieces: usize,
     /// The most tokens in one piece.
     pub max_piece_len: usize,
     /// A run that occurs less often is no candidate.
     pub min_count: u64,
-    /// What happens when fewer runs than that are candidates.
+    /// The rule for a corpus in which fewer runs than that are candidates.
     pub limit: Limit,
 }
 
@@ -143,7 +143,7 @@ impl Unigram {
         (total, pieces)
     }
 
-    /// How often each piece is expected in the lines, by the forward-backward algorithm.
+    /// The expected number of times that each piece occurs in the lines, by the forward-backward algorithm.
     fn expected(&self, lines: &[(Vec<Symbol>, u64)]) -> Vec<f64> {
         let one = |line: &[Symbol], times: f64, expected: &mut [f64]| {
             let probability = |id: PieceId| (self.score(id) as f64 / 1e6).exp();

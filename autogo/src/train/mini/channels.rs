@@ -1,19 +1,19 @@
-//! How many channels every node of a mini form has.
+//! The number of channels of every node of a mini form.
 
 use super::ratio::Ratio;
 use crate::graph::{Class, Conv, Graph, Op, Shape};
 
-/// Which channel counts of the full graph stay.
+/// The channel counts of the full graph that stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::train) struct Kept {
-    /// Those of the input.
+    /// Whether the channel count of the input stays.
     pub input: bool,
-    /// Those of the output.
+    /// Whether the channel count of the output stays.
     pub output: bool,
 }
 
 impl Kept {
-    /// Those of both ends.
+    /// The channel counts of both ends stay.
     pub const BOTH: Kept = Kept { input: true, output: true };
 }
 
@@ -153,9 +153,9 @@ struct Find<'a> {
     kept: Kept,
     class: Vec<usize>,
     members: Vec<Vec<usize>>,
-    /// What the class's count must be a multiple of.
+    /// The number that the class's count must be a multiple of.
     multiple: Vec<u32>,
-    /// The counts that are known; 0 while one is looked for.
+    /// The counts that are known; 0 while a count is looked for.
     found: Vec<Option<u32>>,
 }
 

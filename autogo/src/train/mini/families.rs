@@ -5,8 +5,9 @@ use crate::error::Error;
 use crate::families::{FamilyName, network};
 
 impl Mini {
-    /// The mini form of a family's networks in which all of them can be trained on one machine: pictures of 16×16, a stem of 16
-    /// channels; see [`mini_network`] for their depth. Nothing for the systems that are no family of networks.
+    /// The mini form of a family's networks in which all of them can be trained on one machine: pictures of 16×16, a
+    /// stem of 16 channels; see [`mini_network`] for their depth. Nothing for the systems that are no family of
+    /// networks.
     ///
     /// ```
     /// use autogo::{families::FamilyName, train::Mini};
@@ -28,8 +29,9 @@ impl Mini {
     }
 }
 
-/// The mini form of a compact string, as the mini benchmark trains it: [`Mini::of`] its family, and one cell or block where the
-/// family repeats the same one ([`FamilyName::build_shallow`]). The form's `full` is the id of the whole network.
+/// The mini form of a compact string, as the mini benchmark trains it: [`Mini::of`] its family, and one cell or block
+/// where the family repeats the same one ([`FamilyName::build_shallow`]). The form's `full` is the id of the whole
+/// network.
 ///
 /// ```
 /// let form = autogo::train::mini_network("nb101:1111011111:200")?;

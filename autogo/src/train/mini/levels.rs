@@ -1,14 +1,14 @@
-//! How large the pictures of a mini form are.
+//! The sizes of the pictures of a mini form.
 
 use crate::graph::{Class, Conv, Graph, Op, Padding, Shape, Window};
 use std::collections::BTreeMap;
 
-/// How small a stride may make a picture.
+/// The smallest picture that a stride may make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::train) enum Floor {
     /// 4 pixels a side, or as few as in the full graph.
     Usual,
-    /// So many rows and columns.
+    /// These numbers of rows and columns.
     Sides(u32, u32),
 }
 
@@ -29,7 +29,7 @@ impl Floor {
 pub(super) struct Levels {
     sizes: BTreeMap<(u32, u32), (u32, u32)>,
     floor: Floor,
-    /// What became of the strides that were dropped.
+    /// The strides that were dropped, a line each.
     pub dropped: Vec<String>,
 }
 

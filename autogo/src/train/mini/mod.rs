@@ -16,7 +16,7 @@ pub use ratio::Ratio;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
-/// What a mini form looks like.
+/// The size of a mini form.
 ///
 /// ```
 /// use autogo::train::{Mini, Ratio};
@@ -54,7 +54,7 @@ impl FromStr for Mini {
 pub struct MiniForm {
     /// The smaller graph. Its nodes have the names and the order of the full graph's.
     pub graph: Graph,
-    /// Nodes whose stride the small picture cannot afford, each with what became of it.
+    /// Nodes whose stride the small picture cannot afford, each with the change, a line each.
     pub dropped: Vec<String>,
     /// The full graph's id.
     pub full: ContentId,
@@ -63,12 +63,13 @@ pub struct MiniForm {
 }
 
 impl Graph {
-    /// The mini form: the picture has another size, filters are multiplied by a factor and rounded, strides are dropped where a
-    /// picture would have fewer than 4 pixels a side (or fewer than in the full graph, where it has fewer still).
+    /// The mini form: the picture has another size, filters are multiplied by a factor and rounded, strides are dropped
+    /// where a picture would have fewer than 4 pixels a side (or fewer than in the full graph, where it has fewer
+    /// still).
     ///
-    /// The channels of input and output stay. Sums and products still fit: their operands have one channel count; what follows
-    /// from a concatenation or a depth-to-space is not rounded. Pictures that have equal sizes in the full graph have equal
-    /// sizes in the mini form. Every shape is inferred anew.
+    /// The channels of input and output stay. Sums and products still fit: their operands have one channel count; what
+    /// follows from a concatenation or a depth-to-space is not rounded. Pictures that have equal sizes in the full
+    /// graph have equal sizes in the mini form. Every shape is inferred anew.
     ///
     /// ```
     /// use autogo::train::{Mini, Ratio};

@@ -4,7 +4,7 @@ use crate::error::TrainError;
 use autogo_engine::Buffer;
 use std::ops::Range;
 
-/// Tensors begin at multiples of so many floats.
+/// Tensors begin at multiples of `LINE` floats.
 const LINE: usize = 16;
 
 /// A tensor of a step: floats of one image, and the times of its first and its last use.
@@ -12,13 +12,13 @@ const LINE: usize = 16;
 pub(crate) struct Tensor {
     /// Floats of one image.
     pub floats: usize,
-    /// When the tensor is first written.
+    /// The time at which the tensor is first written.
     pub first: usize,
-    /// When the tensor is last read.
+    /// The time at which the tensor is last read.
     pub last: usize,
 }
 
-/// Where every tensor lies. Tensors that are never alive at the same time may share their place.
+/// The place of every tensor. Tensors that are never alive at the same time may share their place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     offsets: Vec<usize>,

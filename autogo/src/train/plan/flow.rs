@@ -29,8 +29,9 @@ struct Builder<'a> {
     parameters: &'a Parameters,
     lowered: Lowered,
     tensors: Vec<Tensor>,
-    /// The tensor of every root's result, and of its gradient.
+    /// The tensor of every root's result.
     value: Vec<Option<usize>>,
+    /// The tensor of the gradient of every root's result.
     gradient: Vec<Option<usize>>,
     /// The map of every root that is one.
     map: Vec<Option<usize>>,
@@ -65,7 +66,7 @@ pub(super) fn flow(graph: &Graph, lowered: Lowered, parameters: &Parameters) -> 
     build.join_norms();
     let last = build.lowered.root[n - 1];
     let logits = build.stored(last);
-    // Whoever asks for the logits asks after the step.
+    // A caller that asks for the logits asks after the step.
     build.use_at(logits, n);
     build.use_at(logits, 2 * n + 1);
     let loss = build.tensor(last, n);
@@ -194,7 +195,7 @@ impl Builder<'_> {
         (self.steps[step].gradient, self.steps[step].gives) = (Some(gradient), gives);
     }
 
-    /// Where the gradient of one operand goes.
+    /// The place of one operand's gradient.
     fn give(&mut self, index: usize, operand: usize, gradient: usize, time: usize, is_shared: bool) -> Give {
         let kernel = &self.lowered.kernels[index];
         if !self.lowered.wants[operand] || matches!(kernel, Some(Kernel::Zero)) {

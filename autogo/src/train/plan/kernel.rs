@@ -1,4 +1,4 @@
-//! Which kernel of the engine computes which op.
+//! The kernel of the engine for every op.
 
 use crate::error::TrainError;
 use crate::graph::{self, Op, Shape, Weighted};
@@ -32,7 +32,7 @@ pub(crate) enum Kernel {
     Concat,
     /// Neighbouring channels, from this one.
     Slice(usize),
-    /// Other places for the channels, so many groups.
+    /// Other places for the channels, in this number of groups.
     Shuffle(usize),
     /// Pooling.
     Pool(engine::PoolKind, Box<engine::Pool>),
@@ -123,10 +123,10 @@ pub(crate) fn interpolation_of(interpolation: graph::Interpolation) -> engine::I
     }
 }
 
-/// Why an op has no kernel: the engine refuses its geometry.
+/// The reason why an op has no kernel: the engine refuses its geometry.
 pub(crate) type Refusal = engine::Error;
 
-/// What the engine refused at a node.
+/// The error of a node that the engine refuses.
 pub(crate) fn refused(node: &str, error: &Refusal) -> TrainError {
     TrainError::Node { node: node.into(), reason: error.to_string() }
 }
@@ -157,8 +157,8 @@ pub(crate) fn activation_of(activation: &graph::Activation) -> Kernel {
     })
 }
 
-/// The kernel that computes `op` on an operand of shape `input`, or nothing where there is nothing to compute: the input, the
-/// output, the identity.
+/// The kernel that computes `op` on an operand of shape `input`, or nothing where there is nothing to compute: the
+/// input, the output, the identity.
 ///
 /// Every op is named here: a new op is an error of the compiler, not of a training.
 pub(crate) fn kernel(engine: Engine, op: &Op, input: Shape) -> Result<Option<Kernel>, Refusal> {

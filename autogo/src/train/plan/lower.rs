@@ -1,4 +1,5 @@
-//! From nodes to kernels: what is computed, what is another name for a result, what is a map that its readers apply.
+//! From nodes to kernels: nodes that are computed, nodes that are another name for a result, and maps that their
+//! readers apply.
 
 use super::kernel::{Kernel, kernel, refused};
 use super::parameters::Parameters;
@@ -6,16 +7,17 @@ use crate::error::TrainError;
 use crate::graph::{Graph, Op};
 use autogo_engine::{Clip, Engine};
 
-/// A graph's nodes with their kernels. A node whose result is that of another node (an identity, the output, a ReLU that is part
-/// of a batch norm) has that node as its *root*; all lists of nodes below are lists of roots.
+/// A graph's nodes with their kernels. A node whose result is that of another node (an identity, the output, a ReLU
+/// that is part of a batch norm) has that node as its *root*; all lists of nodes below are lists of roots.
 pub(super) struct Lowered {
     /// The kernel of every node; none for the input and for nodes that have another root.
     pub kernels: Vec<Option<Kernel>>,
     /// The node whose result is this node's.
     pub root: Vec<usize>,
-    /// Who reads a root's result, an entry for every operand slot. The output is a reader.
+    /// The readers of a root's result, an entry for every operand slot. The output is a reader.
     pub readers: Vec<Vec<usize>>,
-    /// Whether the gradient by the root's result is asked for: the result depends on a weight, or on images whose gradient is wanted.
+    /// Whether the gradient by the root's result is asked for: the result depends on a weight, or on images whose
+    /// gradient is wanted.
     pub wants: Vec<bool>,
     /// Whether the root is a map that its readers apply: its result is never stored.
     pub is_virtual: Vec<bool>,

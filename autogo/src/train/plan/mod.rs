@@ -1,4 +1,4 @@
-//! What a training step does, found out once: which kernel runs when, where every tensor lies, what is fused.
+//! The plan of a training step, made once: the order of kernels, the place of every tensor, and the ops that are fused.
 
 pub(super) mod arena;
 mod flow;
@@ -16,7 +16,7 @@ use autogo_engine::{Arithmetic, Engine};
 use kernel::Kernel;
 use parameters::Parameters;
 
-/// How a network is computed.
+/// The settings by which a network is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NetworkSettings {
     /// Images of a batch, at most.
@@ -25,15 +25,16 @@ pub struct NetworkSettings {
     pub portable: bool,
     /// Bytes that the network may take; `None` is no limit.
     pub memory: Option<u64>,
-    /// Threads that compute a batch, at most as many as it has pieces. Results do not depend on it.
+    /// Threads that compute a batch, at most as many as the batch has pieces. Results do not depend on the number of
+    /// threads.
     pub threads: usize,
     /// Whether a backward pass goes on to the images: [`Network::image_gradient`](super::Network::image_gradient).
     pub reaches_images: bool,
 }
 
-/// Pieces of a batch, at most: so many threads can share one network.
+/// The most pieces of a batch, and so the most threads that can share one network.
 const PIECES: usize = 4;
-/// Images of a piece, at least, if the batch has so many.
+/// The least images of a piece, if the batch has as many.
 const LEAST: usize = 16;
 
 impl Default for NetworkSettings {
@@ -43,11 +44,11 @@ impl Default for NetworkSettings {
     }
 }
 
-/// The plan of a network for batches of a size: its kernels in execution order, its parameters, and one place in memory for
-/// every activation and gradient.
+/// The plan of a network for batches of a size: its kernels in execution order, its parameters, and one place in memory
+/// for every activation and gradient.
 ///
-/// A batch norm with its ReLU becomes a map; where only convolutions read the map's result, they apply the map themselves and
-/// the result is never stored. A ReLU alone is such a map as well.
+/// A batch norm with its ReLU becomes a map; where only convolutions read the map's result, they apply the map
+/// themselves and the result is never stored. A ReLU alone is such a map as well.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub(super) engine: Engine,
@@ -60,9 +61,11 @@ pub struct Plan {
     pub(super) steps: Vec<Step>,
     pub(super) parameters: Parameters,
     pub(super) places: Places,
-    /// Tensor of the images, of the logits, and of the logits' gradient.
+    /// Tensor of the images.
     pub(super) images: usize,
+    /// Tensor of the logits.
     pub(super) logits: usize,
+    /// Tensor of the logits' gradient.
     pub(super) loss: usize,
     /// Tensor of the images' gradient, where a backward pass reaches them.
     pub(super) image_gradient: Option<usize>,
@@ -84,8 +87,8 @@ impl Plan {
     /// ```
     ///
     /// # Errors
-    /// [`TrainError::Untrainable`] when no weight lies on a path to the output, [`TrainError::Node`] when the engine refuses a
-    /// node, [`TrainError::Memory`] when the network takes more than the settings allow. O(nodes²).
+    /// [`TrainError::Untrainable`] when no weight lies on a path to the output, [`TrainError::Node`] when the engine
+    /// refuses a node, [`TrainError::Memory`] when the network takes more than the settings allow. O(nodes²).
     pub fn new(graph: &Graph, settings: NetworkSettings) -> Result<Plan, TrainError> {
         let arithmetic = if settings.portable { Arithmetic::Portable } else { Arithmetic::Fused };
         let (engine, batch) = (Engine::new(arithmetic), settings.batch.max(1));
@@ -132,8 +135,8 @@ impl Plan {
         }
     }
 
-    /// Bytes that a network of this plan takes: activations and gradients, weights and every piece's gradient of them, and two numbers that
-    /// an optimiser remembers of each weight.
+    /// Bytes that a network of this plan takes: activations and gradients, weights and every piece's gradient of the
+    /// weights, and two numbers that an optimiser remembers of each weight.
     pub fn memory(&self) -> u64 {
         let weights = 3 * self.parameters.len + self.parameters.running;
         let logits = self.batch * self.output.elements() as usize;

@@ -5,13 +5,14 @@ use std::ops::Range;
 
 /// The variance of a weight times its inputs that keeps a signal through ReLUs.
 const HE: f64 = 2.0;
-/// The same for dense layers, PyTorch's: a classifier begins near equal odds.
+/// The variance of a dense layer's weight times its inputs, PyTorch's: a classifier begins near equal odds.
 const SMALL: f64 = 1.0 / 3.0;
 
-/// What a parameter is.
+/// The role of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Role {
-    /// The weights of a convolution or a dense layer: their variance at the start times the inputs of one output, and those inputs.
+    /// The weights of a convolution or a dense layer: their variance at the start times the inputs of one output, and
+    /// those inputs.
     Matrix { gain: f64, fan_in: usize },
     /// A number for every channel, which begins at this value.
     Channels { start: f32 },
@@ -26,9 +27,9 @@ pub(crate) struct Parameter {
     pub name: String,
     /// Sizes as in an exported ONNX file.
     pub sizes: Vec<usize>,
-    /// What it is.
+    /// The role of the parameter.
     pub role: Role,
-    /// Its place among the weights, or among the running statistics.
+    /// The place of the parameter among the weights, or among the running statistics.
     pub range: Range<usize>,
 }
 
@@ -149,8 +150,8 @@ impl Parameters {
     }
 }
 
-/// Calls `visit(place in the file, place in memory)` for every weight of a matrix of these sizes: files have filters first, as
-/// ONNX and PyTorch do, the engine has them last. O(weights).
+/// Calls `visit(place in the file, place in memory)` for every weight of a matrix of these sizes: files have filters
+/// first, as ONNX and PyTorch do, the engine has them last. O(weights).
 pub(crate) fn places(sizes: &[usize], mut visit: impl FnMut(usize, usize)) {
     let (filters, channels, pixels) = match *sizes {
         [filters, channels, h, w] => (filters, channels, h * w),

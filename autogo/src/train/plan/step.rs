@@ -1,25 +1,25 @@
-//! One kernel's run: what it reads, what it makes, where its gradients go.
+//! One kernel's run: its operands, its result, the places of its gradients.
 
 use super::kernel::Kernel;
 use autogo_engine::{Clip, Shape, Write};
 
-/// What a step reads.
+/// An operand of a step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source {
     /// The tensor.
     pub tensor: usize,
     /// The map that is applied while the tensor is read.
     pub map: Option<(usize, Clip)>,
-    /// Its shape.
+    /// The tensor's shape.
     pub shape: Shape,
 }
 
-/// Where the gradient of an operand goes.
+/// The place of an operand's gradient.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Give {
     /// Nowhere: the operand depends on no weight.
     Nothing,
-    /// It is where the gradient of the step's own result was.
+    /// The place where the gradient of the step's own result was.
     Shared,
     /// Into a tensor.
     To(usize, Write),
@@ -30,7 +30,7 @@ pub(crate) enum Give {
 pub(crate) struct Step {
     /// The node whose result the step makes.
     pub node: String,
-    /// What runs.
+    /// The kernel that runs.
     pub kernel: Kernel,
     /// The operands, in slot order.
     pub reads: Vec<Source>,
@@ -44,7 +44,7 @@ pub(crate) struct Step {
     pub parameter: Option<usize>,
     /// Whether the step adds a bias, which is its second parameter.
     pub bias: bool,
-    /// Where the packed weights begin.
+    /// The first float of the packed weights.
     pub packed: usize,
     /// The step's own map.
     pub map: Option<usize>,
@@ -60,6 +60,6 @@ pub(crate) struct Step {
     pub left: bool,
     /// The gradient of the result; `None` when the loss does not depend on the result.
     pub gradient: Option<usize>,
-    /// Where the operands' gradients go, in slot order.
+    /// The places of the operands' gradients, in slot order.
     pub gives: Vec<Give>,
 }

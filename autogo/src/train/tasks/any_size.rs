@@ -9,7 +9,8 @@ use crate::train::plan::NetworkSettings;
 /// The name of the node that cuts a head's result to the size of the picture.
 pub(super) const CROP: &str = "head/crop";
 
-/// A graph with trained weights that is planned anew for every size of picture. One plan is kept: that of the last size.
+/// A graph with trained weights that is planned anew for every size of picture. One plan is kept: that of the last
+/// size.
 ///
 /// Large pictures are computed in tiles that overlap, so memory depends on the tile and not on the picture; see
 /// [`AnySize::tiled`].
@@ -21,7 +22,7 @@ pub struct AnySize {
     planned: Option<((u32, u32), Network)>,
 }
 
-/// How a large picture is cut.
+/// The tiles into which a large picture is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tiles {
     /// Height and width of a tile, at most.
@@ -59,9 +60,10 @@ impl AnySize {
 
     /// The answer to one picture, computed in tiles; the answer is `factor` times as high and wide as the picture.
     ///
-    /// Along each axis, tiles begin where the one before has `2 · margin` pixels left, the last one ends with the picture. Of a
-    /// tile, the pixels that are nearer than `margin` to an inner border are taken from its neighbour. Where an output depends
-    /// on no more than `margin` pixels around it, that is the answer to the whole picture. O(multiply-adds).
+    /// Along each axis, tiles begin where the one before has `2 · margin` pixels left, the last one ends with the
+    /// picture. Of a tile, the pixels that are nearer than `margin` to an inner border are taken from its neighbour.
+    /// Where an output depends on no more than `margin` pixels around it, that is the answer to the whole picture.
+    /// O(multiply-adds).
     pub(super) fn tiled(
         &mut self,
         image: &[f32],
@@ -145,7 +147,7 @@ pub(super) fn at_size(graph: &Graph, (h, w): (u32, u32)) -> Result<Graph, Error>
     Ok(build.finish()?)
 }
 
-/// What a picture has more than height and width `size`: half of it on each side.
+/// The pixels that a picture has more than height and width `size`: half of them on each side.
 pub(super) fn surplus(shape: Shape, size: (u32, u32)) -> Border {
     let (rows, columns) = (shape.h.saturating_sub(size.0), shape.w.saturating_sub(size.1));
     Border { top: rows / 2, left: columns / 2, bottom: rows - rows / 2, right: columns - columns / 2 }

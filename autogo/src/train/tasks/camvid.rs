@@ -36,14 +36,15 @@ const COLOURS: [[u8; 3]; CLASSES] = [
     [0, 128, 192],
 ];
 
-/// CamVid at 160×120 (Brostow et al., 2008): eleven classes, softmax cross-entropy of every pixel, mean intersection over union.
+/// CamVid at 160×120 (Brostow et al., 2008): eleven classes, softmax cross-entropy of every pixel, mean intersection
+/// over union.
 ///
-/// A network learns from crops of 367 pictures, which may be mirrored, and is measured with whole pictures: 101 of part `val`
-/// while it learns, these and 233 of part `test` at the end. Pixels without a class have neither loss nor score. A
-/// classification network keeps its layers up to the last features that have a height and a width, without the strides by which
-/// a feature would stand for more than 8 pixels a side; a 1×1 convolution makes eleven logits of the features, which are resized
-/// to the picture bilinearly. That is how the paper carries classification networks over to segmentation, which dilates or
-/// resizes where a stride went.
+/// A network learns from crops of 367 pictures, which may be mirrored, and is measured with whole pictures: 101 of part
+/// `val` while it learns, these and 233 of part `test` at the end. Pixels without a class have neither loss nor score.
+/// A classification network keeps its layers up to the last features that have a height and a width, without the
+/// strides by which a feature would stand for more than 8 pixels a side; a 1×1 convolution makes eleven logits of the
+/// features, which are resized to the picture bilinearly. That is how the paper carries classification networks over to
+/// segmentation, which dilates or resizes where a stride went.
 #[derive(Clone, Debug)]
 pub struct CamVid {
     data: Arc<Data>,

@@ -1,4 +1,4 @@
-//! Where in a picture a crop lies, and how it is mirrored, by draws that have an address.
+//! The place of a crop in a picture, and its mirroring, by draws that have an address.
 
 use crate::error::Error;
 use crate::graph::Shape;
@@ -26,7 +26,7 @@ impl Crop {
         Crop { from, size, mirrored: (down && may.0, right && may.1) }
     }
 
-    /// The same part of a picture that is `factor` times as large.
+    /// This crop in a picture that is `factor` times as large.
     pub fn times(self, factor: usize) -> Crop {
         let by = |(a, b): (usize, usize)| (a * factor, b * factor);
         Crop { from: by(self.from), size: by(self.size), mirrored: self.mirrored }

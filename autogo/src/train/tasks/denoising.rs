@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// The test sets.
 const SETS: [&str; 2] = ["set12", "bsd68"];
-/// How pictures are cut for a network.
+/// The tiles into which pictures are cut for a network.
 const TILES: Tiles = Tiles { side: 128, margin: 16 };
 /// Side of a picture to learn from, at most.
 const LARGEST: (u32, u32) = (180, 180);
@@ -26,16 +26,16 @@ const LARGEST: (u32, u32) = (180, 180);
 const UNIT: f64 = 127.5;
 const METRICS: [Metric; 1] = [Metric { name: "psnr", unit: "dB", goal: Goal::Maximise }];
 
-/// Removal of Gaussian noise (Zhang et al., Beyond a Gaussian Denoiser, TIP 2017): a network learns from crops of 400 grey
-/// pictures and is measured by the PSNR on Set12 and BSD68. The loss is the squared difference.
+/// Removal of Gaussian noise (Zhang et al., Beyond a Gaussian Denoiser, TIP 2017): a network learns from crops of 400
+/// grey pictures and is measured by the PSNR on Set12 and BSD68. The loss is the squared difference.
 ///
-/// The noise of a picture to learn from belongs to its turn; that of a test picture to the set and the picture alone, so all
-/// networks see the same. Noisy pictures are neither rounded nor cut off; what a network makes is rounded to bytes. The baseline
-/// is the noisy picture itself, 20.17 dB for a spread of 25 levels.
+/// The noise of a picture to learn from belongs to its turn; that of a test picture to the set and the picture alone,
+/// so all networks see the same. Noisy pictures are neither rounded nor cut off; what a network makes is rounded to
+/// bytes. The baseline is the noisy picture itself, 20.17 dB for a spread of 25 levels.
 ///
-/// A network that makes a grey picture of a grey picture is taken as it is. Others get a stem, where they read other channels,
-/// and a tail: a 3×3 convolution makes one channel, to which the noisy picture is added. A classification network keeps its
-/// layers up to the last features with a height and a width, without strides.
+/// A network that makes a grey picture of a grey picture is taken as it is. Others get a stem, where they read other
+/// channels, and a tail: a 3×3 convolution makes one channel, to which the noisy picture is added. A classification
+/// network keeps its layers up to the last features with a height and a width, without strides.
 ///
 /// Test pictures are computed in tiles of 128×128 that overlap by 32 pixels.
 #[derive(Clone, Debug)]
@@ -70,8 +70,8 @@ fn level(float: f32) -> f64 {
 }
 
 impl Denoising {
-    /// Reads the pictures from a data folder. `sigma` is the spread of the noise in levels of a byte; pictures to learn from have
-    /// 40×40 pixels.
+    /// Reads the pictures from a data folder. `sigma` is the spread of the noise in levels of a byte; pictures to learn
+    /// from have 40×40 pixels.
     ///
     /// # Errors
     /// As [`PictureSet::open`], or a spread that is not 1 to 100.
@@ -112,7 +112,7 @@ impl Denoising {
         image
     }
 
-    /// What a network makes of a noisy picture, in bytes.
+    /// The picture that a network makes of a noisy picture, in bytes.
     fn cleaned(&self, network: &mut AnySize, noisy: &[f32], shape: Shape) -> Result<Picture, Error> {
         let found = network.tiled(noisy, shape, 1, TILES)?;
         Ok(Picture { shape, bytes: bytes(&found) })

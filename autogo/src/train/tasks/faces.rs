@@ -30,14 +30,14 @@ const SIDE: u32 = 8;
 const METRICS: [Metric; 2] =
     [Metric { name: "pck", unit: "", goal: Goal::Maximise }, Metric { name: "nme", unit: "", goal: Goal::Minimise }];
 
-/// Faces of 96×96 pixels with 68 key points (frames of YouTube Faces; Wolf et al., 2011): PCK@0.1 and NME, in units of the
-/// distance between points 36 and 45.
+/// Faces of 96×96 pixels with 68 key points (frames of YouTube Faces; Wolf et al., 2011): PCK@0.1 and NME, in units of
+/// the distance between points 36 and 45.
 ///
-/// A network makes a map for every point. The softmax of a map over its pixels is a distribution, whose mean place is the
-/// answer (Sun et al., Integral Human Pose Regression, ECCV 2018); the loss is the smooth L1 loss of rows and columns in
-/// pixels, with β = 1. The mean place lies between a map's pixels, so coarse maps do. A classification network keeps its layers up
-/// to the last features that have a height and a width, without the strides by which a feature would stand for more than 8
-/// pixels a side, and a 1×1 convolution makes 68 maps of the features.
+/// A network makes a map for every point. The softmax of a map over its pixels is a distribution, whose mean place is
+/// the answer (Sun et al., Integral Human Pose Regression, ECCV 2018); the loss is the smooth L1 loss of rows and
+/// columns in pixels, with β = 1. The mean place lies between a map's pixels, so coarse maps do. A classification
+/// network keeps its layers up to the last features that have a height and a width, without the strides by which a
+/// feature would stand for more than 8 pixels a side, and a 1×1 convolution makes 68 maps of the features.
 ///
 /// The recipe's flips mirror a face and exchange its left and right points; its shifts move a face, zeros move in.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ impl Faces {
         if set == 0 { Ok(self.part(1)) } else { Err(no_set(self.name(), set, 1)) }
     }
 
-    /// Where a network sees the points of a picture.
+    /// The points of a picture as a network finds them.
     fn found(&self, network: &mut AnySize, picture: &Picture) -> Result<Points, Error> {
         let Shape { h, w, .. } = picture.shape;
         let mut image = vec![0.0; picture.bytes.len()];

@@ -10,7 +10,7 @@ use crate::interrupt;
 use crate::progress::Progress;
 use crate::rng::Stream;
 use crate::train::augment::Order;
-use crate::train::checkpoint;
+use crate::train::checkpoint::{self, CHECKPOINT};
 use crate::train::network::Network;
 use crate::train::optimiser::Optimiser;
 use crate::train::plan::NetworkSettings;
@@ -21,18 +21,16 @@ use autogo_engine::loss::Scores;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The name of the checkpoint in the folder of a training.
-const CHECKPOINT: &str = "checkpoint.safetensors";
 /// Measurements of a training.
 const MEASURES: u64 = 5;
 
-/// A training on a [`DenseTask`]; as [`Fit`](crate::train::Fit) is one on classes.
+/// A training on a [`DenseTask`]; [`Fit`](crate::train::Fit) is a training on classes.
 ///
 /// The weights depend on graph, task and recipe alone. They begin as those of a classification do, with two exceptions.
-/// Convolutions whose result is read by sums alone begin with weights that are divided by the root of the number of sums, so that
-/// the outputs of a body without batch norms do not grow from sum to sum (as in Zhang et al., Fixup Initialization, ICLR 2019).
-/// The convolution that makes the answer begins with a tenth of its weights: all classes and places are about equally likely, and
-/// a picture is about what it is added to.
+/// Convolutions whose result is read by sums alone begin with weights that are divided by the root of the number of
+/// sums, so that the outputs of a body without batch norms do not grow from sum to sum (as in Zhang et al., Fixup
+/// Initialization, ICLR 2019). The convolution that makes the answer begins with a tenth of its weights: all classes
+/// and places are about equally likely, and a picture is about what it is added to.
 #[derive(Clone)]
 pub struct DenseFit<'a> {
     graph: &'a Graph,
@@ -53,7 +51,7 @@ pub struct DenseRun {
     pub any_size: AnySize,
     /// Losses, measurements and scores.
     pub log: DenseLog,
-    /// Why the training ended.
+    /// The reason why the training ended.
     pub end: FitEnd,
     /// One line about the pictures; see [`DenseTask::record`].
     pub pictures: String,
@@ -85,7 +83,7 @@ impl<'a> DenseFit<'a> {
         self
     }
 
-    /// Computes batches on so many threads; the bytes are those of one.
+    /// Computes batches on `threads` threads; the bytes are the same as on one thread.
     pub fn threads(mut self, threads: usize) -> Self {
         self.threads = threads;
         self
@@ -94,8 +92,8 @@ impl<'a> DenseFit<'a> {
     /// Trains, and measures the result with every test set. O(images · multiply-adds).
     ///
     /// # Errors
-    /// A recipe that is out of range or has a setting without effect, a graph that does not read the task's pictures or makes no
-    /// answer to the task, a loss or a metric that is not finite, a file that cannot be read or written.
+    /// A recipe that is out of range or has a setting without effect, a graph that does not read the task's pictures or
+    /// makes no answer to the task, a loss or a metric that is not finite, a file that cannot be read or written.
     pub fn run(&self, progress: Progress) -> Result<DenseRun, Error> {
         self.recipe.check()?;
         self.task.check(&self.recipe)?;
@@ -143,7 +141,7 @@ impl<'a> DenseFit<'a> {
     }
 }
 
-/// What is left of the first weights of a convolution that makes the answer.
+/// The factor of the first weights of a convolution that makes the answer.
 const ANSWER: f32 = 0.1;
 
 /// Whether nothing but sums, enlargements and crops lie between a node and the output.
@@ -155,7 +153,8 @@ fn is_answer(graph: &Graph, index: usize) -> bool {
     })
 }
 
-/// Makes the first weights of convolutions smaller whose result only sums read, and of those that make the answer.
+/// Makes the first weights smaller of convolutions whose result only sums read, and of convolutions that make the
+/// answer.
 fn begin(graph: &Graph, network: &mut Network) -> Result<(), Error> {
     let is_sum = |index: usize| graph.node(index).op == Op::Add;
     let sums = (0..graph.len()).filter(|&index| is_sum(index)).count();
@@ -213,8 +212,7 @@ impl<'a> Work<'a> {
 
     /// Makes the folder, writes the graph, and takes up the folder's state where that is asked for.
     fn open(&mut self, folder: &Path) -> Result<(), Error> {
-        std::fs::create_dir_all(folder)
-            .map_err(|error| Error::File { path: folder.into(), reason: error.to_string() })?;
+        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
         crate::files::sweep(folder)?;
         let path = folder.join(CHECKPOINT);
         if self.fit.resume && path.exists() {

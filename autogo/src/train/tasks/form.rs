@@ -5,15 +5,15 @@ use crate::error::{Error, TrainError};
 use crate::graph::{ChannelOrder, ContentId, Conv, Graph, GraphBuilder, Interpolation, Op, Shape, Window};
 use crate::train::mini::{Floor, Kept, Mini, MiniForm};
 
-/// The coarsest grid of a head of masks or maps: so many pixels of the picture to a pixel of the features.
+/// The coarsest grid of a head of masks or maps: pixels of the picture to a pixel of the features, along a side.
 const STRIDE: u32 = 8;
 
-/// What a task asks of a graph.
+/// The answer that a task wants of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Head {
-    /// Logits of so many classes for every pixel of the picture.
+    /// Logits of this number of classes for every pixel of the picture.
     Classes(u32),
-    /// So many maps, not larger than the picture.
+    /// This number of maps, not larger than the picture.
     Maps(u32),
     /// The picture, twice as high and wide.
     Twice,
@@ -71,7 +71,7 @@ pub(super) fn form(full: &Graph, task: &str, head: Head, channels: &[u32], mini:
     Ok(MiniForm { graph, dropped: shrunk.dropped, full: full.content_id(), mini })
 }
 
-/// What the features must look like.
+/// The shapes of features that a head accepts, for messages.
 fn wanted(head: Head, (h, w): (u32, u32)) -> String {
     match head {
         Head::Classes(_) | Head::Maps(_) => format!("at most {h}×{w} pixels"),
@@ -80,8 +80,8 @@ fn wanted(head: Head, (h, w): (u32, u32)) -> String {
     }
 }
 
-/// The part of a graph before its picture is lost: up to the last node that every path passes and that has a height and a
-/// width. Nothing where that is the input.
+/// The part of a graph before its picture is lost: up to the last node that every path passes and that has a height and
+/// a width. Nothing where that is the input.
 fn body(graph: &Graph) -> Option<Graph> {
     // The furthest reader of the nodes so far: an edge that jumps over a node is a path around it.
     let (mut furthest, mut end) = (0, 0);
@@ -109,8 +109,8 @@ fn conv(kernel: u32, filters: u32) -> Op {
     Op::Conv(Conv { filters, window: Window::same(kernel, 1), groups: 1, bias: true })
 }
 
-/// The body between a stem, where its input has other channels than the task's pictures, and a head. Nothing where the body's
-/// output has a size that the head does not take.
+/// The body between a stem, where its input has other channels than the task's pictures, and a head. Nothing where the
+/// body's output has a size that the head does not take.
 fn with_head(body: &Graph, name: &str, channels: u32, head: Head) -> Option<Result<Graph, Error>> {
     let (read, last) = (body.input_shape(), body.len() - 1);
     let (size, features) = ((read.h, read.w), body.node(last).shape);

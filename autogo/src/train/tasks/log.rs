@@ -1,4 +1,4 @@
-//! What a training on a task was.
+//! The record of a training on a task.
 
 use super::task::Metric;
 use serde::{Deserialize, Serialize};

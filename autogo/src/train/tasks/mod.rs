@@ -1,9 +1,10 @@
-//! Tasks whose answer is no single class: a class for every pixel, key points, a larger picture, a picture without noise.
+//! Tasks whose answer is no single class: a class for every pixel, key points, a larger picture, a picture without
+//! noise.
 //!
-//! A [`DenseTask`] gives pictures to learn from, a loss, and metrics on published test sets; [`DenseName`] names those of this
-//! library. [`DenseName::form`] turns a graph into one for the task by rules on shapes alone, so every candidate of a search is
-//! treated alike. [`DenseFit`] is the training loop: recipes, checkpoints and random choices with addresses are those of
-//! classification, and its bytes depend as little on threads.
+//! A [`DenseTask`] gives pictures to learn from, a loss, and metrics on published test sets; [`DenseName`] names those
+//! of this library. [`DenseName::form`] turns a graph into one for the task by rules on shapes alone, so every
+//! candidate of a search is treated alike. [`DenseFit`] is the training loop: recipes, checkpoints and random choices
+//! with addresses are those of classification, and its bytes depend as little on threads.
 //!
 //! | task | learns from | loss | measured by | baseline |
 //! |---|---|---|---|---|

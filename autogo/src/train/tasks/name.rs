@@ -87,25 +87,26 @@ impl DenseName {
         }
     }
 
-    /// The form of a graph for the task, with pictures to learn from of another size and filters multiplied by a factor.
+    /// The form of a graph for the task, with pictures to learn from of another size and filters multiplied by a
+    /// factor.
     ///
-    /// A graph that answers with such a picture as the task asks for stays as it is. Of another one that makes a picture, the
-    /// whole is kept, of a classification network all nodes up to the last one that every path passes and whose result has a
-    /// height and a width. There, strides are dropped: for masks and key points those by which a pixel of the features would
-    /// stand for more than 8 pixels a side, for pictures all. A stem, where the graph reads other channels than the task has,
-    /// and a head follow; see the tasks.
+    /// A graph that answers with such a picture as the task asks for stays as it is. Of another one that makes a
+    /// picture, the whole is kept, of a classification network all nodes up to the last one that every path passes and
+    /// whose result has a height and a width. There, strides are dropped: for masks and key points those by which a
+    /// pixel of the features would stand for more than 8 pixels a side, for pictures all. A stem, where the graph reads
+    /// other channels than the task has, and a head follow; see the tasks.
     ///
     /// # Errors
-    /// A graph without features that have a height and a width, features of a size that the head does not take, a node that
-    /// does not fit. O(nodes + edges).
+    /// A graph without features that have a height and a width, features of a size that the head does not take, a node
+    /// that does not fit. O(nodes + edges).
     pub fn form(self, full: &Graph, mini: &Mini) -> Result<MiniForm, Error> {
         let (head, channels) = self.head();
         form(full, &self.to_string(), head, channels, mini)
     }
 
-    /// The form of a compact string in which networks of the task are compared: pictures of [`DenseName::picture`], filters as in
-    /// the mini benchmark ([`Mini::of`]) or, of the larger systems, a quarter or an eighth, and one cell or block where the
-    /// family repeats the same one. The form's `full` is the id of the whole network.
+    /// The form of a compact string in which networks of the task are compared: pictures of [`DenseName::picture`],
+    /// filters as in the mini benchmark ([`Mini::of`]) or, of the larger systems, a quarter or an eighth, and one cell
+    /// or block where the family repeats the same one. The form's `full` is the id of the whole network.
     ///
     /// # Errors
     /// A string that names no network; those of [`DenseName::form`].

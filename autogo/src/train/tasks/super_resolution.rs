@@ -19,7 +19,7 @@ use std::sync::Arc;
 const SETS: [&str; 3] = ["set5", "set14", "bsd100"];
 /// Pixels at the border of a picture that are not measured: as many as the factor.
 const BORDER: usize = 2;
-/// How pictures are cut for a network.
+/// The tiles into which pictures are cut for a network.
 const TILES: Tiles = Tiles { side: 96, margin: 12 };
 /// Side of a small picture to learn from, at most: half a photograph of 321×481.
 const LARGEST: (u32, u32) = (160, 160);
@@ -30,17 +30,17 @@ const METRICS: [Metric; 2] = [
     Metric { name: "ssim", unit: "", goal: Goal::Maximise },
 ];
 
-/// Super-resolution ×2: a network learns from crops of 400 photographs of BSDS500 and is measured with Set5, Set14 and BSD100,
-/// none of whose pictures are among them. The loss is L1, as of EDSR (Lim et al., CVPR Workshops 2017).
+/// Super-resolution ×2: a network learns from crops of 400 photographs of BSDS500 and is measured with Set5, Set14 and
+/// BSD100, none of whose pictures are among them. The loss is L1, as of EDSR (Lim et al., CVPR Workshops 2017).
 ///
-/// The small picture is half of the large one by MATLAB's bicubic rule ([`Picture::bicubic`]). PSNR and SSIM are those of the
-/// brightness Y of BT.601 ([`Plane::luma`]), of bytes, without a border of 2 pixels, and the mean over the pictures of a set.
-/// The baseline is the bicubic enlargement of the small picture.
+/// The small picture is half of the large one by MATLAB's bicubic rule ([`Picture::bicubic`]). PSNR and SSIM are those
+/// of the brightness Y of BT.601 ([`Plane::luma`]), of bytes, without a border of 2 pixels, and the mean over the
+/// pictures of a set. The baseline is the bicubic enlargement of the small picture.
 ///
-/// A network may read and make pictures in colour, or, as FSRCNN does, Y alone. What makes neither gets a stem, where it reads
-/// other channels, and a tail that is the same for all networks: channels become pixels (depth to space), a 3×3 convolution makes
-/// colours of them, and the small picture is added, enlarged bilinearly. A classification network keeps its layers up to the last
-/// features with a height and a width, without strides.
+/// A network may read and make pictures in colour, or, as FSRCNN does, Y alone. What makes neither gets a stem, where
+/// it reads other channels, and a tail that is the same for all networks: channels become pixels (depth to space), a
+/// 3×3 convolution makes colours of them, and the small picture is added, enlarged bilinearly. A classification network
+/// keeps its layers up to the last features with a height and a width, without strides.
 ///
 /// Test pictures are computed in tiles of 96×96 that overlap by 24 pixels.
 #[derive(Clone, Debug)]
@@ -89,8 +89,8 @@ fn level(float: f32) -> f64 {
 }
 
 impl SuperResolution {
-    /// Reads the photographs and the test sets from a data folder; pictures to learn from have 32×32 pixels in colour and
-    /// become 64×64.
+    /// Reads the photographs and the test sets from a data folder; pictures to learn from have 32×32 pixels in colour
+    /// and become 64×64.
     ///
     /// # Errors
     /// As [`PictureSet::open`]. O(pixels).
@@ -266,8 +266,8 @@ mod tests {
     use super::*;
     use crate::data::folder_from_env;
 
-    /// Printed by a program of its own with numpy: bicubic by MATLAB's rule with bytes in between, Y of the colours, PSNR and SSIM.
-    /// The field's figures are 33.66 dB and 0.9299, of Y that is halved and enlarged by itself.
+    /// Printed by a program of its own with numpy: bicubic by MATLAB's rule with bytes in between, Y of the colours,
+    /// PSNR and SSIM. The field's figures are 33.66 dB and 0.9299, of Y that is halved and enlarged by itself.
     const BICUBIC: [f64; 2] = [33.674_147_48, 0.930_287_01];
 
     #[test]

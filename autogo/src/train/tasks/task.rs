@@ -1,4 +1,4 @@
-//! What a task is that a network of pictures, maps or masks learns.
+//! Tasks whose answer is a mask, points or a picture.
 
 use super::any_size::AnySize;
 use crate::data::Picture;
@@ -13,15 +13,15 @@ use autogo_engine::loss::{Places, Regression};
 /// A number that a task is measured by.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Metric {
-    /// Its name, as in a column of a table: `psnr`.
+    /// The metric's name, as in a column of a table: `psnr`.
     pub name: &'static str,
-    /// Its unit; empty for a part of one.
+    /// The metric's unit; empty for a part of one.
     pub unit: &'static str,
-    /// Which values are better.
+    /// The better end.
     pub goal: Goal,
 }
 
-/// How the outputs of a network are compared with what is wanted.
+/// The loss between the outputs of a network and the wanted outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DenseLoss {
     /// Softmax cross-entropy of every pixel, but of those with this label.
@@ -35,18 +35,19 @@ pub enum DenseLoss {
     Places(Places),
 }
 
-/// Where a picture to learn from is written.
+/// The buffers into which a picture to learn from is written.
 #[derive(Debug)]
 pub struct Sample<'a> {
     /// `[row][column][channel]`, as the network reads it.
     pub image: &'a mut [f32],
     /// A label for every pixel of the output, for tasks of classes; empty for others.
     pub labels: &'a mut [u32],
-    /// What is wanted of others, in the order of the output or `[point][row, column]`.
+    /// The wanted values, for other tasks, in the order of the output or `[point][row, column]`; empty for tasks of
+    /// classes.
     pub values: &'a mut [f32],
 }
 
-/// What is shown of a test picture: what a network reads, says, and should say.
+/// An example to show: a test picture as a network reads it, the network's answer, and the wanted answer.
 #[derive(Clone, Debug)]
 pub struct Example {
     /// Pictures side by side, each with a caption.
@@ -58,27 +59,28 @@ pub trait DenseTask: Send + Sync {
     /// Name and size of a picture to learn from: `camvid@96x96`.
     fn name(&self) -> &str;
 
-    /// One line for the record: which pictures these are.
+    /// One line for the record that identifies the pictures.
     fn record(&self) -> String;
 
-    /// What a network reads while it learns.
+    /// The shape that a network reads while it learns.
     fn input(&self) -> Shape;
 
-    /// The loss of networks with this output; nothing where an output is no answer to the task.
+    /// The loss of networks with this output; `None` where an output is no answer to the task.
     fn loss(&self, output: Shape) -> Option<DenseLoss>;
 
-    /// What an output must look like, for messages: `96×96×11`.
+    /// The outputs that are accepted, for messages: `96×96×11`.
     fn wanted(&self) -> String;
 
     /// Number of pictures to learn from.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Whether there are no pictures to learn from.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Writes a picture to learn from: a crop of it, mirrored where the recipe asks for flips, by draws that belong to its turn.
+    /// Writes a picture to learn from: a crop of it, mirrored where the recipe asks for flips, by draws that belong to
+    /// its turn.
     ///
     /// # Errors
     /// A picture that does not exist.
@@ -93,7 +95,7 @@ pub trait DenseTask: Send + Sync {
     /// The test sets. The first is measured while a network learns, all of them at the end.
     fn sets(&self) -> Vec<String>;
 
-    /// What is measured; the first is what the task is about.
+    /// The metrics; the first is the main metric of the task.
     fn metrics(&self) -> &'static [Metric];
 
     /// The metrics of a network on a test set.

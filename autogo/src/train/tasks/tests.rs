@@ -1,4 +1,4 @@
-//! What must hold of trainings on tasks of masks, points and pictures.
+//! Tests of trainings on tasks of masks, points and pictures.
 
 use super::*;
 use crate::error::{Error, TrainError};
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 const METRICS: [Metric; 1] = [Metric { name: "error", unit: "", goal: Goal::Minimise }];
 
-/// Numbers of 6×6 whose negatives are wanted. Asks for an end when so many pictures were drawn.
+/// Numbers of 6×6 whose negatives are wanted. Asks for an end when `left` pictures were drawn.
 struct Negatives {
     left: AtomicUsize,
     /// Multiplies what is wanted.

@@ -1,4 +1,4 @@
-//! What must hold of trainings.
+//! Tests of trainings.
 
 use super::{chain, numbers};
 use crate::data::LabelledPictures;
@@ -134,7 +134,7 @@ fn two_threads_make_the_bytes_of_one() {
     assert_ne!(other.log.losses, alone.log.losses);
 }
 
-/// A task that asks for an end when so many batches were drawn.
+/// A task that asks for an end when `left` batches were drawn.
 struct Impatient {
     task: Pictures,
     left: std::sync::atomic::AtomicUsize,

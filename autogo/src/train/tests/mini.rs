@@ -1,4 +1,4 @@
-//! What must hold of mini forms.
+//! Tests of mini forms.
 
 use crate::error::TrainError;
 use crate::families::{FamilyName, networks};

@@ -1,4 +1,4 @@
-//! What must hold of whole networks, against a plain computation in `f64`.
+//! Tests of whole networks, against a plain computation in `f64`.
 
 pub(in crate::train) mod fit;
 mod mini;

@@ -1,4 +1,5 @@
-//! A network's forward pass in `f64`, node by node, from the engine's plain kernels: nothing is fused, shared or planned.
+//! A network's forward pass in `f64`, node by node, from the engine's plain kernels: nothing is fused, shared or
+//! planned.
 
 use crate::files::Tensors;
 use crate::graph::{Graph, Op, Pool};

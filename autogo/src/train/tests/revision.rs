@@ -25,7 +25,8 @@ fn a_training_has_the_bits_of_its_revision() {
     assert_eq!((REVISION, found.as_str()), known, "other bits are another revision: labels of both do not mix");
 }
 
-/// Convolutions of many channels are computed by tiles, whose sums have bits of their own. What is labelled has fewer channels.
+/// Convolutions of many channels are computed by tiles, whose sums have bits of their own. What is labelled has fewer
+/// channels.
 #[test]
 fn labelled_networks_are_not_computed_by_tiles() {
     let families =

@@ -1,4 +1,4 @@
-//! What must hold of what people do with a trained network.
+//! Tests of the uses of a trained network.
 
 use super::fit::{TURN, corners, folder, short};
 use super::{chain, numbers, stirred};

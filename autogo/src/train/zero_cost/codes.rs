@@ -1,4 +1,4 @@
-//! How well ReLUs tell pictures apart (Mellor et al. 2021).
+//! A score by which ReLUs tell pictures apart (Mellor et al. 2021).
 
 use super::Network;
 use super::symmetric::log_determinant;
@@ -8,8 +8,8 @@ use crate::train::plan::Plan;
 use crate::train::plan::kernel::Kernel;
 use autogo_engine::Clip;
 
-/// ln det K, where K of two pictures is the number of ReLUs that are on for both or off for both; nothing where two pictures have
-/// one code, or no ReLU is there.
+/// ln det K, where K of two pictures is the number of ReLUs that are on for both or off for both; nothing where two
+/// pictures have one code, or no ReLU is there.
 pub(super) fn score(network: &mut Network, images: &[f32]) -> Result<Option<f64>, Error> {
     network.forward_in_training(images)?;
     let mut codes: Vec<Vec<u64>> = Vec::new();
@@ -47,8 +47,8 @@ impl Code {
     }
 }
 
-/// Writes the codes of a piece's pictures, layer after layer. What a ReLU reads is still there after a forward pass: the backward
-/// pass needs it.
+/// Writes the codes of a piece's pictures, layer after layer. What a ReLU reads is still there after a forward pass:
+/// the backward pass needs it.
 fn write(codes: &mut [Code], piece: &Piece, plan: &Plan) {
     for step in &plan.steps {
         let (Kernel::Map(clip), Some(map), Some(source)) = (&step.kernel, step.map, step.reads.first()) else {

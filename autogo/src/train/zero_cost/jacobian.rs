@@ -4,11 +4,11 @@ use super::Network;
 use super::symmetric::eigenvalues;
 use crate::error::Error;
 
-/// What keeps the logarithm of an eigenvalue of zero finite.
+/// The summand that keeps the logarithm of an eigenvalue of zero finite.
 const K: f64 = 1e-5;
 
-/// −Σ ln(λ + k) + 1/(λ + k) over the eigenvalues of the correlation matrix of the pictures' gradients, each the gradient of the sum
-/// of all logits by one picture.
+/// −Σ ln(λ + k) + 1/(λ + k) over the eigenvalues of the correlation matrix of the pictures' gradients, each the
+/// gradient of the sum of all logits by one picture.
 pub(super) fn score(network: &mut Network, images: &[f32], count: usize) -> Result<Option<f64>, Error> {
     let outputs = network.plan().outputs();
     network.gradient_of_sum(images, &vec![1.0; count * outputs])?;

@@ -7,7 +7,8 @@
 //! | `nwot` | ln det K, K the number of ReLUs on whose side two pictures agree | Mellor et al. 2021 |
 //! | `gradient_norm` | Σ ‖∂L/∂θ‖₂ over convolutions and dense layers, L the cross-entropy | Abdelfattah et al. 2021 |
 //!
-//! More counts as better in each of them. Weights are those of a seed ([`Network::new`]), batch norms use the statistics of the batch.
+//! More counts as better in each of them. Weights are those of a seed ([`Network::new`]), batch norms use the
+//! statistics of the batch.
 
 mod codes;
 mod jacobian;
@@ -19,15 +20,15 @@ use super::plan::NetworkSettings;
 use crate::error::Error;
 use crate::graph::Graph;
 
-/// Scores of a network at its start. A score is none where its formula has no finite value: two pictures that no ReLU tells apart,
-/// gradients that are zero or leave the range of `f32`.
+/// Scores of a network at its start. A score is none where its formula has no finite value: two pictures that no ReLU
+/// tells apart, gradients that are zero or leave the range of `f32`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ZeroCost {
     /// Natural logarithm of the synaptic flow.
     pub synflow: Option<f64>,
-    /// How little the pictures' gradients correlate.
+    /// A score that is larger where the pictures' gradients correlate less.
     pub jacob_cov: Option<f64>,
-    /// Natural logarithm of a determinant: how well ReLUs tell the pictures apart.
+    /// Natural logarithm of a determinant that is larger where ReLUs tell the pictures apart better.
     pub nwot: Option<f64>,
     /// Norms of the layers' gradients, added.
     pub gradient_norm: Option<f64>,
@@ -37,13 +38,15 @@ impl ZeroCost {
     /// The names of the scores, in the order of [`ZeroCost::values`].
     pub const NAMES: [&str; 4] = ["synflow", "jacob_cov", "nwot", "gradient_norm"];
 
-    /// Scores a graph on one batch: `images` are `[image][row][column][channel]`, one entry of `labels` an image. Deterministic in
-    /// images and seed.
+    /// Scores a graph on one batch: `images` are `[image][row][column][channel]`, one entry of `labels` an image.
+    /// Deterministic in images and seed.
     ///
-    /// Two passes forward and backward, and one forward; O(images³) for the eigenvalues, O(images² · ReLUs / 64) for the codes.
+    /// Two passes forward and backward, and one forward; O(images³) for the eigenvalues, O(images² · ReLUs / 64) for
+    /// the codes.
     ///
     /// # Errors
-    /// A graph that cannot be trained ([`TrainError`](super::TrainError)), images and labels that do not fit the graph or each other.
+    /// A graph that cannot be trained ([`TrainError`](super::TrainError)), images and labels that do not fit the graph
+    /// or each other.
     ///
     /// ```
     /// use autogo::train::{Part, Pictures, Task, ZeroCost};

@@ -3,8 +3,8 @@
 /// Sweeps after which the rotations end; a dozen is usual.
 const SWEEPS: usize = 60;
 
-/// The eigenvalues of a symmetric matrix of `n` rows, in ascending order, by Jacobi's rotations (Golub and Van Loan, Matrix
-/// Computations, 8.5). O(n³) a sweep.
+/// The eigenvalues of a symmetric matrix of `n` rows, in ascending order, by Jacobi's rotations (Golub and Van Loan,
+/// Matrix Computations, 8.5). O(n³) a sweep.
 pub(super) fn eigenvalues(mut matrix: Vec<f64>, n: usize) -> Vec<f64> {
     let total: f64 = matrix.iter().map(|value| value * value).sum();
     for _ in 0..SWEEPS {
@@ -43,8 +43,8 @@ fn rotate(matrix: &mut [f64], n: usize, p: usize, q: usize) {
     }
 }
 
-/// The natural logarithm of the determinant of a symmetric matrix without negative eigenvalues; nothing where the matrix is
-/// singular to the last digits, or empty.
+/// The natural logarithm of the determinant of a symmetric matrix without negative eigenvalues; nothing where the
+/// matrix is singular to the last digits, or empty.
 pub(super) fn log_determinant(matrix: Vec<f64>, n: usize) -> Option<f64> {
     let values = eigenvalues(matrix, n);
     let least = values.last()? * 1e-13 * n as f64;

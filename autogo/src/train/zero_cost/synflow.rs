@@ -5,12 +5,12 @@ use crate::error::Error;
 use crate::graph::{Graph, GraphBuilder, GraphError, Op};
 use crate::train::NetworkSettings;
 
-/// Factors of picture and sum of outputs, tried in this order: without batch norms a deep network's numbers leave the range of
-/// `f32`. The flow is linear in both, so the logarithm takes the factors back.
+/// Factors of picture and sum of outputs, tried in this order: without batch norms a deep network's numbers leave the
+/// range of `f32`. The flow is linear in both, so the logarithm takes the factors back.
 const FACTORS: [f32; 3] = [1.0, 1e-15, 1e-30];
 
-/// ln Σ|θ · ∂R/∂θ| for a picture of ones, R the sum of outputs of the network without batch norms, with the absolute values of the
-/// start's weights.
+/// ln Σ|θ · ∂R/∂θ| for a picture of ones, R the sum of outputs of the network without batch norms, with the absolute
+/// values of the start's weights.
 pub(super) fn score(graph: &Graph, seed: u64) -> Result<Option<f64>, Error> {
     let graph = without_norms(graph)?;
     let settings = NetworkSettings { batch: 1, ..NetworkSettings::default() };

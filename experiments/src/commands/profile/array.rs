@@ -1,7 +1,7 @@
 //! A network's layers on a systolic array with its memories.
 //!
 //! The array computes products: convolutions, transposed convolutions and dense layers, one after the other. Nodes of
-//! all other ops take no time here; they are counted and named, so that nobody takes the total for that of the whole
+//! all other ops take no time here; they are counted and named, so that the total is not taken for that of the whole
 //! network.
 
 use crate::failure::Failure;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// What a name of an array may look like.
+/// The names of arrays that are accepted, for messages.
 const ACCEPTED: &str = "ROWSxCOLUMNS such as 32x32, ROWSxCOLUMNS-os, -ws or -is, or a TOML file";
 
 /// The array of a name or a TOML file. A name says rows, columns and what stays in the array (`ws` where the name says
@@ -32,7 +32,7 @@ pub fn machine(name: &str) -> Result<ArrayMachine, Failure> {
     parsed.ok_or_else(|| Failure::Input(format!("array `{name}` is not known; accepted: {ACCEPTED}")))
 }
 
-/// An array as a TOML file says it. `bandwidth` and `scalesim` may be left out.
+/// An array in a TOML file. `bandwidth` and `scalesim` may be left out.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ArrayFile {
@@ -51,7 +51,7 @@ struct ArrayFile {
     scalesim: bool,
 }
 
-/// Words a cycle between the memory of an operand and the memory behind.
+/// Words a cycle between the memory of an operand and DRAM.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Bandwidth {
@@ -76,7 +76,7 @@ impl ArrayFile {
     }
 }
 
-/// What a network costs on an array.
+/// The costs of a network on an array.
 #[derive(Serialize)]
 pub struct ArrayProfile {
     network: String,
@@ -87,11 +87,11 @@ pub struct ArrayProfile {
     left_out: BTreeMap<&'static str, usize>,
 }
 
-/// What a layer costs, all its runs together.
+/// The costs of a layer, all its runs together.
 #[derive(Clone, Default, Serialize)]
 struct Row {
     layer: String,
-    /// How often the layer runs: the groups of a convolution.
+    /// The number of times that the layer runs: the groups of a convolution.
     runs: u64,
     /// From the first line of demand to the last: work and stalls.
     cycles: u64,
@@ -101,9 +101,9 @@ struct Row {
     stall_cycles: u64,
     /// Multiply-adds over what the array could do in all cycles, in percent.
     utilisation: f64,
-    /// Words read from the memory behind: input and filters.
+    /// Words read from DRAM: input and filters.
     words_read: u64,
-    /// Words written to the memory behind.
+    /// Words written to DRAM.
     words_written: u64,
     /// Words read from the memories on chip.
     on_chip_words_read: u64,

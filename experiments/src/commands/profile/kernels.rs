@@ -58,7 +58,7 @@ pub fn listing(description: &Description) -> String {
     text
 }
 
-/// What was measured on this processor, in lines that follow the others.
+/// The measurement on this processor, in lines that follow the others.
 fn processor(report: &HostReport) -> String {
     let timing = &report.timing;
     let mut text = format!(

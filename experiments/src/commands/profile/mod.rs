@@ -43,7 +43,7 @@ pub struct Args {
     /// Runs the network on this machine's processor as well.
     #[arg(long)]
     host: bool,
-    /// What runs it there; rten is there in a build with `--features rten`.
+    /// The engine that runs the network there; rten is there in a build with `--features rten`.
     #[arg(long, requires = "host", value_enum, default_value = "ort")]
     engine: Engine,
     /// ONNX Runtime's library; `$ORT_DYLIB_PATH` or the notebooks' environment when it is not given.
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 }
 
 impl Args {
-    /// What this processor needs for the network, if that was asked for.
+    /// The measurement of the network on this processor, if it was asked for.
     fn measure(&self, graph: &Graph) -> Result<Option<HostReport>, Failure> {
         match self.host {
             true => measure(graph, self.engine, self.library.as_deref(), self.threads, self.repeats).map(Some),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The most elements that are evaluated in one file, all tensors together.
 const MOST_OF_ALL: u64 = 1 << 24;
 
-/// What an operation reads: a constant a slot, `None` where the slot is empty.
+/// The operands of an operation: a constant a slot, `None` where the slot is empty.
 pub(crate) type Inputs<'a> = &'a [Option<Arc<Constant>>];
 
 /// Evaluates constants of one file.
@@ -36,7 +36,7 @@ impl Evaluator {
         Evaluator { store, left: MOST_OF_ALL, next: 0 }
     }
 
-    /// Takes a bound on time down by so many elements.
+    /// Takes `elements` from the elements that may still be evaluated, which bounds the time.
     pub(crate) fn spend(&mut self, call: &Call<'_>, elements: u64) -> Result<(), FormatError> {
         match self.left.checked_sub(elements.max(1)) {
             Some(left) => {

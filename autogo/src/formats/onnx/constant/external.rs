@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Where in a file beside the model a tensor lies.
+/// The place of a tensor in a file beside the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct External<'a> {
     pub(crate) location: &'a str,
@@ -14,7 +14,7 @@ pub(crate) struct External<'a> {
     length: Option<u64>,
 }
 
-/// Where a tensor lies, if it lies in a file of its own.
+/// The place of a tensor, if the tensor lies in a file beside the model.
 ///
 /// # Errors
 /// When the path is empty, absolute, or leaves the model's folder.

@@ -60,7 +60,7 @@ pub(super) fn constant_of_shape(
         return call.refuse(format!("attribute `value` has {} elements; accepted: one", value.len()));
     }
     if all > MOST_ELEMENTS && value.dtype.is_float() && all < 1 << 28 {
-        // A weight that somebody replaced by zeros: its sizes count.
+        // A weight that was replaced by zeros: its sizes count.
         return Ok(evaluator.made(call.name, value.dtype, dims, Data::Absent(bound(all).into())));
     }
     if all > MOST_ELEMENTS {

@@ -27,8 +27,9 @@ pub(crate) use values::{Change, Values};
 use crate::formats::FormatError;
 use std::sync::Arc;
 
-/// The most changes of one constant that are kept, and the most elements that are changed at once instead.
+/// The most changes of one constant that are kept.
 const MOST_CHANGES: usize = 32;
+/// The most elements that are changed at once, instead of when they are asked for.
 const FEW_ELEMENTS: usize = 32;
 
 /// A tensor that does not depend on the network's input.
@@ -40,16 +41,16 @@ pub struct Constant {
     pub dtype: DataType,
     /// Sizes.
     pub dims: Vec<u64>,
-    /// Which parameters lie behind the elements: two constants of one identity share their parameters.
+    /// The identity of the parameters behind the elements: two constants of one identity share their parameters.
     pub identity: usize,
-    /// How many parameters these are.
+    /// The number of parameters behind the elements.
     pub counted: u64,
     pub(crate) data: Data,
-    /// What is done to the data, in this order, when the elements are asked for.
+    /// Changes of the data, made in this order when the elements are asked for.
     pub(crate) changes: Vec<Change>,
 }
 
-/// Where the elements of a constant are.
+/// The place of a constant's elements.
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
     /// Here, under these sizes.
@@ -118,5 +119,5 @@ impl Constant {
     }
 }
 
-/// Why elements are absent after a cast.
+/// The reason why elements are absent after a cast.
 const UNFIT: &str = "a number does not fit into its type";

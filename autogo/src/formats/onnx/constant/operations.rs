@@ -1,4 +1,4 @@
-//! Which operations the evaluator has.
+//! The operations that the evaluator has.
 
 use super::super::attributes::Call;
 use super::evaluate::{Evaluator, Inputs, cast, operand};

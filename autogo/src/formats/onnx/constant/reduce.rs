@@ -7,7 +7,7 @@ use super::values::{Values, places, strides};
 use super::{Constant, Data};
 use crate::formats::FormatError;
 
-/// How a reduction joins two numbers.
+/// The function by which a reduction joins two numbers.
 #[derive(Clone, Copy)]
 enum Join {
     Sum,

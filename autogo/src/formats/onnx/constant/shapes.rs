@@ -99,7 +99,7 @@ pub(crate) fn unsqueezed(call: &Call<'_>, dims: &[u64], axes: &[i64]) -> Result<
     Ok((made, new))
 }
 
-/// Which part of an axis stays: `count` elements from `start`, `step` apart. The step may be negative.
+/// The part of an axis that stays: `count` elements from `start`, `step` apart. The step may be negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cut {
     pub(crate) start: u64,
@@ -114,7 +114,7 @@ impl Cut {
     }
 }
 
-/// What Slice keeps of every axis.
+/// The part of every axis that Slice keeps.
 pub(crate) fn cuts(
     call: &Call<'_>,
     dims: &[u64],

@@ -109,7 +109,7 @@ impl Store {
         let values = typed(tensor, dtype);
         match values {
             Ok(values) if values.len() as u64 != count => {
-                // A tensor without any data is one that somebody stripped of its weights.
+                // A tensor without any data was stripped of its weights.
                 if values.len() == 0 { Ok(Err("the file has no data for it".into())) } else { Err(wrong(values.len())) }
             }
             other => Ok(other.map(|values| (values, dims))),

@@ -4,8 +4,8 @@ use super::{Writer, float, int};
 use crate::graph::Activation;
 
 impl Writer<'_> {
-    /// Appends an activation and returns the name of what it makes. Nodes inside of a formula have the activation's name in
-    /// front of theirs.
+    /// Appends an activation and returns the name of what it makes. Nodes inside of a formula have the activation's
+    /// name in front of theirs.
     pub(super) fn activation(&mut self, name: &str, mut inputs: Vec<String>, activation: &Activation) -> String {
         let x = inputs.first().cloned().unwrap_or_default();
         let (op, attributes) = match *activation {

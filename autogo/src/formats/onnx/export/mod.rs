@@ -29,8 +29,8 @@ pub(crate) const EPSILON: f32 = 1e-3;
 /// ```
 ///
 /// # Errors
-/// When an op cannot be written in operator set 17, and when given weights lack those of a node or have other sizes: with the
-/// node's name.
+/// When an op cannot be written in operator set 17, and when given weights lack those of a node or have other sizes:
+/// with the node's name.
 pub fn export(graph: &Graph, weights: Weights<'_>, pooling: Pooling) -> Result<Vec<u8>, FormatError> {
     let mut file = Writer { proto: GraphProto { name: graph.name().into(), ..GraphProto::default() }, pooling, graph };
     let input = graph.input_shape();
@@ -149,7 +149,7 @@ impl Writer<'_> {
         name
     }
 
-    /// Gives what the network makes the name `output`. Nobody else reads it: the graph has one output.
+    /// Gives the network's result the name `output`. No other node reads the result: the graph has one output.
     fn output(&mut self, name: &str, inputs: Vec<String>, shape: Shape) -> String {
         let last = inputs.first().and_then(|input| self.proto.node.iter().rposition(|node| node.output[0] == *input));
         let is_flat = last.is_some_and(|last| self.proto.node[last].op_type == "Gemm");

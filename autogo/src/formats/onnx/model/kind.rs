@@ -1,40 +1,20 @@
 //! The operations of a normalised network. Every attribute is explicit: borders instead of padding rules, sizes instead
 //! of formulas.
 
-use super::activation::{Activation, Inner};
 use super::window::{Conv, ConvTranspose, Pool};
-use crate::graph::Border;
+use crate::graph::{Border, ChannelOrder, Interpolation, Op};
 
-/// Which of the channels' three factors runs slowest where pixels become channels or channels pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Order {
-    /// Row of the block, column of the block, channel: ONNX's DCR and SpaceToDepth, TensorFlow.
-    BlockFirst,
-    /// Channel, row of the block, column of the block: ONNX's CRD, PyTorch's pixel shuffle.
-    ChannelFirst,
-}
-
-/// Which place of the input an output pixel reads, when a picture is resized.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Coordinates {
-    /// `(x + 0.5) / scale - 0.5`.
-    HalfPixel,
-    /// As [`Coordinates::HalfPixel`]; 0 when the output has one pixel.
-    PytorchHalfPixel,
-    /// `x / scale`.
-    Asymmetric,
-    /// `x · (size - 1) / (output - 1)`.
-    AlignCorners,
-}
-
-/// How pixels between pixels are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Filter {
-    /// The nearest pixel, a coordinate rounded down. By a whole factor with [`Coordinates::Asymmetric`] every pixel is
-    /// repeated; other roundings are accepted where they read the same pixels.
-    Nearest,
-    /// Linear along both axes.
-    Linear,
+/// A function of every element that a network has only inside of an activation. No normalised network has one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Inner {
+    /// The error function.
+    Erf,
+    /// The exponential function.
+    Exp,
+    /// The natural logarithm.
+    Log,
+    /// A power.
+    Pow(f64),
 }
 
 /// A picture in another size.
@@ -44,10 +24,8 @@ pub struct Resize {
     pub size: (u32, u32),
     /// Factors along height and width; `size` is their product with the input's size, rounded down.
     pub scale: (f32, f32),
-    /// Which place is read.
-    pub coordinates: Coordinates,
-    /// How.
-    pub filter: Filter,
+    /// How. Nearest pixels are those of rounding down; other roundings are accepted where they read the same pixels.
+    pub interpolation: Interpolation,
 }
 
 /// One operation.
@@ -91,8 +69,8 @@ pub enum Kind {
         /// The summand.
         shift: f64,
     },
-    /// An activation.
-    Activation(Activation),
+    /// An activation, as the op that it becomes; weights of a PReLU: the slopes.
+    Activation(Op),
     /// Part of an activation.
     Inner(Inner),
     /// Sum of two or more operands; sizes of 1 are repeated.
@@ -128,7 +106,7 @@ pub enum Kind {
         /// Height and width of the rectangle.
         block: (u32, u32),
         /// How channels are numbered.
-        order: Order,
+        order: ChannelOrder,
     },
     /// Pixels become channels: every rectangle of `block.0 · block.1` pixels one pixel. A rectangle of the whole picture
     /// makes it a vector.
@@ -136,7 +114,7 @@ pub enum Kind {
         /// Height and width of the rectangle.
         block: (u32, u32),
         /// How channels are numbered.
-        order: Order,
+        order: ChannelOrder,
     },
     /// Channel `g · (c / groups) + k` becomes channel `k · groups + g`.
     ChannelShuffle {

@@ -1,19 +1,17 @@
 //! A network as read from a file, normalised: one input, one output, channels-first pictures of known shape, and only
 //! operations of [`Kind`].
 
-mod activation;
 mod cost;
 mod infer;
 mod kind;
 mod notes;
 mod window;
 
-pub use crate::graph::{Border, Shape};
-pub use activation::{Activation, Inner};
+pub use crate::graph::{Border, Pool as PoolKind, Shape};
 pub(crate) use infer::{infer, span};
-pub use kind::{Coordinates, Filter, Kind, Order, Resize};
+pub use kind::{Inner, Kind, Resize};
 pub use notes::Note;
-pub use window::{Conv, ConvTranspose, Pool, PoolKind, Window};
+pub use window::{Conv, ConvTranspose, Pool, Window};
 
 use super::constant::{Constant, Store, Values};
 use crate::formats::FormatError;

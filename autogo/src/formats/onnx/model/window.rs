@@ -1,5 +1,6 @@
 //! Windows that slide over pictures, and the layers that have one.
 
+use super::PoolKind;
 use crate::graph::Border;
 
 /// A sliding window: kernel, stride and dilation as (height, width), and the border it starts and ends in.
@@ -37,18 +38,7 @@ pub struct ConvTranspose {
     pub extra: (u32, u32),
 }
 
-/// What a pooling window keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PoolKind {
-    /// The largest element; the border is never the largest.
-    Max,
-    /// The mean of the elements inside the picture.
-    Avg,
-    /// The mean of all elements, the border's zeros among them; not the overhang.
-    AvgWithBorder,
-}
-
-/// A pool.
+/// A pool. The border is never the largest element, and the overhang is part of no mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pool {
     /// What stays.

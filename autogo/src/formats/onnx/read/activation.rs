@@ -4,7 +4,8 @@ use super::view::{Axis, View};
 use super::{Reader, Site, laid};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::axis_of;
-use crate::formats::onnx::model::{Activation, Inner, Kind};
+use crate::formats::onnx::model::{Inner, Kind};
+use crate::graph::{Activation, Op};
 
 /// The operations that are read, for messages.
 const ACCEPTED: &str = "Add, AveragePool, BatchNormalization, Cast, Celu, Clip, Concat, Conv, ConvTranspose, \
@@ -21,51 +22,58 @@ fn bound(value: f64) -> f64 {
 impl Reader<'_> {
     pub(super) fn activation(&mut self, site: &Site<'_>) -> Result<View, FormatError> {
         let only = |accepted: &[&str]| site.only(accepted);
-        let activation = match site.op() {
-            "Relu" => only(&[]).map(|()| Activation::Relu)?,
-            "Sigmoid" => only(&[]).map(|()| Activation::Sigmoid)?,
-            "Tanh" => only(&[]).map(|()| Activation::Tanh)?,
-            "Softplus" => only(&[]).map(|()| Activation::Softplus)?,
-            "Softsign" => only(&[]).map(|()| Activation::Softsign)?,
-            "HardSwish" => only(&[]).map(|()| Activation::HardSwish)?,
-            "Mish" => only(&[]).map(|()| Activation::Mish)?,
+        let op = match site.op() {
+            "Relu" => only(&[]).map(|()| Op::Relu)?,
+            "Sigmoid" => only(&[]).map(|()| Op::Sigmoid)?,
+            "Tanh" => only(&[]).map(|()| Op::Tanh)?,
+            "Softplus" => only(&[]).map(|()| Op::Activation(Activation::Softplus))?,
+            "Softsign" => only(&[]).map(|()| Op::Activation(Activation::Softsign))?,
+            "HardSwish" => only(&[]).map(|()| Op::Activation(Activation::HardSwish))?,
+            "Mish" => only(&[]).map(|()| Op::Activation(Activation::Mish))?,
             "HardSigmoid" => {
                 only(&["alpha", "beta"])?;
-                Activation::HardSigmoid { alpha: site.float("alpha", 0.2)?, beta: site.float("beta", 0.5)? }
+                let (alpha, beta) = (site.parameter("alpha", 0.2)?, site.parameter("beta", 0.5)?);
+                Op::Activation(Activation::HardSigmoid { alpha, beta })
             }
             "LeakyRelu" => {
                 only(&["alpha"])?;
-                Activation::LeakyRelu { alpha: site.float("alpha", 0.01)? }
+                Op::Activation(Activation::LeakyRelu { alpha: site.parameter("alpha", 0.01)? })
             }
             "Elu" => {
                 only(&["alpha"])?;
-                Activation::Elu { alpha: site.float("alpha", 1.0)? }
+                Op::Activation(Activation::Elu { alpha: site.parameter("alpha", 1.0)? })
             }
             "Celu" => {
                 only(&["alpha"])?;
-                Activation::Celu { alpha: site.float("alpha", 1.0)? }
+                Op::Activation(Activation::Celu { alpha: site.parameter("alpha", 1.0)? })
             }
             "Selu" => {
                 only(&["alpha", "gamma"])?;
-                Activation::Selu { alpha: site.float("alpha", 1.673_263_2)?, gamma: site.float("gamma", 1.050_701)? }
+                let (alpha, gamma) = (site.parameter("alpha", 1.673_263_2)?, site.parameter("gamma", 1.050_701)?);
+                Op::Activation(Activation::Selu { alpha, gamma })
             }
             "Gelu" => {
                 only(&["approximate"])?;
                 match site.text("approximate", "none")? {
-                    "none" => Activation::Gelu,
-                    "tanh" => Activation::GeluTanh,
+                    "none" => Op::Activation(Activation::Gelu),
+                    "tanh" => Op::Activation(Activation::GeluTanh),
                     other => return site.refuse(format!("attribute `approximate` is {other}; accepted: none, tanh")),
                 }
             }
-            "Clip" => self.bounds(site)?,
+            "Clip" => {
+                let bounds = self.bounds(site)?;
+                let view = site.data(0)?;
+                return Ok(view.with(self.draft.clip(site, view.layer, bounds)?));
+            }
             "Softmax" | "LogSoftmax" | "LRN" | "PRelu" => return self.over_channels(site),
             _ => return self.inner(site),
         };
         let view = site.data(0)?;
-        Ok(view.with(self.draft.activation(site, activation, view.layer)?))
+        Ok(view.with(self.draft.activation(site, op, view.layer)?))
     }
 
-    fn bounds(&mut self, site: &Site<'_>) -> Result<Activation, FormatError> {
+    /// The bounds of a Clip.
+    fn bounds(&mut self, site: &Site<'_>) -> Result<(f64, f64), FormatError> {
         site.only(&["min", "max"])?;
         let mut ends = [f64::NEG_INFINITY, f64::INFINITY];
         for (slot, name) in ["min", "max"].into_iter().enumerate() {
@@ -78,7 +86,7 @@ impl Reader<'_> {
                 }
             }
         }
-        Ok(Activation::Clip { min: ends[0], max: ends[1] })
+        Ok((ends[0], ends[1]))
     }
 
     /// Activations that know their channels.
@@ -89,12 +97,12 @@ impl Reader<'_> {
                 site.only(&["alpha", "beta", "bias", "size"])?;
                 let lrn = Activation::Lrn {
                     size: site.size("attribute `size`", site.int("size", 0)?)?,
-                    alpha: site.float("alpha", 1e-4)?,
-                    beta: site.float("beta", 0.75)?,
-                    bias: site.float("bias", 1.0)?,
+                    alpha: site.parameter("alpha", 1e-4)?,
+                    beta: site.parameter("beta", 0.75)?,
+                    bias: site.parameter("bias", 1.0)?,
                 };
                 let view = self.channels_at(site, &view, 1)?;
-                Ok(view.with(self.draft.activation(site, lrn, view.layer)?))
+                Ok(view.with(self.draft.activation(site, Op::Activation(lrn), view.layer)?))
             }
             "PRelu" => {
                 site.only(&[])?;
@@ -104,7 +112,7 @@ impl Reader<'_> {
                 if !is_one && slope.len() != channels {
                     return site.refuse(format!("slopes of sizes {:?} for {channels} channels", slope.dims));
                 }
-                let kind = Kind::Activation(Activation::PRelu);
+                let kind = Kind::Activation(Op::PRelu);
                 Ok(view.with(self.draft.push(site, kind, &[view.layer], vec![laid(&slope, vec![channels]).into()])?))
             }
             _ => self.softmax(site, view),
@@ -125,7 +133,7 @@ impl Reader<'_> {
             return site.refuse(format!("along axis {axis} of {:?}; accepted: the channels", view.sizes()));
         }
         let activation = if site.op() == "Softmax" { Activation::Softmax } else { Activation::LogSoftmax };
-        Ok(view.with(self.draft.activation(site, activation, view.layer)?))
+        Ok(view.with(self.draft.activation(site, Op::Activation(activation), view.layer)?))
     }
 
     /// Functions that only activations have inside, and sign.

@@ -4,10 +4,10 @@ use super::view::{Axis, Dim, View, whole};
 use super::{Known, Reader, Site, laid};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::{Change, Constant, axis_of};
-use crate::formats::onnx::model::{Activation, Kind};
+use crate::formats::onnx::model::Kind;
 use std::sync::Arc;
 
-/// How a constant lies over a tensor.
+/// The way in which a constant lies over a tensor.
 enum Spread {
     /// One number for all.
     One,
@@ -117,7 +117,7 @@ impl Reader<'_> {
         Ok(view.with(layer))
     }
 
-    /// How a constant lies over a tensor, which gets the constant's axes where these are more.
+    /// The way in which a constant lies over a tensor, which gets the constant's axes where the constant has more.
     fn spread(&mut self, site: &Site<'_>, view: View, constant: &Constant) -> Result<(View, Spread), FormatError> {
         let more = constant.dims.len().saturating_sub(view.dims.len());
         let view = match more {
@@ -183,14 +183,8 @@ impl Reader<'_> {
             "Sub" => (-1.0, number),
             "Mul" => (number, 0.0),
             "Div" if slot == 1 && number != 0.0 => (1.0 / number, 0.0),
-            "Min" => {
-                let bound = Activation::Clip { min: f64::NEG_INFINITY, max: number };
-                return self.draft.activation(site, bound, layer);
-            }
-            "Max" => {
-                let bound = Activation::Clip { min: number, max: f64::INFINITY };
-                return self.draft.activation(site, bound, layer);
-            }
+            "Min" => return self.draft.clip(site, layer, (f64::NEG_INFINITY, number)),
+            "Max" => return self.draft.clip(site, layer, (number, f64::INFINITY)),
             _ => return site.refuse(format!("of {number} by a result; accepted: a result by a number that is not 0")),
         };
         self.draft.affine(site, layer, line, None)

@@ -110,7 +110,7 @@ struct Side {
     dilation: u32,
 }
 
-/// What a transposed convolution cuts off its result, and the pixels it adds below and to the right.
+/// The border that a transposed convolution cuts off its result, and the pixels that it adds below and to the right.
 fn cut(site: &Site<'_>, along: [Side; 2]) -> Result<(Border, (u32, u32)), FormatError> {
     let added = match site.ints("output_padding")? {
         None | Some([]) => [0, 0],

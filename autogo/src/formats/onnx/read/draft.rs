@@ -1,9 +1,11 @@
-//! The network while it is read: layers are appended, and small groups of nodes that stand for one activation become it.
+//! The network while it is read: layers are appended, and small groups of nodes that stand for one activation become
+//! it.
 
 use crate::formats::FormatError;
 use crate::formats::onnx::attributes::Call;
 use crate::formats::onnx::constant::Constant;
-use crate::formats::onnx::model::{Activation, Coordinates, Filter, Inner, Kind, Layer, Resize, Shape, infer};
+use crate::formats::onnx::model::{Inner, Kind, Layer, Resize, Shape, infer};
+use crate::graph::{Activation, Float, Interpolation, Op};
 use foldhash::HashSet;
 use std::sync::Arc;
 
@@ -86,7 +88,7 @@ impl Draft {
     pub(crate) fn repeat(&mut self, call: &Call<'_>, layer: usize, size: (u32, u32)) -> Result<usize, FormatError> {
         let shape = self.shape(layer)?;
         let scale = (size.0 as f32 / shape.h as f32, size.1 as f32 / shape.w as f32);
-        let kind = Kind::Resize(Resize { size, scale, coordinates: Coordinates::Asymmetric, filter: Filter::Nearest });
+        let kind = Kind::Resize(Resize { size, scale, interpolation: Interpolation::Nearest });
         let made = self.push(call, kind, &[layer], Vec::new())?;
         self.repeated.insert(made);
         Ok(made)
@@ -106,8 +108,8 @@ impl Draft {
         operands.iter().map(plain).collect()
     }
 
-    /// Whether a node may become one with a layer in front of it. Where every node is kept, only a layer that was written
-    /// as a part of the node may: the node's name stands in front of its own.
+    /// Whether a node may become one with a layer in front of it. Where every node is kept, only a layer that was
+    /// written as a part of the node may: the node's name stands in front of its own.
     pub(super) fn joins(&self, call: &Call<'_>, layer: usize) -> bool {
         let is_part = |layer: &Layer| is_part(&layer.name, call.name);
         !self.keeps_all || self.layers.get(layer).is_some_and(is_part)
@@ -166,41 +168,40 @@ impl Draft {
         }
     }
 
-    /// Appends an activation, or the one that it ends.
-    pub(crate) fn activation(
-        &mut self,
-        call: &Call<'_>,
-        activation: Activation,
-        layer: usize,
-    ) -> Result<usize, FormatError> {
-        if let Activation::Clip { min, max } = activation {
-            return self.clip(call, layer, min, max);
-        }
-        self.push(call, Kind::Activation(activation), &[layer], Vec::new())
+    /// Appends an activation.
+    pub(super) fn activation(&mut self, call: &Call<'_>, op: Op, layer: usize) -> Result<usize, FormatError> {
+        self.push(call, Kind::Activation(op), &[layer], Vec::new())
     }
 
-    fn clip(&mut self, call: &Call<'_>, layer: usize, min: f64, max: f64) -> Result<usize, FormatError> {
+    /// The bounds of a layer that is a rectifier or a Clip.
+    pub(super) fn bounds(&self, layer: usize) -> Option<(f64, f64)> {
+        match *self.kind(layer)? {
+            Kind::Activation(Op::Relu) => Some((0.0, f64::INFINITY)),
+            Kind::Activation(Op::Relu6) => Some((0.0, 6.0)),
+            Kind::Activation(Op::Activation(Activation::Clip { min, max })) => {
+                Some((f64::from(min.get()), f64::from(max.get())))
+            }
+            _ => None,
+        }
+    }
+
+    /// Appends the bounds of a layer, or the rectifier or the Clip that they end.
+    pub(super) fn clip(&mut self, call: &Call<'_>, layer: usize, (min, max): (f64, f64)) -> Result<usize, FormatError> {
         if min > max || min.is_nan() || max.is_nan() {
             return call.refuse(format!("bounds {min} and {max}"));
         }
         // A bound on a bounded result is one pair of bounds.
-        let inner = match self.kind(layer) {
-            Some(Kind::Activation(Activation::Relu)) => Some((0.0, f64::INFINITY)),
-            Some(Kind::Activation(Activation::Relu6)) => Some((0.0, 6.0)),
-            Some(&Kind::Activation(Activation::Clip { min, max })) => Some((min, max)),
-            _ => None,
-        };
-        let (from, min, max) = match inner.filter(|_| !self.keeps_all) {
+        let (from, min, max) = match self.bounds(layer).filter(|_| !self.keeps_all) {
             Some((low, high)) => (self.operand(layer), low.clamp(min, max), high.clamp(min, max)),
             None => (layer, min, max),
         };
-        let activation = match (min, max) {
+        let op = match (min, max) {
             (f64::NEG_INFINITY, f64::INFINITY) => return Ok(from),
-            (0.0, 6.0) => Activation::Relu6,
-            (0.0, f64::INFINITY) => Activation::Relu,
-            _ => Activation::Clip { min, max },
+            (0.0, 6.0) => Op::Relu6,
+            (0.0, f64::INFINITY) => Op::Relu,
+            _ => Op::Activation(Activation::Clip { min: Float::new(min as f32), max: Float::new(max as f32) }),
         };
-        self.push(call, Kind::Activation(activation), &[from], Vec::new())
+        self.activation(call, op, from)
     }
 
     /// Appends a function that only an activation has inside.
@@ -210,7 +211,7 @@ impl Draft {
             let line = self.line(layer);
             if (line.scale, line.shift) == (1.0, 1.0) && self.kind(line.layer) == Some(&Kind::Inner(Inner::Exp)) {
                 let from = self.operand(line.layer);
-                return self.push(call, Kind::Activation(Activation::Softplus), &[from], Vec::new());
+                return self.activation(call, Op::Activation(Activation::Softplus), from);
             }
         }
         self.push(call, Kind::Inner(inner), &[layer], Vec::new())

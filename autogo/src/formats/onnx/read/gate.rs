@@ -4,9 +4,10 @@ use super::draft::{Draft, Line};
 use crate::formats::FormatError;
 use crate::formats::onnx::attributes::Call;
 use crate::formats::onnx::constant::{Change, Constant};
-use crate::formats::onnx::model::{Activation, Inner, Kind, Layer};
+use crate::formats::onnx::model::{Inner, Kind, Layer};
+use crate::graph::{Activation, Float, Op};
 
-/// How close two numbers have to be to be one that was written in single or half precision.
+/// The largest relative difference of two numbers that count as one number, written in single or half precision.
 const CLOSE: f64 = 1e-3;
 
 fn close(value: f64, wanted: f64) -> bool {
@@ -16,11 +17,7 @@ fn close(value: f64, wanted: f64) -> bool {
 impl Draft {
     /// A line of a clipped line that runs from 0 to 1.
     pub(super) fn hard_sigmoid(&mut self, call: &Call<'_>, outer: Line) -> Result<Option<usize>, FormatError> {
-        let (min, max) = match self.kind(outer.layer) {
-            Some(Kind::Activation(Activation::Relu6)) => (0.0, 6.0),
-            Some(&Kind::Activation(Activation::Clip { min, max })) => (min, max),
-            _ => return Ok(None),
-        };
+        let Some((min, max)) = self.bounds(outer.layer) else { return Ok(None) };
         let at = |value: f64| outer.scale * value + outer.shift;
         if !self.joins(call, outer.layer) {
             return Ok(None);
@@ -29,9 +26,8 @@ impl Draft {
             return Ok(None);
         }
         let inner = self.line(self.operand(outer.layer));
-        let (alpha, beta) = (outer.scale * inner.scale, at(inner.shift));
-        let kind = Activation::HardSigmoid { alpha, beta };
-        self.push(call, Kind::Activation(kind), &[inner.layer], Vec::new()).map(Some)
+        let (alpha, beta) = (Float::new((outer.scale * inner.scale) as f32), Float::new(at(inner.shift) as f32));
+        self.activation(call, Op::Activation(Activation::HardSigmoid { alpha, beta }), inner.layer).map(Some)
     }
 
     /// Appends a product of two layers.
@@ -62,7 +58,7 @@ impl Draft {
     ) -> Result<Option<usize>, FormatError> {
         for (x, gate) in [(first, second), (second, first)] {
             if let Some(activation) = self.gate(x, gate, factor).filter(|_| self.joins(call, gate)) {
-                return self.push(call, Kind::Activation(activation), &[x], Vec::new()).map(Some);
+                return self.activation(call, Op::Activation(activation), x).map(Some);
             }
         }
         Ok(None)
@@ -77,13 +73,16 @@ impl Draft {
         let inner = self.line(self.operand(line.layer));
         let of_x = inner.layer == x;
         match *self.kind(line.layer)? {
-            Kind::Activation(Activation::Sigmoid) if plain && self.operand(line.layer) == x => Some(Activation::Swish),
-            Kind::Activation(Activation::HardSigmoid { alpha, beta })
-                if plain && self.operand(line.layer) == x && close(alpha, 1.0 / 6.0) && close(beta, 0.5) =>
+            Kind::Activation(Op::Sigmoid) if plain && self.operand(line.layer) == x => Some(Activation::Swish),
+            Kind::Activation(Op::Activation(Activation::HardSigmoid { alpha, beta }))
+                if plain
+                    && self.operand(line.layer) == x
+                    && close(alpha.get().into(), 1.0 / 6.0)
+                    && close(beta.get().into(), 0.5) =>
             {
                 Some(Activation::HardSwish)
             }
-            Kind::Activation(Activation::Relu6)
+            Kind::Activation(Op::Relu6)
                 if of_x
                     && close(scale, 1.0 / 6.0)
                     && shift == 0.0
@@ -97,12 +96,12 @@ impl Draft {
             {
                 Some(Activation::Gelu)
             }
-            Kind::Activation(Activation::Tanh) if plain => {
+            Kind::Activation(Op::Tanh) if plain => {
                 let softplus = self.operand(line.layer);
-                let is_softplus = self.kind(softplus) == Some(&Kind::Activation(Activation::Softplus));
+                let is_softplus = self.kind(softplus) == Some(&Kind::Activation(Op::Activation(Activation::Softplus)));
                 (is_softplus && self.operand(softplus) == x).then_some(Activation::Mish)
             }
-            Kind::Activation(Activation::Tanh) if halves && inner.shift == 0.0 => {
+            Kind::Activation(Op::Tanh) if halves && inner.shift == 0.0 => {
                 let curve = (2.0 / std::f64::consts::PI).sqrt();
                 (close(inner.scale, curve) && self.is_cubic(inner.layer, x)).then_some(Activation::GeluTanh)
             }
@@ -127,7 +126,7 @@ impl Draft {
         if let &[first, second] = operands {
             for (positive, negative) in [(first, second), (second, first)] {
                 if let Some((x, slope)) = self.two_sided(positive, negative).filter(|_| self.joins(call, negative)) {
-                    let kind = Kind::Activation(Activation::PRelu);
+                    let kind = Kind::Activation(Op::PRelu);
                     return self.push(call, kind, &[x], vec![slope.into()]);
                 }
             }
@@ -138,7 +137,7 @@ impl Draft {
 
     /// x and the slopes a, when `positive` is relu(x) and `negative` is -a·relu(-x).
     fn two_sided(&self, positive: usize, negative: usize) -> Option<(usize, Constant)> {
-        let relu = Some(&Kind::Activation(Activation::Relu));
+        let relu = Some(&Kind::Activation(Op::Relu));
         let x = self.operand(positive);
         let outer = self.layers.get(negative)?;
         let is_scaled = outer.kind == Kind::ChannelAffine { scale: true, shift: false };
@@ -158,7 +157,8 @@ impl Draft {
         for (x, other) in [(first, second), (second, first)] {
             let line = self.line(other);
             if line.layer == x && line.shift == 0.0 && (0.0..1.0).contains(&line.scale) {
-                return self.activation(call, Activation::LeakyRelu { alpha: line.scale }, x);
+                let alpha = Float::new(line.scale as f32);
+                return self.activation(call, Op::Activation(Activation::LeakyRelu { alpha }), x);
             }
         }
         call.refuse("of two results; accepted: x and x times a number from 0 to 1, or a bound")

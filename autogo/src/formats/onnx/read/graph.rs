@@ -1,4 +1,4 @@
-//! Which nodes of a file matter: those on the way to the output.
+//! The nodes of a file that matter: those on the way to the output.
 
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::Store;
@@ -6,7 +6,7 @@ use crate::formats::onnx::model::Note;
 use crate::formats::onnx::proto::{GraphProto, NodeProto, TensorProto};
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
-/// How many outputs are tried for one that depends on the input.
+/// The most outputs that are tried to find one that depends on the input.
 const MOST_OUTPUTS: usize = 16;
 
 /// Takes the initialisers out of a file. All of them are checked for the place they lie in.
@@ -27,7 +27,7 @@ pub(super) fn initialisers(
     Ok(found)
 }
 
-/// What is read of a file.
+/// The part of a file that is read.
 pub(super) struct Plan<'a> {
     /// Name of the output.
     pub(super) output: &'a str,
@@ -73,7 +73,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Which nodes lead to an output, and the names that they read.
+/// The nodes that lead to an output, and the names that they read.
 fn walk<'a>(file: &'a GraphProto, makers: &HashMap<&str, usize>, output: &'a str) -> (Vec<bool>, HashSet<&'a str>) {
     let mut reads: HashSet<&str> = HashSet::with_capacity(2 * file.node.len() + 1);
     reads.insert(output);

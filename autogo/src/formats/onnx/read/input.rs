@@ -45,7 +45,7 @@ fn dims(info: &ValueInfo) -> Option<&[Dimension]> {
 
 /// The nodes that read each name: a list a name, all lists in one vector.
 struct Readers<'a> {
-    /// Where a name's list begins.
+    /// The beginning of a name's list.
     first: HashMap<&'a str, usize>,
     /// A node and where the list goes on.
     list: Vec<(&'a NodeProto, Option<usize>)>,
@@ -71,8 +71,8 @@ impl<'a> Readers<'a> {
     }
 }
 
-/// Whether a factor or summand is named after the node that reads it, as this library does: `norm.scale` of `norm.scaled`,
-/// `norm.shift` of `norm`.
+/// Whether a factor or summand is named after the node that reads it, as this library does: `norm.scale` of
+/// `norm.scaled`, `norm.shift` of `norm`.
 fn is_own(node: &NodeProto, name: &str) -> bool {
     let stem = node.name.strip_suffix(".scaled").unwrap_or(&node.name);
     matches!(node.op_type.as_str(), "Mul" | "Add")
@@ -115,10 +115,10 @@ fn written(file: &GraphProto, weights: &HashMap<String, TensorProto>, name: &str
     }
 }
 
-/// Whether sizes are those of a grey picture with its channel last, as far as they can say it: either they are a square,
-/// or the Reshape that comes first moves the channel to the front. A narrow picture with channels first, a signal of one
-/// column, is neither. Under both readings the elements are the same in the same order; only which axis is called what
-/// differs.
+/// Whether sizes are those of a grey picture with its channel last, as far as they can say it: either they are a
+/// square, or the Reshape that comes first moves the channel to the front. A narrow picture with channels first, a
+/// signal of one column, is neither. Under both readings the elements are the same in the same order; only which axis
+/// is called what differs.
 fn is_grey(sizes: &[Option<u64>], moved: Option<&[i64]>) -> bool {
     let (high, wide) = match *sizes {
         [_, Some(high), Some(wide), Some(1)] => (high, wide),

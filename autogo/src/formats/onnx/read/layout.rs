@@ -1,7 +1,8 @@
-//! Which layer turns a view into a picture of its own: nothing, a channel shuffle, depth to space or space to depth.
+//! The layer that turns a view into a picture of its own: none, a channel shuffle, depth to space or space to depth.
 
 use super::view::{Axis, Dim, Part, is_whole, whole};
-use crate::formats::onnx::model::{Kind, Order, Shape};
+use crate::formats::onnx::model::{Kind, Shape};
+use crate::graph::ChannelOrder;
 
 /// The layers between a view and the picture that it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,9 +12,9 @@ pub(crate) enum Layout {
     /// Channels of several groups take turns.
     Shuffle { groups: u32 },
     /// Channels become pixels.
-    DepthToSpace { block: (u32, u32), order: Order },
+    DepthToSpace { block: (u32, u32), order: ChannelOrder },
     /// Pixels become channels.
-    SpaceToDepth { block: (u32, u32), order: Order },
+    SpaceToDepth { block: (u32, u32), order: ChannelOrder },
 }
 
 impl Layout {
@@ -27,8 +28,8 @@ impl Layout {
         }
     }
 
-    /// What it takes to see the channels `c`, rows `h` and columns `w` of a view on a picture of this shape as a picture;
-    /// `None` when no single operation does it.
+    /// The operation that makes a picture of the channels `c`, rows `h` and columns `w` of a view on a picture of this
+    /// shape; `None` when no single operation does.
     pub(crate) fn of(c: &Dim, h: &Dim, w: &Dim, shape: Shape) -> Option<Layout> {
         let has_pixels = is_whole(h, Axis::Height, shape.h.into()) && is_whole(w, Axis::Width, shape.w.into());
         if has_pixels && is_whole(c, Axis::Channel, shape.c.into()) {
@@ -82,15 +83,15 @@ fn depth_to_space(c: &Dim, h: &Dim, w: &Dim, shape: Shape) -> Option<Layout> {
     };
     let block = (small(high)?, small(wide)?);
     if is(row, wide) && is(column, 1) && channels(high * wide) {
-        return Some(Layout::DepthToSpace { block, order: Order::ChannelFirst });
+        return Some(Layout::DepthToSpace { block, order: ChannelOrder::ChannelFirst });
     }
     if is(row, wide * depth) && is(column, depth) && channels(1) {
-        return Some(Layout::DepthToSpace { block, order: Order::BlockFirst });
+        return Some(Layout::DepthToSpace { block, order: ChannelOrder::BlockFirst });
     }
     None
 }
 
-/// How many pixels along an axis are one, when `dim` is the slow part of the axis.
+/// The number of pixels along an axis that become one, when `dim` is the slow part of the axis.
 fn divided(dim: &Dim, axis: Axis, size: u32) -> Option<u64> {
     match dim[..] {
         [] => Some(size.into()),
@@ -105,10 +106,10 @@ fn space_to_depth(c: &Dim, h: &Dim, w: &Dim, shape: Shape) -> Option<Layout> {
     let channels = whole(Axis::Channel, shape.c.into());
     let block = (small(high)?, small(wide)?);
     if *c == [&channels[..], &row[..], &column[..]].concat() {
-        return Some(Layout::SpaceToDepth { block, order: Order::ChannelFirst });
+        return Some(Layout::SpaceToDepth { block, order: ChannelOrder::ChannelFirst });
     }
     if *c == [&row[..], &column[..], &channels[..]].concat() {
-        return Some(Layout::SpaceToDepth { block, order: Order::BlockFirst });
+        return Some(Layout::SpaceToDepth { block, order: ChannelOrder::BlockFirst });
     }
     None
 }
@@ -129,16 +130,16 @@ mod tests {
         let found = layout(shape, &[1, 3, 4, 5, 7], &[0, 2, 1, 3, 4], &[1, 12, 5, 7]);
         assert_eq!(found, Some(Layout::Shuffle { groups: 3 }));
         let found = layout(shape, &[1, 2, 2, 3, 5, 7], &[0, 3, 4, 1, 5, 2], &[1, 3, 10, 14]);
-        assert_eq!(found, Some(Layout::DepthToSpace { block: (2, 2), order: Order::BlockFirst }));
+        assert_eq!(found, Some(Layout::DepthToSpace { block: (2, 2), order: ChannelOrder::BlockFirst }));
         let found = layout(shape, &[1, 3, 2, 2, 5, 7], &[0, 1, 4, 2, 5, 3], &[1, 3, 10, 14]);
-        assert_eq!(found, Some(Layout::DepthToSpace { block: (2, 2), order: Order::ChannelFirst }));
+        assert_eq!(found, Some(Layout::DepthToSpace { block: (2, 2), order: ChannelOrder::ChannelFirst }));
         // Row and column of the block the wrong way round.
         assert_eq!(layout(shape, &[1, 3, 2, 2, 5, 7], &[0, 1, 4, 3, 5, 2], &[1, 3, 10, 14]), None);
         let shape = Shape { h: 4, w: 6, c: 3 };
         let found = layout(shape, &[1, 3, 2, 2, 3, 2], &[0, 3, 5, 1, 2, 4], &[1, 12, 2, 3]);
-        assert_eq!(found, Some(Layout::SpaceToDepth { block: (2, 2), order: Order::BlockFirst }));
+        assert_eq!(found, Some(Layout::SpaceToDepth { block: (2, 2), order: ChannelOrder::BlockFirst }));
         let found = layout(shape, &[1, 3, 2, 2, 3, 2], &[0, 1, 3, 5, 2, 4], &[1, 12, 2, 3]);
-        assert_eq!(found, Some(Layout::SpaceToDepth { block: (2, 2), order: Order::ChannelFirst }));
+        assert_eq!(found, Some(Layout::SpaceToDepth { block: (2, 2), order: ChannelOrder::ChannelFirst }));
         assert_eq!(layout(shape, &[1, 3, 4, 6], &[0, 1, 3, 2], &[1, 3, 6, 4]), None);
     }
 
@@ -146,11 +147,11 @@ mod tests {
     fn vectors_become_pictures_and_pictures_vectors() {
         let vector = Shape { h: 1, w: 1, c: 48 };
         let found = layout(vector, &[1, 48, 1, 1], &[0, 1, 2, 3], &[1, 3, 4, 4]);
-        assert_eq!(found, Some(Layout::DepthToSpace { block: (4, 4), order: Order::ChannelFirst }));
+        assert_eq!(found, Some(Layout::DepthToSpace { block: (4, 4), order: ChannelOrder::ChannelFirst }));
         let picture = Shape { h: 4, w: 4, c: 3 };
         let found = layout(picture, &[1, 3, 4, 4], &[0, 1, 2, 3], &[1, 48, 1, 1]);
-        assert_eq!(found, Some(Layout::SpaceToDepth { block: (4, 4), order: Order::ChannelFirst }));
+        assert_eq!(found, Some(Layout::SpaceToDepth { block: (4, 4), order: ChannelOrder::ChannelFirst }));
         let found = layout(picture, &[1, 3, 4, 4], &[0, 2, 3, 1], &[1, 48, 1, 1]);
-        assert_eq!(found, Some(Layout::SpaceToDepth { block: (4, 4), order: Order::BlockFirst }));
+        assert_eq!(found, Some(Layout::SpaceToDepth { block: (4, 4), order: ChannelOrder::BlockFirst }));
     }
 }

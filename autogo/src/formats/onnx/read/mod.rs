@@ -43,7 +43,7 @@ const MOST_NODES: usize = 1_000_000;
 /// The largest batch of a file.
 const MOST_BATCH: u64 = 1 << 16;
 
-/// What a caller may decide about a file.
+/// The decisions of a caller about a file.
 #[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     /// Height and width of the input, where the file gives them names instead of numbers.
@@ -57,12 +57,12 @@ pub struct ReadOptions {
     pub keep_all: bool,
 }
 
-/// Reads a network of one input and one output from the bytes of an ONNX file. Weights are not decoded, only their sizes
-/// are looked at; see [`Model::values`].
+/// Reads a network of one input and one output from the bytes of an ONNX file. Weights are not decoded, only their
+/// sizes are looked at; see [`Model::values`].
 ///
 /// # Errors
-/// When the bytes are no ONNX model, or a node is not supported: with the node's name, its operation and what would have
-/// been accepted.
+/// When the bytes are no ONNX model, or a node is not supported: with the node's name, its operation and what would
+/// have been accepted.
 pub fn read(bytes: Bytes, options: &ReadOptions) -> Result<Model, FormatError> {
     let broken = |error: prost::DecodeError| FormatError::content("file", format!("is no ONNX model: {error}"));
     let model = proto::Model::decode(bytes).map_err(broken)?;
@@ -101,10 +101,10 @@ pub fn read(bytes: Bytes, options: &ReadOptions) -> Result<Model, FormatError> {
     Ok(Model { name, producer: producer.trim().into(), layers, weights, notes: reader.notes, store })
 }
 
-/// What a name of the file stands for.
+/// The value that a name of the file stands for.
 #[derive(Clone, Debug)]
 enum Known {
-    /// Something that depends on the input.
+    /// A tensor that depends on the input.
     Data(View),
     Constant(Arc<Constant>),
 }

@@ -6,8 +6,8 @@ use super::{Reader, Site};
 use crate::formats::FormatError;
 use crate::formats::onnx::model::{Border, Kind, Pool, PoolKind, Shape, Window, span};
 
-/// Pixels by which the last window hangs over the border when sizes are rounded up. A window that would start outside of
-/// the picture and its first border is none.
+/// Pixels by which the last window hangs over the border when sizes are rounded up. A window that would start outside
+/// of the picture and its first border is none.
 fn overhang(window: &Window, shape: Shape) -> (u32, u32) {
     let along = |size: u32, begin: u32, end: u32, kernel: u64, stride: u32| {
         let (padded, stride) = (u64::from(size) + u64::from(begin) + u64::from(end), u64::from(stride));

@@ -4,7 +4,8 @@ use super::view::{Axis, View, whole};
 use super::{Reader, Site};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::{Constant, axes_of};
-use crate::formats::onnx::model::{Coordinates, Filter, Kind, Resize};
+use crate::formats::onnx::model::{Kind, Resize};
+use crate::graph::Interpolation;
 
 /// Attributes of Resize in any operator set. Those of cubic and cropping modes are not read by the others.
 const ATTRIBUTES: [&str; 11] = [
@@ -89,13 +90,13 @@ impl Reader<'_> {
         self.evaluator.spend(site, u64::from(sides[0].made) + u64::from(sides[1].made))?;
         let is_same = |side: &Side| side.scale == 1.0 && side.made == side.size;
         let is_nothing = sides.iter().all(is_same);
-        let found = self.filter(site, sides)?;
+        let found = self.interpolation(site, sides)?;
         if !self.draft.keeps_all && (is_nothing || found.is_none()) {
             return Ok(view);
         }
-        let (filter, coordinates) = found.unwrap_or((Filter::Nearest, Coordinates::Asymmetric));
+        let interpolation = found.unwrap_or(Interpolation::Nearest);
         let size = (sides[0].made, sides[1].made);
-        let kind = Kind::Resize(Resize { size, scale: (sides[0].scale, sides[1].scale), coordinates, filter });
+        let kind = Kind::Resize(Resize { size, scale: (sides[0].scale, sides[1].scale), interpolation });
         let layer = self.draft.push(site, kind, &[view.layer], Vec::new())?;
         let mut dims = view.dims.to_vec();
         for (role, axis, size) in [(roles.height, Axis::Height, size.0), (roles.width, Axis::Width, size.1)] {
@@ -151,8 +152,8 @@ impl Reader<'_> {
         Ok((factors, made))
     }
 
-    /// How pixels are made; `None` when every pixel stays as it is.
-    fn filter(&self, site: &Site<'_>, sides: [Side; 2]) -> Result<Option<(Filter, Coordinates)>, FormatError> {
+    /// The rule by which pixels are made; `None` when every pixel stays as it is.
+    fn interpolation(&self, site: &Site<'_>, sides: [Side; 2]) -> Result<Option<Interpolation>, FormatError> {
         let is_old = site.op() == "Upsample" || site.opset < 11;
         let shrinks = sides.iter().any(|side| side.scale < 1.0);
         let default = if is_old { "asymmetric" } else { "half_pixel" };
@@ -165,34 +166,24 @@ impl Reader<'_> {
         };
         let rounding = site.text("nearest_mode", default)?;
         match site.text("mode", "nearest")? {
-            "nearest" => nearest_filter(site, sides, mode, rounding),
-            "linear" | "bilinear" => {
-                let is_one = |side: &Side| side.made == 1 && side.size != 1;
-                let coordinates = match mode {
-                    "half_pixel" => Coordinates::HalfPixel,
-                    "pytorch_half_pixel" if sides.iter().any(is_one) => Coordinates::PytorchHalfPixel,
-                    "pytorch_half_pixel" => Coordinates::HalfPixel,
-                    "asymmetric" => Coordinates::Asymmetric,
-                    "align_corners" => Coordinates::AlignCorners,
-                    other => {
-                        let accepted = "accepted: half_pixel, pytorch_half_pixel, asymmetric, align_corners";
-                        return site.refuse(format!("linear by {other}; {accepted}"));
-                    }
-                };
-                Ok(Some((Filter::Linear, coordinates)))
-            }
+            "nearest" => Ok(moves(site, sides, mode, rounding)?.then_some(Interpolation::Nearest)),
+            "linear" | "bilinear" => match mode {
+                // The two differ only where a side of several pixels becomes one, and that is no whole factor.
+                "half_pixel" | "pytorch_half_pixel" => Ok(Some(Interpolation::Bilinear)),
+                "asymmetric" => Ok(Some(Interpolation::BilinearCorners)),
+                "align_corners" => Ok(Some(Interpolation::BilinearAligned)),
+                other => {
+                    let accepted = "accepted: half_pixel, pytorch_half_pixel, asymmetric, align_corners";
+                    site.refuse(format!("linear by {other}; {accepted}"))
+                }
+            },
             other => site.refuse(format!("attribute `mode` is {other}; accepted: nearest, linear")),
         }
     }
 }
 
-/// Nearest pixels are accepted when they are those of rounding down.
-fn nearest_filter(
-    site: &Site<'_>,
-    sides: [Side; 2],
-    mode: &str,
-    rounding: &str,
-) -> Result<Option<(Filter, Coordinates)>, FormatError> {
+/// Whether a pixel is another one afterwards. Nearest pixels are accepted when they are those of rounding down.
+fn moves(site: &Site<'_>, sides: [Side; 2], mode: &str, rounding: &str) -> Result<bool, FormatError> {
     let mut changes = false;
     for side in sides {
         for x in 0..side.made {
@@ -211,5 +202,5 @@ fn nearest_filter(
         }
         changes |= side.made != side.size;
     }
-    Ok(changes.then_some((Filter::Nearest, Coordinates::Asymmetric)))
+    Ok(changes)
 }

@@ -4,7 +4,8 @@ use super::view::{Axis, Dim, View, whole};
 use super::{Reader, Site};
 use crate::formats::FormatError;
 use crate::formats::onnx::constant::{DataType, flattened, order, reshaped, squeezed, unsqueezed};
-use crate::formats::onnx::model::{Kind, Order};
+use crate::formats::onnx::model::Kind;
+use crate::graph::ChannelOrder;
 
 impl Reader<'_> {
     /// Identity, Dropout and Cast between floats: nothing.
@@ -133,8 +134,8 @@ impl Reader<'_> {
         site.only(if to_pixels { &["blocksize", "mode"] } else { &["blocksize"] })?;
         let side = site.size("attribute `blocksize`", site.int("blocksize", 0)?)?;
         let order = match site.text("mode", "DCR")? {
-            "DCR" => Order::BlockFirst,
-            "CRD" => Order::ChannelFirst,
+            "DCR" => ChannelOrder::BlockFirst,
+            "CRD" => ChannelOrder::ChannelFirst,
             other => return site.refuse(format!("attribute `mode` is {other}; accepted: DCR, CRD")),
         };
         let input = self.picture(site, &site.data(0)?)?;

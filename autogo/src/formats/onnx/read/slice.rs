@@ -24,7 +24,7 @@ impl Reader<'_> {
         self.cut(site, &view, &cuts)
     }
 
-    /// What stays of every axis.
+    /// The part of every axis that stays.
     fn cut(&mut self, site: &Site<'_>, view: &View, cuts: &[Cut]) -> Result<View, FormatError> {
         let sizes = view.sizes();
         let is_all = |axis: usize| cuts[axis].count == sizes[axis] && (cuts[axis].step > 0 || sizes[axis] == 1);
@@ -69,7 +69,7 @@ impl Reader<'_> {
                 let border = Border { top, left, bottom: 0, right: 0 };
                 layer = self.draft.push(site, Kind::Crop(border), &[layer], Vec::new())?;
             }
-            // Every so many pixels one: a pool of one pixel. What hangs over at the end is cut.
+            // One of every `stride` pixels: a pool of one pixel. Pixels that hang over at the end are cut.
             layer = self.strided(site, layer, stride)?;
         }
         let shape = self.draft.shape(layer)?;

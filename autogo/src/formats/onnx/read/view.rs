@@ -1,6 +1,7 @@
-//! How a tensor of the file sees a picture. A layer makes a channels-first picture; Transpose, Reshape, Flatten, Squeeze
-//! and Unsqueeze only look at it differently. A view says for every axis of the tensor which parts of the picture's axes
-//! it runs over, so that layouts need no pattern: a view whose axes are whole again is the picture itself.
+//! Views: the ways in which tensors of the file see a picture. A layer makes a channels-first picture; Transpose,
+//! Reshape, Flatten, Squeeze and Unsqueeze only look at it differently. A view says for every axis of the tensor which
+//! parts of the picture's axes it runs over, so that layouts need no pattern: a view whose axes are whole again is the
+//! picture itself.
 
 use crate::formats::onnx::model::Shape;
 use std::sync::Arc;
@@ -22,7 +23,7 @@ pub(crate) struct Part {
     pub(crate) stride: u64,
 }
 
-/// What one axis of a tensor runs over, the slowest part first. Nothing is a size of 1.
+/// The parts that one axis of a tensor runs over, the slowest part first. No part is a size of 1.
 pub(crate) type Dim = Vec<Part>;
 
 /// A tensor of the file: a layer's result and how it is seen.
@@ -129,8 +130,8 @@ impl View {
         if rest.or_else(|| parts.next()).is_some() { None } else { Some(View::new(self.layer, dims)) }
     }
 
-    /// Which axes of the tensor are channels, height and width, when each is whole: channels-first where sizes of 1 leave
-    /// a choice. The picture's shape is the view's own.
+    /// The axes of the tensor that are channels, height and width, when each is whole: channels-first where sizes of 1
+    /// leave a choice. The picture's shape is the view's own.
     pub(crate) fn roles(&self, shape: Shape, batch: u64) -> Option<Roles> {
         let mut roles = [None; 4];
         let axes = [

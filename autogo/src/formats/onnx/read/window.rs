@@ -22,7 +22,7 @@ pub(super) fn border(call: &Call<'_>, name: &str, pads: &[i64]) -> Result<Border
     }
 }
 
-/// How a total of pixels is shared by the two ends of an axis; the odd one goes to the end when `is_upper`.
+/// The shares of the two ends of an axis in a total of pixels; the odd pixel goes to the end when `is_upper`.
 pub(super) fn shared(total: u64, is_upper: bool) -> (u32, u32) {
     let total = u32::try_from(total).unwrap_or(u32::MAX);
     let (less, more) = (total / 2, total - total / 2);

@@ -21,47 +21,26 @@ use crate::error::Error;
 use dfdx::prelude::{Cpu, Tape};
 use serde::{Deserialize, Serialize};
 
-/// Makes [`Convolution`] of the table: a variant, and the file that answers for it.
-macro_rules! table_of_layers {
-    ($($(#[$about:meta])* $name:ident => $layer:ty,)*) => {
-        /// How a node takes up the rows that it receives, in every round of message passing.
-        ///
-        /// ```
-        /// use autogo::predict::{Architecture, Convolution};
-        /// let gat = Architecture { convolution: Convolution::Gat, ..Architecture::gnn() };
-        /// assert!(Convolution::ALL.contains(&gat.convolution));
-        /// ```
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Convolution {
-            $($(#[$about])* $name,)*
-        }
-
-        impl Convolution {
-            /// Every kind of layer.
-            pub const ALL: &'static [Convolution] = &[$(Convolution::$name,)*];
-
-            /// The functions of the layer's file.
-            pub(super) fn layer<T: Tape<f32, Cpu>>(self) -> LayerFunctions<T> {
-                match self {
-                    $(Convolution::$name => LayerFunctions::of::<$layer>(),)*
-                }
-            }
-        }
-    };
-}
-
-table_of_layers! {
-    /// `tanh(W h + V Σ received + b)`: the paper's (Morris et al., 2019).
-    #[default]
-    GraphConv => graph_conv::GraphConv,
-    /// `tanh(W₂ relu(W₁ ((1 + ε) h + Σ received) + b₁) + b₂)` (Xu et al., 2019).
-    Gin => gin::Gin,
-    /// `tanh(W mean(h, received) + b)`: normalised by the receiver's degree alone (after Kipf and Welling, 2017).
-    Gcn => gcn::Gcn,
-    /// `tanh(Σ αᵤ W hᵤ + b)` with attention α over a node and the nodes that it receives from, one head (Veličković et
-    /// al., 2018).
-    Gat => gat::Gat,
+table! {
+    /// The layer by which a node takes up the rows that it receives, in every round of message passing.
+    ///
+    /// ```
+    /// use autogo::predict::{Architecture, Convolution};
+    /// let gat = Architecture { convolution: Convolution::Gat, ..Architecture::gnn() };
+    /// assert!(Convolution::ALL.contains(&gat.convolution));
+    /// ```
+    enum Convolution: LayerFunctions {
+        /// `tanh(W h + V Σ received + b)`: the paper's (Morris et al., 2019).
+        #[default]
+        GraphConv => graph_conv::GraphConv,
+        /// `tanh(W₂ relu(W₁ ((1 + ε) h + Σ received) + b₁) + b₂)` (Xu et al., 2019).
+        Gin => gin::Gin,
+        /// `tanh(W mean(h, received) + b)`: normalised by the receiver's degree alone (after Kipf and Welling, 2017).
+        Gcn => gcn::Gcn,
+        /// `tanh(Σ αᵤ W hᵤ + b)` with attention α over a node and the nodes that it receives from, one head (Veličković
+        /// et al., 2018).
+        Gat => gat::Gat,
+    }
 }
 
 /// One round of message passing.
@@ -164,7 +143,7 @@ mod tests {
         let x: Vec<f32> = (0..4 * hidden).map(|at| ((at * 7 % 11) as f32 - 5.0) / 4.0).collect();
         let rows: Vec<Vec<f64>> = x.chunks(hidden).map(|row| row.iter().map(|&x| f64::from(x)).collect()).collect();
         for convolution in Convolution::ALL {
-            let layer = convolution.layer::<NoneTape>();
+            let layer = convolution.functions::<NoneTape>();
             let parameters = (layer.parameters)(hidden).into_parameters();
             let draw = |at: usize| parameters[at].draw(&mut Stream::new(3, "layer test").at(at as u64));
             let matrix = |at: usize| device.tensor_from_vec(draw(at), (parameters[at].rows, parameters[at].columns));

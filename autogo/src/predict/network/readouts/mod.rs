@@ -17,44 +17,23 @@ use crate::error::Error;
 use dfdx::prelude::{Cpu, Tape};
 use serde::{Deserialize, Serialize};
 
-/// Makes [`Readout`] of the table: a variant, and the file that answers for it.
-macro_rules! table_of_readouts {
-    ($($(#[$about:meta])* $name:ident => $readout:ty,)*) => {
-        /// How the nodes of a part become one row.
-        ///
-        /// ```
-        /// use autogo::predict::{Architecture, Readout};
-        /// assert_eq!(Architecture::default().readout, Readout::Mean);
-        /// assert_eq!(Readout::ALL.len(), 3);
-        /// ```
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Readout {
-            $($(#[$about])* $name,)*
-        }
-
-        impl Readout {
-            /// Every readout.
-            pub const ALL: &'static [Readout] = &[$(Readout::$name,)*];
-
-            /// The functions of the readout's file.
-            pub(super) fn functions<T: Tape<f32, Cpu>>(self) -> ReadoutFunctions<T> {
-                match self {
-                    $(Readout::$name => ReadoutFunctions::of::<$readout>(),)*
-                }
-            }
-        }
-    };
-}
-
-table_of_readouts! {
-    /// The mean of the nodes: the paper's.
-    #[default]
-    Mean => mean::Mean,
-    /// The sum of the nodes, in hundreds.
-    Sum => sum::Sum,
-    /// The mean of the nodes with learned weights.
-    Attention => attention::Attention,
+table! {
+    /// The readout by which the nodes of a part become one row.
+    ///
+    /// ```
+    /// use autogo::predict::{Architecture, Readout};
+    /// assert_eq!(Architecture::default().readout, Readout::Mean);
+    /// assert_eq!(Readout::ALL.len(), 3);
+    /// ```
+    enum Readout: ReadoutFunctions {
+        /// The mean of the nodes: the paper's.
+        #[default]
+        Mean => mean::Mean,
+        /// The sum of the nodes, in hundreds.
+        Sum => sum::Sum,
+        /// The mean of the nodes with learned weights.
+        Attention => attention::Attention,
+    }
 }
 
 /// A readout.

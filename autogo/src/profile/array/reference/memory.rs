@@ -16,8 +16,9 @@ pub(super) struct Calc {
     /// First and last set that are there or will be.
     range: (usize, usize),
     first: Option<i64>,
-    /// Start of the first prefetch; first and last cycle of the last one.
+    /// Start of the first prefetch.
     start: Option<i64>,
+    /// First and last cycle of the last prefetch.
     last: (i64, i64),
     words: usize,
 }
@@ -74,13 +75,16 @@ impl Calc {
 /// A memory that is read, of given bandwidth.
 pub(super) struct User {
     lines: Vec<HashSet<u64>>,
-    /// Lines that are there, lines that come at once, and where the former start and end.
+    /// Lines that are there.
     active: usize,
+    /// Lines that come at once.
     ahead: usize,
+    /// The first line that is there, and the line behind the last; the lines go round.
     window: (usize, usize),
     bandwidth: i64,
-    /// Cycles of a first and of another prefetch.
+    /// Cycles of the first prefetch.
     first: i64,
+    /// Cycles of every other prefetch.
     more: i64,
     start: Option<i64>,
     last: i64,
@@ -180,12 +184,14 @@ pub(super) struct Writes {
     bandwidth: i64,
     free: i64,
     burst_end: i64,
-    /// Words of every row, whether sent or not; the last one is open unless it is full.
+    /// Words of every row, whether sent or not.
     rows: Vec<i64>,
+    /// Whether the last row is open: it is not full.
     is_open: bool,
     sent: usize,
-    /// First and last cycle, and words, of all bursts.
+    /// First and last cycle of every burst, one burst after the other.
     cycles: Vec<i64>,
+    /// Words of all bursts.
     words: i64,
     rows_full: bool,
 }

@@ -1,11 +1,11 @@
-//! What the array asks of its memories, as matrices of addresses ([npu §A.1](crate::doc::npu#sa-1),
+//! The words that the array asks of its memories, as matrices of addresses ([npu §A.1](crate::doc::npu#sa-1),
 //! [§A.2](crate::doc::npu#sa-2)).
 
 use crate::profile::array::folds::Folds;
 use crate::profile::array::layer::Layer;
 use crate::profile::array::machine::Dataflow;
 
-/// What a lane asks for: nothing, a word outside the image, or the word at an address.
+/// The demand of a lane: nothing, a word outside the image, or the word at an address.
 pub(super) type Ask = Option<Option<u64>>;
 
 /// The three operands as matrices of addresses.
@@ -41,7 +41,7 @@ impl Operands<'_> {
     }
 }
 
-/// What a line asks of the three memories: line `x` of the fold whose tile starts at row `r0` and column `c0`.
+/// The demands of a line on the three memories: line `x` of the fold whose tile starts at row `r0` and column `c0`.
 pub(super) fn demand(operands: &Operands<'_>, folds: &Folds, r0: u64, c0: u64, x: u64) -> [Vec<Ask>; 3] {
     let (a, b, t) = (folds.rows, folds.columns, folds.steps);
     let skewed = |lanes: u64, delay: u64, steps: u64, f: &dyn Fn(u64, u64) -> Ask| -> Vec<Ask> {

@@ -1,10 +1,10 @@
 //! Mean intersection over union.
 
-/// Pixels by class and by what a network says; scores of segmentations are read from it.
+/// Pixels by class and by predicted class; scores of segmentations are computed from these counts.
 ///
-/// The intersection over union of class `c` is `TP / (TP + FP + FN)` over the pixels of all pictures together: the Jaccard index
-/// of the pixels that are `c` and those that are said to be. The mean is over the classes that occur in either, as
-/// `sklearn.metrics.jaccard_score(average="macro")` computes it.
+/// The intersection over union of class `c` is `TP / (TP + FP + FN)` over the pixels of all pictures together: the
+/// Jaccard index of the pixels of class `c` and the pixels that are predicted to be of class `c`. The mean is over the
+/// classes that occur or are predicted, as `sklearn.metrics.jaccard_score(average="macro")` computes it.
 ///
 /// ```
 /// use autogo::train::tasks::ClassCounts;
@@ -17,7 +17,7 @@
 pub struct ClassCounts {
     classes: usize,
     ignored: Option<u32>,
-    /// `[class][said]`.
+    /// `[class][predicted class]`.
     counts: Vec<u64>,
 }
 
@@ -27,7 +27,8 @@ impl ClassCounts {
         ClassCounts { classes, ignored, counts: vec![0; classes * classes] }
     }
 
-    /// Adds pixels. What is no class counts nowhere. O(pixels).
+    /// Adds pixels: `labels` are their classes, `said` their predicted classes. A pixel with a label or a prediction
+    /// that is no class does not count. O(pixels).
     pub fn add(&mut self, labels: &[u32], said: &[u32]) {
         for (&label, &said) in labels.iter().zip(said) {
             if self.ignored != Some(label) && (label as usize) < self.classes && (said as usize) < self.classes {
@@ -40,7 +41,7 @@ impl ClassCounts {
         self.counts[class * self.classes + said]
     }
 
-    /// The intersection over union of every class; nothing for a class that neither occurs nor is said.
+    /// The intersection over union of every class; `None` for a class that neither occurs nor is predicted.
     pub fn ious(&self) -> Vec<Option<f64>> {
         let one = |class: usize| {
             let own: u64 = (0..self.classes).map(|said| self.count(class, said)).sum();
@@ -57,7 +58,7 @@ impl ClassCounts {
         ious.iter().sum::<f64>() / ious.len().max(1) as f64
     }
 
-    /// The part of the pixels whose class is found.
+    /// The part of the pixels with a right prediction.
     pub fn accuracy(&self) -> f64 {
         let hits: u64 = (0..self.classes).map(|class| self.count(class, class)).sum();
         hits as f64 / self.counts.iter().sum::<u64>().max(1) as f64

@@ -1,4 +1,4 @@
-//! How good an answer is, by the textbook definitions.
+//! Metrics of answers, by the textbook definitions.
 
 mod iou;
 mod pck;

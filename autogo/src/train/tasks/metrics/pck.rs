@@ -2,9 +2,9 @@
 
 /// Errors of key points, in units of each picture's own scale.
 ///
-/// PCK@t is the part of all points whose distance from where they belong is at most `t` times the scale (Yang and Ramanan,
-/// TPAMI 2013); NME is the mean over pictures of the mean distance of their points, divided by the scale. Of faces, the scale is
-/// the distance between the outer corners of the eyes.
+/// PCK@t is the part of all points whose distance from where they belong is at most `t` times the scale (Yang and
+/// Ramanan, TPAMI 2013); NME is the mean over pictures of the mean distance of their points, divided by the scale. Of
+/// faces, the scale is the distance between the outer corners of the eyes.
 ///
 /// ```
 /// use autogo::train::tasks::PointErrors;

@@ -14,8 +14,8 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// The brightness Y of ITU-R BT.601 in the range of video, 16 to 235, as MATLAB's `rgb2ycbcr` computes it without rounding:
-    /// `16 + (65.481·R + 128.553·G + 24.966·B) / 255`. A grey picture has the Y of its three equal channels.
+    /// The brightness Y of ITU-R BT.601 in the range of video, 16 to 235, as MATLAB's `rgb2ycbcr` computes it without
+    /// rounding: `16 + (65.481·R + 128.553·G + 24.966·B) / 255`. A grey picture has the Y of its three equal channels.
     ///
     /// ```
     /// use autogo::{data::Picture, graph::Shape, train::tasks::Plane};
@@ -40,7 +40,7 @@ impl Plane {
         Plane { h: picture.shape.h as usize, w: picture.shape.w as usize, values }
     }
 
-    /// The plane without a border of so many pixels; empty where the border is all there is.
+    /// The plane without a border of `border` pixels; empty where the border is all there is.
     pub fn shaved(&self, border: usize) -> Plane {
         let (h, w) = (self.h.saturating_sub(2 * border), self.w.saturating_sub(2 * border));
         let rows = self.values.chunks_exact(self.w.max(1)).skip(border).take(h);
@@ -48,7 +48,14 @@ impl Plane {
     }
 }
 
-/// `10 · log10(255² / mean squared difference)` in decibels; infinite where the planes are equal. O(pixels).
+/// Whether two planes have one size, and a number for every pixel.
+pub(super) fn agree(a: &Plane, b: &Plane) -> bool {
+    let is_whole = |plane: &Plane| plane.h.checked_mul(plane.w) == Some(plane.values.len());
+    (a.h, a.w) == (b.h, b.w) && is_whole(a) && is_whole(b)
+}
+
+/// `10 · log10(255² / mean squared difference)` in decibels; infinite where the planes are equal, not a number where
+/// their sizes differ. O(pixels).
 ///
 /// ```
 /// use autogo::train::tasks::{Plane, psnr};
@@ -57,6 +64,9 @@ impl Plane {
 /// assert!((psnr(&plane(10.0), &plane(20.0)) - 28.130_8).abs() < 1e-4);
 /// ```
 pub fn psnr(a: &Plane, b: &Plane) -> f64 {
+    if !agree(a, b) {
+        return f64::NAN;
+    }
     let sum: f64 = a.values.iter().zip(&b.values).map(|(a, b)| (a - b) * (a - b)).sum();
     let mean = sum / a.values.len().max(1) as f64;
     10.0 * libm::log10(255.0 * 255.0 / mean)
@@ -77,6 +87,7 @@ mod tests {
         assert_eq!(plane.shaved(1), Plane { h: 2, w: 3, values: vec![6.0, 7.0, 8.0, 11.0, 12.0, 13.0] });
         assert_eq!(plane.shaved(3).values.len(), 0);
         assert_eq!(psnr(&plane, &plane), f64::INFINITY);
+        assert!(psnr(&plane, &plane.shaved(1)).is_nan());
         assert_eq!(Plane::grey(&Picture { shape: Shape::new(1, 2, 1), bytes: vec![3, 4] }).values, [3.0, 4.0]);
     }
 }

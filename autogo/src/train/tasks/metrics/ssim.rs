@@ -1,16 +1,19 @@
 //! Structural similarity.
 
-use super::psnr::Plane;
+use super::psnr::{Plane, agree};
 
-/// Side of the window, its spread, and the constants of the definition.
+/// Side of the window, in pixels.
 const SIDE: usize = 11;
+/// Spread of the window, in pixels.
 const SPREAD: f64 = 1.5;
+/// The first constant of the definition, for values from 0 to 255.
 const C1: f64 = (0.01 * 255.0) * (0.01 * 255.0);
+/// The second constant of the definition, for values from 0 to 255.
 const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
 
-/// The mean structural similarity of two planes of one size (Wang et al., Image Quality Assessment, TIP 2004): means, variances
-/// and covariance under a Gaussian window of 11×11 with a spread of 1.5 pixels, at every place where the window lies inside.
-/// Not a number where the planes are smaller than the window. O(pixels).
+/// The mean structural similarity of two planes of one size (Wang et al., Image Quality Assessment, TIP 2004): means,
+/// variances and covariance under a Gaussian window of 11×11 with a spread of 1.5 pixels, at every place where the
+/// window lies inside. Not a number where the planes differ in size or are smaller than the window. O(pixels).
 ///
 /// ```
 /// use autogo::train::tasks::{Plane, ssim};
@@ -19,6 +22,9 @@ const C2: f64 = (0.03 * 255.0) * (0.03 * 255.0);
 /// assert!(ssim(&ramp(0.0), &ramp(60.0)) < 0.5);
 /// ```
 pub fn ssim(a: &Plane, b: &Plane) -> f64 {
+    if !agree(a, b) {
+        return f64::NAN;
+    }
     let window = window();
     let products = |a: &Plane, b: &Plane| {
         let values = a.values.iter().zip(&b.values).map(|(a, b)| a * b).collect();
@@ -71,8 +77,8 @@ mod tests {
     use super::super::psnr;
     use super::*;
 
-    /// Two planes of 20×24 whose pixels are formulas; printed by `tests/metrics.py` from the definition: a window of 121
-    /// products at every place.
+    /// Two planes of 20×24 whose pixels are formulas; printed by `tests/metrics.py` from the definition: a window of
+    /// 121 products at every place.
     #[test]
     fn an_independent_program_finds_the_same() {
         let plane = |f: fn(usize, usize) -> usize| Plane {
@@ -85,6 +91,7 @@ mod tests {
         assert!((psnr(&a, &b) - PSNR).abs() < 1e-9, "{}", psnr(&a, &b));
         assert!((ssim(&a, &b) - SSIM).abs() < 1e-12, "{}", ssim(&a, &b));
         assert!(ssim(&a.shaved(5), &b.shaved(5)).is_nan());
+        assert!(ssim(&a, &b.shaved(1)).is_nan() && ssim(&a.shaved(1), &b).is_nan());
     }
     const PSNR: f64 = 20.722_950_979_268_212;
     const SSIM: f64 = 0.923_826_857_567_010_7;

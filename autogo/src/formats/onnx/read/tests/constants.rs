@@ -142,7 +142,7 @@ fn half_precision_bounds() {
             ..TensorProto::default()
         });
     }
-    assert_eq!(file.kinds(), [Kind::Activation(crate::formats::onnx::model::Activation::Relu6)]);
+    assert_eq!(file.kinds(), [Kind::Activation(crate::graph::Op::Relu6)]);
 }
 
 #[test]

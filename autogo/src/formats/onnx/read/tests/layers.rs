@@ -1,7 +1,8 @@
 //! Layers: windows, dense layers, norms, activations.
 
 use super::*;
-use crate::formats::onnx::model::{Activation, Border, Conv, Note, Pool, PoolKind, Window};
+use crate::formats::onnx::model::{Border, Conv, Note, Pool, PoolKind, Window};
+use crate::graph::{Activation, Float, Op};
 
 fn conv(attributes: Vec<Attribute>) -> File {
     File::new(13, &[1, 3, 9, 8]).weight("w", &[4, 3, 3, 3]).node("Conv", "x w -> y", attributes)
@@ -93,7 +94,7 @@ fn a_summand_behind_weights_is_a_bias() {
         .node("Sub", "c b -> y", vec![]);
     assert!(matches!(one.kinds()[..], [Kind::Conv(Conv { bias: true, .. })]));
     assert_eq!((one.read().cost().parameters, one.read().values(1).unwrap()), (13, vec![-0.5; 4]));
-    // Whoever else reads the convolution does not see the bias.
+    // Another reader of the convolution does not see the bias.
     let both = File::new(13, &[1, 3, 8, 8])
         .weight("w", &[3, 3, 1, 1])
         .node("Conv", "x w -> c", vec![])
@@ -142,9 +143,13 @@ fn shared_weights_count_once() {
 
 #[test]
 fn activations_written_out_are_themselves() {
-    let only = |file: File| match file.kinds()[..] {
-        [Kind::Activation(activation)] => activation,
+    let op = |file: File| match file.kinds()[..] {
+        [Kind::Activation(op)] => op,
         ref other => panic!("{other:?}"),
+    };
+    let only = |file: File| match op(file) {
+        Op::Activation(activation) => activation,
+        other => panic!("{other:?}"),
     };
     let new = || File::new(13, &[1, 4, 8, 8]);
     let three = |file: File| file.floats("three", &[], &[3.0]).floats("zero", &[], &[0.0]).floats("six", &[], &[6.0]);
@@ -156,7 +161,7 @@ fn activations_written_out_are_themselves() {
     let hard = gate(new()).node("Div", "b six -> c", vec![]).node("Mul", "c x -> y", vec![]);
     assert_eq!(only(hard), Activation::HardSwish);
     let sigmoid = only(gate(new()).node("Div", "b six -> y", vec![]));
-    assert!(matches!(sigmoid, Activation::HardSigmoid { alpha, beta } if (alpha, beta) == (1.0 / 6.0, 0.5)));
+    assert_eq!(sigmoid, Activation::HardSigmoid { alpha: Float::new(1.0 / 6.0), beta: Float::new(0.5) });
     let root = |file: File| file.floats("r", &[], &[2f32.sqrt()]).floats("h", &[], &[0.5]).floats("o", &[], &[1.0]);
     let erf = |file: File| {
         root(file).node("Div", "x r -> a", vec![]).node("Erf", "a -> b", vec![]).node("Add", "b o -> c", vec![])
@@ -168,19 +173,25 @@ fn activations_written_out_are_themselves() {
     let mish = new().node("Softplus", "x -> a", vec![]).node("Tanh", "a -> b", vec![]).node("Mul", "x b -> y", vec![]);
     assert_eq!(only(mish), Activation::Mish);
     let leaky = new().floats("a", &[], &[0.25]).node("Mul", "x a -> b", vec![]).node("Max", "x b -> y", vec![]);
-    assert_eq!(only(leaky), Activation::LeakyRelu { alpha: 0.25 });
+    assert_eq!(only(leaky), Activation::LeakyRelu { alpha: Float::new(0.25) });
     let six = new().floats("six", &[], &[6.0]).node("Relu", "x -> a", vec![]).node("Min", "a six -> y", vec![]);
-    assert_eq!(only(six), Activation::Relu6);
+    assert_eq!(op(six), Op::Relu6);
     let lone = new().node("Erf", "x -> y", vec![]);
     assert_eq!(lone.refused(), "node `y`: Erf is not supported: outside of an activation that this library knows");
+}
+
+#[test]
+fn parameters_are_numbers() {
+    let file = File::new(13, &[1, 4, 8, 8]).node("LeakyRelu", "x -> y", vec![float("alpha", f32::NAN)]);
+    assert_eq!(file.refused(), "node `y`: LeakyRelu is not supported: attribute `alpha` is no number");
 }
 
 #[test]
 fn softmax_runs_over_channels() {
     let soft =
         |opset: i64, dims: &[i64], axis: i64| File::new(opset, dims).node("Softmax", "x -> y", vec![int("axis", axis)]);
-    assert_eq!(soft(9, &[1, 4, 1, 1], 1).kinds(), [Kind::Activation(Activation::Softmax)]);
-    assert_eq!(soft(13, &[1, 4, 5, 5], 1).kinds(), [Kind::Activation(Activation::Softmax)]);
+    assert_eq!(soft(9, &[1, 4, 1, 1], 1).kinds(), [Kind::Activation(Op::Activation(Activation::Softmax))]);
+    assert_eq!(soft(13, &[1, 4, 5, 5], 1).kinds(), [Kind::Activation(Op::Activation(Activation::Softmax))]);
     assert!(soft(9, &[1, 4, 5, 5], 1).refused().contains("along axis 1 of [1, 4, 5, 5]; accepted: the channels"));
     assert!(soft(13, &[1, 4, 5, 5], -1).refused().contains("accepted: the channels"));
 }

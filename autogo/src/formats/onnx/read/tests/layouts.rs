@@ -1,8 +1,8 @@
 //! Layouts: channels last, flattened pictures, shuffles, parts, sizes.
 
 use super::*;
-use crate::formats::onnx::model::{Border, Coordinates, Filter, Note, Order, Resize};
-use crate::graph::Op;
+use crate::formats::onnx::model::{Border, Note, Resize};
+use crate::graph::{ChannelOrder, Interpolation, Op};
 
 #[test]
 fn channels_last_is_an_input_behind_a_transpose() {
@@ -86,10 +86,10 @@ fn vectors_and_pictures_become_each_other() {
         .node("Reshape", "x to -> a", vec![])
         .weight("w", &[3, 2, 1, 1])
         .node("Conv", "a w -> y", vec![]);
-    let to_pixels = Kind::DepthToSpace { block: (4, 4), order: Order::ChannelFirst };
+    let to_pixels = Kind::DepthToSpace { block: (4, 4), order: ChannelOrder::ChannelFirst };
     assert!(matches!(decoder.kinds()[..], [first, Kind::Conv(_)] if first == to_pixels));
     let flat = File::new(13, &[1, 2, 4, 4]).node("Flatten", "x -> y", vec![]);
-    assert_eq!(flat.kinds(), [Kind::SpaceToDepth { block: (4, 4), order: Order::ChannelFirst }]);
+    assert_eq!(flat.kinds(), [Kind::SpaceToDepth { block: (4, 4), order: ChannelOrder::ChannelFirst }]);
     assert_eq!(flat.made(), (1, 1, 32));
     let pixels = File::new(13, &[1, 5, 4, 4])
         .node("Transpose", "x -> a", vec![ints("perm", &[0, 2, 3, 1])])
@@ -169,7 +169,7 @@ fn shuffles_of_channels_and_pixels() {
     let groups = shuffled(&[1, 3, 4, 4, 6], &[0, 2, 1, 3, 4], &[1, 12, 4, 6]).kinds();
     assert_eq!(groups[0], Kind::ChannelShuffle { groups: 3 });
     let pixels = shuffled(&[1, 3, 2, 2, 4, 6], &[0, 1, 4, 2, 5, 3], &[1, 3, 8, 12]).kinds();
-    assert_eq!(pixels[0], Kind::DepthToSpace { block: (2, 2), order: Order::ChannelFirst });
+    assert_eq!(pixels[0], Kind::DepthToSpace { block: (2, 2), order: ChannelOrder::ChannelFirst });
     let turned = shuffled(&[1, 12, 4, 6], &[0, 1, 3, 2], &[1, 12, 6, 4]);
     assert!(turned.refused().contains("node `y`: Conv is not supported: sizes [1, 12, 6, 4] in a layout"));
     let there_and_back = File::new(13, &[1, 12, 4, 6])
@@ -204,8 +204,7 @@ fn parts_of_pictures() {
 
 #[test]
 fn sizes_and_factors() {
-    let nearest =
-        Resize { size: (12, 16), scale: (2.0, 2.0), coordinates: Coordinates::Asymmetric, filter: Filter::Nearest };
+    let nearest = Resize { size: (12, 16), scale: (2.0, 2.0), interpolation: Interpolation::Nearest };
     let new = |opset: i64| File::new(opset, &[1, 3, 6, 8]);
     let two = |file: File| file.floats("f", &[4], &[1.0, 1.0, 2.0, 2.0]);
     let upsample = two(new(9)).node("Upsample", "x f -> y", vec![text("mode", "nearest")]);
@@ -215,7 +214,7 @@ fn sizes_and_factors() {
     let sizes = new(13).ints("s", &[1, 3, 12, 16]).node("Resize", "x _ _ s -> y", vec![]);
     assert_eq!(sizes.kinds(), [Kind::Resize(nearest)]);
     let linear = sizes_with(new(13), "linear", "align_corners").kinds();
-    assert!(matches!(linear[..], [Kind::Resize(Resize { coordinates: Coordinates::AlignCorners, .. })]));
+    assert!(matches!(linear[..], [Kind::Resize(Resize { interpolation: Interpolation::BilinearAligned, .. })]));
     assert!(sizes_with(new(13), "cubic", "half_pixel").refused().contains("attribute `mode` is cubic"));
     let mut corners = sizes_with(new(13), "nearest", "align_corners");
     corners.graph.node[0].attribute.push(text("nearest_mode", "floor"));

@@ -117,7 +117,7 @@ impl File {
         (h, w, c)
     }
 
-    /// Why the file is refused.
+    /// The reason why the file is refused.
     pub(super) fn refused(&self) -> String {
         self.with(&ReadOptions::default()).unwrap_err().to_string()
     }

@@ -1,4 +1,4 @@
-//! What concerns a whole file: inputs, outputs, nodes without effect, refusals.
+//! Tests of whole files: inputs, outputs, nodes without effect, refusals.
 
 use super::*;
 use crate::formats::onnx::model::Note;
