@@ -131,14 +131,9 @@ fn an_example_is_one_that_runs() {
 /// drawings, which code hosts take out of HTML, and with numbers that a later run is compared with.
 #[test]
 fn notebooks_are_committed_with_the_outputs_of_a_run_without_data() {
-    let mut notebooks = 0;
-    for entry in std::fs::read_dir(library().join("../../notebooks")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if name.starts_with('.') || !name.ends_with(".ipynb") {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).unwrap();
+    let all = notebooks();
+    assert!(all.len() >= 10);
+    for (name, text) in all {
         let notebook: serde_json::Value = serde_json::from_str(&text).unwrap();
         let cells = notebook["cells"].as_array().unwrap();
         let outputs: Vec<String> = cells.iter().map(|cell| cell["outputs"].to_string()).collect();
@@ -158,9 +153,49 @@ fn notebooks_are_committed_with_the_outputs_of_a_run_without_data() {
         let is_of_here = |shown: &String| home.len() > 1 && shown.contains(&format!("{home}/"));
         assert!(!outputs.iter().any(is_of_here), "{name} shows a path of this machine");
         assert!(text.len() < 1_000_000, "{name} has {} bytes", text.len());
-        notebooks += 1;
     }
-    assert!(notebooks >= 9);
+}
+
+/// The names and texts of the notebooks, exercises aside.
+fn notebooks() -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(library().join("../../notebooks")).unwrap().map(|entry| entry.unwrap().path());
+    let named = entries.map(|path| (path.file_name().unwrap().to_str().unwrap().to_string(), path));
+    let is_notebook = |name: &str| !name.starts_with('.') && name.ends_with(".ipynb");
+    let named = named.filter(|(name, _)| is_notebook(name));
+    named.map(|(name, path)| (name, std::fs::read_to_string(path).unwrap())).collect()
+}
+
+/// A notebook begins with its question, is made of short cells, and ends with what a reader can change. Raw text, such as
+/// the lines of a grid in TOML, and the list of claims do not count.
+#[test]
+fn notebooks_ask_in_short_cells_and_end_with_experiments() {
+    for (name, text) in notebooks() {
+        let notebook: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let text_of = |cell: &serde_json::Value| -> String {
+            cell["source"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect()
+        };
+        let cells: Vec<(bool, String)> = notebook["cells"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|cell| (cell["cell_type"] == "code", text_of(cell)))
+            .collect();
+        let first: Vec<&str> = cells[0].1.lines().filter(|line| !line.is_empty()).collect();
+        let asks =
+            first.len() == 2 && first[0].starts_with("# ") && first[1].starts_with('*') && first[1].ends_with("?*");
+        assert!(asks, "{name} begins without title and question: {first:?}");
+        let change = cells.iter().find(|(is_code, text)| !is_code && text.starts_with("## Change this"));
+        let (_, change) = change.unwrap_or_else(|| panic!("{name} has no section `Change this`"));
+        for number in 1..=3 {
+            let experiment = change.split(&format!("\n{number}. **")).nth(1);
+            assert!(experiment.is_some_and(|text| text.contains('`')), "{name}: experiment {number} names no line");
+        }
+        for (_, code) in cells.iter().filter(|(is_code, text)| *is_code && !text.contains("Verify::new()")) {
+            let code: String = code.split("r#\"").map(|part| part.split("\"#").last().unwrap_or(part)).collect();
+            let lines = code.lines().filter(|line| !line.trim().is_empty()).count();
+            assert!(lines <= 10, "{name}: a cell of {lines} lines begins with `{}`", code.lines().next().unwrap());
+        }
+    }
 }
 
 /// An exercise and its solution differ in the cells that a student fills, which carry the tag `yours`, and in no other.

@@ -9,7 +9,6 @@ mod dot;
 mod draw;
 mod identity;
 mod ids;
-mod layout;
 mod op;
 mod order;
 mod shape;

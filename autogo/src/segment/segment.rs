@@ -152,14 +152,16 @@ impl Segment {
 
     /// The cost of the segment by itself.
     pub fn cost(&self) -> Cost {
-        let one = |at: usize| {
-            let sources = &self.operands[at];
-            let distinct = (0..sources.len()).filter(|&slot| !sources[..slot].contains(&sources[slot])).count();
-            let first = sources.first().map_or(self.nodes[at].shape, |&source| self.source_shape(source));
-            // A node that a graph was built with has counts that fit.
-            node_cost(&self.nodes[at].op, first, distinct, self.nodes[at].shape).unwrap_or_default()
-        };
-        (0..self.nodes.len()).map(one).fold(Cost::default(), Cost::plus)
+        (0..self.nodes.len()).map(|at| self.node_cost(at)).fold(Cost::default(), Cost::plus)
+    }
+
+    /// The cost of node `at`.
+    fn node_cost(&self, at: usize) -> Cost {
+        let sources = &self.operands[at];
+        let distinct = (0..sources.len()).filter(|&slot| !sources[..slot].contains(&sources[slot])).count();
+        let first = sources.first().map_or(self.nodes[at].shape, |&source| self.source_shape(source));
+        // A node that a graph was built with has counts that fit.
+        node_cost(&self.nodes[at].op, first, distinct, self.nodes[at].shape).unwrap_or_default()
     }
 
     /// An id that depends on what the segment computes of its inputs, by the same rules as [`Graph::content_id`].
@@ -196,6 +198,7 @@ impl Segment {
         let drawn = |at: usize| Drawn {
             number: at,
             node: self.nodes[at].clone(),
+            cost: self.node_cost(at),
             operands: self.operands[at].iter().map(number).collect(),
             leaves: self.outputs.binary_search(&at).is_ok(),
         };

@@ -78,6 +78,9 @@ fn with_outputs(source: &Value, executed: &Value) -> Result<Value, Failure> {
     for (cell, mut ran) in own.zip(outputs).filter(|(cell, _)| is_code(cell)) {
         cell["execution_count"] = ran["execution_count"].take();
         cell["outputs"] = ran["outputs"].take();
+        if let Some(outputs) = cell["outputs"].as_array_mut() {
+            outputs.retain(|output| !is_build_log(output));
+        }
         for output in cell["outputs"].as_array_mut().into_iter().flatten() {
             for at in ["text/html", "text/plain"] {
                 if let Some(shown) = output.get_mut("data").and_then(|data| data.get_mut(at)) {
@@ -90,6 +93,12 @@ fn with_outputs(source: &Value, executed: &Value) -> Result<Value, Failure> {
         }
     }
     Ok(notebook)
+}
+
+/// Whether an output says which crates the kernel compiled, which depends on what was built before.
+fn is_build_log(output: &Value) -> bool {
+    output["name"] == "stderr"
+        && text(output.get("text")).lines().all(|line| line.is_empty() || line.starts_with("compiling "))
 }
 
 /// Text as the list of lines that Jupyter writes.
@@ -145,6 +154,7 @@ mod tests {
                 "cell_type": "code", "source": ["verify"], "execution_count": 3,
                 "metadata": {"execution": {"iopub.status.busy": "2026-01-31T12:00:00Z"}},
                 "outputs": [
+                    {"output_type": "stream", "name": "stderr", "text": "compiling autogo v0.1.0\n\n"},
                     {"output_type": "stream", "name": "stdout", "text": "one\ntwo"},
                     {"output_type": "execute_result", "data": {"text/html": html}},
                 ],

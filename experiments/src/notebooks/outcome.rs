@@ -143,6 +143,7 @@ fn problem(source: &str, outputs: &[Value]) -> Option<String> {
     }
     let code = source.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with("//"));
     // A cell that ends with a block, such as a `for` or a `match` that prints, may have no value.
+    let code = code.map(|line| line.split(" // ").next().unwrap_or(line).trim_end());
     let wants_result = code.is_some_and(|line| !line.ends_with(';') && !line.starts_with(':') && line != "}");
     let has_result = outputs.iter().any(|output| output.get("data").is_some());
     let is_picture_as_text =
@@ -252,6 +253,8 @@ mod tests {
         let silent = problems(json!([]), "let x = 1;\nx");
         assert_eq!(silent[0], "code cell 1: ends in an expression but shows no result");
         assert!(silent[1].contains("last cell does not say"));
+        let commented = problems(json!([]), "let x = 1; // one");
+        assert!(commented.iter().all(|problem| !problem.contains("ends in an expression")), "{commented:?}");
         let source_text =
             json!([{"output_type": "execute_result", "data": {"text/plain": "Page { body: \"<svg>\" }"}}]);
         assert_eq!(problems(source_text, "a")[0], "code cell 1: shows a picture as text");

@@ -258,10 +258,21 @@ impl Change {
 
 impl std::fmt::Display for Change {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.value {
-            Value::String(text) => write!(out, "{} = {text}", self.key),
-            value => write!(out, "{} = {value}", self.key),
+        write!(out, "{} = {}", self.key, plain(&self.value))
+    }
+}
+
+/// A value in plain words: `{ hinge = { margin = 1.0 } }` is `hinge margin 1`.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Float(number) => number.to_string(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<String>>().join(" "),
+        Value::Table(table) => {
+            let entry = |(key, value): (&String, &Value)| format!("{key} {}", plain(value));
+            table.iter().map(entry).collect::<Vec<String>>().join(", ")
         }
+        Value::Integer(_) | Value::Boolean(_) | Value::Datetime(_) => value.to_string(),
     }
 }
 
@@ -309,7 +320,7 @@ impl<'a> Trial<'a> {
         let mut segmenters: Vec<(Mining, Segmenter)> = Vec::new();
         for variant in &ablation.variants {
             if segmenters.iter().all(|(mining, _)| *mining != variant.mining) {
-                segmenters.push((variant.mining.clone(), variant.mining.segmenter(&graphs)?));
+                segmenters.push((variant.mining, variant.mining.segmenter(&graphs)?));
             }
         }
         let (unseen, truth) = (split.test_graphs(), split.test_values());
