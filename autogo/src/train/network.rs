@@ -46,7 +46,7 @@ impl Network {
     /// and on the node's place and name alone.
     ///
     /// # Errors
-    /// A graph that cannot be trained, see [`TrainError`].
+    /// A graph that cannot be trained, see [`TrainError`](super::TrainError).
     pub fn new(graph: &Graph, seed: u64) -> Result<Network, Error> {
         Network::with(graph, seed, NetworkSettings::default())
     }
@@ -54,7 +54,7 @@ impl Network {
     /// As [`Network::new`], with settings.
     ///
     /// # Errors
-    /// A graph that cannot be trained, or one that needs more memory than is allowed; see [`TrainError`].
+    /// A graph that cannot be trained, or one that needs more memory than is allowed; see [`TrainError`](super::TrainError).
     pub fn with(graph: &Graph, seed: u64, settings: NetworkSettings) -> Result<Network, Error> {
         let mut network = Network::blank(graph, settings)?;
         network.start(seed);

@@ -1,7 +1,7 @@
 //! `autogo notebooks`: executes notebooks, or opens JupyterLab.
 
 use crate::failure::Failure;
-use crate::notebooks::{Checkout, Outputs, checked_data, execute, tools};
+use crate::notebooks::{Checkout, Outputs, checked_data, execute, print, tools};
 use autogo::data::DATA_VARIABLE;
 use clap::Parser;
 use std::time::Instant;
@@ -19,6 +19,9 @@ pub struct Args {
     /// Compares key results with those of the committed pages, which are from a run without AUTOGO_DATA.
     #[arg(long, conflicts_with = "open")]
     check: bool,
+    /// Prints every page to a PDF file beside it, by Chromium or Chrome.
+    #[arg(long, conflicts_with = "open")]
+    pdf: bool,
     /// Writes the outputs into the notebooks, to be committed; without AUTOGO_DATA.
     #[arg(long, conflicts_with_all = ["open", "check"])]
     update: bool,
@@ -63,7 +66,12 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let mut failed = Vec::new();
     for name in names {
         match execute(&checkout, &tools, name, data.as_deref(), outputs) {
-            Ok(report) => say!("{report}"),
+            Ok(report) => {
+                say!("{report}");
+                if args.pdf {
+                    say!("  {}", print(&checkout.notebooks.join(format!("html/{name}.html")))?.display());
+                }
+            }
             Err(failure) => {
                 eprintln!("error: {name}: {failure}");
                 failed.push(name.as_str());

@@ -13,8 +13,10 @@ use serde_json::ser::PrettyFormatter;
 use serde_json::{Serializer, Value, json};
 use std::path::Path;
 
+/// The version of the library.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The most bytes of a committed notebook.
-pub const MOST_BYTES: usize = 1_000_000;
+const MOST_BYTES: usize = 1_000_000;
 
 /// The use of the outputs of a notebook that was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +76,7 @@ fn key_results(notebook: &Value) -> Result<Vec<KeyResult>, Failure> {
 fn with_outputs(source: &Value, executed: &Value) -> Result<Value, Failure> {
     let outputs = cells(executed)?.clone();
     let mut notebook = source.clone();
+    notebook["metadata"]["autogo"] = VERSION.into();
     let own = notebook["cells"].as_array_mut().into_iter().flatten();
     for (cell, mut ran) in own.zip(outputs).filter(|(cell, _)| is_code(cell)) {
         cell["execution_count"] = ran["execution_count"].take();
@@ -99,6 +102,16 @@ fn with_outputs(source: &Value, executed: &Value) -> Result<Value, Failure> {
 fn is_build_log(output: &Value) -> bool {
     output["name"] == "stderr"
         && text(output.get("text")).lines().all(|line| line.is_empty() || line.starts_with("compiling "))
+}
+
+/// The version of the library that a notebook was committed with, if it is another than this one: then its cells may use
+/// names that are gone.
+pub fn of_another_version(name: &str, notebook: &Value) -> Option<String> {
+    let written = notebook["metadata"]["autogo"].as_str().filter(|written| *written != VERSION)?;
+    Some(format!(
+        "it was written for version {written} of this library, which is {VERSION}: `git checkout notebooks/{name}.ipynb` \
+         brings its text of today"
+    ))
 }
 
 /// Text as the list of lines that Jupyter writes.
@@ -190,6 +203,19 @@ mod tests {
         assert!(html.contains(&drawing) && drawing.ends_with("</svg>"), "{drawing}");
         // A drawing without an end is left as it is.
         assert_eq!(pictures_for_drawings("a<svg b"), "a<svg b");
+    }
+
+    #[test]
+    fn a_notebook_of_another_version_names_the_command_that_brings_todays() {
+        let mut notebook = with_outputs(&source(), &notebook("")).unwrap();
+        assert_eq!(of_another_version("00_quickstart", &notebook), None);
+        assert_eq!(of_another_version("00_quickstart", &source()), None);
+        notebook["metadata"]["autogo"] = "0.0.1".into();
+        let told = of_another_version("00_quickstart", &notebook).unwrap();
+        assert!(
+            told.contains("version 0.0.1") && told.contains("`git checkout notebooks/00_quickstart.ipynb`"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::time::Instant;
 
 /// Seconds a kernel may take to start (it builds the library the first time) and a cell to run.
 const PATIENCE: &str = "3600";
+/// The version of Jupyter's format that is read and written.
+const FORMAT: u64 = 4;
 /// Lines of a failed program that are shown.
 const TAIL: usize = 12;
 
@@ -35,6 +37,13 @@ pub fn execute(
     if kernel != KERNEL {
         let reason =
             format!("{name}.ipynb is for the kernel `{kernel}`; accepted: `{KERNEL}` (Kernel > Change Kernel)");
+        return Err(Failure::Input(reason));
+    }
+    if let Some(format) = source["nbformat"].as_u64().filter(|&format| format != FORMAT) {
+        let upgrade = "jupyter nbconvert --to notebook --inplace";
+        let reason = format!(
+            "{name}.ipynb is in Jupyter's format {format}; accepted: format {FORMAT}, as `{upgrade} notebooks/{name}.ipynb` writes it"
+        );
         return Err(Failure::Input(reason));
     }
     say!("executing {name}");
@@ -66,6 +75,9 @@ pub fn execute(
         Outputs::Check => report.problems.extend(committed::differences(&source, &clean)?),
         Outputs::Update if report.problems.is_empty() => committed::update(&notebook, &source, &clean)?,
         Outputs::Update => {}
+    }
+    if !report.problems.is_empty() {
+        report.problems.extend(committed::of_another_version(name, &source));
     }
     if report.problems.is_empty() {
         Ok(report)

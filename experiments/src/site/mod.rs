@@ -7,12 +7,14 @@
 mod links;
 mod markdown;
 mod pages;
+mod put;
 mod shell;
 
 use crate::failure::Failure;
 use crate::notebooks::{Checkout, Tools, forget_cargo, page_of};
-use autogo::files::{read_parquet, write};
+use autogo::files::read_parquet;
 use autogo::report::Table;
+use put::put;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -43,7 +45,7 @@ pub fn write_site(checkout: &Checkout, tools: &Tools, folder: &Path) -> Result<S
     write_results(checkout, &draft)?;
     say!("notebooks");
     write_notebooks(checkout, tools, &draft)?;
-    write(&draft.join(MARK), b"Written by `cargo autogo docs`, which may replace this folder.\n")?;
+    put(&draft.join(MARK), b"Written by `cargo autogo docs`, which may replace this folder.\n")?;
     let site = links::check(&draft)?;
     let _ = std::fs::remove_dir_all(folder);
     std::fs::rename(&draft, folder).map_err(|error| Failure::work(folder, error))?;
@@ -77,6 +79,8 @@ fn api(checkout: &Checkout) -> Result<PathBuf, Failure> {
     let mut cargo = Command::new("cargo");
     forget_cargo(&mut cargo);
     cargo.current_dir(&checkout.root).args(["doc", "--quiet", "--locked", "--no-deps"]);
+    // Links of the API are rustdoc's to check.
+    cargo.env("RUSTDOCFLAGS", "-D warnings");
     PACKAGES.iter().for_each(|package| {
         cargo.args(["--package", package]);
     });
@@ -122,7 +126,7 @@ fn write_notebooks(checkout: &Checkout, tools: &Tools, draft: &Path) -> Result<(
         rows += &format!("<tr><td><a href=\"{name}.html\">{title}</a></td><td>{question}</td></tr>\n");
     }
     let body = format!("<h1>Notebooks</h1>\n<table><tr><th>notebook</th><th>question</th></tr>\n{rows}</table>");
-    write(&draft.join("notebooks/index.html"), shell::page("Notebooks", &body, 1).as_bytes())?;
+    put(&draft.join("notebooks/index.html"), shell::page("Notebooks", &body, 1).as_bytes())?;
     Ok(())
 }
 
@@ -142,7 +146,6 @@ fn heading(notebook: &Path) -> Result<(String, String), Failure> {
 fn write_results(checkout: &Checkout, draft: &Path) -> Result<(), Failure> {
     let results = checkout.root.join("experiments/results");
     let made = draft.join("experiments/results");
-    std::fs::create_dir_all(&made).map_err(|error| Failure::work(&made, error))?;
     let entries = std::fs::read_dir(&results).map_err(|error| Failure::work(&results, error))?;
     let mut files = entries
         .map(|entry| entry.map(|entry| entry.path()))
@@ -152,7 +155,7 @@ fn write_results(checkout: &Checkout, draft: &Path) -> Result<(), Failure> {
     let mut body = String::from("<h1>Results</h1>\n");
     for file in files {
         let Some(name) = file.file_name().and_then(|name| name.to_str()) else { continue };
-        std::fs::copy(&file, made.join(name)).map_err(|error| Failure::work(&file, error))?;
+        put(&made.join(name), &std::fs::read(&file).map_err(|error| Failure::work(&file, error))?)?;
         let shown = shell::escape(name);
         body += &format!("<h2><a href=\"{shown}\">{shown}</a></h2>\n");
         match name.rsplit('.').next() {
@@ -161,7 +164,7 @@ fn write_results(checkout: &Checkout, draft: &Path) -> Result<(), Failure> {
             _ => {}
         }
     }
-    write(&made.join("index.html"), shell::page("Results", &body, 2).as_bytes())?;
+    put(&made.join("index.html"), shell::page("Results", &body, 2).as_bytes())?;
     Ok(())
 }
 

@@ -1,9 +1,9 @@
 //! Pages that are written from Markdown files, beginning with one and following its links.
 
 use super::markdown::render;
+use super::put::put;
 use super::shell;
 use crate::failure::Failure;
-use autogo::files::write;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub fn write_from(repository: &Path, first: &Path, site: &Path) -> Result<(), Fa
         } else {
             let made = site.join(&file);
             let content = std::fs::read(&path).map_err(|error| Failure::work(&path, error))?;
-            write(&made, &content)?;
+            put(&made, &content)?;
         }
     }
     Ok(())
@@ -47,7 +47,7 @@ fn write_page(repository: &Path, file: &Path, site: &Path) -> Result<Vec<PathBuf
         }
         Ok::<String, Failure>(format!("{}{}{fragment}", "../".repeat(depth), place.display()))
     })?;
-    write(&site.join(place_of(file, false)), shell::page(&title, &body, depth).as_bytes())?;
+    put(&site.join(place_of(file, false)), shell::page(&title, &body, depth).as_bytes())?;
     Ok(found)
 }
 
@@ -65,7 +65,7 @@ fn write_list(path: &Path, folder: &Path, site: &Path) -> Result<Vec<PathBuf>, F
     let items: String = names.iter().map(item).collect();
     let body = format!("<h1>{}</h1>\n<ul>\n{items}</ul>", shell::escape(&title));
     let page = shell::page(&title, &body, folder.components().count());
-    write(&site.join(place_of(folder, true)), page.as_bytes())?;
+    put(&site.join(place_of(folder, true)), page.as_bytes())?;
     Ok(names.into_iter().map(|name| folder.join(name)).collect())
 }
 

@@ -102,7 +102,7 @@ impl Comparison {
 
     /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and
     /// whether a benchmark `published` it, `contender`, `seed`, `srcc` of scores of whole networks with its 95 %
-    /// bootstrap interval (`low`, `high`), `fold_srcc` (see [`fold_srcc`]; empty for a contender that reads whole
+    /// bootstrap interval (`low`, `high`), `fold_srcc` (see [`fold_srcc`](super::fold_srcc); empty for a contender that reads whole
     /// networks), `kendall_tau`, `top_20_overlap`, `ndcg_20`, `seconds` to train, `train` and `test` networks. An
     /// interrupt ends the comparison after the contender that runs, with the rows so far.
     ///

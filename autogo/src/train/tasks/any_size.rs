@@ -12,8 +12,8 @@ pub(super) const CROP: &str = "head/crop";
 /// A graph with trained weights that is planned anew for every size of picture. One plan is kept: that of the last
 /// size.
 ///
-/// Large pictures are computed in tiles that overlap, so memory depends on the tile and not on the picture; see
-/// [`AnySize::tiled`].
+/// Large pictures are computed in tiles that overlap, so memory depends on the tile and not on the
+/// picture.
 #[derive(Clone, Debug)]
 pub struct AnySize {
     graph: Graph,
