@@ -122,7 +122,8 @@ fn write_notebooks(checkout: &Checkout, tools: &Tools, draft: &Path) -> Result<(
     for name in &names {
         page_of(checkout, tools, name, &draft.join(format!("notebooks/{name}.html")))?;
         let (title, question) = heading(&checkout.notebook(name))?;
-        let (title, question) = (shell::escape(&title), shell::escape(&question));
+        let kind = if name.contains("solutions/") { " (solved)" } else { "" };
+        let (title, question) = (shell::escape(&title) + kind, shell::escape(&question));
         rows += &format!("<tr><td><a href=\"{name}.html\">{title}</a></td><td>{question}</td></tr>\n");
     }
     let body = format!("<h1>Notebooks</h1>\n<table><tr><th>notebook</th><th>question</th></tr>\n{rows}</table>");
