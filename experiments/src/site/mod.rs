@@ -24,7 +24,7 @@ const MARK: &str = "autogo-docs.txt";
 /// The packages whose documentation is the API.
 const PACKAGES: [&str; 2] = ["autogo", "autogo-engine"];
 
-/// What a finished folder holds.
+/// The size of a finished site.
 pub struct Site {
     /// The number of pages, those of the API left out.
     pub pages: usize,
@@ -67,7 +67,7 @@ fn refuse_other_files(folder: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Where a folder is made before it takes its place: beside it.
+/// The folder beside a folder in which its files are written first.
 fn draft_of(folder: &Path) -> Result<PathBuf, Failure> {
     let name = folder.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| Failure::input(folder, "has no name; accepted: a folder to be made"))?;

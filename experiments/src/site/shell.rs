@@ -1,6 +1,6 @@
 //! The frame of every page that is not made by another program.
 
-/// What stands in front of every page: name and place from the top of the site.
+/// The entries above every page: name, and place from the top of the site.
 const PLACES: [(&str, &str); 6] = [
     ("AutoGO in Rust", "index.html"),
     ("Notebooks", "notebooks/index.html"),

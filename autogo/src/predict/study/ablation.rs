@@ -318,7 +318,8 @@ impl<'a> Trial<'a> {
         let split = family.split(ablation.train, ablation.test, seed)?;
         let graphs = split.train_graphs();
         let mut segmenters: Vec<(Mining, Segmenter)> = Vec::new();
-        for variant in &ablation.variants {
+        // A variant that reads whole networks needs no segments.
+        for variant in ablation.variants.iter().filter(|variant| variant.settings.architecture.reads.is_cut()) {
             if segmenters.iter().all(|(mining, _)| *mining != variant.mining) {
                 segmenters.push((variant.mining, variant.mining.segmenter(&graphs)?));
             }
@@ -330,7 +331,7 @@ impl<'a> Trial<'a> {
     fn run(&self, variant: &Variant) -> Result<Outcome, Error> {
         let start = Instant::now();
         let found = self.segmenters.iter().find(|(mining, _)| *mining == variant.mining);
-        let segmenter = &found.ok_or_else(|| Error::setting("mining", "is of another ablation", "its own"))?.1;
+        let segmenter = found.map(|(_, segmenter)| segmenter);
         let predictor = match &variant.pretraining {
             None => learned(&variant.settings, &self.split.train, segmenter, self.seed)?,
             Some(first) => first.then(&variant.settings, self.family.family(), &self.split, segmenter, self.seed)?,

@@ -167,7 +167,7 @@ impl<'a> Trial<'a> {
             Method::Column(name) => self.family.numbers_of(name, &self.unseen)?,
             Method::Columns(forest) => forest.score(self.family, &self.split, &self.unseen, self.seed)?,
             Method::Predictor(settings) => {
-                let predictor = learned(settings, &self.split.train, &self.segmenter, self.seed)?;
+                let predictor = learned(settings, &self.split.train, Some(&self.segmenter), self.seed)?;
                 let seconds = start.elapsed().as_secs_f64();
                 return Scores::of(&predictor, settings, &self.unseen, &self.truth, seconds);
             }

@@ -20,10 +20,10 @@ const TOP: usize = 20;
 pub(super) fn learned(
     settings: &TrainSettings,
     train: &[Example],
-    segmenter: &Segmenter,
+    segmenter: Option<&Segmenter>,
     seed: u64,
 ) -> Result<Trained, Error> {
-    Ok(Trained::train(train, Some(segmenter), &TrainSettings { seed, ..*settings }, Progress::Silent)?.0)
+    Ok(Trained::train(train, segmenter, &TrainSettings { seed, ..*settings }, Progress::Silent)?.0)
 }
 
 /// Scores of a contender: those of whole networks, the mean SRCC over folds if it cuts networks, and the seconds it

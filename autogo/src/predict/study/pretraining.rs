@@ -62,7 +62,7 @@ impl Pretraining {
         settings: &TrainSettings,
         family: &str,
         split: &Split,
-        segmenter: &Segmenter,
+        segmenter: Option<&Segmenter>,
         seed: u64,
     ) -> Result<Trained, Error> {
         let name = FamilyName::ALL.into_iter().find(|name| name.prefix() == family);

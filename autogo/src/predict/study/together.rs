@@ -70,7 +70,7 @@ pub fn train_together(
                 return Err(Error::setting("contender of all families", reason, "a predictor"));
             };
             let start = Instant::now();
-            let predictor = learned(settings, &train, &segmenter, seed)?;
+            let predictor = learned(settings, &train, Some(&segmenter), seed)?;
             let seconds = start.elapsed().as_secs_f64();
             let name = format!("{}, all families", contender.name);
             for (split, rows) in splits.iter().zip(&mut rows) {

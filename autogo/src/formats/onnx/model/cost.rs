@@ -5,7 +5,7 @@ use super::window::Conv;
 use super::{Layer, Model, Shape};
 use std::collections::HashSet;
 
-/// What one inference costs.
+/// The cost of one inference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     /// Multiply-adds of convolutions and dense layers.

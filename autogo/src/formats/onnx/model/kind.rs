@@ -89,14 +89,14 @@ pub enum Kind {
     Channels {
         /// The first of them.
         start: u32,
-        /// How many.
+        /// The number of channels.
         count: u32,
     },
     /// The picture without its border.
     Crop(Border),
     /// A constant around the picture; anything but 0 only in front of a max pool, where it vanishes.
     Pad {
-        /// How many pixels.
+        /// Pixels on each side.
         border: Border,
         /// The constant.
         value: f64,
@@ -105,7 +105,7 @@ pub enum Kind {
     DepthToSpace {
         /// Height and width of the rectangle.
         block: (u32, u32),
-        /// How channels are numbered.
+        /// The order of the channels of a block.
         order: ChannelOrder,
     },
     /// Pixels become channels: every rectangle of `block.0 · block.1` pixels one pixel. A rectangle of the whole picture
@@ -113,7 +113,7 @@ pub enum Kind {
     SpaceToDepth {
         /// Height and width of the rectangle.
         block: (u32, u32),
-        /// How channels are numbered.
+        /// The order of the channels of a block.
         order: ChannelOrder,
     },
     /// Channel `g · (c / groups) + k` becomes channel `k · groups + g`.

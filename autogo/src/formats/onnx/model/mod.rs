@@ -22,13 +22,13 @@ use std::sync::Arc;
 pub struct Layer {
     /// The name of the node in the file that it stands for; not always unique.
     pub name: String,
-    /// What it does.
+    /// The operation of the layer.
     pub kind: Kind,
     /// The layers it reads, each before this one.
     pub operands: Vec<usize>,
     /// Its weights in the order that [`Kind`] says, as indices of [`Model::weights`].
     pub weights: Vec<usize>,
-    /// What it makes.
+    /// The shape of the result.
     pub shape: Shape,
 }
 
@@ -43,7 +43,7 @@ pub struct Model {
     pub layers: Vec<Layer>,
     /// Weights in the layout that [`Kind`] says.
     pub weights: Vec<Arc<Constant>>,
-    /// What the reader decided.
+    /// The decisions of the reader.
     pub notes: Vec<Note>,
     pub(crate) store: Store,
 }

@@ -10,7 +10,7 @@ pub enum Note {
     Batch {
         /// Name of the input.
         input: String,
-        /// What the file says.
+        /// The size in the file.
         found: String,
     },
     /// The input has its channels last.

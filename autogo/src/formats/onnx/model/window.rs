@@ -41,7 +41,7 @@ pub struct ConvTranspose {
 /// A pool. The border is never the largest element, and the overhang is part of no mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Pool {
-    /// What stays.
+    /// The number that a window becomes.
     pub kind: PoolKind,
     /// Kernel, stride, dilation, border.
     pub window: Window,
