@@ -60,7 +60,8 @@ fn short(label: &str) -> &'static str {
 }
 
 /// Draws a run of boxes that repeats several times in a row once: the copies compute the same of what stands at the same
-/// distance before them. What stands behind a run reads its only copy. O(boxes²) for each run.
+/// distance before them. What stands behind a run may read its last copy alone, and then reads the only one. O(boxes²) for
+/// each run.
 pub(super) fn repeats(mut boxes: Vec<Boxed>) -> (Vec<Boxed>, Vec<Frame>) {
     let mut frames: Vec<Frame> = Vec::new();
     while let Some((start, length, times)) = longest_repeat(&boxes, &frames) {
@@ -99,11 +100,14 @@ fn longest_repeat(boxes: &[Boxed], frames: &[Frame]) -> Option<(usize, usize, us
         for at in 0..boxes.len() - length {
             equal = if is_same(at, at + length) { equal + 1 } else { 0 };
             let times = equal / length + 1;
-            // The run ends here, so that the copies are the last whole ones.
             let saved = length * (times - 1);
-            if times > 1 && equal.is_multiple_of(length) && saved >= LEAST {
+            let is_whole = times > 1 && equal.is_multiple_of(length) && saved >= LEAST;
+            if is_whole && best.is_none_or(|(_, length, times)| saved > length * (times - 1)) {
                 let start = at + 1 - equal;
-                if best.is_none_or(|(_, length, times)| saved > length * (times - 1)) {
+                // Nothing behind the run reads a copy that would not be drawn.
+                let hidden = start..start + saved;
+                let mut behind = boxes[start + length * times..].iter().flat_map(|one| &one.operands);
+                if !behind.any(|operand| hidden.contains(operand)) {
                     best = Some((start, length, times));
                 }
             }
@@ -161,6 +165,17 @@ mod tests {
         assert_eq!(labels, ["input", "conv", "pool", "add", "output"]);
         assert_eq!(frames, [Frame { boxes: 1..4, times: 3 }]);
         assert_eq!(folded[4].operands, [3]);
+    }
+
+    #[test]
+    fn a_copy_that_something_else_reads_is_drawn() {
+        let mut boxes: Vec<Boxed> =
+            (0..9).map(|at: usize| plain("conv", &[at.saturating_sub(1)][..at.min(1)])).collect();
+        boxes.push(plain("concat", &[4, 8]));
+        let (folded, frames) = repeats(boxes.clone());
+        assert_eq!((folded.len(), frames), (boxes.len(), Vec::new()));
+        boxes[9] = plain("concat", &[8]);
+        assert_eq!(repeats(boxes).1, [Frame { boxes: 1..2, times: 8 }]);
     }
 
     #[test]
