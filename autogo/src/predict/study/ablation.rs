@@ -130,8 +130,8 @@ impl Ablation {
 
     /// Trains every variant under every seed, several at once. One row for each variant and seed, with the columns of
     /// [`Comparison::run`](super::Comparison::run); `contender` is the variant's name. The number of threads and the
-    /// order in which trainings end change nothing but the seconds. An interrupt ends the ablation with the rows so
-    /// far.
+    /// order in which trainings end change nothing but the seconds. An interrupt ends the ablation with the rows
+    /// of the trainings that had ended.
     ///
     /// # Errors
     /// No seeds, fewer networks than the split or a pretraining needs, networks that a variant cannot read.
@@ -167,9 +167,14 @@ impl Ablation {
             // Trainings run on the pool of threads; this thread draws, so that drawing never waits inside the pool.
             scope.spawn(move || {
                 tasks.par_iter().enumerate().for_each_with(sender, |sender, (at, (trial, variant))| {
-                    if !is_over.load(Ordering::Relaxed) && !interrupt::is_asked() {
-                        // After an error the receiver is gone, and the outcome is not needed.
-                        let _ = sender.send((at, trial.run(&self.variants[*variant])));
+                    let is_wanted = || !is_over.load(Ordering::Relaxed) && !interrupt::is_asked();
+                    if is_wanted() {
+                        let outcome = trial.run(&self.variants[*variant]);
+                        // A training that was interrupted ended early: its outcome is none of the variant's.
+                        if is_wanted() {
+                            // After an error the receiver is gone, and the outcome is not needed.
+                            let _ = sender.send((at, outcome));
+                        }
                     }
                 });
             });
