@@ -1,12 +1,15 @@
 //! The agreement of a ranking with the true one, and tests of whether one way is better than another.
 
+mod kendall;
 mod paired;
 
+pub use kendall::kendall_tau;
 pub use paired::{PairedTest, holm, paired_t_test};
 
 use crate::rng::Stream;
 use rand::Rng;
 use rayon::prelude::*;
+use std::collections::HashSet;
 
 /// Ranks from 1; equal values share the mean of their ranks.
 pub(crate) fn ranks(values: &[f64]) -> Vec<f64> {
@@ -49,34 +52,6 @@ pub fn srcc(a: &[f64], b: &[f64]) -> Option<f64> {
     (scale > 0.0).then(|| covariance / scale)
 }
 
-/// Kendall's tau-b of two columns: the share of concordant less that of discordant pairs, corrected for ties, as in
-/// scipy.
-///
-/// `None` as for [`srcc`]. O(n²).
-///
-/// ```
-/// use autogo::stats::kendall_tau;
-/// let (a, b) = ([12.0, 2.0, 1.0, 12.0, 2.0], [1.0, 4.0, 7.0, 1.0, 0.0]);
-/// assert!((kendall_tau(&a, &b).unwrap() + 0.47140452079103173).abs() < 1e-12); // scipy.stats.kendalltau
-/// ```
-pub fn kendall_tau(a: &[f64], b: &[f64]) -> Option<f64> {
-    if !is_comparable(a, b) {
-        return None;
-    }
-    let sign = |x: f64, y: f64| x.partial_cmp(&y).map_or(0, |order| order as i64);
-    let (mut balance, mut untied_a, mut untied_b) = (0i64, 0i64, 0i64);
-    for i in 0..a.len() {
-        for j in 0..i {
-            let (x, y) = (sign(a[i], a[j]), sign(b[i], b[j]));
-            balance += x * y;
-            untied_a += x * x;
-            untied_b += y * y;
-        }
-    }
-    let scale = (untied_a as f64).sqrt() * (untied_b as f64).sqrt();
-    (scale > 0.0).then(|| balance as f64 / scale)
-}
-
 /// The mean of some values; `None` for no values. O(values).
 ///
 /// ```
@@ -107,7 +82,7 @@ fn best_first(values: &[f64]) -> Vec<usize> {
 /// Share of the `k` truly largest that are among the `k` largest predictions. A `k` above the number of rows counts as
 /// this number.
 ///
-/// `None` when the columns differ in length, hold fewer than two rows or a NaN, or `k` is 0. O(n log n + k²).
+/// `None` when the columns differ in length, hold fewer than two rows or a NaN, or `k` is 0. O(n log n).
 ///
 /// ```
 /// use autogo::stats::top_k_overlap;
@@ -118,9 +93,28 @@ pub fn top_k_overlap(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> 
         return None;
     }
     let k = k.min(truth.len());
-    let best = &best_first(truth)[..k];
-    let hits = best_first(predicted)[..k].iter().filter(|at| best.contains(at)).count();
+    let best: HashSet<usize> = best_first(truth).into_iter().take(k).collect();
+    let hits = best_first(predicted).into_iter().take(k).filter(|at| best.contains(at)).count();
     Some(hits as f64 / k as f64)
+}
+
+/// The true rank, from 1, of the best network among the `k` largest predictions; networks of one truth share the best
+/// rank among them. A `k` above the number of rows counts as this number.
+///
+/// `None` as for [`top_k_overlap`]. O(n log n).
+///
+/// ```
+/// use autogo::stats::best_of_first;
+/// // The largest prediction is of the third best network; of the two largest the second one is the best of all.
+/// assert_eq!(best_of_first(&[3.0, 2.0, 1.0], &[7.0, 9.0, 8.0], 1), Some(3.0));
+/// assert_eq!(best_of_first(&[3.0, 2.0, 1.0], &[7.0, 9.0, 8.0], 2), Some(1.0));
+/// ```
+pub fn best_of_first(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
+    if !is_comparable(predicted, truth) || k == 0 {
+        return None;
+    }
+    let best = best_first(predicted).into_iter().take(k).map(|at| truth[at]).fold(f64::NEG_INFINITY, f64::max);
+    Some(1.0 + truth.iter().filter(|&&other| other > best).count() as f64)
 }
 
 /// Normalised discounted cumulative gain of the first `k` predictions. The gain of a network is its true rank from the

@@ -38,7 +38,7 @@
 //! | resize | [`Resize::forward`] | [`Resize::gradient`] |
 //!
 //! [`loss`] has the losses, [`optimiser`] the inner loops of optimisers, [`reference`](mod@reference) every kernel once
-//! more in `f64`.
+//! more in `f64`. [`vector`] has the loops over plain vectors that predictors outside networks are computed with.
 //!
 //! # The same bits everywhere
 //!
@@ -94,6 +94,7 @@ pub mod loss;
 pub mod norm;
 pub mod optimiser;
 pub mod reference;
+pub mod vector;
 
 mod activation;
 mod arithmetic;

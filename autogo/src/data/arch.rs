@@ -80,6 +80,22 @@ impl Arch {
         })
     }
 
+    /// Its graph with one cell or block wherever its family repeats the same one
+    /// ([`FamilyName::build_shallow`]); the whole graph of a network of any other family.
+    ///
+    /// # Errors
+    /// An architecture that makes no valid graph.
+    pub fn build_shallow(&self) -> Result<Graph, Error> {
+        Ok(match self {
+            Arch::Nb101(arch) => arch.build_shallow()?,
+            Arch::Nb201(arch) => arch.build_shallow()?,
+            Arch::Hiaml(arch) => arch.build_shallow()?,
+            Arch::TwoPath(arch) => arch.build_shallow()?,
+            Arch::Inception(arch) => arch.build_shallow()?,
+            Arch::Other(_) | Arch::Listed(_) => self.build()?,
+        })
+    }
+
     /// The architecture of a compact string of a shipped family that has labels.
     ///
     /// # Errors

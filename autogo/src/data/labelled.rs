@@ -138,6 +138,21 @@ impl LabelledFamily {
         }
     }
 
+    /// The rows that have a label, ascending.
+    pub(crate) fn labelled_rows(&self) -> Vec<usize> {
+        (0..self.len()).filter(|&row| self.values[row].1.is_some()).collect()
+    }
+
+    /// The network of a row with its label, whole or with one cell or block wherever the family repeats the same one.
+    ///
+    /// # Errors
+    /// There is no such row, the row has no label, or its architecture makes no valid graph.
+    pub(crate) fn example(&self, row: usize, shallow: bool) -> Result<Example, Error> {
+        let labelled = self.values.get(row).and_then(|(arch, value)| Some((arch, (*value)?)));
+        let (arch, value) = labelled.ok_or_else(|| Error::setting("row", row.to_string(), "a row with a label"))?;
+        Ok(Example { graph: if shallow { arch.build_shallow()? } else { arch.build()? }, value })
+    }
+
     /// [`LabelledFamily::figures`] of all rows, computed once and kept in a folder of Parquet files; another library
     /// version, family or row computes anew.
     ///

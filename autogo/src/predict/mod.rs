@@ -4,13 +4,14 @@
 //! head on top. [`Gnn`] reads a network as a whole; [`Psc`] reads predecessor, segment and successor of a cut.
 //! [`TrainSettings`] says what a predictor is made of and how it is trained; each of its choices is a line of TOML.
 //!
-//! Four rooms, each built on the ones before:
+//! Five rooms, each built on the ones before:
 //!
 //! | room | holds |
 //! |---|---|
 //! | `network` | features of nodes, layers, readouts, the model: one file a layer, one file a readout |
 //! | `training` | the loop, losses (one file each), optimiser, log, scale of targets, resuming a training |
 //! | `scoring` | the [`Predictor`] trait, trained predictors, segments scored in place, saved files |
+//! | `gaussian` | a Gaussian process over the structure of networks, for few labels |
 //! | `study` | baselines, comparison of contenders, ablation of one predictor, transfer between families, sharing of computations |
 //!
 //! Equal computations are done once ([`sharing`]): this makes all partitions of a network hardly dearer than one.
@@ -30,19 +31,21 @@
 
 #[cfg(test)]
 mod fixtures;
+mod gaussian;
 mod network;
 mod scoring;
 mod study;
 mod training;
 
 pub use crate::stats::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
+pub use gaussian::{GaussianProcess, GaussianSettings};
 pub use network::{Architecture, Convolution, GraphFeatures, LargeKernels, NodeKind, Readout, Reads};
 pub(crate) use network::{Model, NodeFeatures, Parameter, SizeLimits, layout};
 pub(crate) use scoring::Cutting;
 pub use scoring::{CutScorer, EncodedSegments, Gnn, Predictor, Psc, Trained};
 pub use study::{
-    Ablation, Baseline, ColumnForest, Comparison, Contender, GraphCount, Method, Pretraining, Share, Transfer, Variant,
-    fold_srcc, mean_srcc, sharing, summary, train_together, triples, verdicts,
+    Ablation, Baseline, ColumnForest, Comparison, Contender, Form, GraphCount, Method, Pretraining, Ranking, Share,
+    Transfer, Variant, WholeSpace, fold_srcc, mean_srcc, rankings, sharing, summary, train_together, triples, verdicts,
 };
 pub(crate) use training::Scale;
 pub use training::{Epoch, Loss, Reports, Schedule, Selection, Target, TrainLog, TrainSettings};

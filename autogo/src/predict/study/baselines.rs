@@ -6,6 +6,7 @@ use super::ridge::Ridge;
 use crate::data::Example;
 use crate::error::Error;
 use crate::graph::Graph;
+use crate::predict::scoring::Predictor;
 use crate::rng::Stream;
 use crate::segment::Segmenter;
 use rand::Rng;
@@ -54,31 +55,56 @@ impl Baseline {
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn score(self, train: &[Example], test: &[Graph], segmenter: &Segmenter, seed: u64) -> Result<Vec<f64>, Error> {
-        let learn = || -> (Vec<Counts>, Vec<f64>) {
+        if self == Baseline::Random {
+            let stream = Stream::new(seed, "random scores");
+            return Ok((0..test.len()).map(|at| stream.at(at as u64).random_range(0.0..1.0)).collect());
+        }
+        self.learn(train, segmenter, seed)?.score(test)
+    }
+
+    /// The baseline after it has learned; see [`Baseline::score`]. Chance is no function of a network.
+    pub(super) fn learn(
+        self,
+        train: &[Example],
+        segmenter: &Segmenter,
+        seed: u64,
+    ) -> Result<Box<dyn Predictor>, Error> {
+        let counted = || -> (Vec<Counts>, Vec<f64>) {
             let rows = train.par_iter().map(|one| counts(&one.graph, segmenter)).collect();
             (rows, train.iter().map(|one| one.value).collect())
         };
         Ok(match self {
-            Baseline::Flops => test.iter().map(|graph| graph.cost().flops as f64).collect(),
-            Baseline::Params => test.iter().map(|graph| graph.cost().params as f64).collect(),
-            Baseline::Nodes => test.iter().map(|graph| graph.len() as f64).collect(),
+            Baseline::Flops => Box::new(|graph: &Graph| graph.cost().flops as f64),
+            Baseline::Params => Box::new(|graph: &Graph| graph.cost().params as f64),
+            Baseline::Nodes => Box::new(|graph: &Graph| graph.len() as f64),
             Baseline::Random => {
-                let stream = Stream::new(seed, "random scores");
-                (0..test.len()).map(|at| stream.at(at as u64).random_range(0.0..1.0)).collect()
+                return Err(Error::predictor("random", "is no function of a network", "any other baseline"));
             }
             Baseline::Forest { trees } => {
-                let (rows, labels) = learn();
+                let (rows, labels) = counted();
                 let forest = Forest::fit(&rows, &labels, trees, seed)?;
-                test.par_iter().map(|graph| forest.predict(&counts(graph, segmenter))).collect()
+                Box::new(OnCounts { segmenter: segmenter.clone(), predict: move |row: &Counts| forest.predict(row) })
             }
             Baseline::SegmentCounts { alpha } => {
                 if !(alpha > 0.0 && alpha.is_finite()) {
                     return Err(Error::setting("alpha", format!("is {alpha}"), "a positive number"));
                 }
-                let (rows, labels) = learn();
+                let (rows, labels) = counted();
                 let line = Ridge::fit(&rows, &labels, segmenter.alphabet().len() + segmenter.longer_pieces(), alpha);
-                test.par_iter().map(|graph| line.predict(&counts(graph, segmenter))).collect()
+                Box::new(OnCounts { segmenter: segmenter.clone(), predict: move |row: &Counts| line.predict(row) })
             }
         })
+    }
+}
+
+/// A function of the counts of a network's pieces.
+struct OnCounts<F> {
+    segmenter: Segmenter,
+    predict: F,
+}
+
+impl<F: Fn(&Counts) -> f64 + Send + Sync> Predictor for OnCounts<F> {
+    fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
+        Ok(graphs.par_iter().map(|graph| (self.predict)(&counts(graph, &self.segmenter))).collect())
     }
 }

@@ -6,6 +6,8 @@ use crate::data::{LabelledFamily, Split};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::interrupt;
+use crate::predict::gaussian::{GaussianProcess, GaussianSettings};
+use crate::predict::scoring::Predictor;
 use crate::predict::training::TrainSettings;
 use crate::progress::Progress;
 use crate::segment::{Mining, Segmenter};
@@ -68,12 +70,15 @@ pub enum Method {
     Column(String),
     /// A random forest on columns of the family's frame.
     Columns(ColumnForest),
+    /// A Gaussian process over the structure of networks.
+    Gaussian(GaussianSettings),
 }
 
 impl Comparison {
     /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of
-    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]), a `baseline` ([`Baseline`]), a
-    /// `column` of the family's frame, or `columns` of it ([`ColumnForest`]).
+    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]), a `gaussian` process
+    /// ([`GaussianSettings`]), a `baseline` ([`Baseline`]), a `column` of the family's frame, or `columns` of it
+    /// ([`ColumnForest`]).
     ///
     /// # Errors
     /// Text that is no such TOML; the error names the line.
@@ -166,6 +171,9 @@ impl<'a> Trial<'a> {
             }
             Method::Column(name) => self.family.numbers_of(name, &self.unseen)?,
             Method::Columns(forest) => forest.score(self.family, &self.split, &self.unseen, self.seed)?,
+            Method::Gaussian(settings) => {
+                GaussianProcess::train(&self.split.train, settings, self.seed)?.score(&self.unseen)?
+            }
             Method::Predictor(settings) => {
                 let predictor = learned(settings, &self.split.train, Some(&self.segmenter), self.seed)?;
                 let seconds = start.elapsed().as_secs_f64();
@@ -189,6 +197,7 @@ mod tests {
             [[contenders]]\nname = \"forest\"\nbaseline = { forest = { trees = 20 } }\n\
             [[contenders]]\nname = \"column\"\ncolumn = \"flops\"\n\
             [[contenders]]\nname = \"columns\"\ncolumns = { names = [\"flops\", \"params\"], trees = 20 }\n\
+            [[contenders]]\nname = \"process\"\ngaussian = { steps = 10 }\n\
             [[contenders]]\nname = \"GNN\"\npredictor = { epochs = 4, architecture = { reads = \"graph\" } }\n\
             [[contenders]]\nname = \"PSC\"\npredictor = { epochs = 4 }\n";
         let comparison: Comparison = toml::from_str(text).unwrap();
@@ -196,12 +205,12 @@ mod tests {
         let run = || comparison.run(&family, Progress::Silent).unwrap().drop("seconds").unwrap();
         let runs = run();
         assert!(runs.equals_missing(&run()));
-        assert_eq!(runs.height(), 14);
+        assert_eq!(runs.height(), 16);
         let summary = summary(&comparison.run(&family, Progress::Silent).unwrap()).unwrap();
-        assert_eq!(summary.height(), 7);
+        assert_eq!(summary.height(), 8);
         let srcc_of = |at: usize| summary.column("srcc").unwrap().f64().unwrap().get(at).unwrap();
         // Cycles add up over segments; FLOPs say less.
-        assert!(srcc_of(0) > 0.5 && srcc_of(1) > 0.9 && srcc_of(2) > 0.5 && srcc_of(6) > 0.5, "{summary}");
-        assert!(srcc_of(3) == srcc_of(0) && srcc_of(4) > 0.5, "{summary}");
+        assert!(srcc_of(0) > 0.5 && srcc_of(1) > 0.9 && srcc_of(2) > 0.5 && srcc_of(7) > 0.5, "{summary}");
+        assert!(srcc_of(3) == srcc_of(0) && srcc_of(4) > 0.5 && srcc_of(5) > 0.9, "{summary}");
     }
 }

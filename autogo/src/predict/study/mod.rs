@@ -20,6 +20,7 @@ mod summary;
 mod together;
 mod transfer;
 mod verdict;
+mod whole_space;
 
 pub use ablation::{Ablation, Variant};
 pub use baselines::Baseline;
@@ -32,3 +33,4 @@ pub use summary::{mean_srcc, summary};
 pub use together::{Share, train_together};
 pub use transfer::Transfer;
 pub use verdict::verdicts;
+pub use whole_space::{Form, Ranking, WholeSpace, rankings};

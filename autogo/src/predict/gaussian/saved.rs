@@ -1,0 +1,107 @@
+//! Gaussian processes as files: the networks that they learned from, as numbers.
+
+use super::columns::WeightedColumns;
+use super::evidence::Weights;
+use super::settings::GaussianSettings;
+use super::structure::{Entry, Structure, groups};
+use crate::error::Error;
+use crate::files::{read_tensors, take, write_tensors};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The name and the version of the format. Another way to read a network's structure is another version.
+const FORMAT: &str = "autogo gaussian process 1";
+
+/// Everything of a process but its networks' numbers.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct About {
+    format: String,
+    settings: GaussianSettings,
+    /// Labels, weights and noise as text, which comes back exactly.
+    labels: Vec<String>,
+    weights: Vec<String>,
+    noise: String,
+    /// Group and name of every number that a network has.
+    numbers: Vec<(usize, String)>,
+}
+
+/// The tag alone: it tells a file of another version from one that is no process.
+#[derive(Deserialize)]
+struct Tag {
+    format: String,
+}
+
+/// Writes a process; the file appears whole or not at all. A tensor has a row for each number of a network: the place of
+/// the network, the place of the number's name, the number.
+pub(super) fn save(
+    path: &Path,
+    settings: &GaussianSettings,
+    labels: &[f64],
+    noise: f64,
+    columns: &WeightedColumns,
+) -> Result<(), Error> {
+    let texts = |numbers: &[f64]| numbers.iter().map(f64::to_string).collect();
+    let (mut numbers, mut rows) = (Vec::new(), Vec::new());
+    for (number, column) in columns.columns.named().enumerate() {
+        let (group, name, values) = column;
+        numbers.push((group, format!("{name:016x}")));
+        rows.extend(values.into_iter().flat_map(|(network, value)| [network as f32, number as f32, value as f32]));
+    }
+    let about = About {
+        format: FORMAT.into(),
+        settings: *settings,
+        labels: texts(labels),
+        weights: texts(&columns.weights),
+        noise: noise.to_string(),
+        numbers,
+    };
+    let about = serde_json::to_string(&about).map_err(|error| Error::file(path, error))?;
+    write_tensors(path, vec![("numbers".into(), (rows.len() / 3, 3), rows)], about)
+}
+
+/// Reads a process that [`save`] wrote: settings, labels, weights, and the structures of its networks.
+pub(super) fn load(path: &Path) -> Result<(GaussianSettings, Vec<f64>, Weights, Vec<Structure>), Error> {
+    let failed = |reason: String| Error::File { path: path.into(), reason };
+    let (about, tensors) = read_tensors(path)?;
+    let broken = |error: serde_json::Error| failed(format!("is no Gaussian process: {error}; accepted: `{FORMAT}`"));
+    let Tag { format } = serde_json::from_str(&about).map_err(broken)?;
+    if format != FORMAT {
+        return Err(failed(format!("is `{format}`; accepted: `{FORMAT}`")));
+    }
+    let about: About = serde_json::from_str(&about).map_err(broken)?;
+    about.settings.check()?;
+    let number = |text: &String| match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(number),
+        _ => Err(failed(format!("`{text}` is no finite number"))),
+    };
+    let all = |texts: &[String]| texts.iter().map(number).collect::<Result<Vec<f64>, Error>>();
+    let (labels, weights) =
+        (all(&about.labels)?, Weights { groups: all(&about.weights)?, noise: number(&about.noise)? });
+    let wanted = groups(&about.settings);
+    let is_whole = labels.len() > 1
+        && weights.groups.len() == wanted
+        && about.numbers.iter().all(|(group, _)| *group < wanted)
+        && weights.groups.iter().all(|weight| *weight >= 0.0);
+    if !is_whole {
+        return Err(failed("is of a process whose groups, weights and labels do not fit together".into()));
+    }
+    let parse = |(group, name): &(usize, String)| {
+        let name = u64::from_str_radix(name, 16).map_err(|_| failed(format!("`{name}` is no name of a number")))?;
+        Ok((*group, name))
+    };
+    let names = about.numbers.iter().map(parse).collect::<Result<Vec<(usize, u64)>, Error>>()?;
+    let count = tensors.get("numbers").and_then(|(sizes, _)| sizes.first()).copied().unwrap_or(0);
+    let rows = take(&tensors, "numbers", (count, 3)).map_err(failed)?;
+    let mut structures = vec![Structure::new(); labels.len()];
+    for row in rows.chunks_exact(3) {
+        match (structures.get_mut(row[0] as usize), names.get(row[1] as usize)) {
+            (Some(structure), Some(&(group, name))) => {
+                structure.push(Entry { group, name, value: f64::from(row[2]) });
+            }
+            _ => return Err(failed(format!("has a number of network {} under name {}", row[0], row[1]))),
+        }
+    }
+    structures.iter_mut().for_each(|structure| structure.sort_by_key(|entry| (entry.group, entry.name)));
+    Ok((about.settings, labels, weights, structures))
+}

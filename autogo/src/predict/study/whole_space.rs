@@ -1,0 +1,383 @@
+//! Few labels to learn from, and every network of a family to be ranked: the protocol of papers on neural predictors.
+
+use super::outcome::learned;
+use super::{Contender, Method};
+use crate::data::{Example, LabelledFamily};
+use crate::error::Error;
+use crate::goal::Goal;
+use crate::graph::{FormulaId, Graph, Zeros};
+use crate::interrupt;
+use crate::predict::gaussian::GaussianProcess;
+use crate::predict::scoring::Predictor;
+use crate::progress::{Bar, Progress};
+use crate::rng::Stream;
+use crate::segment::{Mining, Segmenter};
+use crate::stats::{best_of_first, kendall_tau, srcc, top_k_overlap};
+use polars::prelude::*;
+use rand::seq::SliceRandom;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::time::Instant;
+
+/// Networks that are built and scored at a time: all of a family would not fit into memory.
+const BLOCK: usize = 4096;
+/// The share of the best networks whose overlap is reported, as one in so many.
+const TOP: usize = 100;
+/// The predictions of which the best network counts.
+const FIRST: usize = 10;
+
+/// The form in which a family's networks are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// Whole.
+    #[default]
+    Whole,
+    /// With one cell or block wherever the family repeats the same one: a third of the nodes, and nothing less is said.
+    Shallow,
+}
+
+/// A study of few labels: contenders learn from networks that are drawn from a whole family, and rank all of it.
+///
+/// ```
+/// use autogo::{predict::WholeSpace, prelude::*};
+/// let study = WholeSpace::from_toml(r#"
+///     labels = [20, 40]
+///     seeds = [0]
+///     contenders = [{ name = "FLOPs", baseline = "flops" }, { name = "process", gaussian = { steps = 5 } }]
+/// "#)?;
+/// let runs = study.run(&LabelledFamily::nb201_computed(120)?, 0, Progress::Silent)?;
+/// assert_eq!(runs.height(), 4);
+/// # Ok::<(), autogo::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WholeSpace {
+    /// Numbers of labels to learn from. The networks of a smaller number are among those of a larger one.
+    pub labels: Vec<usize>,
+    /// Seeds. A seed draws the networks to learn from.
+    pub seeds: Vec<u64>,
+    /// The most networks that are ranked, spread evenly over the family; all of them without a number.
+    #[serde(default)]
+    pub ranked: Option<usize>,
+    /// The form in which networks are read.
+    #[serde(default)]
+    pub form: Form,
+    /// The stages of mining; segments are mined from the networks to learn from.
+    #[serde(default)]
+    pub mining: Mining,
+    /// The ways to score networks that are compared; each is a function of a network.
+    pub contenders: Vec<Contender>,
+}
+
+/// How well a contender ranks a family after learning from some labels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ranking {
+    /// The family.
+    pub family: String,
+    /// The label that is ranked, with its unit.
+    pub label: String,
+    /// The contender's name.
+    pub contender: String,
+    /// The seed of the networks that were learned from, and of the training.
+    pub seed: u64,
+    /// The number of labels that were learned from.
+    pub labels: usize,
+    /// The number of networks that were ranked; those that were learned from are among them.
+    pub ranked: usize,
+    /// Kendall's tau of scores and labels. Nothing where all scores or all labels are equal, as for the other figures.
+    pub kendall_tau: Option<f64>,
+    /// The same over the networks whose formula is that of no network that was learned from.
+    pub kendall_tau_unseen: Option<f64>,
+    /// Spearman's rank correlation.
+    pub srcc: Option<f64>,
+    /// The share of the best hundredth that stands in the first hundredth.
+    pub top_percent_overlap: Option<f64>,
+    /// The true rank, from 1, of the best network among the first ten.
+    pub best_of_10: Option<f64>,
+    /// Seconds of learning.
+    pub train_seconds: f64,
+    /// Seconds of scoring all ranked networks, without building them.
+    pub score_seconds: f64,
+}
+
+/// A contender that has learned, and its scores so far.
+struct Entrant<'a> {
+    name: &'a str,
+    labels: usize,
+    predictor: Box<dyn Predictor>,
+    train_seconds: f64,
+    score_seconds: f64,
+    scores: Vec<f64>,
+}
+
+impl WholeSpace {
+    /// A study in TOML: `labels`, `seeds`, `contenders` as in [`Comparison::from_toml`](super::Comparison::from_toml)
+    /// without columns of a frame, and, if they are not the usual ones, `ranked`, `form` and `mining`.
+    ///
+    /// # Errors
+    /// Text that is no such TOML; the error names the line.
+    pub fn from_toml(text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
+            let reason = format!("line {line}: {}", error.message());
+            Error::setting("whole space", reason, "labels, seeds, ranked, form, mining and contenders")
+        })
+    }
+
+    /// Runs the study on a family under one of its seeds: a [`Ranking`] for each number of labels and contender, as
+    /// [`rankings`] makes a frame of them.
+    ///
+    /// # Errors
+    /// Those of [`WholeSpace::rankings`].
+    pub fn run(&self, family: &LabelledFamily, seed: u64, progress: Progress) -> Result<DataFrame, Error> {
+        rankings(&self.rankings(family, seed, progress)?)
+    }
+
+    /// As [`WholeSpace::run`], as plain data.
+    ///
+    /// Networks are built, scored and dropped block by block. O(networks · (nodes + contenders · scoring)), on all
+    /// cores.
+    ///
+    /// # Errors
+    /// A seed that is none of the study's, no contenders, more labels than the family has, a contender that is no
+    /// function of a network, settings out of range, an interrupt.
+    pub fn rankings(&self, family: &LabelledFamily, seed: u64, progress: Progress) -> Result<Vec<Ranking>, Error> {
+        let (rows, most) = self.check(family, seed)?;
+        let drawn = self.drawn(&rows, most, seed);
+        let known = self.build(family, &drawn)?;
+        let ranked: Vec<usize> = rows.iter().step_by(self.step(rows.len())).copied().collect();
+        let mut bar = progress.start(family.family(), 0, self.labels.len() * self.contenders.len() + ranked.len());
+        let mut entrants = self.learn(&known, seed, &mut bar)?;
+        let (mut truth, mut formulas) = (Vec::new(), Vec::new());
+        let trainings = entrants.len();
+        for block in ranked.chunks(BLOCK) {
+            if interrupt::is_asked() {
+                return Err(Error::predictor("study", "was interrupted", "the same study again"));
+            }
+            let examples = self.build(family, block)?;
+            truth.extend(examples.iter().map(|example| example.value));
+            formulas.par_extend(examples.par_iter().map(|example| example.graph.formula_id(Zeros::Dropped)));
+            let graphs: Vec<Graph> = examples.into_iter().map(|example| example.graph).collect();
+            for entrant in &mut entrants {
+                let begun = Instant::now();
+                entrant.scores.extend(entrant.predictor.score(&graphs)?);
+                entrant.score_seconds += begun.elapsed().as_secs_f64();
+            }
+            bar.report(trainings + truth.len(), "ranking");
+        }
+        let known: Vec<FormulaId> = known.iter().map(|example| example.graph.formula_id(Zeros::Dropped)).collect();
+        Ok(judged(family, seed, &entrants, &truth, &Formulas { known, ranked: formulas }))
+    }
+
+    /// The rows of the family that have a label, and the largest number of labels.
+    fn check(&self, family: &LabelledFamily, seed: u64) -> Result<(Vec<usize>, usize), Error> {
+        let wrong = |what: &str, reason: String, accepted: &str| Err(Error::setting(what, reason, accepted));
+        if !self.seeds.contains(&seed) {
+            return wrong("seed", format!("is {seed}"), &format!("one of {:?}", self.seeds));
+        }
+        let rows = family.labelled_rows();
+        let most = self.labels.iter().copied().max().unwrap_or(0);
+        if self.contenders.is_empty() || self.labels.contains(&0) || most == 0 {
+            let reason = format!("{} contenders, labels {:?}", self.contenders.len(), self.labels);
+            return wrong("whole space", reason, "at least 1 of each");
+        }
+        if most > rows.len() {
+            let accepted = format!("at most {}, as many as {} has", rows.len(), family.family());
+            return wrong("labels", format!("asks for {most}"), &accepted);
+        }
+        Ok((rows, most))
+    }
+
+    /// The rows to learn from under a seed.
+    fn drawn(&self, rows: &[usize], most: usize, seed: u64) -> Vec<usize> {
+        let mut drawn = rows.to_vec();
+        let mut draw = Stream::new(seed, "labels of a whole space").at(0);
+        drawn.partial_shuffle(&mut draw, most).0.to_vec()
+    }
+
+    fn step(&self, rows: usize) -> usize {
+        rows.div_ceil(self.ranked.unwrap_or(rows).max(1)).max(1)
+    }
+
+    /// The networks of some rows in the study's form, with their labels.
+    fn build(&self, family: &LabelledFamily, rows: &[usize]) -> Result<Vec<Example>, Error> {
+        rows.par_iter().map(|&row| family.example(row, self.form == Form::Shallow)).collect()
+    }
+
+    /// Every contender after it has learned from each number of labels.
+    fn learn(&self, known: &[Example], seed: u64, bar: &mut Bar) -> Result<Vec<Entrant<'_>>, Error> {
+        let mut entrants = Vec::new();
+        for &labels in &self.labels {
+            let train = &known[..labels];
+            let graphs: Vec<Graph> = train.iter().map(|example| example.graph.clone()).collect();
+            let segmenter = match self.contenders.iter().any(|contender| contender.method.reads_segments()) {
+                true => Some(self.mining.segmenter(&graphs)?),
+                false => None,
+            };
+            for Contender { name, method } in &self.contenders {
+                let begun = Instant::now();
+                let predictor = method.learn(train, segmenter.as_ref(), seed)?;
+                let train_seconds = begun.elapsed().as_secs_f64();
+                if interrupt::is_asked() {
+                    return Err(Error::predictor("study", "was interrupted", "the same study again"));
+                }
+                entrants.push(Entrant { name, labels, predictor, train_seconds, score_seconds: 0.0, scores: vec![] });
+                bar.report(entrants.len(), &format!("{name} from {labels} labels"));
+            }
+        }
+        Ok(entrants)
+    }
+}
+
+impl Method {
+    /// Whether networks are cut into segments, or their segments counted.
+    fn reads_segments(&self) -> bool {
+        match self {
+            Method::Predictor(settings) => settings.architecture.reads.is_cut(),
+            Method::Baseline(_) => true,
+            Method::Column(_) | Method::Columns(_) | Method::Gaussian(_) => false,
+        }
+    }
+
+    /// The method after it has learned: a function of a network.
+    fn learn(&self, train: &[Example], segmenter: Option<&Segmenter>, seed: u64) -> Result<Box<dyn Predictor>, Error> {
+        let column = |name: &str| {
+            let reason = format!("`{name}` is a column of a frame");
+            Err(Error::predictor("contender", reason, "a predictor, a gaussian process or a baseline"))
+        };
+        Ok(match (self, segmenter) {
+            (Method::Predictor(settings), segmenter) => Box::new(learned(settings, train, segmenter, seed)?),
+            (Method::Gaussian(settings), _) => Box::new(GaussianProcess::train(train, settings, seed)?),
+            (Method::Baseline(baseline), Some(segmenter)) => baseline.learn(train, segmenter, seed)?,
+            (Method::Baseline(_), None) => return column("segments"),
+            (Method::Column(name), _) => return column(name),
+            (Method::Columns(forest), _) => return column(&forest.names.join(", ")),
+        })
+    }
+}
+
+/// Formulas of networks.
+struct Formulas {
+    /// Of the networks to learn from, in the order in which they were drawn.
+    known: Vec<FormulaId>,
+    /// Of those that are ranked.
+    ranked: Vec<FormulaId>,
+}
+
+impl Formulas {
+    /// The values of the ranked networks whose formula none of the first `labels` known ones has.
+    fn unseen(&self, values: &[f64], labels: usize) -> Vec<f64> {
+        let seen: HashSet<&FormulaId> = self.known[..labels].iter().collect();
+        values.iter().zip(&self.ranked).filter(|(_, id)| !seen.contains(id)).map(|(value, _)| *value).collect()
+    }
+}
+
+/// How well each entrant ranks the networks with these labels.
+fn judged(
+    family: &LabelledFamily,
+    seed: u64,
+    entrants: &[Entrant<'_>],
+    labels: &[f64],
+    formulas: &Formulas,
+) -> Vec<Ranking> {
+    // Turned so that more is better: the ends of both lists then are the best. Correlations stay as they are.
+    let better = |values: &[f64]| -> Vec<f64> {
+        match family.label().goal {
+            Goal::Maximise => values.to_vec(),
+            Goal::Minimise => values.iter().map(|value| -value).collect(),
+        }
+    };
+    let truth = better(labels);
+    let judge = |entrant: &Entrant<'_>| {
+        let scores = better(&entrant.scores);
+        let unseen = |values: &[f64]| formulas.unseen(values, entrant.labels);
+        Ranking {
+            family: family.family().into(),
+            label: family.label().title.clone(),
+            contender: entrant.name.into(),
+            seed,
+            labels: entrant.labels,
+            ranked: labels.len(),
+            kendall_tau: kendall_tau(&scores, &truth),
+            kendall_tau_unseen: kendall_tau(&unseen(&scores), &unseen(&truth)),
+            srcc: srcc(&scores, &truth),
+            top_percent_overlap: top_k_overlap(&scores, &truth, truth.len().div_ceil(TOP)),
+            best_of_10: best_of_first(&scores, &truth, FIRST),
+            train_seconds: entrant.train_seconds,
+            score_seconds: entrant.score_seconds,
+        }
+    };
+    entrants.par_iter().map(judge).collect()
+}
+
+/// Rankings as a frame: a row for each, a column for each field.
+///
+/// # Errors
+/// Too little memory for the frame.
+pub fn rankings(all: &[Ranking]) -> Result<DataFrame, Error> {
+    fn column<T>(all: &[Ranking], of: impl Fn(&Ranking) -> T) -> Vec<T> {
+        all.iter().map(of).collect()
+    }
+    Ok(df!(
+        "family" => column(all, |one| one.family.clone()),
+        "label" => column(all, |one| one.label.clone()),
+        "contender" => column(all, |one| one.contender.clone()),
+        "seed" => column(all, |one| one.seed),
+        "labels" => column(all, |one| one.labels as u64),
+        "ranked" => column(all, |one| one.ranked as u64),
+        "kendall_tau" => column(all, |one| one.kendall_tau),
+        "kendall_tau_unseen" => column(all, |one| one.kendall_tau_unseen),
+        "srcc" => column(all, |one| one.srcc),
+        "top_percent_overlap" => column(all, |one| one.top_percent_overlap),
+        "best_of_10" => column(all, |one| one.best_of_10),
+        "train_seconds" => column(all, |one| one.train_seconds),
+        "score_seconds" => column(all, |one| one.score_seconds),
+    )?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "labels = [20, 30]\nseeds = [0, 3]\nform = \"shallow\"\n\
+        mining = { trainer = { model = \"bpe\", merges = 10, limit = \"soft\" } }\n\
+        contenders = [{ name = \"FLOPs\", baseline = \"flops\" }, { name = \"process\", gaussian = { steps = 5 } },\n\
+        { name = \"GNN\", predictor = { epochs = 1, architecture = { reads = \"graph\" } } },\n\
+        { name = \"PSC\", predictor = { epochs = 1 } },\n\
+        { name = \"segments\", baseline = { segment_counts = { alpha = 0.1 } } }]\n";
+
+    #[test]
+    fn every_contender_ranks_every_network_and_the_numbers_come_again() {
+        let study = WholeSpace::from_toml(TEXT).unwrap();
+        let family = LabelledFamily::nb201_computed(80).unwrap();
+        let run = || study.run(&family, 3, Progress::Silent).unwrap().drop_many(["train_seconds", "score_seconds"]);
+        let runs = run();
+        assert!(runs.equals_missing(&run()));
+        assert_eq!(runs.height(), 10);
+        let column = |name: &str| runs.column(name).unwrap().f64().unwrap().clone();
+        assert!(runs.column("ranked").unwrap().u64().unwrap().iter().all(|ranked| ranked == Some(80)));
+        // More FLOPs make more cycles.
+        assert!(column("kendall_tau").get(0).unwrap() > 0.3);
+        assert!(column("kendall_tau").get(1).unwrap() > 0.7);
+        assert!(column("best_of_10").iter().flatten().all(|rank| (1.0..=71.0).contains(&rank)));
+        assert_ne!(column("kendall_tau_unseen").get(1), column("kendall_tau").get(1));
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        let family = LabelledFamily::nb201_computed(25).unwrap();
+        let study = WholeSpace::from_toml(TEXT).unwrap();
+        let said = |study: &WholeSpace, seed| study.run(&family, seed, Progress::Silent).unwrap_err().to_string();
+        assert_eq!(said(&study, 0), "labels: asks for 30; accepted: at most 25, as many as nb201 has");
+        assert_eq!(said(&study, 1), "seed: is 1; accepted: one of [0, 3]");
+        let error = WholeSpace::from_toml(&TEXT.replace("form", "from")).unwrap_err().to_string();
+        assert!(error.starts_with("whole space: line 3: unknown field `from`"), "{error}");
+        let contenders =
+            vec![Contender { name: "chance".into(), method: Method::Baseline(super::super::Baseline::Random) }];
+        let chance = WholeSpace { labels: vec![5], contenders, ..study };
+        assert_eq!(said(&chance, 0), "random: is no function of a network; accepted: any other baseline");
+    }
+}

@@ -1,0 +1,41 @@
+//! The time that a table takes, from a small piece of it.
+
+use super::Table;
+use crate::failure::Failure;
+use autogo::Progress;
+use autogo::data::LabelledFamily;
+use autogo::families::FamilyName;
+use autogo::predict::WholeSpace;
+use std::time::Instant;
+
+/// Labels of the piece.
+const LABELS: usize = 40;
+/// Networks that are ranked in the piece.
+const RANKED: usize = 1000;
+
+/// Says what is to be done, and about how long it takes: every contender learns from 40 labels and ranks 1,000 networks,
+/// and learning is taken to grow with the labels, ranking with the networks. A Gaussian process grows faster.
+pub fn say(table: &Table, families: &[(FamilyName, LabelledFamily)], left: usize) -> Result<(), Failure> {
+    let mut seconds = 0.0;
+    for (name, family) in families {
+        let study = table.study(*name);
+        let piece = WholeSpace { labels: vec![LABELS], ranked: Some(RANKED), ..study.clone() };
+        let begun = Instant::now();
+        let runs = piece.rankings(family, table.seeds[0], Progress::Silent)?;
+        let whole = begun.elapsed().as_secs_f64();
+        let scoring: f64 = runs.iter().map(|run| run.score_seconds).sum();
+        let training: f64 = runs.iter().map(|run| run.train_seconds).sum();
+        let building = (whole - scoring - training).max(0.0);
+        let networks = family.len() as f64 / runs.first().map_or(1, |run| run.ranked) as f64;
+        let labels = study.labels.iter().sum::<usize>() as f64 / LABELS as f64;
+        seconds += training * labels + (building + scoring * study.labels.len() as f64) * networks;
+    }
+    let items = table.seeds.len() * families.len();
+    say!(
+        "{left} of {items} pieces are left (a family under a seed), each of which trains {} contenders; about {:.0} min \
+         in one process",
+        table.contenders.len(),
+        (seconds * table.seeds.len() as f64 * left as f64 / items as f64 / 60.0).ceil()
+    );
+    Ok(())
+}
