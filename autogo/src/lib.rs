@@ -52,7 +52,7 @@
 //! | [`formats`] | a file becomes a graph, and back: ONNX, GENNAPE, our own JSON |
 //! | [`data`] | a graph gets a label: what benchmarks publish, splits, look-up |
 //! | [`segment`] | a graph becomes tokens, tokens become segments, segments fill a database |
-//! | [`predict`] | a network, or a cut of it, is judged: PSC, GNN, baselines, comparisons |
+//! | [`predict`] | a network, or a cut of it, is judged: PSC, GNN, Gaussian process, baselines, comparisons |
 //! | [`repair`] | a segment is made to fit where it is put |
 //! | [`profile`] | a network is timed on a machine that is a value: cycles, energy |
 //! | [`evolve`] | a network has children, and a front grows |

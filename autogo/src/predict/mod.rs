@@ -33,6 +33,7 @@
 mod fixtures;
 mod gaussian;
 mod network;
+mod saved_predictor;
 mod scoring;
 mod study;
 mod training;
@@ -41,6 +42,7 @@ pub use crate::stats::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
 pub use gaussian::{GaussianProcess, GaussianSettings};
 pub use network::{Architecture, Convolution, GraphFeatures, LargeKernels, NodeKind, Readout, Reads};
 pub(crate) use network::{Model, NodeFeatures, Parameter, SizeLimits, layout};
+pub use saved_predictor::SavedPredictor;
 pub(crate) use scoring::Cutting;
 pub use scoring::{CutScorer, EncodedSegments, Gnn, Predictor, Psc, Trained};
 pub use study::{

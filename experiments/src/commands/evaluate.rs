@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::own_labels::LabelSplit;
 use autogo::graph::Graph;
-use autogo::predict::{Predictor, Trained};
+use autogo::predict::{Predictor, SavedPredictor};
 use autogo::stats::{srcc, srcc_interval};
 use clap::Parser;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     let (family, split) = args.labels.read()?;
     let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
     let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();
-    let scores = Trained::load(&args.model)?.score(&unseen)?;
+    let scores = SavedPredictor::load(&args.model)?.score(&unseen)?;
     let found = srcc(&scores, &truth).unwrap_or(f64::NAN);
     let (low, high) = srcc_interval(&scores, &truth, RESAMPLES, 0).unwrap_or((f64::NAN, f64::NAN));
     say!("{}", family.banner());

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::inputs::{quirks, toml_file};
 use crate::own_labels::LabelSplit;
 use autogo::Progress;
-use autogo::predict::{Reports, TrainSettings, Trained};
+use autogo::predict::{GaussianProcess, GaussianSettings, Reports, TrainSettings, Trained};
 use autogo::segment::Mining;
 use clap::Parser;
 use std::path::PathBuf;
@@ -18,7 +18,10 @@ pub struct Args {
     out: PathBuf,
     #[command(flatten)]
     labels: LabelSplit,
-    /// A TOML file of training settings; what it leaves out is the default.
+    /// A Gaussian process, which learns from few labels, instead of a graph network.
+    #[arg(long, conflicts_with_all = ["resume", "release"])]
+    gaussian: bool,
+    /// A TOML file of the settings of the training, or of the Gaussian process; what it leaves out is the default.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// Keeps progress beside the predictor after every epoch and takes it up from there.
@@ -31,6 +34,9 @@ pub struct Args {
 
 /// Trains one predictor and writes it.
 pub fn run(args: &Args) -> Result<(), Failure> {
+    if args.gaussian {
+        return gaussian(args);
+    }
     let mut settings: TrainSettings = args.settings.as_deref().map(toml_file).transpose()?.unwrap_or_default();
     settings.seed = args.labels.seed;
     if args.release {
@@ -57,5 +63,14 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         std::fs::remove_file(kept).ok();
     }
     say!("{} epochs, those of epoch {} kept; {}", log.epochs.len(), log.kept, args.out.display());
+    Ok(())
+}
+
+fn gaussian(args: &Args) -> Result<(), Failure> {
+    let settings: GaussianSettings = args.settings.as_deref().map(toml_file).transpose()?.unwrap_or_default();
+    let (_, split) = args.labels.read()?;
+    let process = GaussianProcess::train(&split.train, &settings, args.labels.seed)?;
+    process.save(&args.out)?;
+    say!("a Gaussian process of {} networks; {}", process.networks(), args.out.display());
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::inputs::{LabelOrigin, corpus, labelled, machine, quirks};
 use autogo::Progress;
 use autogo::data::{Example, Label};
 use autogo::evolve::{Evolution, Formula, Mutator, Objective, RunColumn, RunFolder};
-use autogo::predict::Trained;
+use autogo::predict::{GaussianProcess, SavedPredictor, Trained};
 use autogo::profile::{EnergyTable, Npu};
 use autogo::segment::Mined;
 use std::path::Path;
@@ -33,7 +33,7 @@ impl SearchSettings {
         mined.save(folder.join(SEGMENTS))?;
         let mut evolution = self.evolution.clone();
         let (predictor, learned) = match (&self.predictor.file, lessons) {
-            (Some(file), _) => (Trained::load(file)?, learned_by(file)),
+            (Some(file), _) => (SavedPredictor::load(file)?, learned_by(file)),
             (None, Some(lessons)) => {
                 ask_for(&mut evolution, &lessons.label);
                 let learned = format!("{} of {}", lessons.label.title, lessons.family);
@@ -82,13 +82,16 @@ impl SearchSettings {
     }
 
     /// A predictor that learned from these networks.
-    fn train(&self, mined: &Mined, lessons: &Lessons) -> Result<Trained, Failure> {
+    fn train(&self, mined: &Mined, lessons: &Lessons) -> Result<SavedPredictor, Failure> {
         let mut settings = self.predictor.settings;
+        if let Some(gaussian) = &self.predictor.gaussian {
+            return Ok(GaussianProcess::train(&lessons.examples, gaussian, settings.seed)?.into());
+        }
         if self.release {
             settings.selection = quirks(true).selection;
         }
         let (trained, _) = Trained::train(&lessons.examples, Some(&mined.segmenter), &settings, Progress::Live)?;
-        Ok(trained)
+        Ok(trained.into())
     }
 }
 
@@ -106,15 +109,15 @@ impl Prepared {
     pub fn reopen(folder: &RunFolder) -> Result<Prepared, Failure> {
         let mined = Mined::load(folder.path().join(SEGMENTS))?;
         let file = folder.path().join(PREDICTOR);
-        let trained = Trained::load(&file)?;
+        let predictor = SavedPredictor::load(&file)?;
         let settings = folder.settings()?;
-        let mutator = mutator(trained, mined, settings.machine, settings.energy)?;
+        let mutator = mutator(predictor, mined, settings.machine, settings.energy)?;
         Ok(Prepared { mutator, evolution: settings.evolution, learned: learned_by(&file) })
     }
 }
 
 /// Makes children from mined segments; the predictor scores the children, the machine times them.
-fn mutator(predictor: Trained, mined: Mined, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
+fn mutator(predictor: SavedPredictor, mined: Mined, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
     let mutator = Mutator::new(mined, predictor, npu)?;
     Ok(match energy {
         Some(table) => mutator.with_energy(table),

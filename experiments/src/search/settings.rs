@@ -4,7 +4,7 @@ use crate::inputs::{LabelOrigin, Sample};
 use crate::own_labels::LabelSource;
 use autogo::evolve::Evolution;
 use autogo::families::FamilyName;
-use autogo::predict::TrainSettings;
+use autogo::predict::{GaussianSettings, TrainSettings};
 use autogo::profile::Npu;
 use autogo::segment::Mining;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,9 @@ pub struct PredictorSettings {
     pub cuts: usize,
     /// The settings of the predictor and its training.
     pub settings: TrainSettings,
+    /// The settings of a Gaussian process, which then scores instead of a trained network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gaussian: Option<GaussianSettings>,
 }
 
 /// Two partitions rank as well as sixteen, in a third of the time.
@@ -97,6 +100,7 @@ impl Default for PredictorSettings {
             train: 800,
             cuts: CUTS,
             settings,
+            gaussian: None,
         }
     }
 }

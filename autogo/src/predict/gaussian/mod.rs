@@ -18,4 +18,5 @@ mod skeleton;
 mod structure;
 
 pub use process::GaussianProcess;
+pub(super) use saved::FORMAT as GAUSSIAN_FORMAT;
 pub use settings::GaussianSettings;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The name and the version of the format. Another way to read a network's structure is another version.
-const FORMAT: &str = "autogo gaussian process 1";
+pub(in crate::predict) const FORMAT: &str = "autogo gaussian process 1";
 
 /// Everything of a process but its networks' numbers.
 #[derive(Serialize, Deserialize)]

@@ -59,19 +59,29 @@ impl Baseline {
             let stream = Stream::new(seed, "random scores");
             return Ok((0..test.len()).map(|at| stream.at(at as u64).random_range(0.0..1.0)).collect());
         }
-        self.learn(train, segmenter, seed)?.score(test)
+        self.learn(train, Some(segmenter), seed)?.score(test)
+    }
+
+    /// Whether the baseline counts segments.
+    pub(super) fn counts_segments(self) -> bool {
+        match self {
+            Baseline::SegmentCounts { .. } | Baseline::Forest { .. } => true,
+            Baseline::Flops | Baseline::Params | Baseline::Nodes | Baseline::Random => false,
+        }
     }
 
     /// The baseline after it has learned; see [`Baseline::score`]. Chance is no function of a network.
     pub(super) fn learn(
         self,
         train: &[Example],
-        segmenter: &Segmenter,
+        segmenter: Option<&Segmenter>,
         seed: u64,
     ) -> Result<Box<dyn Predictor>, Error> {
-        let counted = || -> (Vec<Counts>, Vec<f64>) {
+        let counted = || -> Result<(&Segmenter, Vec<Counts>, Vec<f64>), Error> {
+            let missing = || Error::predictor("segmenter", "is missing", "one, whose pieces are counted");
+            let segmenter = segmenter.ok_or_else(missing)?;
             let rows = train.par_iter().map(|one| counts(&one.graph, segmenter)).collect();
-            (rows, train.iter().map(|one| one.value).collect())
+            Ok((segmenter, rows, train.iter().map(|one| one.value).collect()))
         };
         Ok(match self {
             Baseline::Flops => Box::new(|graph: &Graph| graph.cost().flops as f64),
@@ -81,7 +91,7 @@ impl Baseline {
                 return Err(Error::predictor("random", "is no function of a network", "any other baseline"));
             }
             Baseline::Forest { trees } => {
-                let (rows, labels) = counted();
+                let (segmenter, rows, labels) = counted()?;
                 let forest = Forest::fit(&rows, &labels, trees, seed)?;
                 Box::new(OnCounts { segmenter: segmenter.clone(), predict: move |row: &Counts| forest.predict(row) })
             }
@@ -89,7 +99,7 @@ impl Baseline {
                 if !(alpha > 0.0 && alpha.is_finite()) {
                     return Err(Error::setting("alpha", format!("is {alpha}"), "a positive number"));
                 }
-                let (rows, labels) = counted();
+                let (segmenter, rows, labels) = counted()?;
                 let line = Ridge::fit(&rows, &labels, segmenter.alphabet().len() + segmenter.longer_pieces(), alpha);
                 Box::new(OnCounts { segmenter: segmenter.clone(), predict: move |row: &Counts| line.predict(row) })
             }

@@ -237,7 +237,7 @@ impl Method {
     fn reads_segments(&self) -> bool {
         match self {
             Method::Predictor(settings) => settings.architecture.reads.is_cut(),
-            Method::Baseline(_) => true,
+            Method::Baseline(baseline) => baseline.counts_segments(),
             Method::Column(_) | Method::Columns(_) | Method::Gaussian(_) => false,
         }
     }
@@ -251,8 +251,7 @@ impl Method {
         Ok(match (self, segmenter) {
             (Method::Predictor(settings), segmenter) => Box::new(learned(settings, train, segmenter, seed)?),
             (Method::Gaussian(settings), _) => Box::new(GaussianProcess::train(train, settings, seed)?),
-            (Method::Baseline(baseline), Some(segmenter)) => baseline.learn(train, segmenter, seed)?,
-            (Method::Baseline(_), None) => return column("segments"),
+            (Method::Baseline(baseline), segmenter) => baseline.learn(train, segmenter, seed)?,
             (Method::Column(name), _) => return column(name),
             (Method::Columns(forest), _) => return column(&forest.names.join(", ")),
         })

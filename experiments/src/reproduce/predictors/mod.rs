@@ -25,15 +25,23 @@ const EXPIRY: Duration = Duration::from_secs(60);
 #[serde(deny_unknown_fields)]
 pub struct Table {
     seeds: Vec<u64>,
+    /// The most networks that are ranked, spread evenly over a family; all of them without a number.
+    #[serde(default)]
+    ranked: Option<usize>,
     #[serde(default)]
     form: Form,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_usual")]
     mining: Mining,
     families: Vec<Few>,
     contenders: Vec<Contender>,
     /// Results of others, to stand beside.
     #[serde(default, skip_serializing)]
     published: Vec<Published>,
+}
+
+/// The usual way of mining is not written down: some of its numbers are larger than TOML's.
+fn is_usual(mining: &Mining) -> bool {
+    *mining == Mining::default()
 }
 
 /// A family and the numbers of labels to learn from.
@@ -143,7 +151,7 @@ impl Table {
         WholeSpace {
             labels: few.map_or(Vec::new(), |few| few.labels.clone()),
             seeds: self.seeds.clone(),
-            ranked: None,
+            ranked: self.ranked,
             form: self.form,
             mining: self.mining,
             contenders: self.contenders.clone(),
