@@ -1,0 +1,138 @@
+//! `autogo reproduce predictors`, and Gaussian processes from the command line.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn autogo(arguments: &[&str], data: Option<&Path>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autogo"));
+    command.args(arguments).env_remove("AUTOGO_DATA");
+    if let Some(data) = data {
+        command.env("AUTOGO_DATA", data);
+    }
+    command.output().unwrap()
+}
+
+/// Standard output of a command that succeeded.
+fn said(arguments: &[&str], data: Option<&Path>) -> String {
+    let output = autogo(arguments, data);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Standard error of a command that failed.
+fn refused(arguments: &[&str], data: Option<&Path>) -> String {
+    let output = autogo(arguments, data);
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("autogo-predictors-{name}-{}", std::process::id()));
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+const TABLE: &str = r#"
+seeds = [0, 1]
+ranked = 300
+form = "shallow"
+families = [{ family = "nb201", labels = [30, 60] }]
+[[contenders]]
+name = "FLOPs"
+baseline = "flops"
+[[contenders]]
+name = "process"
+gaussian = { steps = 5 }
+[[published]]
+family = "nb201"
+name = "others"
+labels = [60]
+kendall_tau = [0.5]
+source = "a paper"
+"#;
+
+#[test]
+fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
+    let scratch = scratch("table");
+    let (config, out) = (scratch.join("few.toml"), scratch.join("out"));
+    fs::write(&config, TABLE).unwrap();
+    let command = ["reproduce", "predictors", "--config", text(&config), "--out", text(&out)];
+    // Without the benchmarks there is nothing to rank.
+    let error = refused(&command, None);
+    assert!(error.contains("no family of") && error.trim_end().lines().count() == 1, "{error}");
+    let Some(data) = std::env::var_os("AUTOGO_DATA").filter(|folder| !folder.is_empty()) else {
+        // Not `println!`: the test runner would swallow it.
+        writeln!(std::io::stderr(), "skipped: no AUTOGO_DATA").unwrap();
+        return;
+    };
+    let data = Some(Path::new(&data));
+    let first = said(&command, data);
+    assert!(first.contains("2 of 2 pieces are left"), "{first}");
+    assert!(first.contains("| others (a paper) | – | 0.500 |") && first.contains("| process | 0."), "{first}");
+    let bytes = |name: &str| fs::read(out.join(name)).unwrap();
+    let before = (bytes("few.parquet"), bytes("few.md"));
+    // What is done is not done again: the seconds are those of the first time.
+    let again = said(&command, data);
+    assert!(!again.contains("pieces are left"), "{again}");
+    assert!(before == (bytes("few.parquet"), bytes("few.md")));
+    // A piece that is missing is made anew; its numbers are the same, its seconds are not.
+    let done = fs::read_dir(out.join("few.work/results")).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(done).unwrap();
+    let third = said(&command, data);
+    assert!(third.contains("1 of 2 pieces are left"), "{third}");
+    let taus = |page: &[u8]| {
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        page.split("From 60 labels").next().unwrap().to_string()
+    };
+    assert_eq!(taus(&bytes("few.md")), taus(&before.1));
+    // Another table does not go on in this folder.
+    fs::write(&config, TABLE.replace("ranked = 300", "ranked = 200")).unwrap();
+    let error = refused(&command, data);
+    assert!(error.contains("holds other work: `ranked = 300` where `ranked = 200` is wanted"), "{error}");
+    // More labels than there are.
+    let config = scratch.join("many.toml");
+    fs::write(&config, TABLE.replace("[30, 60]", "[20000]")).unwrap();
+    let many = ["reproduce", "predictors", "--config", text(&config), "--out", text(&out)];
+    let error = refused(&many, data);
+    assert!(error.contains("labels: asks for 20000; accepted: at most 15625, as many as nb201 has"), "{error}");
+    fs::remove_dir_all(scratch).unwrap();
+}
+
+#[test]
+fn a_gaussian_process_is_trained_and_ranks_and_guides_a_search() {
+    let scratch = scratch("process");
+    let (file, config, run) = (scratch.join("process.safetensors"), scratch.join("search.toml"), scratch.join("run"));
+    let split = ["--family", "nb201", "--origin", "cycles", "--train", "40", "--test", "20"];
+    let trained = said(&[&["train", "--gaussian", "--out", text(&file)], &split[..]].concat(), None);
+    assert!(trained.contains("a Gaussian process of 40 networks"), "{trained}");
+    let ranked = said(&[&["evaluate", text(&file)], &split[..]].concat(), None);
+    assert!(ranked.contains("SRCC 0.9") && ranked.contains("on 20 unseen networks"), "{ranked}");
+    let settings = |predictor: &str| {
+        format!(
+            "predictor = {{ {predictor} }}\n[segments]\nfamilies = [{{ family = \"nb201\", count = 8 }}]\n\
+             mining = {{ trainer = {{ model = \"bpe\", merges = 40, limit = \"soft\" }} }}\n\
+             [evolution]\ngenerations = 1\nparents = 2\nmutation = {{ places = 3, donors = 4 }}\n"
+        )
+    };
+    let search = ["search", "nb201", "--config", text(&config), "--out", text(&run)];
+    let network = "nb201:nor_conv_3x3,none,nor_conv_3x3,skip_connect,none,nor_conv_3x3";
+    let search = [&[search[0], network], &search[2..]].concat();
+    for predictor in
+        [format!("file = {:?}", text(&file)), "origin = \"cycles\", train = 30, gaussian = { steps = 5 }".into()]
+    {
+        fs::write(&config, settings(&predictor)).unwrap();
+        said(&search, None);
+        let resumed = said(&["search", "--resume", text(&run)], None);
+        assert!(!resumed.is_empty());
+        fs::remove_dir_all(&run).unwrap();
+    }
+    fs::remove_dir_all(scratch).unwrap();
+}
