@@ -14,12 +14,15 @@ struct Column {
     values: Values,
 }
 
+/// (network, value) of the networks where a value is not 0, ascending.
+type Listed = Vec<(usize, f64)>;
+
 /// The values of a column.
 enum Values {
     /// One for each network.
     Dense(Vec<f64>),
-    /// (network, value) of the networks where it is not 0, ascending.
-    Sparse(Vec<(usize, f64)>),
+    /// Those that are not 0.
+    Sparse(Listed),
 }
 
 /// The numbers of some networks.
@@ -39,8 +42,8 @@ impl Columns {
     pub(super) fn new(structures: &[Structure], groups: usize) -> Columns {
         let networks = structures.len();
         let mut totals = vec![vec![0.0; networks]; groups];
-        let (mut places, mut sparse): (HashMap<u64, usize>, Vec<(Entry, Vec<(usize, f64)>)>) =
-            (HashMap::new(), Vec::new());
+        let mut places: HashMap<u64, usize> = HashMap::new();
+        let mut sparse: Vec<(Entry, Listed)> = Vec::new();
         for (network, structure) in structures.iter().enumerate() {
             for entry in structure {
                 totals[entry.group][network] += entry.value;
@@ -51,7 +54,7 @@ impl Columns {
                 sparse[place].1.push((network, entry.value));
             }
         }
-        let column = |(entry, values): (Entry, Vec<(usize, f64)>)| Column {
+        let column = |(entry, values): (Entry, Listed)| Column {
             group: entry.group,
             name: entry.name,
             values: Values::new(values, networks),
@@ -76,7 +79,7 @@ impl Columns {
     }
 
     /// Group, name and values of every column, as (network, value) where the value is not 0.
-    pub(super) fn named(&self) -> impl Iterator<Item = (usize, u64, Vec<(usize, f64)>)> + '_ {
+    pub(super) fn named(&self) -> impl Iterator<Item = (usize, u64, Listed)> + '_ {
         self.columns.iter().map(|column| (column.group, column.name, column.values.listed()))
     }
 
@@ -135,7 +138,7 @@ impl WeightedColumns {
 }
 
 impl Values {
-    fn new(values: Vec<(usize, f64)>, networks: usize) -> Values {
+    fn new(values: Listed, networks: usize) -> Values {
         if values.len() * DENSE < networks {
             return Values::Sparse(values);
         }
@@ -145,7 +148,7 @@ impl Values {
     }
 
     /// (network, value) of the networks where the value is not 0, ascending.
-    fn listed(&self) -> Vec<(usize, f64)> {
+    fn listed(&self) -> Listed {
         match self {
             Values::Sparse(values) => values.clone(),
             Values::Dense(values) => values.iter().copied().enumerate().filter(|(_, value)| *value != 0.0).collect(),
@@ -186,8 +189,8 @@ mod tests {
             let pairs = columns.pair_distances();
             for (i, a) in structures.iter().enumerate() {
                 for (j, b) in structures[..i].iter().enumerate() {
-                    for group in 0..GROUPS {
-                        prop_assert_eq!(pairs[group][i * (i - 1) / 2 + j], plain(a, b, group));
+                    for (group, own) in pairs.iter().enumerate() {
+                        prop_assert_eq!(own[i * (i - 1) / 2 + j], plain(a, b, group));
                     }
                 }
             }

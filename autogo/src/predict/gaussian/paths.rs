@@ -2,8 +2,11 @@
 
 use super::skeleton::{Skeleton, TermClass};
 
-/// What a path's length is counted in.
-const STEPS: [(&str, fn(TermClass) -> bool); 6] = [
+/// Whether a term of a class counts.
+type Counts = fn(TermClass) -> bool;
+
+/// The units in which a path's length is counted.
+const STEPS: [(&str, Counts); 6] = [
     ("terms", |_| true),
     ("convolutions and pools", |class| class != TermClass::Other),
     ("convolutions", |class| matches!(class, TermClass::Spatial | TermClass::Pointwise)),
