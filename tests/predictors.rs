@@ -65,6 +65,12 @@ fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
     let (config, out) = (scratch.join("few.toml"), scratch.join("out"));
     fs::write(&config, TABLE).unwrap();
     let command = ["reproduce", "predictors", "--config", text(&config), "--out", text(&out)];
+    for (from, to, wrong) in [("[0, 1]", "[]", "has no seeds"), ("[0.5]", "[]", "others has 0 correlations for 1")] {
+        let config = scratch.join("wrong.toml");
+        fs::write(&config, TABLE.replace(from, to)).unwrap();
+        let error = refused(&["reproduce", "predictors", "--config", text(&config), "--out", text(&out)], None);
+        assert!(error.contains(wrong) && error.trim_end().lines().count() == 1, "{error}");
+    }
     // Without the benchmarks there is nothing to rank.
     let error = refused(&command, None);
     assert!(error.contains("no family of") && error.trim_end().lines().count() == 1, "{error}");

@@ -95,11 +95,14 @@ pub(super) fn load(path: &Path) -> Result<(GaussianSettings, Vec<f64>, Weights, 
     let rows = take(&tensors, "numbers", (count, 3)).map_err(failed)?;
     let mut structures = vec![Structure::new(); labels.len()];
     for row in rows.chunks_exact(3) {
-        match (structures.get_mut(row[0] as usize), names.get(row[1] as usize)) {
-            (Some(structure), Some(&(group, name))) => {
+        let place = |number: f32| (number >= 0.0 && number.fract() == 0.0).then_some(number as usize);
+        let structure = place(row[0]).and_then(|network| structures.get_mut(network));
+        match (structure, place(row[1]).and_then(|name| names.get(name))) {
+            // Distances count on numbers that are not negative.
+            (Some(structure), Some(&(group, name))) if row[2] >= 0.0 => {
                 structure.push(Entry { group, name, value: f64::from(row[2]) });
             }
-            _ => return Err(failed(format!("has a number of network {} under name {}", row[0], row[1]))),
+            _ => return Err(failed(format!("has the number {} of network {} under name {}", row[2], row[0], row[1]))),
         }
     }
     structures.iter_mut().for_each(|structure| structure.sort_by_key(|entry| (entry.group, entry.name)));

@@ -84,6 +84,7 @@ struct Manifest<'a> {
 pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let (config, out) = (&experiment.config, &experiment.out);
     let table: Table = toml_file(config)?;
+    table.check(config)?;
     let families = table.families()?;
     if families.is_empty() {
         return Err(Failure::Input(format!("no family of {} has labels here", config.display())));
@@ -121,6 +122,21 @@ fn collected(folder: &WorkFolder) -> Result<Option<Vec<Ranking>>, Failure> {
 }
 
 impl Table {
+    /// Refuses a table without seeds, and published results that do not belong to numbers of labels.
+    fn check(&self, config: &std::path::Path) -> Result<(), Failure> {
+        if self.seeds.is_empty() {
+            return Err(Failure::input(config, "has no seeds; accepted: 1 or more"));
+        }
+        match self.published.iter().find(|one| one.labels.len() != one.kendall_tau.len()) {
+            None => Ok(()),
+            Some(Published { name, labels, kendall_tau, .. }) => {
+                let reason =
+                    format!("{name} has {} correlations for {} numbers of labels", kendall_tau.len(), labels.len());
+                Err(Failure::input(config, format!("{reason}; accepted: one for each")))
+            }
+        }
+    }
+
     /// The families that have public labels here.
     fn families(&self) -> Result<Vec<(FamilyName, LabelledFamily)>, Failure> {
         let mut families = Vec::new();
