@@ -11,17 +11,18 @@ use autogo::families::{corpus, network};
 use autogo::prelude::*;
 
 fn main() -> Result<(), Error> {
-    let data = LabelledFamily::nb201_from_env(300)?;
+    let data = LabelledFamily::nb201_from_env()?;
     println!("{}", data.banner());
 
     let mined = Mining::bpe(200).run(&corpus(&[(FamilyName::Nb201, 150), (FamilyName::Hiaml, 50)], 0)?)?;
     println!("{} distinct segments", mined.db.len());
 
-    let split = data.split(200, 60, 0)?;
+    let (train, test) = data.shares(200, 60)?;
+    let split = data.split(train, test, 0)?;
     let settings = TrainSettings { epochs: 10, ..TrainSettings::default() };
     let (psc, _) = Psc::train(&split.train, &mined.segmenter, &settings, Progress::Lines)?;
     let quality = srcc(&psc.score(&split.test_graphs())?, &split.test_values());
-    println!("SRCC on 60 unseen networks: {:.3}", quality.unwrap_or(f64::NAN));
+    println!("SRCC on {test} unseen networks: {:.3}", quality.unwrap_or(f64::NAN));
 
     let parent = network(FamilyName::Nb201.best().unwrap_or_default())?;
     let mutator = Mutator::new(mined, psc, Npu::n256())?;

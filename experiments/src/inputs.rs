@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::Table;
 
-/// Networks that are labelled on the spot where there is no published data.
+/// Networks that are labelled on the spot.
 const COMPUTED: usize = 900;
 
 /// The families of the project's own benchmark.
@@ -131,14 +131,13 @@ pub enum LabelOrigin {
     Cycles,
 }
 
-/// A family's labels of an origin. Without one: public labels where AUTOGO_DATA holds them, otherwise cycles for NB-201
-/// and the project's own labels for the other families that have some.
+/// A family's labels of an origin. Without one: public labels where AUTOGO_DATA holds them, otherwise the project's
+/// own.
 pub fn labels(family: FamilyName, origin: Option<LabelOrigin>) -> Result<Option<LabelledFamily>, Failure> {
     use LabelOrigin::{Cycles, Mini, Public};
     let is_public = matches!(family, FamilyName::Nb101 | FamilyName::Nb201);
-    let usual = match (family, folder_from_env()) {
-        (_, Some(_)) if is_public => Public,
-        (FamilyName::Nb201, _) => Cycles,
+    let usual = match (is_public, folder_from_env()) {
+        (true, Some(_)) => Public,
         _ => Mini,
     };
     Ok(match (origin.unwrap_or(usual), family, folder_from_env()) {

@@ -8,6 +8,10 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// Networks to learn from, and to rank, where a family has as many.
+const TRAIN: usize = 400;
+const TEST: usize = 200;
+
 /// A table of one's own networks and labels, as arguments.
 #[derive(Args, Clone, Debug)]
 pub struct OwnLabels {
@@ -28,7 +32,7 @@ pub struct OwnLabels {
     #[arg(long, requires = "labels")]
     skip_refused: bool,
     /// The origin of the family's labels, if they are in no table; without it the public benchmark where AUTOGO_DATA
-    /// holds one, otherwise cycles for NB-201 and the project's own labels for the other families.
+    /// holds one, otherwise the project's own.
     #[arg(long, value_name = "ORIGIN", conflicts_with = "labels")]
     origin: Option<LabelOrigin>,
 }
@@ -41,12 +45,12 @@ pub struct LabelSplit {
     family: String,
     #[command(flatten)]
     own: OwnLabels,
-    /// Networks to learn from.
-    #[arg(long, default_value_t = 400)]
-    train: usize,
-    /// Networks kept apart, to be ranked by `evaluate`.
-    #[arg(long, default_value_t = 200)]
-    test: usize,
+    /// Networks to learn from; 400, or without `--test` two thirds of a smaller family.
+    #[arg(long)]
+    train: Option<usize>,
+    /// Networks kept apart, to be ranked by `evaluate`; 200, or without `--train` one third of a smaller family.
+    #[arg(long)]
+    test: Option<usize>,
     /// Seed of the split, and of the training.
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
@@ -106,10 +110,15 @@ impl OwnLabels {
 
 impl LabelSplit {
     /// The labelled networks and their two parts: the same for `train` and `evaluate`.
-    pub fn read(&self) -> Result<(LabelledFamily, Split), Failure> {
+    pub fn read(&self) -> Result<Split, Failure> {
         let family = self.own.or_family(&self.family)?;
-        let split = family.split(self.train, self.test, self.seed)?;
-        Ok((family, split))
+        let (train, test) = match (self.train, self.test) {
+            (None, None) => family.shares(TRAIN, TEST)?,
+            (train, test) => (train.unwrap_or(TRAIN), test.unwrap_or(TEST)),
+        };
+        let split = family.split(train, test, self.seed)?;
+        say!("{train} networks to learn from, {test} to be ranked. {}", family.banner());
+        Ok(split)
     }
 }
 

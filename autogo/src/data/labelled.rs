@@ -2,7 +2,6 @@
 
 use super::arch::{self, Arch};
 use super::cache::cached;
-use super::folder::DATA_VARIABLE;
 use crate::error::Error;
 use crate::families::Family;
 use crate::goal::Goal;
@@ -223,14 +222,8 @@ impl LabelledFamily {
 
     /// One sentence on where the labels come from.
     pub fn banner(&self) -> String {
-        if self.label.measured {
-            format!("Labels: {}, {}.", self.label.title, self.label.source)
-        } else {
-            format!(
-                "{DATA_VARIABLE} is not set: no benchmark labels. Labels computed on the spot instead: {}, {}.",
-                self.label.title, self.label.source
-            )
-        }
+        let origin = if self.label.measured { "Labels" } else { "Labels computed on the spot" };
+        format!("{origin}: {}, {}.", self.label.title, self.label.source)
     }
 }
 

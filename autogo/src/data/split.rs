@@ -67,6 +67,29 @@ impl LabelledFamily {
         Ok(Split { train: examples, test })
     }
 
+    /// The numbers of networks to learn from and to rank, for [`LabelledFamily::split`]: `train` and `test` where the
+    /// family has as many of distinct formulas, otherwise all it has, in the same proportion. O(rows), and O(nodes) for
+    /// each network that is built, on all cores.
+    ///
+    /// # Errors
+    /// An architecture makes no valid graph.
+    ///
+    /// ```
+    /// let data = autogo::data::LabelledFamily::nb201_computed(30)?;
+    /// assert_eq!(data.shares(8, 4)?, (8, 4));
+    /// assert_eq!(data.shares(400, 200)?, (20, 10));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn shares(&self, train: usize, test: usize) -> Result<(usize, usize), Error> {
+        let wanted = train.saturating_add(test);
+        let have = self.draw(wanted, 0)?.len();
+        if have == wanted {
+            return Ok((train, test));
+        }
+        let ranked = (have as u128 * test as u128 / wanted as u128) as usize;
+        Ok((have - ranked, ranked))
+    }
+
     /// At most `most` labelled networks, drawn as for [`LabelledFamily::split`]: where the family has fewer of distinct
     /// formulas, all of them in a random order. Deterministic in `seed`. O(rows), and O(nodes) for each network that is
     /// built, on all cores.

@@ -1,7 +1,7 @@
-//! Labels that are computed on the spot: cycles, where no benchmark data is there.
+//! Labels that are computed on the spot: cycles.
 
 use super::{CycleCounter, Npu};
-use crate::data::{Arch, Label, LabelledFamily, folder_from_env, nb201_figures};
+use crate::data::{Arch, Label, LabelledFamily, nb201_figures};
 use crate::error::Error;
 use crate::families::{Family, Nb201};
 use crate::goal::Goal;
@@ -14,19 +14,6 @@ use std::collections::HashSet;
 const SEED: u64 = 201;
 
 impl LabelledFamily {
-    /// NB-201 with the labels of `$AUTOGO_DATA/nasbench/nb201.csv`. Without the variable, `computed` networks are
-    /// labelled on the spot with their NPU cycles; [`LabelledFamily::banner`] says which.
-    ///
-    /// # Errors
-    /// As for [`LabelledFamily::nb201`] where the variable is set, so a variable that names a wrong folder; as for
-    /// [`LabelledFamily::nb201_computed`] where it is not.
-    pub fn nb201_from_env(computed: usize) -> Result<Self, Error> {
-        match folder_from_env() {
-            Some(folder) => Self::nb201(folder),
-            None => Self::nb201_computed(computed),
-        }
-    }
-
     /// `count` networks of NB-201 without `none`, sampled uniformly, one of each formula, and labelled with their
     /// cycles on [`crate::profile::Npu::n256`].
     ///
@@ -81,7 +68,7 @@ mod tests {
     #[test]
     fn computed_labels_say_so_and_are_the_cycles() {
         let family = LabelledFamily::nb201_computed(40).unwrap();
-        assert!(family.banner().starts_with("AUTOGO_DATA is not set"), "{}", family.banner());
+        assert!(family.banner().starts_with("Labels computed on the spot: NPU cycles"), "{}", family.banner());
         assert_eq!(family.label_ceiling(), None);
         let example = &family.split(1, 1, 0).unwrap().train[0];
         let cycles = crate::profile::Npu::n256().cycles(&example.graph).unwrap();

@@ -23,13 +23,12 @@ pub struct Args {
 
 /// Ranks the networks that `train` kept apart.
 pub fn run(args: &Args) -> Result<(), Failure> {
-    let (family, split) = args.labels.read()?;
+    let split = args.labels.read()?;
     let unseen: Vec<Graph> = split.test.iter().map(|example| example.graph.clone()).collect();
     let truth: Vec<f64> = split.test.iter().map(|example| example.value).collect();
     let scores = SavedPredictor::load(&args.model)?.score(&unseen)?;
     let found = srcc(&scores, &truth).unwrap_or(f64::NAN);
     let (low, high) = srcc_interval(&scores, &truth, RESAMPLES, 0).unwrap_or((f64::NAN, f64::NAN));
-    say!("{}", family.banner());
     say!("SRCC {found:.4} (95 %: {low:.4} to {high:.4}) on {} unseen networks", unseen.len());
     Ok(())
 }

@@ -42,7 +42,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     if args.release {
         settings.selection = quirks(true).selection;
     }
-    let (_, split) = args.labels.read()?;
+    let split = args.labels.read()?;
     let mut segmenter = None;
     if settings.architecture.reads.is_cut() {
         let mut mined = Mining::bpe(813).segmenter(&split.train_graphs())?;
@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
 
 fn gaussian(args: &Args) -> Result<(), Failure> {
     let settings: GaussianSettings = args.settings.as_deref().map(toml_file).transpose()?.unwrap_or_default();
-    let (_, split) = args.labels.read()?;
+    let split = args.labels.read()?;
     let process = GaussianProcess::train(&split.train, &settings, args.labels.seed)?;
     process.save(&args.out)?;
     say!("a Gaussian process of {} networks; {}", process.networks(), args.out.display());

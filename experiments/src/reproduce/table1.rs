@@ -31,7 +31,7 @@ struct Table {
     together: Vec<Contender>,
 }
 
-/// The numbers of networks of a family to learn from, and to rank.
+/// The numbers of networks of a family to learn from, and to rank; of a smaller family, all it has in this proportion.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Size {
@@ -60,21 +60,23 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     say!("every run: {}", path.display());
     for (Size { family, .. }, _) in families {
         let chart = out.join(format!("{name}_{family}.svg"));
-        write(&chart, srcc_bars(&runs, *family)?.svg().as_bytes())?;
+        write(&chart, srcc_bars(&runs, family)?.svg().as_bytes())?;
         say!("chart: {}", chart.display());
     }
     Ok(())
 }
 
 impl Table {
-    /// The families that have labels here.
-    fn families(&self) -> Result<Vec<(&Size, LabelledFamily)>, Failure> {
+    /// The families that have labels here, with as many networks as there are.
+    fn families(&self) -> Result<Vec<(Size, LabelledFamily)>, Failure> {
         let mut families = Vec::new();
         for size in &self.families {
-            match labels(size.family, self.origin)? {
-                Some(family) => families.push((size, family)),
-                None => say!("{}: no such labels ({DATA_VARIABLE} decides)", size.family),
-            }
+            let Some(family) = labels(size.family, self.origin)? else {
+                say!("{}: no such labels ({DATA_VARIABLE} decides)", size.family);
+                continue;
+            };
+            let (train, test) = family.shares(size.train, size.test)?;
+            families.push((Size { family: size.family, train, test }, family));
         }
         Ok(families)
     }
@@ -96,7 +98,7 @@ impl Table {
     }
 
     /// Every run of the predictors that learn from all families together.
-    fn together(&self, families: &[(&Size, LabelledFamily)]) -> Result<Option<DataFrame>, Failure> {
+    fn together(&self, families: &[(Size, LabelledFamily)]) -> Result<Option<DataFrame>, Failure> {
         if self.together.is_empty() {
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use super::{PREDICTOR, SEGMENTS, SearchSettings};
 use crate::failure::Failure;
-use crate::inputs::{LabelOrigin, corpus, labelled, machine, quirks};
+use crate::inputs::{corpus, labelled, machine, quirks};
 use autogo::Progress;
 use autogo::data::{Example, Label};
 use autogo::evolve::{Evolution, Formula, Mutator, Objective, RunColumn, RunFolder};
@@ -73,9 +73,9 @@ impl SearchSettings {
             None => labelled(wanted.family.prefix(), wanted.origin)?,
         };
         let are_own = wanted.labels.is_some();
-        let examples = match are_own || wanted.origin == Some(LabelOrigin::Mini) {
-            true => family.draw(wanted.train, wanted.settings.seed)?,
-            false => family.split(wanted.train, 0, wanted.settings.seed)?.train,
+        let examples = match family.label().published {
+            true => family.split(wanted.train, 0, wanted.settings.seed)?.train,
+            false => family.draw(wanted.train, wanted.settings.seed)?,
         };
         say!("Predictor: {} networks. {}", examples.len(), family.banner());
         Ok(Lessons { examples, are_own, label: family.label().clone(), family: family.family().into() })

@@ -55,8 +55,7 @@ pub struct PredictorSettings {
     /// The origin of the family's labels, if it is not the usual one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<LabelOrigin>,
-    /// The number of networks to learn from; of a table of one's own, and of the project's own labels, the most
-    /// networks.
+    /// The number of networks to learn from: of a public benchmark exactly as many, otherwise at most.
     pub train: usize,
     /// Partitions over which a PSC averages the score of a network; 0 for all of them.
     pub cuts: usize,

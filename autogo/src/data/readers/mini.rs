@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::families::FamilyName;
 use crate::files::parquet_of;
 use crate::goal::Goal;
+use crate::stats::ranks;
 use polars::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,16 +25,53 @@ const ZERO_COST: [&str; 4] = ["synflow", "jacob_cov", "nwot", "gradient_norm"];
 /// The seed whose training is the label, and that of the second training.
 const SEEDS: [u64; 2] = [0, 1];
 
+/// The families that have labels.
+const FAMILIES: [FamilyName; 5] =
+    [FamilyName::Hiaml, FamilyName::Inception, FamilyName::Nb101, FamilyName::Nb201, FamilyName::TwoPath];
+/// The source of the labels.
+const SOURCE: &str = "trained by this project on CIFAR-10 at 16×16 pixels (datasets/mini)";
+
 /// The sampled networks of a family with their first training's label.
 pub(super) fn read(family: FamilyName) -> Result<LabelledFamily, Error> {
-    use FamilyName::{Hiaml, Inception, Nb101, Nb201, TwoPath};
-    if ![Hiaml, Inception, Nb101, Nb201, TwoPath].contains(&family) {
-        let accepted = "hiaml, inception, nb101, nb201, two_path";
-        return Err(Error::setting("labels of our own", format!("there are none of {family}"), accepted));
+    if !FAMILIES.contains(&family) {
+        let accepted = FAMILIES.map(FamilyName::prefix).join(", ");
+        return Err(Error::setting("labels of our own", format!("there are none of {family}"), &accepted));
     }
     let labels = parquet_of(LABELS.to_vec(), Path::new(LABELS_NAME))?;
     let scores = parquet_of(SCORES.to_vec(), Path::new(SCORES_NAME))?;
     joined(family, &labels, &scores)
+}
+
+/// The sampled networks of all families, each with its rank within its family.
+pub(super) fn together() -> Result<LabelledFamily, Error> {
+    let mut ranked: Vec<(Arch, Option<f64>)> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for family in FAMILIES {
+        let family = read(family)?;
+        let (archs, values): (Vec<Arch>, Vec<f64>) =
+            family.values.iter().filter_map(|(arch, value)| Some((arch.clone(), (*value)?))).unzip();
+        let most = values.len().saturating_sub(1).max(1) as f64;
+        let percents = ranks(&values).into_iter().map(|rank| Some(100.0 * (rank - 1.0) / most));
+        names.extend(archs.iter().map(|_| family.family().to_string()));
+        ranked.extend(archs.into_iter().zip(percents));
+    }
+    let archs: Vec<Arch> = ranked.iter().map(|(arch, _)| arch.clone()).collect();
+    let mut frame = arch::figures(&archs)?;
+    let label = Label {
+        column: "rank_in_family".into(),
+        title: "rank within its family, mini form [%]".into(),
+        goal: Goal::Maximise,
+        source: SOURCE.into(),
+        measured: true,
+        published: false,
+    };
+    frame.with_column(Column::new(
+        label.column.as_str().into(),
+        ranked.iter().map(|(_, value)| *value).collect::<Vec<Option<f64>>>(),
+    ))?;
+    let mut whole = LabelledFamily::new("mini", label, frame, ranked)?;
+    whole.frame.with_column(Column::new("family".into(), names))?;
+    Ok(whole)
 }
 
 /// The two tables as the family's frame.
@@ -65,7 +103,7 @@ fn joined(family: FamilyName, labels: &DataFrame, scores: &DataFrame) -> Result<
         column: "likelihood".into(),
         title: "likelihood of the right class, mini form [%]".into(),
         goal: Goal::Maximise,
-        source: "trained by this project on CIFAR-10 at 16×16 pixels (datasets/mini)".into(),
+        source: SOURCE.into(),
         measured: true,
         published: false,
     };
@@ -132,14 +170,20 @@ mod tests {
 
     #[test]
     fn the_shipped_tables_are_read_and_other_families_refused() {
-        for family in
-            [FamilyName::Hiaml, FamilyName::Nb101, FamilyName::Nb201, FamilyName::TwoPath, FamilyName::Inception]
-        {
+        for family in FAMILIES {
             let data = LabelledFamily::mini(family).unwrap();
             assert!(!data.is_empty(), "{family}");
             let loss = data.against("test_loss").unwrap();
             assert!(loss.iter().all(|(loss, label)| (label - 100.0 * (-loss).exp()).abs() < 1e-9));
         }
+        let together = LabelledFamily::mini_together().unwrap();
+        let each: Vec<LabelledFamily> = FAMILIES.map(|family| LabelledFamily::mini(family).unwrap()).into();
+        assert_eq!(together.len(), each.iter().map(LabelledFamily::len).sum::<usize>());
+        // A rank orders a family as its own label does.
+        let hiaml: Vec<f64> = each[0].values.iter().filter_map(|(arch, _)| together.value(arch.clone())).collect();
+        let own: Vec<f64> = each[0].values.iter().filter_map(|(_, value)| *value).collect();
+        assert_eq!(ranks(&hiaml), ranks(&own));
+        assert!(hiaml.contains(&0.0) && hiaml.contains(&100.0));
         let error = LabelledFamily::mini(FamilyName::Vgg16).unwrap_err().to_string();
         assert!(error.ends_with("accepted: hiaml, inception, nb101, nb201, two_path"), "{error}");
     }

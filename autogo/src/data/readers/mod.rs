@@ -27,6 +27,7 @@ pub(super) use gzip::read_text;
 pub(super) use mini::AGAIN;
 pub(crate) use nb201::figures as nb201_figures;
 
+use super::folder::folder_from_env;
 use super::labelled::LabelledFamily;
 use crate::error::Error;
 use crate::families::FamilyName;
@@ -41,6 +42,19 @@ impl LabelledFamily {
     pub fn nb201(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = folder.into().join("nasbench").join("nb201.csv");
         nb201::read(&path)
+    }
+
+    /// NB-201 with the best labels that are at hand: those of the benchmark where `AUTOGO_DATA` names a folder
+    /// ([`LabelledFamily::nb201`]), otherwise the project's own ([`LabelledFamily::mini`]);
+    /// [`LabelledFamily::banner`] says which.
+    ///
+    /// # Errors
+    /// As for [`LabelledFamily::nb201`] where the variable is set, so a variable that names a wrong folder.
+    pub fn nb201_from_env() -> Result<Self, Error> {
+        match folder_from_env() {
+            Some(folder) => Self::nb201(folder),
+            None => Self::mini(FamilyName::Nb201),
+        }
     }
 
     /// NB-101 with real labels from a data folder: `nasbench/nb101_full.csv.gz`, 423,624 rows by ascending module hash.
@@ -93,5 +107,21 @@ impl LabelledFamily {
     /// A family that is none of the five.
     pub fn mini(family: FamilyName) -> Result<Self, Error> {
         mini::read(family)
+    }
+
+    /// The networks of [`LabelledFamily::mini`] of all five families, to learn from at once. Families differ in what
+    /// their networks reach, so the label is a network's rank within its family, in percent: 0 the worst, 100 the best.
+    ///
+    /// ```
+    /// use autogo::data::LabelledFamily;
+    /// let data = LabelledFamily::mini_together()?;
+    /// assert_eq!((data.family(), data.label().column.as_str()), ("mini", "rank_in_family"));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// None that a complete build has: the tables are part of the library.
+    pub fn mini_together() -> Result<Self, Error> {
+        mini::together()
     }
 }

@@ -128,6 +128,16 @@ impl Ablation {
         Ok(Ablation { train: read.train, test: read.test, seeds: read.seeds, variants })
     }
 
+    /// The ablation with as many networks as a family has: its own numbers, or all there are in their proportion
+    /// ([`LabelledFamily::shares`]).
+    ///
+    /// # Errors
+    /// As for [`LabelledFamily::shares`].
+    pub fn within(self, family: &LabelledFamily) -> Result<Self, Error> {
+        let (train, test) = family.shares(self.train, self.test)?;
+        Ok(Ablation { train, test, ..self })
+    }
+
     /// Trains every variant under every seed, several at once. One row for each variant and seed, with the columns of
     /// [`Comparison::run`](super::Comparison::run); `contender` is the variant's name. The number of threads and the
     /// order in which trainings end change nothing but the seconds. An interrupt ends the ablation with the rows

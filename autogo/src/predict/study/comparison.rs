@@ -105,6 +105,24 @@ impl Comparison {
         })
     }
 
+    /// The comparison with as many networks as a family has: its own numbers, or all there are in their proportion
+    /// ([`LabelledFamily::shares`]).
+    ///
+    /// # Errors
+    /// As for [`LabelledFamily::shares`].
+    ///
+    /// ```
+    /// use autogo::prelude::*;
+    /// let text = "train = 400\ntest = 200\nseeds = [0]\ncontenders = [{ name = 'FLOPs', baseline = 'flops' }]";
+    /// let comparison = Comparison::from_toml(text)?.within(&LabelledFamily::nb201_computed(30)?)?;
+    /// assert_eq!((comparison.train, comparison.test), (20, 10));
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    pub fn within(self, family: &LabelledFamily) -> Result<Self, Error> {
+        let (train, test) = family.shares(self.train, self.test)?;
+        Ok(Comparison { train, test, ..self })
+    }
+
     /// Runs the comparison on a family. One row for each contender and seed: `family`, the `label` that is ranked and
     /// whether a benchmark `published` it, `contender`, `seed`, `srcc` of scores of whole networks with its 95 %
     /// bootstrap interval (`low`, `high`), `fold_srcc` (see [`fold_srcc`](super::fold_srcc); empty for a contender that reads whole
