@@ -11,8 +11,12 @@ use rand::Rng;
 use rayon::prelude::*;
 use std::collections::HashSet;
 
-/// Ranks from 1; equal values share the mean of their ranks.
-pub(crate) fn ranks(values: &[f64]) -> Vec<f64> {
+/// Ranks from 1; equal values share the mean of their ranks. O(n log n).
+///
+/// ```
+/// assert_eq!(autogo::stats::ranks(&[5.0, 1.0, 5.0]), [2.5, 1.0, 2.5]);
+/// ```
+pub fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     let mut ranks = vec![0.0; values.len()];

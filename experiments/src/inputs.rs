@@ -199,11 +199,15 @@ pub fn recipe(path: Option<&Path>, usual: Recipe) -> Result<Recipe, Failure> {
     let Some(path) = path else { return Ok(usual) };
     // Read twice: an error of the first reading names the line.
     toml_file::<Recipe>(path)?;
-    let given: Table = toml_file(path)?;
-    let mut whole = Table::try_from(usual).map_err(|error| Failure::Work(error.to_string()))?;
-    whole.extend(given);
-    let recipe: Recipe = whole.try_into().map_err(|error: toml::de::Error| Failure::input(path, error.message()))?;
-    recipe.check()?;
+    recipe_of(&toml_file(path)?, usual).map_err(|reason| Failure::input(path, reason))
+}
+
+/// A recipe of a TOML table; what the table leaves out is the usual recipe's. An error is a reason in words.
+pub fn recipe_of(given: &Table, usual: Recipe) -> Result<Recipe, String> {
+    let mut whole = Table::try_from(usual).map_err(|error| error.to_string())?;
+    whole.extend(given.clone());
+    let recipe: Recipe = whole.try_into().map_err(|error: toml::de::Error| error.message().to_string())?;
+    recipe.check().map_err(|error| error.to_string())?;
     Ok(recipe)
 }
 

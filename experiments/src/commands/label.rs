@@ -4,9 +4,9 @@ use crate::failure::Failure;
 use crate::inputs::{self, LabelOrigin, Sample, labelled};
 use crate::label::{self, Choice, LabelJob, LabelRecord, LabelTask, Manifest};
 use crate::work::{self, Executor, Status, WorkFolder};
-use autogo::Progress;
 use autogo::data::folder_from_env;
-use autogo::train::Recipe;
+use autogo::families::FamilyName;
+use autogo::train::{Mini, Recipe};
 use clap::{Parser, Subcommand};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -54,8 +54,15 @@ struct Plan {
     /// The folder of work.
     folder: PathBuf,
     /// COUNT networks of FAMILY, in mini form; several times for several families.
-    #[arg(long = "family", value_name = "FAMILY=COUNT", required = true)]
+    #[arg(long = "family", value_name = "FAMILY=COUNT", required_unless_present = "networks")]
     sampled: Vec<Sample>,
+    /// A network of one's own, trained in the form of `--form`: a compact string, or a file (.onnx, .json); several
+    /// times for several networks.
+    #[arg(long = "network", value_name = "SPEC|FILE", requires = "form")]
+    networks: Vec<String>,
+    /// The form in which all networks are trained, instead of the mini benchmark's: 32x32:1/8.
+    #[arg(long, value_name = "HxW:FACTOR")]
+    form: Option<Mini>,
     /// COUNT networks from the top twentieth of FAMILY, which has public labels.
     #[arg(long, value_name = "FAMILY=COUNT")]
     top: Vec<Sample>,
@@ -178,25 +185,36 @@ fn plan(args: &Plan) -> Result<(), Failure> {
         seed: args.seed,
         repeat_every: args.repeat_every as usize,
         seeds: args.seeds,
+        own: own(args)?,
     };
     let items = label::items(&choice)?;
-    if let Some(task) = task {
-        // A network that cannot take the task's head is known before anything is trained.
-        items.iter().try_for_each(|item| task.network_form(&item.spec).map(|_| ()))?;
+    // A network that cannot take the form is known before anything is trained.
+    for item in &items {
+        let full = label::listed(&args.folder, &item.spec)?;
+        LabelTask::form(task, &item.spec, &full, args.form.as_ref())?;
     }
     let lines = items.iter().map(serde_json::to_string).collect::<Result<Vec<String>, _>>();
     let lines = lines.map_err(|error| Failure::Work(error.to_string()))?;
-    let task = LabelTask::open(task)?;
+    let task = LabelTask::open(task, args.form.as_ref())?;
     if let LabelTask::Dense(_, task) = &task {
         task.check(&recipe)?;
     }
-    let manifest = Manifest::new(&task, recipe).text()?;
+    let manifest = Manifest::new(&task, args.form, recipe).text()?;
     let folder = WorkFolder::plan(&args.folder, &manifest, &lines, Duration::from_secs_f64(args.expiry))?;
     if let Some(table) = &args.table {
         take(&folder, table)?;
     }
     say!("{}: job {}, {}", args.folder.display(), folder.manifest_id(), Status::of(&folder)?);
     Ok(())
+}
+
+/// The networks of one's own, as items name them: those without a compact string are kept in the folder.
+fn own(args: &Plan) -> Result<Vec<String>, Failure> {
+    let named = |text: &String| match FamilyName::of(text) {
+        Some(_) => Ok(text.clone()),
+        None => label::keep_network(&args.folder, &inputs::network(text)?),
+    };
+    args.networks.iter().map(named).collect()
 }
 
 /// Takes the results of a table that are results of the folder's items.
@@ -244,34 +262,9 @@ fn start(args: &Run) -> Result<(), Failure> {
         (None, Some(python)) => Executor::HyperQueue(python.clone()),
         (None, None) => Executor::Local,
     };
-    let (mut children, answer) = work::start(&executor, &folder, args.workers as usize)?;
-    if !answer.is_empty() {
-        say!("{answer}");
-    }
-    let mut status = Status::of(&folder)?;
-    let mut bar = Progress::Live.start("labelling", status.done, status.items);
-    loop {
-        let now = Status::of(&folder)?;
-        if now != status {
-            bar.report(now.done, now.to_string().lines().next().unwrap_or_default());
-        }
-        status = now;
-        let mut is_alive = children.is_empty();
-        for child in &mut children {
-            is_alive |= child.try_wait().map_err(|error| Failure::Work(error.to_string()))?.is_none();
-        }
-        if status.is_over() || !is_alive {
-            break;
-        }
-        std::thread::sleep(Duration::from_secs(1));
-    }
-    for mut child in children {
-        child.wait().map_err(|error| Failure::Work(error.to_string()))?;
-    }
-    status = Status::of(&folder)?;
-    drop(bar);
-    say!("{status}");
-    if status.is_over() { Ok(()) } else { Err(Failure::Work("the workers have ended, and work is left".into())) }
+    work::finish(&folder, &executor, args.workers as usize, "labelling")?;
+    say!("{}", Status::of(&folder)?);
+    Ok(())
 }
 
 fn collect(args: &Collect) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::inputs::{experiment, experiments};
-use crate::reproduce::{Experiment, predictors, searches, table1};
+use crate::reproduce::{Experiment, predictors, table1, trained};
 use clap::Parser;
 use std::path::PathBuf;
 
@@ -23,14 +23,13 @@ pub struct Args {
 /// Makes a table of the paper.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let experiment = Experiment {
-        table: args.table.clone(),
         config: experiment(args.config.as_deref(), &args.table),
         out: args.out.clone().unwrap_or_else(|| experiments().join("results")),
     };
     match args.table.as_str() {
         "table1" => table1::reproduce(&experiment),
         "predictors" => predictors::reproduce(&experiment),
-        "table3" | "table4" | "table6" => searches::reproduce(&experiment),
+        "table3" | "table4" | "table6" => trained::reproduce(&experiment),
         other => {
             let accepted = "table1, table3, table4, table6, predictors";
             Err(Failure::Input(format!("`{other}` cannot be reproduced; accepted: {accepted}")))

@@ -1,15 +1,18 @@
 //! Training one network, as a job of a work folder.
 
 use super::plan::{LabelItem, training};
-use super::record::LabelRecord;
+use super::record::{LabelRecord, baseline_of};
 use super::task::LabelTask;
 use crate::failure::Failure;
 use crate::work::{Job, Outcome, WorkFolder};
+use autogo::files::write;
+use autogo::formats::{from_json, to_json};
 use autogo::graph::Graph;
-use autogo::train::tasks::{DenseFit, DenseName, DenseTask};
-use autogo::train::{Fit, FitEnd, MiniForm, Pictures, REVISION, Recipe, mini_network};
+use autogo::train::tasks::{DenseFit, DenseName, DenseTask, SetScores};
+use autogo::train::{Fit, FitEnd, Mini, MiniForm, Pictures, REVISION, Recipe};
 use autogo::{Error, Progress, families};
 use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Entries of a loss curve.
@@ -36,15 +39,18 @@ pub struct LabelSettings {
     /// The task, where it is not CIFAR-10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<DenseName>,
+    /// The form in which networks are trained, where it is not the mini benchmark's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Mini>,
     /// The recipe by which a network is trained; the seed is the item's.
     pub recipe: Recipe,
 }
 
 impl Manifest {
-    /// The manifest of a recipe on a task.
-    pub fn new(task: &LabelTask, recipe: Recipe) -> Manifest {
+    /// The manifest of a recipe on a task, for networks in a form.
+    pub fn new(task: &LabelTask, form: Option<Mini>, recipe: Recipe) -> Manifest {
         let (pictures, task) = (task.record(), task.name());
-        Manifest { job: LabelSettings { kind: "label".into(), engine: REVISION, pictures, task, recipe } }
+        Manifest { job: LabelSettings { kind: "label".into(), engine: REVISION, pictures, task, form, recipe } }
     }
 
     /// As text.
@@ -66,8 +72,36 @@ impl Manifest {
 /// Trains networks in mini form.
 pub struct LabelJob {
     task: LabelTask,
+    form: Option<Mini>,
     recipe: Recipe,
     job: String,
+    folder: PathBuf,
+}
+
+/// The folder of networks that have no compact string, in a folder of work.
+const NETWORKS: &str = "networks";
+
+/// Keeps a network that has no compact string in a folder of work; the answer names it there, as items do.
+pub fn keep_network(folder: &Path, graph: &Graph) -> Result<String, Failure> {
+    let name = format!("{NETWORKS}/{}.json", graph.content_id());
+    let path = folder.join(&name);
+    std::fs::create_dir_all(folder.join(NETWORKS)).map_err(|error| Failure::work(&path, error))?;
+    write(&path, to_json(graph).as_bytes())?;
+    Ok(name)
+}
+
+/// The network that an item names: a compact string, or a file that [`keep_network`] wrote.
+pub fn listed(folder: &Path, spec: &str) -> Result<Graph, Failure> {
+    let Some(id) = spec.strip_prefix(NETWORKS).and_then(|name| name.strip_prefix('/')?.strip_suffix(".json")) else {
+        return Ok(families::network(spec)?);
+    };
+    let path = folder.join(spec);
+    let text = std::fs::read_to_string(&path).map_err(|error| Failure::input(&path, error))?;
+    let graph = from_json(&text).map_err(|error| Failure::input(&path, error))?;
+    match graph.content_id().to_string() == id {
+        true => Ok(graph),
+        false => Err(Failure::input(&path, "holds another network; accepted: the one that was planned")),
+    }
 }
 
 /// The result of a training, whatever its task is.
@@ -88,7 +122,8 @@ impl LabelJob {
             let reason = format!("was planned for revision {} of the engine, here {REVISION}", manifest.job.engine);
             return Err(Failure::input(folder.path(), format!("{reason}; accepted: a new folder")));
         }
-        let task = LabelTask::open(manifest.job.task)?;
+        let form = manifest.job.form;
+        let task = LabelTask::open(manifest.job.task, form.as_ref())?;
         let (own, wanted) = (task.record(), &manifest.job.pictures);
         if own != *wanted {
             return Err(Failure::input(
@@ -96,24 +131,18 @@ impl LabelJob {
                 format!("was planned for other pictures: `{wanted}`, here `{own}`"),
             ));
         }
-        Ok(LabelJob { task, recipe: manifest.job.recipe, job: folder.manifest_id().into() })
+        let (recipe, job) = (manifest.job.recipe, folder.manifest_id().into());
+        Ok(LabelJob { task, form, recipe, job, folder: folder.path().into() })
     }
 
-    fn train(&self, item: &LabelItem) -> Result<Option<LabelRecord>, Error> {
-        let full = families::network(&item.spec)?;
+    fn train(&self, item: &LabelItem) -> Result<Option<LabelRecord>, Failure> {
+        let full = listed(&self.folder, &item.spec)?;
         let recipe = Recipe { seed: item.seed, ..self.recipe };
         let begun = Instant::now();
-        let (form, trained) = match &self.task {
-            LabelTask::Cifar10(task) => {
-                let form = mini_network(&item.spec)?;
-                let trained = classes(&form, task, &recipe)?;
-                (form, trained)
-            }
-            LabelTask::Dense(name, task) => {
-                let form = name.network_form(&item.spec)?;
-                let trained = dense(&form, &**task, &recipe)?;
-                (form, trained)
-            }
+        let form = LabelTask::form(self.task.name(), &item.spec, &full, self.form.as_ref())?;
+        let trained = match &self.task {
+            LabelTask::Cifar10(task) => classes(&form, task, &recipe)?,
+            LabelTask::Dense(_, task) => dense(&form, &**task, &recipe)?,
         };
         let seconds = begun.elapsed().as_secs_f32();
         Ok(trained.map(|trained| self.record(item, &full, &form, trained, seconds)))
@@ -173,7 +202,12 @@ fn dense(form: &MiniForm, task: &dyn DenseTask, recipe: &Recipe) -> Result<Optio
         return Ok(None);
     }
     let course = run.log.measures.iter().filter_map(|one| one.values.first()).copied().collect();
-    let (scores, test) = (run.log.columns(), (f32::NAN, f32::NAN));
+    let mut scores = run.log.columns();
+    for SetScores { set, baseline, .. } in &run.log.scores {
+        let names = run.log.metrics.iter().map(|metric| baseline_of(&format!("{metric}_{set}")));
+        scores.extend(names.zip(baseline.iter().copied()));
+    }
+    let test = (f32::NAN, f32::NAN);
     Ok(Some(Trained { losses: run.log.losses, test, accuracies: Vec::new(), scores, course }))
 }
 
@@ -201,7 +235,8 @@ mod tests {
     use std::time::Duration;
 
     fn text(task: Option<DenseName>, pictures: &str, recipe: Recipe) -> String {
-        let settings = LabelSettings { kind: "label".into(), engine: 1, pictures: pictures.into(), task, recipe };
+        let settings =
+            LabelSettings { kind: "label".into(), engine: 1, pictures: pictures.into(), task, form: None, recipe };
         Manifest { job: settings }.text().unwrap()
     }
 
@@ -219,7 +254,7 @@ rate = 0.1
 "#;
         let found = text(None, "cifar10@16x16", Recipe::default());
         assert!(found.starts_with(&known[..known.find("[job.recipe]").unwrap()]), "{found}");
-        assert!(!found.contains("task"), "{found}");
+        assert!(!found.contains("task") && !found.contains("form"), "{found}");
         let read: Manifest = toml::from_str(&found).unwrap();
         assert_eq!(read.job.task, None);
     }

@@ -6,14 +6,16 @@ mod job;
 mod plan;
 mod record;
 mod table;
+#[cfg(test)]
+pub use table::tests;
 mod task;
 mod zero_cost;
 
 pub use check::check;
 pub use describe::{DESCRIPTION, describe};
-pub use job::{LabelJob, Manifest};
-pub use plan::{Choice, items, training};
-pub use record::LabelRecord;
+pub use job::{LabelJob, Manifest, keep_network, listed};
+pub use plan::{Choice, LabelItem, items, training};
+pub use record::{LabelRecord, baseline_of};
 pub use table::{read, write};
 pub use task::LabelTask;
 pub use zero_cost::zero_cost;

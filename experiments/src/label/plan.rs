@@ -12,7 +12,7 @@ use std::collections::HashSet;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LabelItem {
-    /// The network's compact string.
+    /// The network's compact string, or the name of its file in the folder of work.
     pub spec: String,
     /// Seed of weights, order, flips and shifts.
     pub seed: u64,
@@ -39,6 +39,8 @@ pub struct Choice {
     pub repeat_every: usize,
     /// Seeds of those networks.
     pub seeds: u64,
+    /// Networks of one's own, as items name them.
+    pub own: Vec<String>,
 }
 
 /// Of NAS-Bench-201, only networks without `none` are labelled, as in the release's experiments.
@@ -107,6 +109,7 @@ pub fn items(choice: &Choice) -> Result<Vec<LabelItem>, Failure> {
     let group = |specs: Vec<String>, top: bool| {
         specs.into_iter().map(|spec| LabelItem { spec, seed: 0, top }).collect::<Vec<LabelItem>>()
     };
+    groups.push(group(choice.own.clone(), false));
     for &wanted in &choice.top {
         groups.push(group(top(wanted, choice.seed, &mut formulas)?, true));
     }

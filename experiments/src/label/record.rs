@@ -49,12 +49,18 @@ pub struct LabelRecord {
     /// The task; empty for CIFAR-10.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub task: String,
-    /// Scores on the task's test sets, by names such as `psnr_set5`; empty for CIFAR-10.
+    /// Scores on the task's test sets, by names such as `psnr_set5`, and behind them those of an answer that needs no
+    /// network ([`baseline_of`]); empty for CIFAR-10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<(String, f64)>,
     /// The task's first metric on its first test set, several times during the training; empty for CIFAR-10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub course: Vec<f32>,
+}
+
+/// The name of what an answer that needs no network reaches by a score.
+pub fn baseline_of(score: &str) -> String {
+    format!("baseline_{score}")
 }
 
 fn none() -> f32 {

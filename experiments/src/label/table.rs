@@ -141,10 +141,10 @@ fn records(frame: &DataFrame) -> PolarsResult<Vec<LabelRecord>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn record(spec: &str, task: &str) -> LabelRecord {
+    pub fn record(spec: &str, task: &str) -> LabelRecord {
         let is_dense = !task.is_empty();
         let value = |value: f32| if is_dense { f32::NAN } else { value };
         let scores = [("psnr_set5", 33.5), ("ssim_set5", 0.93)].map(|(name, value)| (name.to_string(), value));

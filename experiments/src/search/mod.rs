@@ -3,8 +3,8 @@
 mod prepare;
 mod settings;
 
-pub use prepare::Prepared;
-pub use settings::SearchSettings;
+pub use prepare::{Prepared, fit};
+pub use settings::{PredictorSettings, SearchSettings};
 
 use crate::failure::Failure;
 use std::path::Path;

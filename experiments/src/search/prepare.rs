@@ -1,12 +1,13 @@
 //! The segments and the predictor of a search, mined, trained or read before the search starts.
 
-use super::{PREDICTOR, SEGMENTS, SearchSettings};
+use super::{PREDICTOR, PredictorSettings, SEGMENTS, SearchSettings};
 use crate::failure::Failure;
 use crate::inputs::{corpus, labelled, machine, quirks};
 use autogo::Progress;
 use autogo::data::{Example, Label};
 use autogo::evolve::{Evolution, Formula, Mutator, Objective, RunColumn, RunFolder};
-use autogo::predict::{GaussianProcess, SavedPredictor, Trained};
+use autogo::graph::Graph;
+use autogo::predict::{GaussianProcess, Predictor, SavedPredictor, Trained};
 use autogo::profile::{EnergyTable, Npu};
 use autogo::segment::Mined;
 use std::path::Path;
@@ -17,8 +18,6 @@ pub struct Prepared {
     pub mutator: Mutator,
     /// The settings, with the score in the direction of the labels.
     pub evolution: Evolution,
-    /// The label that the predictor learned to predict, in words.
-    pub learned: String,
 }
 
 impl SearchSettings {
@@ -29,15 +28,15 @@ impl SearchSettings {
             Some(_) => None,
             None => Some(self.lessons()?),
         };
-        let mined = self.mine(lessons.as_ref())?;
+        let own = lessons.iter().filter(|lessons| lessons.are_own).flat_map(|lessons| &lessons.examples);
+        let mined = self.mine(&own.map(|example| example.graph.clone()).collect::<Vec<Graph>>())?;
         mined.save(folder.join(SEGMENTS))?;
         let mut evolution = self.evolution.clone();
-        let (predictor, learned) = match (&self.predictor.file, lessons) {
-            (Some(file), _) => (SavedPredictor::load(file)?, learned_by(file)),
+        let predictor = match (&self.predictor.file, lessons) {
+            (Some(file), _) => SavedPredictor::load(file)?,
             (None, Some(lessons)) => {
                 ask_for(&mut evolution, &lessons.label);
-                let learned = format!("{} of {}", lessons.label.title, lessons.family);
-                (self.train(&mined, &lessons)?, learned)
+                self.train(&mined, &lessons)?
             }
             (None, None) => return Err(Failure::Work("no predictor".into())),
         };
@@ -46,17 +45,19 @@ impl SearchSettings {
         if self.release {
             evolution = quirks(true).in_search(&evolution);
         }
-        let energy = self.energy.as_deref().map(EnergyTable::named).transpose()?;
-        let mutator = mutator(predictor, mined, machine(&self.machine)?, energy)?;
-        Ok(Prepared { mutator, evolution, learned })
+        Ok(Prepared { mutator: self.mutator(predictor, mined)?, evolution })
     }
 
-    /// The segments of the sampled networks, and of one's own that the predictor learns from.
-    fn mine(&self, lessons: Option<&Lessons>) -> Result<Mined, Failure> {
+    /// Makes children from mined segments; the predictor scores the children, the machine times them.
+    pub fn mutator(&self, predictor: impl Predictor + 'static, mined: Mined) -> Result<Mutator, Failure> {
+        let energy = self.energy.as_deref().map(EnergyTable::named).transpose()?;
+        mutator(predictor, mined, machine(&self.machine)?, energy)
+    }
+
+    /// The segments of the sampled networks, and of one's own.
+    pub fn mine(&self, own: &[Graph]) -> Result<Mined, Failure> {
         let mut graphs = corpus(&self.segments.families, self.segments.seed)?;
-        if let Some(lessons) = lessons.filter(|lessons| lessons.are_own) {
-            graphs.extend(lessons.examples.iter().map(|example| example.graph.clone()));
-        }
+        graphs.extend_from_slice(own);
         let mut mined = self.segments.mining.run(&graphs)?;
         if self.release {
             mined.segmenter.unknown = quirks(true).unknown;
@@ -78,28 +79,37 @@ impl SearchSettings {
             false => family.draw(wanted.train, wanted.settings.seed)?,
         };
         say!("Predictor: {} networks. {}", examples.len(), family.banner());
-        Ok(Lessons { examples, are_own, label: family.label().clone(), family: family.family().into() })
+        Ok(Lessons { examples, are_own, label: family.label().clone() })
     }
 
     /// A predictor that learned from these networks.
     fn train(&self, mined: &Mined, lessons: &Lessons) -> Result<SavedPredictor, Failure> {
-        let mut settings = self.predictor.settings;
-        if let Some(gaussian) = &self.predictor.gaussian {
-            return Ok(GaussianProcess::train(&lessons.examples, gaussian, settings.seed)?.into());
-        }
+        let mut predictor = self.predictor.clone();
         if self.release {
-            settings.selection = quirks(true).selection;
+            predictor.settings.selection = quirks(true).selection;
         }
-        let (trained, _) = Trained::train(&lessons.examples, Some(&mined.segmenter), &settings, Progress::Live)?;
-        Ok(trained.into())
+        fit(&predictor, mined, &lessons.examples, Progress::Live)
     }
+}
+
+/// A predictor of these settings that learned from these networks.
+pub fn fit(
+    settings: &PredictorSettings,
+    mined: &Mined,
+    examples: &[Example],
+    progress: Progress,
+) -> Result<SavedPredictor, Failure> {
+    if let Some(gaussian) = &settings.gaussian {
+        return Ok(GaussianProcess::train(examples, gaussian, settings.settings.seed)?.into());
+    }
+    let (trained, _) = Trained::train(examples, Some(&mined.segmenter), &settings.settings, progress)?;
+    Ok(trained.into())
 }
 
 /// Networks that a predictor learns from.
 struct Lessons {
     examples: Vec<Example>,
     label: Label,
-    family: String,
     /// Whether the networks come from a table of one's own.
     are_own: bool,
 }
@@ -112,12 +122,16 @@ impl Prepared {
         let predictor = SavedPredictor::load(&file)?;
         let settings = folder.settings()?;
         let mutator = mutator(predictor, mined, settings.machine, settings.energy)?;
-        Ok(Prepared { mutator, evolution: settings.evolution, learned: learned_by(&file) })
+        Ok(Prepared { mutator, evolution: settings.evolution })
     }
 }
 
-/// Makes children from mined segments; the predictor scores the children, the machine times them.
-fn mutator(predictor: SavedPredictor, mined: Mined, npu: Npu, energy: Option<EnergyTable>) -> Result<Mutator, Failure> {
+fn mutator(
+    predictor: impl Predictor + 'static,
+    mined: Mined,
+    npu: Npu,
+    energy: Option<EnergyTable>,
+) -> Result<Mutator, Failure> {
     let mutator = Mutator::new(mined, predictor, npu)?;
     Ok(match energy {
         Some(table) => mutator.with_energy(table),
@@ -137,9 +151,4 @@ fn ask_for(evolution: &mut Evolution, label: &Label) {
     for objective in evolution.objectives.iter_mut().filter(|objective| *objective.formula() == score) {
         *objective = Objective::score(label.goal);
     }
-}
-
-/// The label that a predictor of a file learned, in words: the file does not name it.
-fn learned_by(file: &Path) -> String {
-    format!("what {} was trained on", file.display())
 }

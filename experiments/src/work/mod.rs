@@ -26,13 +26,15 @@
 //! several folders, whose results `collect` joins; a list that each worker begins elsewhere is not built.
 
 mod executor;
+mod finish;
 mod folder;
 mod lease;
 mod record;
 mod status;
 mod worker;
 
-pub use executor::{Executor, start};
+pub use executor::Executor;
+pub use finish::finish;
 pub use folder::WorkFolder;
 pub use status::Status;
 pub use worker::{Job, Outcome, work};

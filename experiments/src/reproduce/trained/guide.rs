@@ -1,0 +1,111 @@
+//! The predictor that guides a task's searches: it learns from that task's own trainings.
+
+use crate::failure::Failure;
+use crate::search::{PredictorSettings, fit};
+use autogo::Progress;
+use autogo::data::Example;
+use autogo::graph::Graph;
+use autogo::predict::{Predictor, SavedPredictor};
+use autogo::segment::Mined;
+use autogo::stats::{ranks, srcc, srcc_interval};
+
+/// Parts into which the networks are divided to try the predictor on unseen ones.
+const FOLDS: usize = 5;
+/// Resamples behind an interval.
+const RESAMPLES: usize = 1000;
+
+/// Networks of one origin with their labels, more being better.
+pub struct Origin {
+    /// The networks.
+    pub graphs: Vec<Graph>,
+    /// The label of each.
+    pub labels: Vec<f64>,
+}
+
+/// A predictor, and how well such a one ranks networks that it has not seen.
+pub struct Guide {
+    /// The predictor, which learned from all networks.
+    pub predictor: SavedPredictor,
+    /// The trial.
+    pub trial: Trial,
+}
+
+/// How well predictors rank networks within their origin, of which each was left out of the predictor's lessons.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Networks ranked.
+    pub networks: usize,
+    /// SRCC between predicted and true ranks.
+    pub srcc: Option<f64>,
+    /// Its 95 % interval over networks.
+    pub interval: Option<(f64, f64)>,
+    /// SRCC of the count of FLOPs.
+    pub flops: Option<f64>,
+}
+
+/// A number's rank among the others, in percent.
+fn percents(values: &[f64]) -> Vec<f64> {
+    let most = values.len().saturating_sub(1).max(1) as f64;
+    ranks(values).into_iter().map(|rank| 100.0 * (rank - 1.0) / most).collect()
+}
+
+impl Guide {
+    /// Learns from networks of several origins: what is learned is a network's rank within its origin, in percent.
+    pub fn learn(settings: &PredictorSettings, mined: &Mined, origins: &[Origin]) -> Result<Guide, Failure> {
+        let lessons: Vec<Vec<Example>> = origins.iter().map(Origin::examples).collect();
+        let all: Vec<Example> = lessons.iter().flatten().cloned().collect();
+        let predictor = fit(settings, mined, &all, Progress::Live)?.with_cuts(settings.cuts);
+        let mut predicted: Vec<Vec<f64>> = lessons.iter().map(|own| vec![0.0; own.len()]).collect();
+        for fold in 0..FOLDS {
+            let is_seen = |at: usize| at % FOLDS != fold;
+            let seen: Vec<Example> = lessons
+                .iter()
+                .flat_map(|own| own.iter().enumerate().filter(|(at, _)| is_seen(*at)).map(|(_, one)| one.clone()))
+                .collect();
+            let of_fold = fit(settings, mined, &seen, Progress::Silent)?.with_cuts(settings.cuts);
+            for (own, predicted) in lessons.iter().zip(&mut predicted) {
+                let unseen: Vec<usize> = (0..own.len()).filter(|&at| !is_seen(at)).collect();
+                let graphs: Vec<Graph> = unseen.iter().map(|&at| own[at].graph.clone()).collect();
+                for (&at, score) in unseen.iter().zip(of_fold.score(&graphs)?) {
+                    predicted[at] = score;
+                }
+            }
+        }
+        Ok(Guide { predictor, trial: Trial::of(&lessons, &predicted) })
+    }
+}
+
+impl Origin {
+    fn examples(&self) -> Vec<Example> {
+        let ranked = self.graphs.iter().zip(percents(&self.labels));
+        ranked.map(|(graph, value)| Example { graph: graph.clone(), value }).collect()
+    }
+}
+
+impl Trial {
+    fn of(lessons: &[Vec<Example>], predicted: &[Vec<f64>]) -> Trial {
+        let truth: Vec<f64> = lessons.iter().flatten().map(|one| one.value).collect();
+        let scores: Vec<f64> = predicted.iter().flat_map(|own| percents(own)).collect();
+        let flops = |own: &Vec<Example>| -> Vec<f64> {
+            percents(&own.iter().map(|one| one.graph.cost().flops as f64).collect::<Vec<f64>>())
+        };
+        let flops: Vec<f64> = lessons.iter().flat_map(flops).collect();
+        Trial {
+            networks: truth.len(),
+            srcc: srcc(&scores, &truth),
+            interval: srcc_interval(&scores, &truth, RESAMPLES, 0),
+            flops: srcc(&flops, &truth),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_percents_within_an_origin() {
+        assert_eq!(percents(&[3.0, 1.0, 2.0]), [100.0, 0.0, 50.0]);
+        assert_eq!(percents(&[7.0]), [0.0]);
+    }
+}

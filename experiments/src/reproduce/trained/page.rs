@@ -1,0 +1,118 @@
+//! A trained table as Markdown.
+
+use super::guide::Trial;
+use super::measure::title;
+use super::rows::Row;
+use super::settings::{Table, Task};
+use autogo::evolve::RunColumn;
+use std::fmt::Write;
+
+/// A task of the table, with what there is to say beside its rows.
+pub struct Part<'a> {
+    /// Its settings.
+    pub task: &'a Task,
+    /// Name, counts and hashes of the pictures.
+    pub pictures: String,
+    /// Pictures that a training sees.
+    pub images: u64,
+    /// How the predictor ranks unseen mutants.
+    pub trial: Trial,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+fn number(value: Option<f64>, digits: usize) -> String {
+    value.map_or("–".into(), |value| format!("{value:.digits$}"))
+}
+
+fn signed(value: Option<f64>, digits: usize) -> String {
+    value.map_or("–".into(), |value| format!("{value:+.digits$}"))
+}
+
+fn between(ends: Option<(f64, f64)>, digits: usize) -> String {
+    ends.map_or(String::new(), |(low, high)| format!(" [{low:.digits$}, {high:.digits$}]"))
+}
+
+/// The table, a section a task.
+pub fn markdown(name: &str, table: &Table, parts: &[Part<'_>]) -> String {
+    let mut text = format!(
+        "# {name}, trained\n\nEvery network is trained from nothing in the form that its section names, under {} seeds. `difference` is \
+         the mean difference from the input, paired by seed, with its 95 % interval; `p` is that of a paired t-test, corrected by Holm \
+         for all tests of this table. FLOPs, latency ({}) and power are those of the whole network at the paper's size. *Mutants* are \
+         the networks that the predictor learned from, one training each: what chance finds. The searches and this table look at the \
+         same test pictures; no trained network of ours was among those that the predictor learned from.\n",
+        table.seeds, table.search.machine
+    );
+    for part in parts {
+        // Writing into a string cannot fail.
+        let _ = section(&mut text, part);
+    }
+    let _ = text.write_str(&outcome(parts));
+    text
+}
+
+fn section(text: &mut String, part: &Part<'_>) -> std::fmt::Result {
+    let Part { task, pictures, images, trial, rows } = part;
+    let measures: Vec<&String> = task.shown.iter().collect();
+    writeln!(text, "\n## {}\n", task.task)?;
+    // The record's size is that of the task's usual pictures; the form's is what is trained on.
+    let pictures = pictures.split_once(": ").map_or(pictures.as_str(), |(_, counts)| counts);
+    writeln!(text, "Form {}, {images} pictures a training; {pictures}.\n", task.form)?;
+    writeln!(
+        text,
+        "The predictor learned `{}` as a rank among {} mutants and inputs. Such predictors rank those that were left out with SRCC \
+         {}{}; FLOPs alone {}.\n",
+        task.label,
+        trial.networks,
+        number(trial.srcc, 3),
+        between(trial.interval, 3),
+        number(trial.flops, 3)
+    )?;
+    let first = measures[0];
+    write!(text, "| input | network | n | {} | difference | p |", title(first))?;
+    measures[1..].iter().try_for_each(|name| write!(text, " {} |", title(name)))?;
+    writeln!(text, " predicted | FLOPs | latency | power |")?;
+    writeln!(text, "|{}", "---|".repeat(9 + measures.len()))?;
+    for row in rows.iter().filter(|row| row.measure == *first) {
+        let difference = row.test.map(|test| (test.difference, (test.low, test.high)));
+        write!(
+            text,
+            "| {} | {} | {} | {}{} | {}{} | {} |",
+            row.input,
+            row.network,
+            row.values.len(),
+            number(row.mean(), 2),
+            between(row.interval(), 2),
+            signed(difference.map(|one| one.0), 2),
+            between(difference.map(|one| one.1), 2),
+            row.p_holm.map_or("–".into(), |p| format!("{p:.3}"))
+        )?;
+        for name in &measures[1..] {
+            let is_other =
+                |other: &&Row| (&other.input, &other.network, &other.measure) == (&row.input, &row.network, *name);
+            write!(text, " {} |", number(rows.iter().find(is_other).and_then(Row::mean), 2))?;
+        }
+        let percent = |column| row.percent(column).map_or("–".into(), |percent| format!("{percent:+.1} %"));
+        let [flops, latency, power] = [RunColumn::Flops, RunColumn::Milliseconds, RunColumn::Milliwatts].map(percent);
+        writeln!(text, " {} | {flops} | {latency} | {power} |", number(row.predicted, 0))?;
+    }
+    Ok(())
+}
+
+/// What the table shows, in a sentence.
+fn outcome(parts: &[Part<'_>]) -> String {
+    let rows = || parts.iter().flat_map(|part| &part.rows);
+    let winners: Vec<String> = rows()
+        .filter(|row| row.wins())
+        .map(|row| format!("{} of {} on {}", row.network, row.input, row.task))
+        .collect();
+    let tested = rows().filter(|row| row.p_holm.is_some()).count();
+    match winners.is_empty() {
+        true => format!("\nOf {tested} networks none is better than its input at no more FLOPs with p < 0.05.\n"),
+        false => format!(
+            "\nOf {tested} networks {} are better than their input at no more FLOPs with p < 0.05: {}.\n",
+            winners.len(),
+            winners.join(", ")
+        ),
+    }
+}

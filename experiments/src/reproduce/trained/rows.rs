@@ -1,0 +1,162 @@
+//! Rows of a trained table: networks beside the one they were evolved from, with what seeds allow to say.
+
+use super::measure::measure;
+use crate::failure::Failure;
+use crate::label::LabelRecord;
+use autogo::evolve::{Figures, RunColumn};
+use autogo::polars::prelude::{DataFrame, df};
+use autogo::stats::{PairedTest, deviation, holm, mean, paired_t_test};
+
+/// The level of a test.
+const LEVEL: f64 = 0.05;
+
+/// One network, or one baseline, by one measure.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The task.
+    pub task: String,
+    /// The network it was evolved from.
+    pub input: String,
+    /// Its name: the input itself, one of the release, one of ours, or a baseline.
+    pub network: String,
+    /// The measure.
+    pub measure: String,
+    /// The measure of each training: a seed each, of the mutants a network each.
+    pub values: Vec<f64>,
+    /// The test against the input, paired by seeds.
+    pub test: Option<PairedTest>,
+    /// The test's p-value, corrected for all tests of the table by its first measure.
+    pub p_holm: Option<f64>,
+    /// The predictor's score: a rank among mutants, in percent.
+    pub predicted: Option<f64>,
+    /// Costs of the network and of the input, at the size of the paper.
+    pub figures: Option<(Figures, Figures)>,
+}
+
+impl Row {
+    /// The mean.
+    pub fn mean(&self) -> Option<f64> {
+        mean(&self.values)
+    }
+
+    /// The 95 % interval of the mean, by Student's t.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        paired_t_test(&self.values, &vec![0.0; self.values.len()]).map(|test| (test.low, test.high))
+    }
+
+    /// By how many percent a cost differs from the input's.
+    pub fn percent(&self, column: RunColumn) -> Option<f64> {
+        let (own, base) = self.figures.as_ref()?;
+        Some(100.0 * (own.value(column)? / base.value(column)? - 1.0))
+    }
+
+    /// Whether the network is better than its input by more than chance, at no more FLOPs.
+    pub fn wins(&self) -> bool {
+        let is_better = self.p_holm.is_some_and(|p| p < LEVEL) && self.test.is_some_and(|test| test.difference > 0.0);
+        is_better && self.percent(RunColumn::Flops).is_some_and(|percent| percent <= 0.0)
+    }
+
+    /// What the test says, in words.
+    pub fn verdict(&self) -> &'static str {
+        match (self.test, self.p_holm) {
+            (Some(test), Some(p)) if p < LEVEL && test.difference > 0.0 => "better",
+            (Some(test), Some(p)) if p < LEVEL && test.difference < 0.0 => "worse",
+            (Some(_), Some(_)) => "not told apart",
+            _ => "",
+        }
+    }
+}
+
+/// A measure of trainings, by seed.
+pub fn by_seed(records: &[&LabelRecord], name: &str) -> Result<Vec<(u64, f64)>, Failure> {
+    records.iter().map(|record| Ok((record.seed, measure(record, name)?))).collect()
+}
+
+/// The test of trainings against those of the input, on the seeds that both finished.
+pub fn test(own: &[(u64, f64)], input: &[(u64, f64)]) -> Option<PairedTest> {
+    let pairs = own.iter().filter_map(|(seed, a)| Some((*a, input.iter().find(|(other, _)| other == seed)?.1)));
+    let (a, b): (Vec<f64>, Vec<f64>) = pairs.unzip();
+    paired_t_test(&a, &b)
+}
+
+/// Corrects the p-values of the rows that `is_tested` names, for their number.
+pub fn correct(rows: &mut [Row], is_tested: impl Fn(&Row) -> bool) {
+    let tested: Vec<usize> = (0..rows.len()).filter(|&at| rows[at].test.is_some() && is_tested(&rows[at])).collect();
+    let p: Vec<f64> = tested.iter().filter_map(|&at| rows[at].test.map(|test| test.p)).collect();
+    for (&at, p) in tested.iter().zip(holm(&p)) {
+        rows[at].p_holm = Some(p);
+    }
+}
+
+/// The rows as a frame.
+pub fn frame(rows: &[Row]) -> Result<DataFrame, Failure> {
+    fn texts(rows: &[Row], of: impl Fn(&Row) -> &str) -> Vec<String> {
+        rows.iter().map(|row| of(row).to_string()).collect()
+    }
+    fn numbers(rows: &[Row], of: impl Fn(&Row) -> Option<f64>) -> Vec<Option<f64>> {
+        rows.iter().map(of).collect()
+    }
+    let percents = |column: RunColumn| numbers(rows, |row| row.percent(column));
+    let own = |column: RunColumn| numbers(rows, |row| row.figures.as_ref().and_then(|(own, _)| own.value(column)));
+    let frame = df!(
+        "task" => texts(rows, |row| &row.task),
+        "input" => texts(rows, |row| &row.input),
+        "network" => texts(rows, |row| &row.network),
+        "measure" => texts(rows, |row| &row.measure),
+        "n" => rows.iter().map(|row| row.values.len() as u32).collect::<Vec<u32>>(),
+        "mean" => numbers(rows, Row::mean),
+        "deviation" => numbers(rows, |row| deviation(&row.values)),
+        "low" => numbers(rows, |row| row.interval().map(|interval| interval.0)),
+        "high" => numbers(rows, |row| row.interval().map(|interval| interval.1)),
+        "difference" => numbers(rows, |row| row.test.map(|test| test.difference)),
+        "difference_low" => numbers(rows, |row| row.test.map(|test| test.low)),
+        "difference_high" => numbers(rows, |row| row.test.map(|test| test.high)),
+        "p" => numbers(rows, |row| row.test.map(|test| test.p)),
+        "p_holm" => numbers(rows, |row| row.p_holm),
+        "verdict" => rows.iter().map(Row::verdict).collect::<Vec<&str>>(),
+        "predicted" => numbers(rows, |row| row.predicted),
+        "flops" => own(RunColumn::Flops),
+        "flops_percent" => percents(RunColumn::Flops),
+        "params_percent" => percents(RunColumn::Params),
+        "milliseconds" => own(RunColumn::Milliseconds),
+        "latency_percent" => percents(RunColumn::Milliseconds),
+        "power_percent" => percents(RunColumn::Milliwatts),
+    );
+    frame.map_err(|error| Failure::Work(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(values: &[f64], against: &[f64]) -> Row {
+        let seeds = |values: &[f64]| values.iter().copied().enumerate().map(|(at, value)| (at as u64, value)).collect();
+        let (own, input): (Vec<(u64, f64)>, Vec<(u64, f64)>) = (seeds(values), seeds(against));
+        Row {
+            task: "sr2".into(),
+            input: "edsr".into(),
+            network: "ours 1".into(),
+            measure: "psnr_set5".into(),
+            values: values.into(),
+            test: test(&own, &input),
+            p_holm: None,
+            predicted: None,
+            figures: None,
+        }
+    }
+
+    #[test]
+    fn differences_are_paired_and_corrected_for_their_number() {
+        let input = [30.0, 31.0, 30.5, 30.2];
+        let mut rows = [row(&[30.3, 31.4, 30.8, 30.6], &input), row(&[30.1, 30.9, 30.6, 30.1], &input)];
+        // A seed that one of the two lacks is no pair.
+        assert_eq!(test(&[(0, 1.0), (7, 2.0), (1, 2.0)], &[(0, 0.5), (1, 1.4)]).unwrap().pairs, 2);
+        correct(&mut rows, |_| true);
+        let [better, same] = &rows;
+        assert_eq!((better.verdict(), same.verdict()), ("better", "not told apart"));
+        assert_eq!(better.p_holm.unwrap(), 2.0 * better.test.unwrap().p);
+        // Without costs nothing is said to win.
+        assert!(!better.wins());
+        assert_eq!(frame(&rows).unwrap().height(), 2);
+    }
+}
