@@ -182,3 +182,38 @@ fn folders_of_other_work_are_refused() {
     assert!(said.contains("nb202"), "{said}");
     std::fs::remove_dir_all(scratch).unwrap();
 }
+
+#[test]
+fn networks_of_ones_own_are_trained_in_a_form() {
+    let scratch = folder("own");
+    let (work, network, recipe) = (scratch.join("work"), scratch.join("own.json"), scratch.join("recipe.toml"));
+    said(autogo().args(["graph", "hiaml:src1,src1,r30,src3", "--save"]).arg(&network));
+    std::fs::write(&recipe, "batch = 16\nimages = 64\n").unwrap();
+    let plan = |form: &[&str]| {
+        let mut plan = autogo();
+        plan.args(["label", "plan"]).arg(&work).arg("--recipe").arg(&recipe).arg("--network").arg(&network).args(form);
+        plan
+    };
+    let refused = plan(&[]).output().unwrap();
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("--form"));
+    if autogo::data::folder_from_env().is_none() {
+        println!("skipped: AUTOGO_DATA is not set");
+        return;
+    }
+    assert!(said(&mut plan(&["--form", "16x16:1/8", "--seeds", "2"])).contains("2 items: 0 done"));
+    // A file that was exchanged is no result of the network that was planned.
+    let kept = std::fs::read_dir(work.join("networks")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&kept).unwrap();
+    said(autogo().args(["graph", "hiaml:z,z,z,z", "--save"]).arg(&kept));
+    said(autogo().args(["label", "work"]).arg(&work).args(["--limit", "1"]));
+    let status = said(autogo().args(["label", "status"]).arg(&work));
+    assert!(status.contains("holds another network; accepted: the one that was planned"), "{status}");
+    std::fs::write(&kept, text).unwrap();
+    said(autogo().args(["label", "retry"]).arg(&work));
+    said(autogo().args(["label", "run"]).arg(&work).args(["--workers", "1"]));
+    let table = table(&work, &scratch.join("table.parquet"));
+    assert_eq!(table.height(), 2);
+    let spec = table.column("spec").unwrap().str().unwrap().get(0).unwrap().to_string();
+    assert!(spec.starts_with("networks/") && spec.ends_with(".json"), "{spec}");
+    std::fs::remove_dir_all(scratch).unwrap();
+}

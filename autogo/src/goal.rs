@@ -36,4 +36,17 @@ impl Goal {
         };
         a.is_nan().cmp(&b.is_nan()).then(order)
     }
+
+    /// A value turned so that more is better: as it is, or its negative.
+    ///
+    /// ```
+    /// use autogo::Goal;
+    /// assert_eq!((Goal::Maximise.upwards(2.0), Goal::Minimise.upwards(2.0)), (2.0, -2.0));
+    /// ```
+    pub fn upwards(self, value: f64) -> f64 {
+        match self {
+            Goal::Maximise => value,
+            Goal::Minimise => -value,
+        }
+    }
 }

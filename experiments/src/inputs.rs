@@ -21,7 +21,7 @@ use toml::Table;
 const COMPUTED: usize = 900;
 
 /// The families of the project's own benchmark.
-const MINI: [FamilyName; 5] =
+pub const MINI: [FamilyName; 5] =
     [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::TwoPath, FamilyName::Inception];
 
 /// The peculiarities that a verb reproduces: with `--release` all of the release's, otherwise none.

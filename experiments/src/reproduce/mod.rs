@@ -3,6 +3,7 @@
 //! Table 1 compares predictors, and so does `predictors`, at the protocol of papers that report Kendall's τ. Tables 3, 4
 //! and 6 search from given networks and train what is found, beside the networks that the release found.
 
+pub mod new_family;
 pub mod predictors;
 pub mod table1;
 pub mod trained;

@@ -4,7 +4,6 @@ use super::outcome::learned;
 use super::{Contender, Method};
 use crate::data::{Example, LabelledFamily};
 use crate::error::Error;
-use crate::goal::Goal;
 use crate::graph::{FormulaId, Graph, Zeros};
 use crate::interrupt;
 use crate::predict::gaussian::GaussianProcess;
@@ -242,8 +241,17 @@ impl Method {
         }
     }
 
+    /// Whether what the method scores depends on labels.
+    pub(super) fn learns(&self) -> bool {
+        match self {
+            Method::Predictor(_) | Method::Columns(_) | Method::Gaussian(_) => true,
+            Method::Baseline(baseline) => baseline.counts_segments(),
+            Method::Column(_) => false,
+        }
+    }
+
     /// The method after it has learned: a function of a network.
-    fn learn(&self, train: &[Example], segmenter: Option<&Segmenter>, seed: u64) -> Result<Box<dyn Predictor>, Error> {
+    pub(super) fn learn(&self, train: &[Example], segmenter: Option<&Segmenter>, seed: u64) -> Result<Box<dyn Predictor>, Error> {
         let column = |name: &str| {
             let reason = format!("`{name}` is a column of a frame");
             Err(Error::predictor("contender", reason, "a predictor, a gaussian process or a baseline"))
@@ -283,12 +291,8 @@ fn judged(
     formulas: &Formulas,
 ) -> Vec<Ranking> {
     // Turned so that more is better: the ends of both lists then are the best. Correlations stay as they are.
-    let better = |values: &[f64]| -> Vec<f64> {
-        match family.label().goal {
-            Goal::Maximise => values.to_vec(),
-            Goal::Minimise => values.iter().map(|value| -value).collect(),
-        }
-    };
+    let goal = family.label().goal;
+    let better = |values: &[f64]| -> Vec<f64> { values.iter().map(|value| goal.upwards(*value)).collect() };
     let truth = better(labels);
     let judge = |entrant: &Entrant<'_>| {
         let scores = better(&entrant.scores);

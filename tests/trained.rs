@@ -1,0 +1,120 @@
+//! `autogo reproduce table6` in small: a search for a task, graded by training what it finds.
+#![allow(clippy::unwrap_used)]
+
+use autogo::data::read_parquet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn autogo(arguments: &[&str], data: Option<&Path>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_autogo"));
+    command.args(arguments).env_remove("AUTOGO_DATA");
+    if let Some(data) = data {
+        command.env("AUTOGO_DATA", data);
+    }
+    command.output().unwrap()
+}
+
+/// Standard output of a command that succeeded.
+fn said(arguments: &[&str], data: Option<&Path>) -> String {
+    let output = autogo(arguments, data);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Standard error of a command that failed: one line.
+fn refused(arguments: &[&str], data: Option<&Path>) -> String {
+    let output = autogo(arguments, data);
+    let error = String::from_utf8(output.stderr).unwrap();
+    let own: Vec<&str> = error.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert!(!output.status.success() && own.len() == 1, "{error}");
+    own[0].to_string()
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("autogo-trained-{name}-{}", std::process::id()));
+    fs::remove_dir_all(&folder).ok();
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+const TABLE: &str = r#"
+mutants = 6
+finalists = 1
+seeds = 2
+[[inputs]]
+network = "unet:64x64"
+windows = [{ column = "flops", decrease = [0, 30] }]
+[[tasks]]
+task = "denoise25"
+form = "16x16:1/16"
+label = "psnr_set12"
+shown = ["psnr_set12", "psnr_bsd68"]
+recipe = { images = 64 }
+[search]
+segments = { families = [{ family = "nb201", count = 10 }], mining = { trainer = { model = "bpe", merges = 60, limit = "soft" } } }
+predictor = { gaussian = { steps = 5 } }
+[search.evolution]
+generations = 2
+parents = 3
+[search.evolution.mutation]
+places = 3
+donors = 6
+ops = ["conv2d", "relu", "add", "concat", "identity"]
+"#;
+
+#[test]
+fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
+    let scratch = scratch("table");
+    let (config, out) = (scratch.join("small.toml"), scratch.join("out"));
+    fs::write(&config, TABLE).unwrap();
+    let command = ["reproduce", "table6", "--config", text(&config), "--out", text(&out)];
+    let wrong = [
+        ("seeds = 2", "seeds = 1", "fewer than 2 seeds"),
+        ("mutants = 6", "mutants = 5", "too few mutants"),
+        ("\"denoise25\"", "\"noise\"", "task: `noise` is not known; accepted: camvid, faces, sr2, denoise25, cifar10"),
+        ("16x16:1/16", "16", "mini form: is `16`"),
+        ("images = 64", "pictures = 64", "recipe of denoise25: unknown field `pictures`"),
+    ];
+    for (from, to, wanted) in wrong {
+        let config = scratch.join("wrong.toml");
+        fs::write(&config, TABLE.replace(from, to)).unwrap();
+        let error = refused(&["reproduce", "table6", "--config", text(&config), "--out", text(&out)], None);
+        assert!(error.contains(wanted), "{error}");
+    }
+    let error = refused(&command, None);
+    assert!(error.contains("AUTOGO_DATA: is not set"), "{error}");
+    let Some(data) = std::env::var_os("AUTOGO_DATA").filter(|folder| !folder.is_empty()) else {
+        // Not `println!`: the test runner would swallow it.
+        writeln!(std::io::stderr(), "skipped: no AUTOGO_DATA").unwrap();
+        return;
+    };
+    let data = Some(Path::new(&data));
+    let first = said(&command, data);
+    assert!(first.contains("denoise25: 7 trainings are left") && first.contains("denoise25: 3 trainings are left"), "{first}");
+    for row in ["| unet:64x64 | input | 2 |", "| unet:64x64 | ours 1 | 2 |", "| mutants | 6 |", "| no network | 1 | 20.17 |"] {
+        assert!(first.contains(row), "{first}");
+    }
+    let table = read_parquet(&out.join("small.parquet")).unwrap();
+    assert_eq!(table.height(), 8);
+    let bytes = || {
+        let files = ["small.parquet", "small.md", "small_denoise25_runs.parquet"];
+        files.map(|name| fs::read(out.join(name)).unwrap())
+    };
+    let before = bytes();
+    // What is trained is not trained again, also where the folder of work is gone.
+    fs::remove_dir_all(out.join("small/denoise25/work")).unwrap();
+    let again = said(&command, data);
+    assert!(!again.contains("trainings are left"), "{again}");
+    assert!(before == bytes());
+    // A measure that there is not.
+    fs::write(&config, TABLE.replace("label = \"psnr_set12\"", "label = \"psnr\"")).unwrap();
+    let error = refused(&command, data);
+    assert!(error.contains("measure `psnr` is not known; accepted: psnr_set12, psnr_bsd68"), "{error}");
+    fs::remove_dir_all(scratch).unwrap();
+}
