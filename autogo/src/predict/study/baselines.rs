@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::predict::scoring::Predictor;
 use crate::rng::Stream;
-use crate::segment::Segmenter;
+use crate::segment::{Mining, Segmenter, TokenForm};
 use rand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,12 @@ pub enum Baseline {
         /// Weight of the penalty, in units of the counts' mean variance times the examples.
         alpha: f64,
     },
-    /// A random forest on the same counts.
+    /// Ridge regression on how often each op with its kernel occurs in a network.
+    OpCounts {
+        /// Weight of the penalty, as for `SegmentCounts`.
+        alpha: f64,
+    },
+    /// A random forest on the counts of segments.
     Forest {
         /// Trees.
         trees: usize,
@@ -66,8 +71,15 @@ impl Baseline {
     pub(super) fn counts_segments(self) -> bool {
         match self {
             Baseline::SegmentCounts { .. } | Baseline::Forest { .. } => true,
-            Baseline::Flops | Baseline::Params | Baseline::Nodes | Baseline::Random => false,
+            Baseline::Flops | Baseline::Params | Baseline::Nodes | Baseline::Random | Baseline::OpCounts { .. } => {
+                false
+            }
         }
+    }
+
+    /// Whether what the baseline scores depends on labels.
+    pub(super) fn learns(self) -> bool {
+        self.counts_segments() || matches!(self, Baseline::OpCounts { .. })
     }
 
     /// The baseline after it has learned; see [`Baseline::score`]. Chance is no function of a network.
@@ -89,6 +101,12 @@ impl Baseline {
             Baseline::Nodes => Box::new(|graph: &Graph| graph.len() as f64),
             Baseline::Random => {
                 return Err(Error::predictor("random", "is no function of a network", "any other baseline"));
+            }
+            Baseline::OpCounts { alpha } => {
+                let tokens = TokenForm { neighbours: false, ..TokenForm::default() };
+                let graphs: Vec<Graph> = train.iter().map(|one| one.graph.clone()).collect();
+                let ops = Mining { tokens, ..Mining::ngrams(1) }.segmenter(&graphs)?;
+                return Baseline::SegmentCounts { alpha }.learn(train, Some(&ops), seed);
             }
             Baseline::Forest { trees } => {
                 let (segmenter, rows, labels) = counted()?;
@@ -116,5 +134,27 @@ struct OnCounts<F> {
 impl<F: Fn(&Counts) -> f64 + Send + Sync> Predictor for OnCounts<F> {
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
         Ok(graphs.par_iter().map(|graph| (self.predict)(&counts(graph, &self.segmenter))).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::LabelledFamily;
+    use crate::families::networks;
+    use crate::stats::srcc;
+
+    #[test]
+    fn op_counts_know_which_ops_there_are_and_not_where() {
+        let split = LabelledFamily::nb201_computed(90).unwrap().split(60, 30, 0).unwrap();
+        let counts = Baseline::OpCounts { alpha: 0.1 }.learn(&split.train, None, 0).unwrap();
+        assert!(srcc(&counts.score(&split.test_graphs()).unwrap(), &split.test_values()).unwrap() > 0.7);
+        let same = networks(&[
+            "nb201:nor_conv_3x3,nor_conv_1x1,skip_connect,skip_connect,skip_connect,avg_pool_3x3",
+            "nb201:avg_pool_3x3,skip_connect,skip_connect,skip_connect,nor_conv_1x1,nor_conv_3x3",
+        ]);
+        let scores = counts.score(&same.unwrap()).unwrap();
+        assert!((scores[0] - scores[1]).abs() < 1e-9, "{scores:?}");
+        assert!(Baseline::OpCounts { alpha: 0.0 }.learn(&split.train, None, 0).is_err());
     }
 }

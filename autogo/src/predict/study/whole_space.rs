@@ -245,7 +245,7 @@ impl Method {
     pub(super) fn learns(&self) -> bool {
         match self {
             Method::Predictor(_) | Method::Columns(_) | Method::Gaussian(_) => true,
-            Method::Baseline(baseline) => baseline.counts_segments(),
+            Method::Baseline(baseline) => baseline.learns(),
             Method::Column(_) => false,
         }
     }
