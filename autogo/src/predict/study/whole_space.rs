@@ -60,6 +60,10 @@ pub struct WholeSpace {
     /// The most networks that are ranked, spread evenly over the family; all of them without a number.
     #[serde(default)]
     pub ranked: Option<usize>,
+    /// The column of the family's frame that is learned from, such as validation accuracies, where it is not the label
+    /// that is ranked by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learn_from: Option<String>,
     /// The form in which networks are read.
     #[serde(default)]
     pub form: Form,
@@ -114,7 +118,7 @@ struct Entrant<'a> {
 
 impl WholeSpace {
     /// A study in TOML: `labels`, `seeds`, `contenders` as in [`Comparison::from_toml`](super::Comparison::from_toml)
-    /// without columns of a frame, and, if they are not the usual ones, `ranked`, `form` and `mining`.
+    /// without columns of a frame, and, if they are not the usual ones, `ranked`, `learn_from`, `form` and `mining`.
     ///
     /// # Errors
     /// Text that is no such TOML; the error names the line.
@@ -122,7 +126,7 @@ impl WholeSpace {
         toml::from_str(text).map_err(|error| {
             let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
             let reason = format!("line {line}: {}", error.message());
-            Error::setting("whole space", reason, "labels, seeds, ranked, form, mining and contenders")
+            Error::setting("whole space", reason, "labels, seeds, ranked, learn_from, form, mining and contenders")
         })
     }
 
@@ -145,8 +149,7 @@ impl WholeSpace {
     /// function of a network, settings out of range, an interrupt.
     pub fn rankings(&self, family: &LabelledFamily, seed: u64, progress: Progress) -> Result<Vec<Ranking>, Error> {
         let (rows, most) = self.check(family, seed)?;
-        let drawn = self.drawn(&rows, most, seed);
-        let known = self.build(family, &drawn)?;
+        let known = self.lessons(family, &rows, most, seed)?;
         let ranked: Vec<usize> = rows.iter().step_by(self.step(rows.len())).copied().collect();
         let mut bar = progress.start(family.family(), 0, self.labels.len() * self.contenders.len() + ranked.len());
         let mut entrants = self.learn(&known, seed, &mut bar)?;
@@ -188,6 +191,22 @@ impl WholeSpace {
             return wrong("labels", format!("asks for {most}"), &accepted);
         }
         Ok((rows, most))
+    }
+
+    /// The networks to learn from under a seed, with what is learned of each.
+    fn lessons(&self, family: &LabelledFamily, rows: &[usize], most: usize, seed: u64) -> Result<Vec<Example>, Error> {
+        let Some(name) = &self.learn_from else { return self.build(family, &self.drawn(rows, most, seed)) };
+        let frame = family.frame();
+        let numbers = frame.column(name)?.strict_cast(&DataType::Float64)?;
+        let numbers = numbers.f64()?;
+        let rows: Vec<usize> = rows.iter().copied().filter(|&row| numbers.get(row).is_some()).collect();
+        if most > rows.len() {
+            let accepted = format!("at most {}, as many as have `{name}`", rows.len());
+            return Err(Error::setting("labels", format!("asks for {most}"), &accepted));
+        }
+        let drawn = self.drawn(&rows, most, seed);
+        let known = self.build(family, &drawn)?.into_iter().zip(&drawn);
+        Ok(known.filter_map(|(example, &row)| Some(Example { value: numbers.get(row)?, ..example })).collect())
     }
 
     /// The rows to learn from under a seed.
@@ -370,6 +389,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_learned_from_need_not_be_what_is_ranked_by() {
+        let family = LabelledFamily::nb201_computed(80).unwrap();
+        let study = WholeSpace::from_toml(TEXT).unwrap();
+        let by = |column: &str| {
+            let study = WholeSpace { learn_from: Some(column.into()), ..study.clone() };
+            study.run(&family, 0, Progress::Silent).unwrap().drop_many(["train_seconds", "score_seconds"])
+        };
+        let usual = study.run(&family, 0, Progress::Silent).unwrap().drop_many(["train_seconds", "score_seconds"]);
+        assert!(by("npu_megacycles").equals_missing(&usual));
+        // Who learned parameters ranks by parameters.
+        let tau = |runs: &DataFrame| runs.column("kendall_tau").unwrap().f64().unwrap().get(6).unwrap();
+        assert!(tau(&by("params")) < tau(&usual));
+    }
+
+    #[test]
     fn mistakes_are_told() {
         let family = LabelledFamily::nb201_computed(25).unwrap();
         let study = WholeSpace::from_toml(TEXT).unwrap();
@@ -380,6 +414,8 @@ mod tests {
         assert!(error.starts_with("whole space: line 3: unknown field `from`"), "{error}");
         let contenders =
             vec![Contender { name: "chance".into(), method: Method::Baseline(super::super::Baseline::Random) }];
+        let unknown = WholeSpace { learn_from: Some("accuracy".into()), labels: vec![5], ..study.clone() };
+        assert!(said(&unknown, 0).contains("accuracy"));
         let chance = WholeSpace { labels: vec![5], contenders, ..study };
         assert_eq!(said(&chance, 0), "random: is no function of a network; accepted: any other baseline");
     }

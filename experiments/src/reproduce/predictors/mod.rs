@@ -50,6 +50,9 @@ fn is_usual(mining: &Mining) -> bool {
 struct Few {
     family: FamilyName,
     labels: Vec<usize>,
+    /// The column that is learned from, where it is not the label that is ranked by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    learn_from: Option<String>,
 }
 
 /// What a paper reports of a predictor.
@@ -168,6 +171,7 @@ impl Table {
             labels: few.map_or(Vec::new(), |few| few.labels.clone()),
             seeds: self.seeds.clone(),
             ranked: self.ranked,
+            learn_from: few.and_then(|few| few.learn_from.clone()),
             form: self.form,
             mining: self.mining,
             contenders: self.contenders.clone(),

@@ -30,6 +30,9 @@ pub fn markdown(table: &Table, all: &[Ranking]) -> String {
 }
 
 fn correlations(table: &Table, few: &Few, own: &[&Ranking], text: &mut String) {
+    if let Some(column) = &few.learn_from {
+        let _ = writeln!(text, "What is learned from is `{column}`.\n");
+    }
     let heads: String = few.labels.iter().map(|labels| format!(" {labels} |")).collect();
     let _ = writeln!(
         text,
