@@ -9,6 +9,7 @@ use super::settings::GaussianSettings;
 use super::structure::{Structure, groups, structure};
 use crate::data::Example;
 use crate::error::Error;
+use crate::families::{FamilyName, networks};
 use crate::graph::Graph;
 use crate::predict::scoring::Predictor;
 use crate::predict::training::Scale;
@@ -40,6 +41,8 @@ const CHUNK: usize = 64;
 pub struct GaussianProcess {
     settings: GaussianSettings,
     labels: Vec<f64>,
+    /// The networks' own names, which may be compact strings; none where the networks themselves were not at hand.
+    names: Vec<String>,
     noise: f64,
     columns: WeightedColumns,
     scale: Scale,
@@ -75,7 +78,8 @@ impl GaussianProcess {
         let chosen: Vec<Structure> = order.iter().map(|&at| structures[at].clone()).collect();
         let targets: Vec<f64> = order.iter().map(|&at| scale.target(labels[at])).collect();
         let weights = fit(&Columns::new(&chosen, groups(settings)).pair_distances(), &targets, settings.steps);
-        Self::of(*settings, labels, weights, &structures)
+        let names = examples.iter().map(|example| example.graph.name().to_string()).collect();
+        Ok(GaussianProcess { names, ..Self::of(*settings, labels, weights, &structures)? })
     }
 
     /// The process of networks with these structures and labels, under weights that are known. O(networks³).
@@ -104,7 +108,7 @@ impl GaussianProcess {
             Error::predictor("networks", reason, &format!("noise of {LEAST_NOISE:e} or more"))
         })?;
         let pulls = factor.solve(&targets);
-        Ok(GaussianProcess { settings, labels, noise, columns, scale, pulls })
+        Ok(GaussianProcess { settings, labels, names: Vec::new(), noise, columns, scale, pulls })
     }
 
     /// The number of networks that were learned from.
@@ -112,13 +116,23 @@ impl GaussianProcess {
         self.labels.len()
     }
 
-    /// Writes the process as safetensors: the networks' numbers, their labels and the weights. Read again, it scores the
-    /// same. The file appears whole or not at all.
+    /// Writes the process as safetensors: the networks, their labels and the weights. Read again, it scores the same.
+    /// Networks are written as compact strings where those make the same networks, otherwise as the numbers that are
+    /// counted on them, a hundred times as long. The file appears whole or not at all.
     ///
     /// # Errors
     /// A file that cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
-        saved::save(path.as_ref(), &self.settings, &self.labels, self.noise, &self.columns)
+        saved::save(path.as_ref(), &self.settings, &self.labels, self.noise, &self.columns, self.specs())
+    }
+
+    /// The compact strings of the networks, where these make networks of the same structure.
+    fn specs(&self) -> Option<&[String]> {
+        let specs = self.names.iter().all(|name| FamilyName::of(name).is_some()).then_some(self.names.as_slice())?;
+        let again: Vec<Structure> =
+            networks(specs).ok()?.par_iter().map(|graph| structure(graph, &self.settings)).collect();
+        let again = Columns::new(&again, self.columns.weights.len());
+        (!specs.is_empty() && again.structures() == self.columns.columns.structures()).then_some(specs)
     }
 
     /// Reads a process that [`GaussianProcess::save`] wrote.
@@ -126,8 +140,8 @@ impl GaussianProcess {
     /// # Errors
     /// A file that cannot be read, is damaged, or is no Gaussian process of this version.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let (settings, labels, weights, structures) = saved::load(path.as_ref())?;
-        Self::of(settings, labels, weights, &structures)
+        let saved::Saved { settings, labels, weights, structures, names } = saved::load(path.as_ref())?;
+        Ok(GaussianProcess { names, ..Self::of(settings, labels, weights, &structures)? })
     }
 }
 
@@ -221,6 +235,22 @@ mod tests {
             assert_eq!(again.score(&graphs).unwrap(), process.score(&graphs).unwrap());
             assert_eq!(again.fingerprint(), process.fingerprint());
         }
+        // Networks of a family are written down by their names: a file of a few kilobytes, and so when it is read again.
+        let short = std::fs::metadata(&path).unwrap().len();
+        assert!(short < 5_000, "{short} bytes");
+        let again = GaussianProcess::load(&path).unwrap();
+        again.save(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), short);
+        // Shallow forms have the names of whole networks, which they are not.
+        let shallow = examples.iter().map(|example| Example {
+            graph: crate::families::FamilyName::Nb101.build_shallow(example.graph.name()).unwrap(),
+            value: example.value,
+        });
+        let shallow: Vec<Example> = shallow.collect();
+        let process = GaussianProcess::train(&shallow, &GaussianSettings::default(), 0).unwrap();
+        process.save(&path).unwrap();
+        assert!(std::fs::metadata(&path).unwrap().len() > short);
+        assert_eq!(GaussianProcess::load(&path).unwrap().fingerprint(), process.fingerprint());
         std::fs::write(&path, b"nothing").unwrap();
         assert!(GaussianProcess::load(&path).unwrap_err().to_string().contains("is no file of tensors"));
         std::fs::remove_file(&path).unwrap();

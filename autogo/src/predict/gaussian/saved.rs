@@ -1,11 +1,13 @@
-//! Gaussian processes as files: the networks that they learned from, as numbers.
+//! Gaussian processes as files: the networks that they learned from, as compact strings or as numbers.
 
 use super::columns::WeightedColumns;
 use super::evidence::Weights;
 use super::settings::GaussianSettings;
-use super::structure::{Entry, Structure, groups};
+use super::structure::{Entry, Structure, groups, structure};
 use crate::error::Error;
+use crate::families::networks;
 use crate::files::{read_tensors, take, write_tensors};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -22,8 +24,21 @@ struct About {
     labels: Vec<String>,
     weights: Vec<String>,
     noise: String,
+    /// The networks as compact strings; then there are no numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    networks: Option<Vec<String>>,
     /// Group and name of every number that a network has.
     numbers: Vec<(usize, String)>,
+}
+
+/// A process as it was saved.
+pub(super) struct Saved {
+    pub settings: GaussianSettings,
+    pub labels: Vec<f64>,
+    pub weights: Weights,
+    pub structures: Vec<Structure>,
+    /// The compact strings of the networks, where they were saved as such.
+    pub names: Vec<String>,
 }
 
 /// The tag alone: it tells a file of another version from one that is no process.
@@ -32,7 +47,7 @@ struct Tag {
     format: String,
 }
 
-/// Writes a process; the file appears whole or not at all. A tensor has a row for each number of a network: the place of
+/// Writes a process; the file appears whole or not at all. Where there are no compact strings, a tensor has a row for each number of a network: the place of
 /// the network, the place of the number's name, the number.
 pub(super) fn save(
     path: &Path,
@@ -40,10 +55,12 @@ pub(super) fn save(
     labels: &[f64],
     noise: f64,
     columns: &WeightedColumns,
+    specs: Option<&[String]>,
 ) -> Result<(), Error> {
     let texts = |numbers: &[f64]| numbers.iter().map(f64::to_string).collect();
     let (mut numbers, mut rows) = (Vec::new(), Vec::new());
-    for (number, column) in columns.columns.named().enumerate() {
+    let named = columns.columns.named().enumerate().filter(|_| specs.is_none());
+    for (number, column) in named {
         let (group, name, values) = column;
         numbers.push((group, format!("{name:016x}")));
         rows.extend(values.into_iter().flat_map(|(network, value)| [network as f32, number as f32, value as f32]));
@@ -54,14 +71,15 @@ pub(super) fn save(
         labels: texts(labels),
         weights: texts(&columns.weights),
         noise: noise.to_string(),
+        networks: specs.map(<[String]>::to_vec),
         numbers,
     };
     let about = serde_json::to_string(&about).map_err(|error| Error::file(path, error))?;
     write_tensors(path, vec![("numbers".into(), (rows.len() / 3, 3), rows)], about)
 }
 
-/// Reads a process that [`save`] wrote: settings, labels, weights, and the structures of its networks.
-pub(super) fn load(path: &Path) -> Result<(GaussianSettings, Vec<f64>, Weights, Vec<Structure>), Error> {
+/// Reads a process that [`save`] wrote.
+pub(super) fn load(path: &Path) -> Result<Saved, Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason };
     let (about, tensors) = read_tensors(path)?;
     let broken = |error: serde_json::Error| failed(format!("is no Gaussian process: {error}; accepted: `{FORMAT}`"));
@@ -86,6 +104,13 @@ pub(super) fn load(path: &Path) -> Result<(GaussianSettings, Vec<f64>, Weights, 
     if !is_whole {
         return Err(failed("is of a process whose groups, weights and labels do not fit together".into()));
     }
+    if let Some(names) = about.networks {
+        if names.len() != labels.len() {
+            return Err(failed(format!("has {} networks for {} labels", names.len(), labels.len())));
+        }
+        let structures = networks(&names)?.par_iter().map(|graph| structure(graph, &about.settings)).collect();
+        return Ok(Saved { settings: about.settings, labels, weights, structures, names });
+    }
     let parse = |(group, name): &(usize, String)| {
         let name = u64::from_str_radix(name, 16).map_err(|_| failed(format!("`{name}` is no name of a number")))?;
         Ok((*group, name))
@@ -106,5 +131,5 @@ pub(super) fn load(path: &Path) -> Result<(GaussianSettings, Vec<f64>, Weights, 
         }
     }
     structures.iter_mut().for_each(|structure| structure.sort_by_key(|entry| (entry.group, entry.name)));
-    Ok((about.settings, labels, weights, structures))
+    Ok(Saved { settings: about.settings, labels, weights, structures, names: Vec::new() })
 }
