@@ -96,8 +96,13 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
     };
     let data = Some(Path::new(&data));
     let first = said(&command, data);
-    assert!(first.contains("denoise25: 7 trainings are left") && first.contains("denoise25: 3 trainings are left"), "{first}");
-    for row in ["| unet:64x64 | input | 2 |", "| unet:64x64 | ours 1 | 2 |", "| mutants | 6 |", "| no network | 1 | 20.17 |"] {
+    assert!(
+        first.contains("denoise25: 7 trainings are left") && first.contains("denoise25: 3 trainings are left"),
+        "{first}"
+    );
+    for row in
+        ["| unet:64x64 | input | 2 |", "| unet:64x64 | ours 1 | 2 |", "| mutants | 6 |", "| no network | 1 | 20.17 |"]
+    {
         assert!(first.contains(row), "{first}");
     }
     let table = read_parquet(&out.join("small.parquet")).unwrap();

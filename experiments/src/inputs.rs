@@ -149,9 +149,16 @@ pub fn labels(family: FamilyName, origin: Option<LabelOrigin>) -> Result<Option<
     })
 }
 
-/// The labelled family of this name; a family without labels is refused.
+/// The name of the project's own labels of all families together.
+const TOGETHER: &str = "mini";
+
+/// The labelled family of this name, `mini` being the project's own labels of all families together; a family without
+/// labels is refused.
 pub fn labelled(name: &str, origin: Option<LabelOrigin>) -> Result<LabelledFamily, Failure> {
-    let names = MINI.map(FamilyName::prefix).join(", ");
+    if name == TOGETHER && matches!(origin, None | Some(LabelOrigin::Mini)) {
+        return Ok(LabelledFamily::mini_together()?);
+    }
+    let names = MINI.map(FamilyName::prefix).join(", ") + ", " + TOGETHER;
     let refused = || {
         let of = match origin {
             Some(LabelOrigin::Public) => "public labels; accepted, with AUTOGO_DATA: nb101, nb201".into(),

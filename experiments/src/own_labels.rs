@@ -40,7 +40,7 @@ pub struct OwnLabels {
 /// A labelled family, or a table of one's own, and the numbers of its networks to learn from and to rank.
 #[derive(Args, Clone, Debug)]
 pub struct LabelSplit {
-    /// The labelled family.
+    /// The labelled family; `mini` is the project's own labels of all families together, by rank within the family.
     #[arg(long, default_value = "nb201", conflicts_with = "labels")]
     family: String,
     #[command(flatten)]

@@ -14,7 +14,7 @@ pub use lock::FolderLock;
 pub(crate) use parquet::{check_parquet, parquet_of};
 pub use parquet::{read_parquet, write_parquet};
 pub use tensors::{Tensors, read_weights};
-pub(crate) use tensors::{read_tensors, take, take_sized, write_sized, write_tensors};
+pub(crate) use tensors::{read_tensors, take, take_sized, tensors_of, write_sized, write_tensors};
 
 use crate::error::Error;
 use std::fs::{self, File, TryLockError};

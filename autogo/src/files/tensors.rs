@@ -78,12 +78,17 @@ pub(crate) fn write_sized(
 
 /// Reads the text and all tensors of a file that [`write_tensors`] wrote.
 pub(crate) fn read_tensors(path: &Path) -> Result<(String, Tensors), Error> {
+    let bytes = std::fs::read(path).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+    tensors_of(&bytes, path)
+}
+
+/// As [`read_tensors`], of the bytes of a file; `path` is the file's name in errors.
+pub(crate) fn tensors_of(bytes: &[u8], path: &Path) -> Result<(String, Tensors), Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason };
-    let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
     let broken = |error: safetensors::SafeTensorError| failed(format!("is no file of tensors: {error}"));
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(broken)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(broken)?;
     let about = header.metadata().as_ref().and_then(|about| about.get(ABOUT)).cloned().unwrap_or_default();
-    let file = SafeTensors::deserialize(&bytes).map_err(broken)?;
+    let file = SafeTensors::deserialize(bytes).map_err(broken)?;
     let tensors = file.tensors();
     let (sum, about) = about.split_once(' ').filter(|(sum, _)| sum.len() == 8).ok_or_else(|| {
         failed("carries no checksum of this library; accepted: a file as this version of it writes them".into())

@@ -3,7 +3,7 @@
 
 use super::Experiment;
 use crate::failure::Failure;
-use crate::inputs::{plain_text, MINI};
+use crate::inputs::{MINI, plain_text};
 use autogo::Progress;
 use autogo::data::{LabelledFamily, write_parquet};
 use autogo::files::write;

@@ -24,16 +24,14 @@ impl SearchSettings {
     /// Mines the segments and trains or reads the predictor; both are kept in `folder`, so that a run in it can be
     /// taken up.
     pub fn prepare(&self, folder: &Path) -> Result<Prepared, Failure> {
-        let lessons = match &self.predictor.file {
-            Some(_) => None,
-            None => Some(self.lessons()?),
-        };
+        let known = self.predictor.known()?;
+        let lessons = if known.is_some() { None } else { Some(self.lessons()?) };
         let own = lessons.iter().filter(|lessons| lessons.are_own).flat_map(|lessons| &lessons.examples);
         let mined = self.mine(&own.map(|example| example.graph.clone()).collect::<Vec<Graph>>())?;
         mined.save(folder.join(SEGMENTS))?;
         let mut evolution = self.evolution.clone();
-        let predictor = match (&self.predictor.file, lessons) {
-            (Some(file), _) => SavedPredictor::load(file)?,
+        let predictor = match (known, lessons) {
+            (Some(known), _) => known,
             (None, Some(lessons)) => {
                 ask_for(&mut evolution, &lessons.label);
                 self.train(&mined, &lessons)?
@@ -89,6 +87,20 @@ impl SearchSettings {
             predictor.settings.selection = quirks(true).selection;
         }
         fit(&predictor, mined, &lessons.examples, Progress::Live)
+    }
+}
+
+impl PredictorSettings {
+    /// The predictor that has a name or a file. Nothing where one is to be trained.
+    fn known(&self) -> Result<Option<SavedPredictor>, Failure> {
+        Ok(match (&self.name, &self.file) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::Input("predictor: has a name and a file; accepted: one of the two".into()));
+            }
+            (Some(name), None) => Some(SavedPredictor::shipped(name)?),
+            (None, Some(file)) => Some(SavedPredictor::load(file)?),
+            (None, None) => None,
+        })
     }
 }
 

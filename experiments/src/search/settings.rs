@@ -45,6 +45,9 @@ pub struct SegmentSettings {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PredictorSettings {
+    /// The name of a predictor that comes with the library (mini, nb101, nb201); the other fields then say nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The file of a predictor; the other fields but `cuts` then say nothing.
     pub file: Option<PathBuf>,
     /// A table of one's own networks and labels, instead of a family. Segments are mined from these networks, too.
@@ -92,6 +95,7 @@ impl Default for PredictorSettings {
     fn default() -> Self {
         let settings = TrainSettings { epochs: 30, average: 0.98, ..TrainSettings::default() };
         PredictorSettings {
+            name: None,
             file: None,
             labels: None,
             family: FamilyName::Nb201,

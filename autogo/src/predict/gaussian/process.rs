@@ -10,6 +10,7 @@ use super::structure::{Structure, groups, structure};
 use crate::data::Example;
 use crate::error::Error;
 use crate::families::{FamilyName, networks};
+use crate::files::tensors_of;
 use crate::graph::Graph;
 use crate::predict::scoring::Predictor;
 use crate::predict::training::Scale;
@@ -140,7 +141,16 @@ impl GaussianProcess {
     /// # Errors
     /// A file that cannot be read, is damaged, or is no Gaussian process of this version.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let saved::Saved { settings, labels, weights, structures, names } = saved::load(path.as_ref())?;
+        Self::restored(saved::load(path.as_ref())?)
+    }
+
+    /// As [`GaussianProcess::load`], of a file's bytes; `path` is the file's name in errors.
+    pub(in crate::predict) fn of_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
+        Self::restored(saved::parse(tensors_of(bytes, path)?, path)?)
+    }
+
+    fn restored(saved: saved::Saved) -> Result<Self, Error> {
+        let saved::Saved { settings, labels, weights, structures, names } = saved;
         Ok(GaussianProcess { names, ..Self::of(settings, labels, weights, &structures)? })
     }
 }

@@ -6,7 +6,7 @@ use super::settings::GaussianSettings;
 use super::structure::{Entry, Structure, groups, structure};
 use crate::error::Error;
 use crate::families::networks;
-use crate::files::{read_tensors, take, write_tensors};
+use crate::files::{Tensors, read_tensors, take, write_tensors};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -80,8 +80,12 @@ pub(super) fn save(
 
 /// Reads a process that [`save`] wrote.
 pub(super) fn load(path: &Path) -> Result<Saved, Error> {
+    parse(read_tensors(path)?, path)
+}
+
+/// As [`load`], of a file's content; `path` is the file's name in errors.
+pub(super) fn parse((about, tensors): (String, Tensors), path: &Path) -> Result<Saved, Error> {
     let failed = |reason: String| Error::File { path: path.into(), reason };
-    let (about, tensors) = read_tensors(path)?;
     let broken = |error: serde_json::Error| failed(format!("is no Gaussian process: {error}; accepted: `{FORMAT}`"));
     let Tag { format } = serde_json::from_str(&about).map_err(broken)?;
     if format != FORMAT {
@@ -111,11 +115,11 @@ pub(super) fn load(path: &Path) -> Result<Saved, Error> {
         let structures = networks(&names)?.par_iter().map(|graph| structure(graph, &about.settings)).collect();
         return Ok(Saved { settings: about.settings, labels, weights, structures, names });
     }
-    let parse = |(group, name): &(usize, String)| {
+    let named = |(group, name): &(usize, String)| {
         let name = u64::from_str_radix(name, 16).map_err(|_| failed(format!("`{name}` is no name of a number")))?;
         Ok((*group, name))
     };
-    let names = about.numbers.iter().map(parse).collect::<Result<Vec<(usize, u64)>, Error>>()?;
+    let names = about.numbers.iter().map(named).collect::<Result<Vec<(usize, u64)>, Error>>()?;
     let count = tensors.get("numbers").and_then(|(sizes, _)| sizes.first()).copied().unwrap_or(0);
     let rows = take(&tensors, "numbers", (count, 3)).map_err(failed)?;
     let mut structures = vec![Structure::new(); labels.len()];

@@ -150,7 +150,8 @@ impl NewFamily {
         let family = &families[new];
         let mut own = family.draw(usize::MAX, seed)?;
         if self.few < 2 || own.len() < self.few + 2 {
-            let accepted = format!("2 to {}, so that 2 and more of {} are left", own.len().saturating_sub(2), family.family());
+            let accepted =
+                format!("2 to {}, so that 2 and more of {} are left", own.len().saturating_sub(2), family.family());
             return Err(Error::setting("few", format!("is {}", self.few), &accepted));
         }
         let rest = own.split_off(self.few);
@@ -272,7 +273,8 @@ mod tests {
         };
         let runs = study.run(&families, Progress::Silent).unwrap();
         assert_eq!(runs.height(), 2 * 2 * (3 + 3 + 1 + 1));
-        let (others, ranked) = (runs.column("others").unwrap().u64().unwrap(), runs.column("ranked").unwrap().u64().unwrap());
+        let (others, ranked) =
+            (runs.column("others").unwrap().u64().unwrap(), runs.column("ranked").unwrap().u64().unwrap());
         assert_eq!(others.get(0), Some(families[1].len() as u64));
         assert_eq!(ranked.get(0), Some(families[0].len() as u64 - 6));
         let again = study.run(&families, Progress::Silent).unwrap();

@@ -270,7 +270,12 @@ impl Method {
     }
 
     /// The method after it has learned: a function of a network.
-    pub(super) fn learn(&self, train: &[Example], segmenter: Option<&Segmenter>, seed: u64) -> Result<Box<dyn Predictor>, Error> {
+    pub(super) fn learn(
+        &self,
+        train: &[Example],
+        segmenter: Option<&Segmenter>,
+        seed: u64,
+    ) -> Result<Box<dyn Predictor>, Error> {
         let column = |name: &str| {
             let reason = format!("`{name}` is a column of a frame");
             Err(Error::predictor("contender", reason, "a predictor, a gaussian process or a baseline"))
