@@ -88,10 +88,12 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
         assert!(error.contains(wanted), "{error}");
     }
     let error = refused(&command, None);
-    assert!(error.contains("AUTOGO_DATA: is not set"), "{error}");
+    assert!(error.contains("AUTOGO_DATA is not set; accepted: "), "{error}");
+    assert!(!out.exists(), "nothing is left of what was refused");
     let Some(data) = std::env::var_os("AUTOGO_DATA").filter(|folder| !folder.is_empty()) else {
         // Not `println!`: the test runner would swallow it.
         writeln!(std::io::stderr(), "skipped: no AUTOGO_DATA").unwrap();
+        fs::remove_dir_all(scratch).unwrap();
         return;
     };
     let data = Some(Path::new(&data));

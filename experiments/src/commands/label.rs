@@ -6,7 +6,7 @@ use crate::label::{self, Choice, LabelJob, LabelRecord, LabelTask, Manifest};
 use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::data::folder_from_env;
 use autogo::families::FamilyName;
-use autogo::train::{Mini, Recipe};
+use autogo::train::{Mini, Recipe, mini_network};
 use clap::{Parser, Subcommand};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -311,7 +311,14 @@ fn results(folder: &WorkFolder) -> Result<Vec<(String, String)>, Failure> {
 }
 
 fn zero_cost(args: &Scored) -> Result<(), Failure> {
-    let specs: BTreeSet<String> = read_classes(&args.table)?.into_iter().map(|record| record.spec).collect();
+    let records = read_classes(&args.table)?;
+    for record in &records {
+        if !mini_network(&record.spec).is_ok_and(|form| form.mini.to_string() == record.mini_id) {
+            let reason = format!("{} was trained in a form of its own; accepted: the mini benchmark's", record.spec);
+            return Err(Failure::input(&args.table, reason));
+        }
+    }
+    let specs: BTreeSet<String> = records.into_iter().map(|record| record.spec).collect();
     let specs: Vec<String> = specs.into_iter().collect();
     label::zero_cost(&specs, &LabelTask::cifar10()?, &args.out)?;
     say!("{}: {} networks", args.out.display(), specs.len());

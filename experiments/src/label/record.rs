@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The record of one training of one network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LabelRecord {
-    /// The network's compact string.
+    /// The network's compact string, or the name of its file in the folder of work.
     pub spec: String,
     /// Its family.
     pub family: String,

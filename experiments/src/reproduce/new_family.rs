@@ -70,7 +70,8 @@ fn markdown(study: &NewFamily, families: &[LabelledFamily], runs: &DataFrame) ->
                 _ => "–".into(),
             });
             let cells: Vec<String> = cells.collect();
-            let all = mean(&means).map_or("–".into(), |mean| format!("{mean:.3}"));
+            let all = mean(&means).filter(|_| means.len() == names.len());
+            let all = all.map_or("–".into(), |mean| format!("{mean:.3}"));
             // Writing into a string cannot fail.
             let _ = writeln!(text, "| {} | {learned} | {} | {all} |", contender.name, cells.join(" | "));
         }

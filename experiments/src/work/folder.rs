@@ -83,6 +83,14 @@ impl WorkFolder {
         Ok(folder)
     }
 
+    /// As [`WorkFolder::plan`], but with these items alone: others that were planned before are wanted no more. Their
+    /// results stay, and count again when they are planned again.
+    pub fn plan_only(path: &Path, manifest: &str, items: &[String], expiry: Duration) -> Result<WorkFolder, Failure> {
+        WorkFolder::plan(path, manifest, &[], expiry)?;
+        autogo::files::write(&path.join("items.jsonl"), b"")?;
+        WorkFolder::plan(path, manifest, items, expiry)
+    }
+
     /// Opens a folder that was planned.
     pub fn open(path: &Path) -> Result<WorkFolder, Failure> {
         let file = path.join("work.toml");

@@ -127,6 +127,10 @@ impl NewFamily {
             let reason = format!("{} families, {} seeds, {} contenders", sizes.0, sizes.1, sizes.2);
             return Err(Error::setting("new family", reason, "2 families, 1 seed, 1 contender at least"));
         }
+        if let Some(forest) = self.contenders.iter().find(|one| matches!(one.method, Method::Columns(_))) {
+            let reason = format!("`{}` is a forest on columns", forest.name);
+            return Err(Error::predictor("contender", reason, "a predictor, a gaussian process, a baseline, a column"));
+        }
         let mut rows = Vec::new();
         let steps = families.len() * self.seeds.len() * self.contenders.len();
         let (mut bar, mut done) = (progress.start("new family", 0, steps), 0);
@@ -134,12 +138,14 @@ impl NewFamily {
             for &seed in &self.seeds {
                 let trial = self.trial(families, new, seed)?;
                 for contender in &self.contenders {
-                    rows.extend(trial.rows(contender, self.tune_epochs)?);
-                    done += 1;
-                    bar.report(done, &format!("{}, {}", families[new].family(), contender.name));
+                    let own = trial.rows(contender, self.tune_epochs)?;
+                    // What was learned under an interrupt was cut short.
                     if interrupt::is_asked() {
                         break 'all;
                     }
+                    rows.extend(own);
+                    done += 1;
+                    bar.report(done, &format!("{}, {}", families[new].family(), contender.name));
                 }
             }
         }

@@ -52,44 +52,43 @@ fn percents(values: &[f64]) -> Vec<f64> {
 impl Guide {
     /// Learns from networks of several origins: what is learned is a network's rank within its origin, in percent.
     pub fn learn(settings: &PredictorSettings, mined: &Mined, origins: &[Origin]) -> Result<Guide, Failure> {
-        let lessons: Vec<Vec<Example>> = origins.iter().map(Origin::examples).collect();
-        let all: Vec<Example> = lessons.iter().flatten().cloned().collect();
-        let predictor = fit(settings, mined, &all, Progress::Live)?.with_cuts(settings.cuts);
-        let mut predicted: Vec<Vec<f64>> = lessons.iter().map(|own| vec![0.0; own.len()]).collect();
+        let predictor = fit(settings, mined, &lessons(origins, |_| true), Progress::Live)?.with_cuts(settings.cuts);
+        let mut predicted: Vec<Vec<f64>> = origins.iter().map(|own| vec![0.0; own.graphs.len()]).collect();
         for fold in 0..FOLDS {
             let is_seen = |at: usize| at % FOLDS != fold;
-            let seen: Vec<Example> = lessons
-                .iter()
-                .flat_map(|own| own.iter().enumerate().filter(|(at, _)| is_seen(*at)).map(|(_, one)| one.clone()))
-                .collect();
-            let of_fold = fit(settings, mined, &seen, Progress::Silent)?.with_cuts(settings.cuts);
-            for (own, predicted) in lessons.iter().zip(&mut predicted) {
-                let unseen: Vec<usize> = (0..own.len()).filter(|&at| !is_seen(at)).collect();
-                let graphs: Vec<Graph> = unseen.iter().map(|&at| own[at].graph.clone()).collect();
+            let of_fold = fit(settings, mined, &lessons(origins, is_seen), Progress::Silent)?.with_cuts(settings.cuts);
+            for (own, predicted) in origins.iter().zip(&mut predicted) {
+                let unseen: Vec<usize> = (0..own.graphs.len()).filter(|&at| !is_seen(at)).collect();
+                let graphs: Vec<Graph> = unseen.iter().map(|&at| own.graphs[at].clone()).collect();
                 for (&at, score) in unseen.iter().zip(of_fold.score(&graphs)?) {
                     predicted[at] = score;
                 }
             }
         }
-        Ok(Guide { predictor, trial: Trial::of(&lessons, &predicted) })
+        Ok(Guide { predictor, trial: Trial::of(origins, &predicted) })
     }
 }
 
-impl Origin {
-    fn examples(&self) -> Vec<Example> {
-        let ranked = self.graphs.iter().zip(percents(&self.labels));
-        ranked.map(|(graph, value)| Example { graph: graph.clone(), value }).collect()
+/// Networks to learn from: those at places that are seen, each with its rank among them within its origin.
+fn lessons(origins: &[Origin], is_seen: impl Fn(usize) -> bool) -> Vec<Example> {
+    let mut lessons = Vec::new();
+    for origin in origins {
+        let seen: Vec<usize> = (0..origin.graphs.len()).filter(|&at| is_seen(at)).collect();
+        let labels: Vec<f64> = seen.iter().map(|&at| origin.labels[at]).collect();
+        let ranked = seen.iter().zip(percents(&labels));
+        lessons.extend(ranked.map(|(&at, value)| Example { graph: origin.graphs[at].clone(), value }));
     }
+    lessons
 }
 
 impl Trial {
-    fn of(lessons: &[Vec<Example>], predicted: &[Vec<f64>]) -> Trial {
-        let truth: Vec<f64> = lessons.iter().flatten().map(|one| one.value).collect();
+    fn of(origins: &[Origin], predicted: &[Vec<f64>]) -> Trial {
+        let truth: Vec<f64> = origins.iter().flat_map(|own| percents(&own.labels)).collect();
         let scores: Vec<f64> = predicted.iter().flat_map(|own| percents(own)).collect();
-        let flops = |own: &Vec<Example>| -> Vec<f64> {
-            percents(&own.iter().map(|one| one.graph.cost().flops as f64).collect::<Vec<f64>>())
+        let flops = |own: &Origin| -> Vec<f64> {
+            percents(&own.graphs.iter().map(|graph| graph.cost().flops as f64).collect::<Vec<f64>>())
         };
-        let flops: Vec<f64> = lessons.iter().flat_map(flops).collect();
+        let flops: Vec<f64> = origins.iter().flat_map(flops).collect();
         Trial {
             networks: truth.len(),
             srcc: srcc(&scores, &truth),

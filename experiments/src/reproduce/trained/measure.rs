@@ -1,22 +1,40 @@
 //! The measures of a training, by name.
 
 use crate::failure::Failure;
-use crate::label::{LabelRecord, baseline_of};
+use crate::label::{LabelRecord, LabelTask, baseline_of};
+use autogo::Goal;
+use autogo::train::tasks::Metric;
+
+/// The measures of classes.
+const CLASSES: [&str; 2] = ["test_accuracy", "likelihood"];
 
 /// A measure of a training: a score of its task, or of classes `test_accuracy` in percent and `likelihood`, 100 · e^−L of the
 /// mean cross-entropy L of the test pictures. Shares of 1 among the scores are percents here.
 pub fn measure(record: &LabelRecord, name: &str) -> Result<f64, Failure> {
-    let own = [
-        ("test_accuracy", 100.0 * f64::from(record.test_accuracy)),
-        ("likelihood", 100.0 * (-f64::from(record.test_loss)).exp()),
-    ];
-    let own = own.into_iter().filter(|(_, value)| !value.is_nan()).map(|(name, value)| (name.to_string(), value));
-    let scores = record.scores.iter().map(|(name, value)| (name.clone(), factor(name) * value));
-    let all: Vec<(String, f64)> = own.chain(scores).collect();
-    all.iter().find(|(known, _)| known == name).map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        Failure::Input(format!("measure `{name}` is not known; accepted: {}", names.join(", ")))
-    })
+    let found = match name {
+        "test_accuracy" => Some(100.0 * f64::from(record.test_accuracy)),
+        "likelihood" => Some(100.0 * (-f64::from(record.test_loss)).exp()),
+        _ => record.scores.iter().find(|(known, _)| known == name).map(|(_, value)| factor(name) * value),
+    };
+    found.ok_or_else(|| Failure::Work(format!("a training of {} has no `{name}`", record.spec)))
+}
+
+/// Refuses a measure that trainings of a task do not have, and one of which less is better.
+pub fn check(task: &LabelTask, name: &str) -> Result<(), Failure> {
+    let accepted: Vec<String> = match task {
+        LabelTask::Cifar10(_) => CLASSES.map(String::from).into(),
+        LabelTask::Dense(_, task) => {
+            let more = task.metrics().iter().filter(|metric| metric.goal == Goal::Maximise);
+            let of_sets = |metric: &Metric| -> Vec<String> {
+                task.sets().iter().map(|set| format!("{}_{set}", metric.name)).collect()
+            };
+            more.flat_map(of_sets).collect()
+        }
+    };
+    match accepted.iter().any(|known| known == name) {
+        true => Ok(()),
+        false => Err(Failure::Input(format!("measure `{name}` is not known; accepted: {}", accepted.join(", ")))),
+    }
 }
 
 /// What an answer that needs no network reaches by a measure, where the task has one.
@@ -39,12 +57,12 @@ pub fn title(name: &str) -> String {
 
 /// Whether a measure is shown in percent.
 fn is_percent(name: &str) -> bool {
-    ["test_accuracy", "likelihood"].contains(&name) || factor(name) == 100.0
+    CLASSES.contains(&name) || factor(name) == 100.0
 }
 
 /// The factor of a score: shares of 1 become percents.
 fn factor(name: &str) -> f64 {
-    let shares = ["miou", "pixel_accuracy", "pck", "nme", "top_5"];
+    let shares = ["miou", "pixel_accuracy", "pck"];
     let name = name.strip_prefix("baseline_").unwrap_or(name);
     if shares.iter().any(|share| name.starts_with(share)) { 100.0 } else { 1.0 }
 }
@@ -55,14 +73,13 @@ mod tests {
     use crate::label::tests::record;
 
     #[test]
-    fn measures_are_found_by_name_and_others_refused() {
+    fn measures_are_found_by_name() {
         let classes = record("one", "");
         assert_eq!(measure(&classes, "test_accuracy").unwrap(), 50.0);
         assert!((measure(&classes, "likelihood").unwrap() - 22.313).abs() < 1e-3);
         let dense = record("one", "sr2");
         assert_eq!(measure(&dense, "psnr_set5").unwrap(), 33.5);
-        let refused = measure(&dense, "test_accuracy").unwrap_err().to_string();
-        assert!(refused.ends_with("accepted: psnr_set5, ssim_set5"), "{refused}");
+        assert!(measure(&dense, "psnr_set14").unwrap_err().to_string().ends_with("has no `psnr_set14`"));
         assert_eq!((title("miou_test"), title("psnr_set5")), ("miou test [%]".into(), "psnr set5 [dB]".into()));
     }
 }

@@ -13,14 +13,15 @@ mod trainings;
 
 use super::Experiment;
 use crate::failure::Failure;
-use crate::inputs::{network_with, quirks, toml_file};
+use crate::inputs::{machine, network, toml_file};
 use crate::label::LabelTask;
 use crate::search::{PREDICTOR, SEGMENTS, SHARED};
 use autogo::Progress;
 use autogo::data::{DATA_VARIABLE, folder_from_env, write_parquet};
 use autogo::evolve::{Figures, Mutator, RunFolder};
 use autogo::files::{FolderLock, copy, sweep, write};
-use autogo::graph::Graph;
+use autogo::graph::{ContentId, Graph};
+use autogo::profile::CycleCounter;
 use autogo::release::released;
 use autogo::report::write_run;
 use autogo::segment::Mined;
@@ -30,7 +31,7 @@ use measure::{baseline, measure};
 use page::Part;
 use rows::{Row, by_seed, correct};
 use serde::Serialize;
-use settings::{Input, Table, Task};
+use settings::{FEWEST, Input, Table, Task};
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
@@ -50,29 +51,43 @@ struct Manifest<'a> {
     engine: u32,
     machine: String,
     workers: usize,
-    seconds: f64,
+    /// Trainings of earlier calls have their seconds in the tables of trainings.
+    seconds_of_the_last_call: f64,
     pictures: Vec<String>,
     table: &'a Table,
 }
 
 /// Makes the table: trainings that can be interrupted and taken up again, then Parquet, Markdown and a manifest.
+///
+/// What can be refused is refused before anything is trained.
 pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let Experiment { config, out } = experiment;
     let table: Table = toml_file(config)?;
     table.check(config)?;
     let name = config.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let base = out.join(&name);
+    let folder = folder_from_env().ok_or_else(|| {
+        Failure::Input(format!(
+            "{DATA_VARIABLE} is not set; accepted: a folder with pictures and the release's networks"
+        ))
+    })?;
+    let starts = table.inputs.iter().map(|input| table.start(input, &folder));
+    let starts = starts.collect::<Result<Vec<Start<'_>>, Failure>>()?;
     let _held = FolderLock::take(&base)?;
     sweep(&base)?;
+    let mut opened = Vec::new();
+    for task in &table.tasks {
+        let runs = out.join(format!("{name}_{}_runs.parquet", task.task));
+        opened.push(Trainings::open(&base.join(&task.task).join("work"), &runs, task)?);
+    }
     let begun = Instant::now();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let starts = table.inputs.iter().map(|input| table.start(input)).collect::<Result<Vec<Start<'_>>, Failure>>()?;
     let inputs: Vec<Graph> = starts.iter().map(|start| start.graph.clone()).collect();
     let mined = table.search.mine(&inputs)?;
     let mut parts = Vec::new();
-    for task in &table.tasks {
+    for (task, trainings) in table.tasks.iter().zip(opened) {
         let stage = Stage { table: &table, task, starts: &starts, mined: &mined, base: base.join(&task.task), workers };
-        parts.push(stage.run(&out.join(format!("{name}_{}_runs.parquet", task.task)))?);
+        parts.push(stage.run(trainings)?);
     }
     // Differences by the first measure of a task are what the table claims; others are shown.
     let mut rows: Vec<Row> = parts.iter().flat_map(|part| part.rows.clone()).collect();
@@ -91,7 +106,7 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
         engine: REVISION,
         machine: processor(),
         workers,
-        seconds: begun.elapsed().as_secs_f64().round(),
+        seconds_of_the_last_call: begun.elapsed().as_secs_f64().round(),
         pictures: parts.iter().map(|part| part.pictures.clone()).collect(),
         table: &table,
     };
@@ -110,21 +125,21 @@ fn processor() -> String {
 }
 
 impl Table {
-    /// Reads an input, and the networks that the release evolved from it. Without the data none, and a word about it.
-    fn start<'a>(&self, input: &'a Input) -> Result<Start<'a>, Failure> {
-        let graph = network_with(&input.network, &quirks(self.search.release))?;
+    /// Reads an input, and the networks that the release evolved from it. Each has a form for every task and costs on
+    /// the machine, or is refused.
+    fn start<'a>(&self, input: &'a Input, data: &Path) -> Result<Start<'a>, Failure> {
+        let graph = network(&input.network)?;
         let mut found = Vec::new();
-        match folder_from_env() {
-            Some(folder) => {
-                for name in &input.released {
-                    let short = name.rsplit('/').next().unwrap_or(name);
-                    found.push((format!("release: {short}"), released(&folder, name)?));
-                }
+        for name in &input.released {
+            let short = name.rsplit('/').next().unwrap_or(name);
+            found.push((format!("release: {short}"), released(data, name)?));
+        }
+        let counter = CycleCounter::new(machine(&self.search.machine)?)?;
+        for graph in found.iter().map(|(_, graph)| graph).chain([&graph]) {
+            counter.cycles(graph)?;
+            for task in &self.tasks {
+                LabelTask::form(task.name()?, graph.name(), graph, Some(&task.mini()?))?;
             }
-            None if !input.released.is_empty() => {
-                say!("the release's own networks are left out: no {DATA_VARIABLE}");
-            }
-            None => {}
         }
         Ok(Start { input, graph, released: found })
     }
@@ -144,18 +159,20 @@ struct Stage<'a> {
 type Named = Vec<(String, Graph)>;
 
 impl<'a> Stage<'a> {
-    /// Makes the task's part of the table; every training becomes a row of the table `runs`.
-    fn run(&self, runs: &Path) -> Result<Part<'a>, Failure> {
-        let mut trainings = Trainings::open(&self.base.join("work"), runs, self.task)?;
+    /// Makes the task's part of the table.
+    fn run(&self, mut trainings: Trainings) -> Result<Part<'a>, Failure> {
         let mutants = self.mutants()?;
         let lessons =
             self.starts.iter().map(|start| (&start.graph, 1)).chain(mutants.iter().flatten().map(|one| (one, 1)));
         trainings.train(&lessons.collect::<Vec<_>>(), self.task, self.workers)?;
-        let guide = Guide::learn(&self.table.search.predictor, self.mined, &self.origins(&mutants, &trainings)?)?;
+        let origins = self.origins(&mutants, &trainings)?;
+        let guide = Guide::learn(&self.table.search.predictor, self.mined, &origins)?;
         self.mined.save(self.base.join(SEGMENTS))?;
         guide.predictor.save(self.base.join(PREDICTOR))?;
         let mutator = self.table.search.mutator(guide.predictor, self.mined.clone())?;
-        let found = self.starts.iter().map(|start| self.search(start, &mutator)).collect::<Result<Vec<Named>, _>>()?;
+        let known: HashSet<ContentId> = mutants.iter().flatten().filter_map(|graph| self.form(graph)).collect();
+        let found = self.starts.iter().map(|start| self.search(start, &mutator, &known));
+        let found = found.collect::<Result<Vec<Named>, _>>()?;
         let all = self.starts.iter().map(|start| &start.graph).chain(found.iter().flatten().map(|(_, graph)| graph));
         let all: Vec<(&Graph, u64)> = all.map(|graph| (graph, self.table.seeds)).collect();
         trainings.train(&all, self.task, self.workers)?;
@@ -164,21 +181,19 @@ impl<'a> Stage<'a> {
             rows.extend(self.rows(start, found, mutants, &trainings, &mutator)?);
         }
         let (pictures, images) = (trainings.pictures.clone(), trainings.recipe.images);
-        Ok(Part { task: self.task, pictures, images, trial: guide.trial, rows })
+        let learned = origins.iter().map(|origin| origin.graphs.len()).collect();
+        Ok(Part { task: self.task, pictures, images, learned, trial: guide.trial, rows })
     }
 
-    /// Whether a network has a form for the task.
-    fn fits(&self, graph: &Graph) -> bool {
-        let form = || -> Result<(), Failure> {
-            LabelTask::form(self.task.name()?, graph.name(), graph, Some(&self.task.mini()?))?;
-            Ok(())
-        };
-        form().is_ok()
+    /// The form in which a network is trained, if it has one for the task.
+    fn form(&self, graph: &Graph) -> Option<ContentId> {
+        let mini = self.task.mini().ok()?;
+        Some(LabelTask::form(self.task.name().ok()?, graph.name(), graph, Some(&mini)).ok()?.mini)
     }
 
     fn mutants(&self) -> Result<Vec<Vec<Graph>>, Failure> {
         let of = |start: &Start<'_>| {
-            mutants::mutants(self.table, start.input, &start.graph, self.mined, |graph| self.fits(graph))
+            mutants::mutants(self.table, start.input, &start.graph, self.mined, |graph| self.form(graph))
         };
         self.starts.iter().map(of).collect()
     }
@@ -194,34 +209,34 @@ impl<'a> Stage<'a> {
                     origin.graphs.push(graph.clone());
                 }
             }
+            if origin.graphs.len() < FEWEST {
+                let reason = format!("{} mutants of {} were trained", origin.graphs.len(), start.input.network);
+                return Err(Failure::Work(format!("{}: {reason}; at least {FEWEST} are needed", self.task.task)));
+            }
             origins.push(origin);
         }
         Ok(origins)
     }
 
-    /// The networks to be trained beside an input: the release's, and the best of the front of a search.
-    fn search(&self, start: &Start<'_>, mutator: &Mutator) -> Result<Named, Failure> {
-        let safe: String =
-            start.input.network.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let folder = RunFolder::new(self.base.join(safe));
+    /// The networks to be trained beside an input: the release's, and the best of the front of a search, but those whose
+    /// forms are known.
+    fn search(&self, start: &Start<'_>, mutator: &Mutator, known: &HashSet<ContentId>) -> Result<Named, Failure> {
+        // Another predictor makes another run.
+        let print: String = mutator.predictor().fingerprint().chars().take(8).collect();
+        let folder = RunFolder::new(self.base.join(format!("{}-{print}", start.input.folder())));
         let held = folder.lock()?;
         share(&self.base, folder.path())?;
         let evolution = &self.table.search.evolution;
         let settings = mutants::for_input(evolution, start.input, evolution.seed);
         let run = held.run(&settings, &start.graph, mutator, Progress::Live)?;
         write_run(&run, mutator, &folder)?;
-        let mut found: Named = Vec::new();
-        for (name, graph) in &start.released {
-            match self.fits(graph) {
-                true => found.push((name.clone(), graph.clone())),
-                false => say!("{name}: has no form for {}, left out", self.task.task),
-            }
-        }
-        let mut seen: HashSet<String> = found.iter().map(|(_, graph)| graph.content_id().to_string()).collect();
+        let mut found: Named = start.released.clone();
+        let mut seen = known.clone();
+        seen.extend(found.iter().map(|(_, graph)| graph).chain([&start.graph]).filter_map(|graph| self.form(graph)));
         let mut ours = 0;
         for one in run.front().into_iter().filter(|one| one.id != 0) {
             let graph = run.graph(one.id, mutator.db())?;
-            if ours < self.table.finalists && self.fits(&graph) && seen.insert(graph.content_id().to_string()) {
+            if ours < self.table.finalists && self.form(&graph).is_some_and(|id| seen.insert(id)) {
                 ours += 1;
                 found.push((format!("ours {ours}"), graph));
             }

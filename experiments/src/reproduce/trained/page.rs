@@ -15,6 +15,8 @@ pub struct Part<'a> {
     pub pictures: String,
     /// Pictures that a training sees.
     pub images: u64,
+    /// Networks of each input that the predictor learned from, the input among them.
+    pub learned: Vec<usize>,
     /// How the predictor ranks unseen mutants.
     pub trial: Trial,
     /// The rows.
@@ -36,12 +38,15 @@ fn between(ends: Option<(f64, f64)>, digits: usize) -> String {
 /// The table, a section a task.
 pub fn markdown(name: &str, table: &Table, parts: &[Part<'_>]) -> String {
     let mut text = format!(
-        "# {name}, trained\n\nEvery network is trained from nothing in the form that its section names, under {} seeds. `difference` is \
+        "# {name}, trained\n\nEvery network is trained from nothing in the form that its section names; `n` counts seeds. `difference` is \
          the mean difference from the input, paired by seed, with its 95 % interval; `p` is that of a paired t-test, corrected by Holm \
-         for all tests of this table. FLOPs, latency ({}) and power are those of the whole network at the paper's size. *Mutants* are \
-         the networks that the predictor learned from, one training each: what chance finds. The searches and this table look at the \
-         same test pictures; no trained network of ours was among those that the predictor learned from.\n",
-        table.seeds, table.search.machine
+         for all {} tests of this table. `predicted` is the score of the predictor that guided the search: a rank among mutants in \
+         percent. FLOPs, latency ({}) and power are differences from the input, counted on whole networks at the size of the paper. \
+         *mutants* are networks of a search without guidance that the predictor learned from, `n` of them with one training each: what \
+         chance finds. *no network* is the task's answer that needs none. Searches and this table look at the same test pictures; no \
+         network of ours has a form that the predictor learned from.\n",
+        parts.iter().flat_map(|part| &part.rows).filter(|row| row.p_holm.is_some()).count(),
+        table.search.machine
     );
     for part in parts {
         // Writing into a string cannot fail.
@@ -52,7 +57,7 @@ pub fn markdown(name: &str, table: &Table, parts: &[Part<'_>]) -> String {
 }
 
 fn section(text: &mut String, part: &Part<'_>) -> std::fmt::Result {
-    let Part { task, pictures, images, trial, rows } = part;
+    let Part { task, pictures, images, learned, trial, rows } = part;
     let measures: Vec<&String> = task.shown.iter().collect();
     writeln!(text, "\n## {}\n", task.task)?;
     // The record's size is that of the task's usual pictures; the form's is what is trained on.
@@ -60,10 +65,11 @@ fn section(text: &mut String, part: &Part<'_>) -> std::fmt::Result {
     writeln!(text, "Form {}, {images} pictures a training; {pictures}.\n", task.form)?;
     writeln!(
         text,
-        "The predictor learned `{}` as a rank among {} mutants and inputs. Such predictors rank those that were left out with SRCC \
-         {}{}; FLOPs alone {}.\n",
+        "The predictor learned `{}` as a rank among {} mutants and inputs ({} of each input). Five predictors that each left a fifth \
+         of them out rank those with SRCC {}{}, pooled, siblings of a mutation among them; FLOPs alone {}.\n",
         task.label,
         trial.networks,
+        learned.iter().map(usize::to_string).collect::<Vec<String>>().join(", "),
         number(trial.srcc, 3),
         between(trial.interval, 3),
         number(trial.flops, 3)
@@ -85,7 +91,7 @@ fn section(text: &mut String, part: &Part<'_>) -> std::fmt::Result {
             between(row.interval(), 2),
             signed(difference.map(|one| one.0), 2),
             between(difference.map(|one| one.1), 2),
-            row.p_holm.map_or("–".into(), |p| format!("{p:.3}"))
+            row.p_holm.map_or("–".into(), |p| if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") })
         )?;
         for name in &measures[1..] {
             let is_other =

@@ -72,11 +72,17 @@ pub fn by_seed(records: &[&LabelRecord], name: &str) -> Result<Vec<(u64, f64)>, 
     records.iter().map(|record| Ok((record.seed, measure(record, name)?))).collect()
 }
 
-/// The test of trainings against those of the input, on the seeds that both finished.
+/// The share of a measure below which a deviation is that of its grain: shares of pictures are counts.
+const GRAIN: f64 = 1e-5;
+
+/// The test of trainings against those of the input, on the seeds that both finished. Differences that are all the same
+/// are no test: with a handful of seeds that is a coincidence of counts, no certainty.
 pub fn test(own: &[(u64, f64)], input: &[(u64, f64)]) -> Option<PairedTest> {
     let pairs = own.iter().filter_map(|(seed, a)| Some((*a, input.iter().find(|(other, _)| other == seed)?.1)));
     let (a, b): (Vec<f64>, Vec<f64>) = pairs.unzip();
-    paired_t_test(&a, &b)
+    let differences: Vec<f64> = a.iter().zip(&b).map(|(a, b)| a - b).collect();
+    let spread = deviation(&differences)?;
+    if spread <= GRAIN * mean(&a)?.abs() { None } else { paired_t_test(&a, &b) }
 }
 
 /// Corrects the p-values of the rows that `is_tested` names, for their number.
@@ -151,6 +157,7 @@ mod tests {
         let mut rows = [row(&[30.3, 31.4, 30.8, 30.6], &input), row(&[30.1, 30.9, 30.6, 30.1], &input)];
         // A seed that one of the two lacks is no pair.
         assert_eq!(test(&[(0, 1.0), (7, 2.0), (1, 2.0)], &[(0, 0.5), (1, 1.4)]).unwrap().pairs, 2);
+        assert_eq!(test(&[(0, 50.01), (1, 50.21)], &[(0, 50.0), (1, 50.2)]), None);
         correct(&mut rows, |_| true);
         let [better, same] = &rows;
         assert_eq!((better.verdict(), same.verdict()), ("better", "not told apart"));

@@ -8,6 +8,7 @@ use autogo::evolve::CostWindow;
 use autogo::train::tasks::DenseName;
 use autogo::train::{Mini, Recipe};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Searches from given networks, graded by training what they find.
@@ -63,9 +64,24 @@ pub struct Task {
 }
 
 impl Table {
-    /// Refuses a table without inputs, tasks, or enough seeds to compare.
+    /// Refuses a table without inputs, tasks, or enough seeds to compare, one that names something twice, and settings
+    /// of a search that have no meaning here.
     pub fn check(&self, config: &Path) -> Result<(), Failure> {
         let refuse = |reason: &str| Err(Failure::input(config, reason));
+        let predictor = &self.search.predictor;
+        if self.search.release
+            || predictor.name.is_some()
+            || predictor.file.is_some()
+            || predictor.labels.is_some()
+            || predictor.origin.is_some()
+        {
+            return refuse("has a predictor of another origin or `release`; accepted: a predictor's settings alone");
+        }
+        let folders: HashSet<String> = self.inputs.iter().map(Input::folder).collect();
+        let tasks: HashSet<&String> = self.tasks.iter().map(|task| &task.task).collect();
+        if folders.len() < self.inputs.len() || tasks.len() < self.tasks.len() {
+            return refuse("names an input or a task twice; accepted: each once");
+        }
         match (self.inputs.is_empty(), self.tasks.is_empty(), self.seeds, self.finalists, self.mutants) {
             (true, ..) | (_, true, ..) => refuse("has no inputs or no tasks; accepted: 1 or more of each"),
             (_, _, 0 | 1, ..) => refuse("compares under fewer than 2 seeds; accepted: 2 or more"),
@@ -77,7 +93,14 @@ impl Table {
 }
 
 /// Mutants below which no predictor is tried on unseen ones.
-const FEWEST: usize = 6;
+pub const FEWEST: usize = 6;
+
+impl Input {
+    /// The network's name as that of a folder.
+    pub fn folder(&self) -> String {
+        self.network.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+    }
+}
 
 impl Task {
     fn check(&self) -> Result<(), Failure> {
@@ -87,6 +110,11 @@ impl Task {
         self.name()?;
         self.mini()?;
         self.recipe().map(|_| ())
+    }
+
+    /// The measures that are asked for.
+    pub fn measures(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.label).chain(&self.shown)
     }
 
     /// The task's name; nothing is CIFAR-10.

@@ -1,5 +1,6 @@
 //! The trainings of a task, as items of a folder of work.
 
+use super::measure;
 use super::settings::Task;
 use crate::failure::Failure;
 use crate::label::{self, LabelItem, LabelRecord, LabelTask, Manifest, keep_network};
@@ -43,19 +44,28 @@ impl Trainings {
         if let LabelTask::Dense(_, opened) = &opened {
             opened.check(&recipe)?;
         }
+        task.measures().try_for_each(|name| measure::check(&opened, name))?;
         let (pictures, manifest) = (opened.record(), Manifest::new(&opened, Some(form), recipe).text()?);
         let folder = WorkFolder::plan(path, &manifest, &[], EXPIRY)?;
         let mut results = HashMap::new();
         if table.exists() {
-            let known = label::read(table)?.into_iter().filter(|record| record.job == folder.manifest_id());
-            results.extend(known.map(|record| (key(&record), record)));
+            let known = label::read(table)?;
+            if let Some(other) = known.iter().find(|record| record.job != folder.manifest_id()) {
+                let reason = format!("holds trainings of job {}, here {}", other.job, folder.manifest_id());
+                let accepted = "accepted: the form, the recipe and the pictures that made them, or another --out";
+                return Err(Failure::input(table, format!("{reason}; {accepted}")));
+            }
+            results.extend(known.into_iter().map(|record| (key(&record), record)));
         }
-        Ok(Trainings { path: path.into(), table: table.into(), pictures, recipe, manifest, results })
+        let (path, table) = (path.into(), table.into());
+        let mut trainings = Trainings { path, table, pictures, recipe, manifest, results };
+        trainings.take(&folder)?;
+        Ok(trainings)
     }
 
     /// Trains each network under its seeds, on `workers` processes, where that has not been done; says how long it
     /// may take. What there is of results is written into the table, also where not all could be had. A training that
-    /// fails is left out.
+    /// fails twice is left out, with a word; `autogo label retry` lets it be tried again.
     pub fn train(&mut self, wanted: &[(&Graph, u64)], task: &Task, workers: usize) -> Result<(), Failure> {
         let mut items: Vec<(String, (String, u64))> = Vec::new();
         let mut work = 0.0;
@@ -72,7 +82,7 @@ impl Trainings {
             }
         }
         let lines: Vec<String> = items.iter().map(|(line, _)| line.clone()).collect();
-        let folder = WorkFolder::plan(&self.path, &self.manifest, &lines, EXPIRY)?;
+        let folder = WorkFolder::plan_only(&self.path, &self.manifest, &lines, EXPIRY)?;
         let keys: HashMap<&String, &(String, u64)> = items.iter().map(|(line, key)| (line, key)).collect();
         for item in folder.items().iter().filter(|item| !folder.is_done(&item.id)) {
             if let Some(record) = keys.get(&item.text).and_then(|&key| self.results.get(key)) {
@@ -85,7 +95,8 @@ impl Trainings {
         let mut end = Ok(());
         if left > 0 {
             let minutes = (work / PACE / 60.0 / workers as f64).ceil();
-            say!("{}: {left} trainings are left, about {minutes} min with {workers} workers", task.task);
+            let workers = workers.min(left);
+            say!("{}: {left} trainings of this stage are left, about {minutes} min with {workers} workers", task.task);
             end = finish(&folder, &Executor::Local, workers, &task.task);
         }
         self.take(&folder)?;
@@ -101,7 +112,8 @@ impl Trainings {
                     serde_json::from_str(&line).map_err(|error| Failure::work(&self.path, error))?;
                 self.results.insert(key(&record), record);
             } else if folder.is_given_up(&item.id) {
-                say!("left out: {}", folder.failures(&item.id).pop().unwrap_or_default().trim_end());
+                let reason = folder.failures(&item.id).pop().unwrap_or_default();
+                say!("left out: {}: {}", item.text, reason.trim_end());
             }
         }
         Ok(())
