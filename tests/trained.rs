@@ -77,6 +77,7 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
     let wrong = [
         ("seeds = 2", "seeds = 1", "fewer than 2 seeds"),
         ("mutants = 6", "mutants = 5", "too few mutants"),
+        ("[search]\n", "[search]\nrelease = true\n", "accepted: a predictor's settings alone"),
         ("\"denoise25\"", "\"noise\"", "task: `noise` is not known; accepted: camvid, faces, sr2, denoise25, cifar10"),
         ("16x16:1/16", "16", "mini form: is `16`"),
         ("images = 64", "pictures = 64", "recipe of denoise25: unknown field `pictures`"),
@@ -97,11 +98,16 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
         return;
     };
     let data = Some(Path::new(&data));
+    // A measure that there is not is told before anything is trained.
+    fs::write(&config, TABLE.replace("label = \"psnr_set12\"", "label = \"psnr\"")).unwrap();
+    let error = refused(&command, data);
+    assert!(error.contains("measure `psnr` is not known; accepted: psnr_set12, psnr_bsd68"), "{error}");
+    fs::write(&config, TABLE).unwrap();
     let first = said(&command, data);
-    assert!(
-        first.contains("denoise25: 7 trainings are left") && first.contains("denoise25: 3 trainings are left"),
-        "{first}"
-    );
+    // The input and six mutants once; then the input and what was found under the seeds that are left.
+    for stage in ["denoise25: 7 trainings of this stage", "denoise25: 3 trainings of this stage"] {
+        assert!(first.contains(stage), "{first}");
+    }
     for row in
         ["| unet:64x64 | input | 2 |", "| unet:64x64 | ours 1 | 2 |", "| mutants | 6 |", "| no network | 1 | 20.17 |"]
     {
@@ -117,11 +123,23 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
     // What is trained is not trained again, also where the folder of work is gone.
     fs::remove_dir_all(out.join("small/denoise25/work")).unwrap();
     let again = said(&command, data);
-    assert!(!again.contains("trainings are left"), "{again}");
+    assert!(!again.contains("of this stage are left"), "{again}");
     assert!(before == bytes());
-    // A measure that there is not.
-    fs::write(&config, TABLE.replace("label = \"psnr_set12\"", "label = \"psnr\"")).unwrap();
+    // Or where the table of trainings is.
+    fs::remove_file(out.join("small_denoise25_runs.parquet")).unwrap();
+    assert!(!said(&command, data).contains("of this stage are left"));
+    assert!(before == bytes());
+    // Another number of mutants is another predictor, hence another search; trainings that there are count.
+    fs::write(&config, TABLE.replace("mutants = 6", "mutants = 7")).unwrap();
+    assert!(said(&command, data).contains("| mutants | 7 |"));
+    // Another recipe does not write over the results of this one.
+    let runs = fs::read(out.join("small_denoise25_runs.parquet")).unwrap();
+    fs::write(&config, TABLE.replace("images = 64", "images = 96")).unwrap();
     let error = refused(&command, data);
-    assert!(error.contains("measure `psnr` is not known; accepted: psnr_set12, psnr_bsd68"), "{error}");
+    assert!(error.contains("holds other work: `images = 64` where `images = 96` is wanted"), "{error}");
+    fs::remove_dir_all(out.join("small")).unwrap();
+    let error = refused(&command, data);
+    assert!(error.contains("small_denoise25_runs.parquet: holds trainings of job "), "{error}");
+    assert!(runs == fs::read(out.join("small_denoise25_runs.parquet")).unwrap());
     fs::remove_dir_all(scratch).unwrap();
 }

@@ -40,7 +40,7 @@ pub fn markdown(name: &str, table: &Table, parts: &[Part<'_>]) -> String {
     let mut text = format!(
         "# {name}, trained\n\nEvery network is trained from nothing in the form that its section names; `n` counts seeds. `difference` is \
          the mean difference from the input, paired by seed, with its 95 % interval; `p` is that of a paired t-test, corrected by Holm \
-         for all {} tests of this table. `predicted` is the score of the predictor that guided the search: a rank among mutants in \
+         for all tests of this table ({}). `predicted` is the score of the predictor that guided the search: a rank among mutants in \
          percent. FLOPs, latency ({}) and power are differences from the input, counted on whole networks at the size of the paper. \
          *mutants* are networks of a search without guidance that the predictor learned from, `n` of them with one training each: what \
          chance finds. *no network* is the task's answer that needs none. Searches and this table look at the same test pictures; no \

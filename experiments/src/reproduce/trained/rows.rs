@@ -47,7 +47,7 @@ impl Row {
     /// By how many percent a cost differs from the input's.
     pub fn percent(&self, column: RunColumn) -> Option<f64> {
         let (own, base) = self.figures.as_ref()?;
-        Some(100.0 * (own.value(column)? / base.value(column)? - 1.0))
+        Some(100.0 * (own.value(column)? / base.value(column)? - 1.0)).filter(|percent| percent.is_finite())
     }
 
     /// Whether the network is better than its input by more than chance, at no more FLOPs.
