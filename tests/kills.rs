@@ -3,7 +3,9 @@
 //! `AUTOGO_KILLS` says how many are killed; without it a handful.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+mod command;
+
+use command::files;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -34,21 +36,6 @@ fn autogo(arguments: &[&str]) -> Command {
 fn succeeds(mut command: Command) {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Every file below a folder; nothing if there is no folder.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let (mut found, mut folders) = (BTreeMap::new(), vec![folder.to_path_buf()]);
-    while let Some(at) = folders.pop() {
-        for entry in std::fs::read_dir(at).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => _ = found.insert(path.strip_prefix(folder).unwrap().into(), std::fs::read(&path).unwrap()),
-            }
-        }
-    }
-    found
 }
 
 fn is_left_over(path: &Path) -> bool {

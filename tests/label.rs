@@ -1,6 +1,8 @@
 //! `autogo label`: workers that share a folder, one of them killed in the middle of a training.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use autogo::data::read_parquet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -50,8 +52,7 @@ fn table(folder: &Path, out: &Path) -> autogo::polars::prelude::DataFrame {
 
 #[test]
 fn a_worker_that_is_killed_costs_time_and_nothing_else() {
-    if autogo::data::folder_from_env().is_none() {
-        println!("skipped: AUTOGO_DATA is not set");
+    if command::data().is_none() {
         return;
     }
     let scratch = folder("kill");
@@ -126,8 +127,7 @@ fn the_shipped_description_fits_the_shipped_tables() {
 
 #[test]
 fn another_task_has_its_own_jobs_and_columns() {
-    if autogo::data::folder_from_env().is_none() {
-        println!("skipped: AUTOGO_DATA is not set");
+    if command::data().is_none() {
         return;
     }
     let scratch = folder("task");
@@ -196,8 +196,7 @@ fn networks_of_ones_own_are_trained_in_a_form() {
     };
     let refused = plan(&[]).output().unwrap();
     assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("--form"));
-    if autogo::data::folder_from_env().is_none() {
-        println!("skipped: AUTOGO_DATA is not set");
+    if command::data().is_none() {
         std::fs::remove_dir_all(scratch).unwrap();
         return;
     }

@@ -1,44 +1,10 @@
 //! `autogo reproduce predictors`, and Gaussian processes from the command line.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
+use command::{data, refused, said, scratch, text};
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn autogo(arguments: &[&str], data: Option<&Path>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_autogo"));
-    command.args(arguments).env_remove("AUTOGO_DATA");
-    if let Some(data) = data {
-        command.env("AUTOGO_DATA", data);
-    }
-    command.output().unwrap()
-}
-
-/// Standard output of a command that succeeded.
-fn said(arguments: &[&str], data: Option<&Path>) -> String {
-    let output = autogo(arguments, data);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Standard error of a command that failed.
-fn refused(arguments: &[&str], data: Option<&Path>) -> String {
-    let output = autogo(arguments, data);
-    assert!(!output.status.success());
-    String::from_utf8(output.stderr).unwrap()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("autogo-predictors-{name}-{}", std::process::id()));
-    fs::remove_dir_all(&folder).ok();
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 const TABLE: &str = r#"
 seeds = [0, 1]
@@ -61,7 +27,7 @@ source = "a paper"
 
 #[test]
 fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
-    let scratch = scratch("table");
+    let scratch = scratch("predictors-table");
     let (config, out) = (scratch.join("few.toml"), scratch.join("out"));
     fs::write(&config, TABLE).unwrap();
     let command = ["reproduce", "predictors", "--config", text(&config), "--out", text(&out)];
@@ -74,12 +40,10 @@ fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
     // Without the benchmarks there is nothing to rank.
     let error = refused(&command, None);
     assert!(error.contains("no family of") && error.trim_end().lines().count() == 1, "{error}");
-    let Some(data) = std::env::var_os("AUTOGO_DATA").filter(|folder| !folder.is_empty()) else {
-        // Not `println!`: the test runner would swallow it.
-        writeln!(std::io::stderr(), "skipped: no AUTOGO_DATA").unwrap();
+    let Some(data) = data() else {
         return;
     };
-    let data = Some(Path::new(&data));
+    let data = Some(data.as_path());
     let first = said(&command, data);
     assert!(first.contains("2 of 2 pieces are left"), "{first}");
     assert!(first.contains("| others (a paper) | – | 0.500 |") && first.contains("| process | 0."), "{first}");
@@ -114,7 +78,7 @@ fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
 
 #[test]
 fn a_gaussian_process_is_trained_and_ranks_and_guides_a_search() {
-    let scratch = scratch("process");
+    let scratch = scratch("predictors-process");
     let (file, config, run) = (scratch.join("process.safetensors"), scratch.join("search.toml"), scratch.join("run"));
     let split = ["--family", "nb201", "--origin", "cycles", "--train", "40", "--test", "20"];
     let trained = said(&[&["train", "--gaussian", "--out", text(&file)], &split[..]].concat(), None);

@@ -1,47 +1,11 @@
 //! `autogo reproduce table6` in small: a search for a task, graded by training what it finds.
 #![allow(clippy::unwrap_used)]
 
+mod command;
+
 use autogo::data::read_parquet;
+use command::{data, refused, said, scratch, text};
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn autogo(arguments: &[&str], data: Option<&Path>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_autogo"));
-    command.args(arguments).env_remove("AUTOGO_DATA");
-    if let Some(data) = data {
-        command.env("AUTOGO_DATA", data);
-    }
-    command.output().unwrap()
-}
-
-/// Standard output of a command that succeeded.
-fn said(arguments: &[&str], data: Option<&Path>) -> String {
-    let output = autogo(arguments, data);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// Standard error of a command that failed: one line.
-fn refused(arguments: &[&str], data: Option<&Path>) -> String {
-    let output = autogo(arguments, data);
-    let error = String::from_utf8(output.stderr).unwrap();
-    let own: Vec<&str> = error.lines().filter(|line| line.starts_with("error: ")).collect();
-    assert!(!output.status.success() && own.len() == 1, "{error}");
-    own[0].to_string()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("autogo-trained-{name}-{}", std::process::id()));
-    fs::remove_dir_all(&folder).ok();
-    fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 const TABLE: &str = r#"
 mutants = 6
@@ -70,7 +34,7 @@ ops = ["conv2d", "relu", "add", "concat", "identity"]
 
 #[test]
 fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
-    let scratch = scratch("table");
+    let scratch = scratch("trained-table");
     let (config, out) = (scratch.join("small.toml"), scratch.join("out"));
     fs::write(&config, TABLE).unwrap();
     let command = ["reproduce", "table6", "--config", text(&config), "--out", text(&out)];
@@ -91,13 +55,11 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
     let error = refused(&command, None);
     assert!(error.contains("AUTOGO_DATA is not set; accepted: "), "{error}");
     assert!(!out.exists(), "nothing is left of what was refused");
-    let Some(data) = std::env::var_os("AUTOGO_DATA").filter(|folder| !folder.is_empty()) else {
-        // Not `println!`: the test runner would swallow it.
-        writeln!(std::io::stderr(), "skipped: no AUTOGO_DATA").unwrap();
+    let Some(data) = data() else {
         fs::remove_dir_all(scratch).unwrap();
         return;
     };
-    let data = Some(Path::new(&data));
+    let data = Some(data.as_path());
     // A measure that there is not is told before anything is trained.
     fs::write(&config, TABLE.replace("label = \"psnr_set12\"", "label = \"psnr\"")).unwrap();
     let error = refused(&command, data);

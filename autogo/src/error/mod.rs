@@ -140,6 +140,11 @@ impl Error {
         Error::Spec { spec: spec.into(), at: before.chars().count() + 1, reason, accepted: accepted.into() }
     }
 
+    /// Text that is not the TOML that was wanted.
+    pub(crate) fn toml(what: &str, text: &str, error: &toml::de::Error, accepted: &str) -> Self {
+        Error::setting(what, format!("line {}: {}", toml_line(text, error), error.message()), accepted)
+    }
+
     /// A file that cannot be read or written.
     pub(crate) fn file(path: impl Into<PathBuf>, reason: impl Display) -> Self {
         Error::File { path: path.into(), reason: reason.to_string() }
@@ -154,4 +159,13 @@ impl Error {
     pub(crate) fn predictor(what: &str, reason: impl Into<String>, accepted: &str) -> Self {
         Error::Predictor { what: what.into(), reason: reason.into(), accepted: accepted.into() }
     }
+}
+/// The line, from 1, that an error of TOML is about.
+pub(crate) fn toml_line(text: &str, error: &toml::de::Error) -> usize {
+    line_of(text, error.span().map_or(0, |span| span.start))
+}
+
+/// The line of a text, from 1, in which a byte stands.
+pub(crate) fn line_of(text: &str, byte: usize) -> usize {
+    1 + text[..byte.min(text.len())].matches('\n').count()
 }

@@ -81,6 +81,10 @@ impl SegmentDb {
     /// ([release §3.5](crate::doc::release#s3-5); unlike the release's, the id also compares kernels, strides and
     /// biases). `labels` holds a label for each graph, or nothing. O(nodes); the same on any number of threads.
     ///
+    /// # Errors
+    /// A number of labels that is neither 0 nor the number of graphs, and a cut that names a node that its graph does not
+    /// have.
+    ///
     /// ```
     /// use autogo::segment::{Keep, SegmentDb};
     /// // A stage of one's own: a graph is cut where its resolution changes.
@@ -89,7 +93,7 @@ impl SegmentDb {
     ///     order.chunk_by(|&a, &b| graph.node(a).shape.h == graph.node(b).shape.h).map(<[usize]>::to_vec).collect()
     /// };
     /// let graph = autogo::families::network("nb201:none,none,none,nor_conv_1x1,none,none")?;
-    /// let db = SegmentDb::mine(&[graph], &[93.1], &Keep::default(), by_resolution);
+    /// let db = SegmentDb::mine(&[graph], &[93.1], &Keep::default(), by_resolution)?;
     /// assert_eq!(db.rows()[0].host_label, Some(93.1));
     /// # Ok::<(), autogo::Error>(())
     /// ```
@@ -98,17 +102,25 @@ impl SegmentDb {
         labels: &[f64],
         filter: &dyn SegmentFilter,
         cut: impl Fn(&Graph) -> Vec<Vec<usize>> + Sync,
-    ) -> Self {
-        let segments = |graph: &Graph| -> Vec<(ContentId, Segment)> {
+    ) -> Result<Self, Error> {
+        if !labels.is_empty() && labels.len() != graphs.len() {
+            let reason = format!("{} for {} graphs", labels.len(), graphs.len());
+            return Err(Error::setting("labels of mined graphs", reason, "one for every graph, or none"));
+        }
+        let segments = |graph: &Graph| -> Result<Vec<(ContentId, Segment)>, Error> {
             let groups = cut(graph);
+            if let Some(node) = groups.iter().flatten().find(|&&node| node >= graph.len()) {
+                let reason = format!("names node {node} of `{}`", graph.name());
+                return Err(Error::setting("cut", reason, &format!("nodes below {}", graph.len())));
+            }
             let segments = groups.iter().map(|nodes| Segment::cut(graph, nodes).segment);
-            segments.filter(|one| filter.keeps(one)).map(|segment| (segment.content_id(), segment)).collect()
+            Ok(segments.filter(|one| filter.keeps(one)).map(|segment| (segment.content_id(), segment)).collect())
         };
         let mut db = SegmentDb::default();
         let mut known: HashMap<ContentId, Found> = HashMap::new();
         // In chunks, so that only few copies of what is known already are held at once.
         for (chunk, part) in graphs.chunks(CHUNK).enumerate() {
-            let found: Vec<Vec<(ContentId, Segment)>> = part.par_iter().map(segments).collect();
+            let found = part.par_iter().map(segments).collect::<Result<Vec<Vec<(ContentId, Segment)>>, Error>>()?;
             for (at, segments) in found.into_iter().enumerate() {
                 let graph = chunk * CHUNK + at;
                 for (id, segment) in segments {
@@ -139,7 +151,7 @@ impl SegmentDb {
                 row.host_label = Some(found.labels / row.graphs as f64);
             }
         }
-        db
+        Ok(db)
     }
 
     pub(super) fn from_rows(rows: Vec<SegmentRow>) -> Self {
@@ -208,12 +220,13 @@ impl SegmentDb {
         self.by_id.get(&id).map(|&at| &self.rows[at])
     }
 
-    /// The rows that read and make tensors of just these shapes, in whatever order.
+    /// The places in [`SegmentDb::rows`] of the segments that read and make tensors of just these shapes, in whatever
+    /// order.
     pub fn with_boundary(&self, inputs: &[Shape], outputs: &[Shape]) -> &[usize] {
         self.by_boundary.get(&boundary(inputs, outputs)).map_or(&[], Vec::as_slice)
     }
 
-    /// The rows that read and make as many tensors as this.
+    /// The places in [`SegmentDb::rows`] of the segments that read `inputs` tensors and make `outputs`.
     pub fn with_arity(&self, inputs: usize, outputs: usize) -> &[usize] {
         self.by_arity.get(&(inputs, outputs)).map_or(&[], Vec::as_slice)
     }

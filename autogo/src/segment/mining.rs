@@ -3,7 +3,7 @@
 use super::pipeline::{Linearizer, SegmentModel, TokenEncoder, Trainer};
 use super::{Alphabet, BpeTrainer, Keep, Limit, Model, ModelTrainer, NGramTrainer, Order, Piece, PieceId, SegmentDb};
 use super::{Symbol, TokenForm, UNKNOWN, UnigramTrainer, UnknownTokens, Vocabulary};
-use crate::error::Error;
+use crate::error::{Error, toml_line};
 use crate::graph::Graph;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -121,7 +121,7 @@ impl Mining {
         let text = text.map_err(|error| Error::file(path, error))?;
         toml::from_str(&text).map_err(|error| Error::Line {
             path: path.into(),
-            line: 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count()),
+            line: toml_line(&text, &error),
             reason: error.message().to_string(),
             accepted: "order, tokens, trainer and keep as in the documentation of Mining::from_file".into(),
         })
@@ -143,12 +143,8 @@ impl Mining {
     /// # Errors
     /// As for [`Mining::run`], and a number of labels that is neither 0 nor the number of graphs.
     pub fn run_labelled(&self, graphs: &[Graph], labels: &[f64]) -> Result<Mined, Error> {
-        if !labels.is_empty() && labels.len() != graphs.len() {
-            let reason = format!("{} for {} graphs", labels.len(), graphs.len());
-            return Err(Error::setting("labels of mined graphs", reason, "one for every graph, or none"));
-        }
         let segmenter = self.segmenter(graphs)?;
-        let db = SegmentDb::mine(graphs, labels, &self.keep, |graph| segmenter.groups(graph));
+        let db = SegmentDb::mine(graphs, labels, &self.keep, |graph| segmenter.groups(graph))?;
         Ok(Mined { mining: *self, segmenter, db })
     }
 

@@ -161,7 +161,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
             Ok(())
         }
         Step::Retry(args) => {
-            say!("{} items are tried again", WorkFolder::open(&args.folder)?.forgive()?);
+            say!("{} items are tried again", WorkFolder::open(&args.folder)?.retry()?);
             Ok(())
         }
         Step::Collect(args) => collect(args),

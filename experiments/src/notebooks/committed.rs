@@ -1,7 +1,6 @@
 //! Notebooks as they are committed: with the outputs of a run without data, to be read where nothing can be run.
 //!
-//! A place that shows a repository's notebooks lets pictures through but no drawings inside HTML, so a drawing becomes
-//! a picture with the drawing as its data.
+//! Code hosts show pictures but drop drawings inside HTML, so a drawing becomes a picture with the drawing as its data.
 
 use super::outcome::{cells, is_code, text};
 use crate::failure::Failure;
@@ -104,9 +103,8 @@ fn is_build_log(output: &Value) -> bool {
         && text(output.get("text")).lines().all(|line| line.is_empty() || line.starts_with("compiling "))
 }
 
-/// The version of the library that a notebook was committed with, if it is another than this one: then its cells may use
-/// names that are gone.
-pub fn of_another_version(name: &str, notebook: &Value) -> Option<String> {
+/// A warning where a notebook was committed with another version of the library: its cells may use names that are gone.
+pub fn version_warning(name: &str, notebook: &Value) -> Option<String> {
     let written = notebook["metadata"]["autogo"].as_str().filter(|written| *written != VERSION)?;
     Some(format!(
         "it was written for version {written} of this library, which is {VERSION}: `git checkout notebooks/{name}.ipynb` \
@@ -208,10 +206,10 @@ mod tests {
     #[test]
     fn a_notebook_of_another_version_names_the_command_that_brings_todays() {
         let mut notebook = with_outputs(&source(), &notebook("")).unwrap();
-        assert_eq!(of_another_version("00_quickstart", &notebook), None);
-        assert_eq!(of_another_version("00_quickstart", &source()), None);
+        assert_eq!(version_warning("00_quickstart", &notebook), None);
+        assert_eq!(version_warning("00_quickstart", &source()), None);
         notebook["metadata"]["autogo"] = "0.0.1".into();
-        let told = of_another_version("00_quickstart", &notebook).unwrap();
+        let told = version_warning("00_quickstart", &notebook).unwrap();
         assert!(
             told.contains("version 0.0.1") && told.contains("`git checkout notebooks/00_quickstart.ipynb`"),
             "{told}"

@@ -77,7 +77,7 @@ pub fn execute(
         Outputs::Update => {}
     }
     if !report.problems.is_empty() {
-        report.problems.extend(committed::of_another_version(name, &source));
+        report.problems.extend(committed::version_warning(name, &source));
     }
     if report.problems.is_empty() {
         Ok(report)

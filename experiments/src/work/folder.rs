@@ -14,7 +14,7 @@ const FORMAT: &str = "autogo work 1";
 /// Attempts that an item gets.
 const ATTEMPTS: usize = 2;
 /// Leases that die before an item counts as one that kills its workers.
-pub(super) const DEATHS: usize = 3;
+pub(super) const MOST_LEASES: usize = 3;
 
 /// Something to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,7 +217,7 @@ impl WorkFolder {
     }
 
     /// Lets failed items be tried again.
-    pub fn forgive(&self) -> Result<usize, Failure> {
+    pub fn retry(&self) -> Result<usize, Failure> {
         let failed: Vec<&Item> = self.items.iter().filter(|item| self.failure_path(&item.id, 1).exists()).collect();
         for item in &failed {
             for path in (1..=ATTEMPTS).map(|number| self.failure_path(&item.id, number)).filter(|path| path.exists()) {

@@ -1,6 +1,6 @@
 //! The right to work on an item.
 
-use super::folder::{DEATHS, WorkFolder};
+use super::folder::{MOST_LEASES, WorkFolder};
 use crate::failure::Failure;
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -24,8 +24,8 @@ pub(super) enum Claim {
     Held(Lease),
     /// A living worker holds the item.
     Taken,
-    /// [`DEATHS`] workers died on the item: it is not tried again.
-    Deadly,
+    /// [`MOST_LEASES`] workers died while they held the item: it is not tried again.
+    GivenUp,
 }
 
 /// The leases of other workers as this worker has seen them: their text, and since when the text has not changed.
@@ -35,8 +35,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Whether a lease has had the same text for longer than `expiry`.
-    fn is_dead(&mut self, id: &str, number: usize, text: String, expiry: Duration) -> bool {
+    /// Looks at a lease: whether it has had the same text for longer than `expiry`.
+    fn finds_dead(&mut self, id: &str, number: usize, text: String, expiry: Duration) -> bool {
         match self.seen.get(id) {
             Some((seen, same, since)) if *seen == number && *same == text => since.elapsed() > expiry,
             _ => {
@@ -48,35 +48,35 @@ impl Watch {
 
     /// Asks for an item.
     pub fn claim(&mut self, folder: &WorkFolder, id: &str, holder: &str) -> Result<Claim, Failure> {
-        let mut number = 1;
         loop {
-            let path = folder.lease(id, number);
+            // The last lease is the one that counts, also where a holder that seemed dead came back and has let an
+            // earlier one go.
+            let last = (1..=MOST_LEASES).rev().find(|&number| folder.lease(id, number).exists());
+            if let Some(number) = last {
+                let path = folder.lease(id, number);
+                let text = match fs::read_to_string(&path) {
+                    Ok(text) => text,
+                    // Its holder has just let it go; the caller asks again later.
+                    Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Claim::Taken),
+                    Err(error) => return Err(Failure::work(&path, error)),
+                };
+                if !self.finds_dead(id, number, text, folder.expiry()) {
+                    return Ok(Claim::Taken);
+                }
+                if number == MOST_LEASES {
+                    return Ok(Claim::GivenUp);
+                }
+            }
+            let path = folder.lease(id, last.map_or(1, |number| number + 1));
             match File::create_new(&path) {
                 Ok(file) => {
                     self.seen.remove(id);
                     return Ok(Claim::Held(Lease::hold(path, file, holder, folder.expiry())?));
                 }
+                // Another worker was faster: its lease is looked at.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Failure::work(&path, error)),
             }
-            // The last lease is the one that counts.
-            while folder.lease(id, number + 1).exists() {
-                number += 1;
-            }
-            let path = folder.lease(id, number);
-            let text = match fs::read_to_string(&path) {
-                Ok(text) => text,
-                // Let go in between: a new round.
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Claim::Taken),
-                Err(error) => return Err(Failure::work(&path, error)),
-            };
-            if !self.is_dead(id, number, text, folder.expiry()) {
-                return Ok(Claim::Taken);
-            }
-            if number == DEATHS {
-                return Ok(Claim::Deadly);
-            }
-            number += 1;
         }
     }
 }

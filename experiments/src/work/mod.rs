@@ -19,7 +19,7 @@
 //! worker that looks at it*; a dead lease is succeeded by the next one, which again only one worker can make. Should
 //! the holder of a dead lease come back, it writes the same result under the same name: nothing is counted twice.
 //!
-//! With thousands of workers the file system breaks first: all workers ask it for the same names. A claim costs two
+//! With thousands of workers the file system breaks first: all workers ask it for the same names. A claim costs a few
 //! look-ups and a new file, and a worker remembers what it has seen done; but when 10,000 workers start together on one
 //! list, each tries up to 10,000 leases of others before it finds a free item, 10⁸ failed creations for the metadata
 //! server of the file system. Every worker begins at the front of the list. Work for thousands of workers is cut into

@@ -54,7 +54,7 @@ impl Status {
             } else if folder.is_given_up(id) {
                 status.failed.push((item.text.clone(), folder.failures(id).pop().unwrap_or_default()));
             } else {
-                let mut leases = (1..=super::folder::DEATHS).rev().map(|number| folder.lease(id, number));
+                let mut leases = (1..=super::folder::MOST_LEASES).rev().map(|number| folder.lease(id, number));
                 if let Some(lease) = leases.find(|lease| lease.exists())
                     && age(&lease).is_some_and(|age| age < folder.expiry())
                 {

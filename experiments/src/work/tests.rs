@@ -115,7 +115,7 @@ fn the_lease_of_a_dead_worker_is_succeeded_and_a_living_one_is_not() {
 }
 
 #[test]
-fn what_fails_twice_is_kept_with_its_reason_and_can_be_forgiven() {
+fn what_fails_twice_is_kept_with_its_reason_and_can_be_tried_again() {
     let scratch = Scratch::new("fails");
     let folder = scratch.plan(0..4);
     let asked = Mutex::new(BTreeMap::new());
@@ -124,7 +124,7 @@ fn what_fails_twice_is_kept_with_its_reason_and_can_be_forgiven() {
     let status = Status::of(&folder).unwrap();
     assert_eq!(status.failed, [("3".to_string(), "3 is too much".to_string())]);
     assert!(status.to_string().ends_with("failed: 3: 3 is too much"), "{status}");
-    assert_eq!(folder.forgive().unwrap(), 1);
+    assert_eq!(folder.retry().unwrap(), 1);
     work(&folder, &mut Double { asked: &asked, fails: 4 }, "one", usize::MAX).unwrap();
     assert_eq!(results(&folder)[3].as_deref(), Some("6"));
 }

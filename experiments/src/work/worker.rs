@@ -56,7 +56,7 @@ pub fn work(folder: &WorkFolder, job: &mut dyn Job, holder: &str, limit: usize) 
             let lease = match watch.claim(folder, id, holder)? {
                 Claim::Held(lease) => lease,
                 Claim::Taken => continue,
-                Claim::Deadly => {
+                Claim::GivenUp => {
                     folder.give_up(id, "its workers died, each before the item was done")?;
                     continue;
                 }

@@ -133,10 +133,10 @@ impl Evolution {
                 fresh.push((parent, child));
             }
         }
-        let is_spent = self.budget.is_some_and(|budget| {
+        if let Some(budget) = self.budget {
             fresh.truncate(budget.saturating_sub(run.individuals.len() - 1));
-            run.individuals.len() - 1 + fresh.len() >= budget
-        });
+        }
+        let is_spent = self.budget.is_some_and(|budget| run.individuals.len() - 1 + fresh.len() >= budget);
         record.scored = fresh.len();
         self.admit(run, fresh, generation, mutator)?;
         run.settle();

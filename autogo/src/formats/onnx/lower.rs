@@ -172,7 +172,7 @@ fn pool(layer: &Layer, of: &model::Pool, first: Shape) -> Result<Op, FormatError
     let kind = match of.kind {
         Pool::AvgWithBorder if of.window.border == Border::default() => Pool::Avg,
         Pool::AvgWithBorder if of.overhang != (0, 0) => {
-            return refuse(layer, "a mean that counts its border, rounded up; accepted: one of both");
+            return refuse(layer, "a mean that counts its border, rounded up; accepted: one of the two");
         }
         kind @ (Pool::Max | Pool::Avg | Pool::AvgWithBorder) => kind,
     };
@@ -194,7 +194,10 @@ fn resized(layer: &Layer, to: &model::Resize, first: Shape) -> Result<Op, Format
         && to.scale == (factor as f32, factor as f32);
     if !whole || factor == 0 {
         let (from, to, scale) = ((first.h, first.w), to.size, to.scale);
-        return refuse(layer, format!("{from:?} pixels to {to:?} by {scale:?}; accepted: twice one whole factor"));
+        return refuse(
+            layer,
+            format!("{from:?} pixels to {to:?} by {scale:?}; accepted: one whole factor for both sides"),
+        );
     }
     Ok(Op::Resize { factor, interpolation: to.interpolation })
 }

@@ -43,7 +43,8 @@ pub(super) fn names(skeleton: &Skeleton, readers: &[Vec<usize>], side: Side, rou
     all
 }
 
-/// The state into which a summand is folded before it is added, so that sums of names are no names.
+/// The state into which a neighbour's name is folded before it is added to others: a sum of names then is not the name
+/// of another neighbourhood.
 const SUMMAND: u64 = 0x6a09_e667_f3bc_c908;
 
 #[cfg(test)]
@@ -52,7 +53,7 @@ mod tests {
     use crate::families::network;
 
     #[test]
-    fn names_tell_neighbourhoods_apart_and_nothing_else() {
+    fn every_round_tells_more_neighbourhoods_apart() {
         let skeleton =
             Skeleton::of(&network("nb201:nor_conv_3x3,none,nor_conv_3x3,skip_connect,none,nor_conv_3x3").unwrap());
         let readers = skeleton.readers();

@@ -3,7 +3,7 @@
 use super::Pretraining;
 use super::outcome::{Outcome, Scores, frame, learned};
 use crate::data::{LabelledFamily, Split};
-use crate::error::Error;
+use crate::error::{Error, line_of};
 use crate::graph::Graph;
 use crate::interrupt;
 use crate::predict::training::TrainSettings;
@@ -100,10 +100,7 @@ impl Ablation {
     /// line.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
         let accepted = "train, test, seeds, base, mining, combined and vary";
-        let read: Text = toml::from_str(text).map_err(|error| {
-            let line = line_of(text, error.span().map_or(0, |span| span.start));
-            Error::setting("ablation", format!("line {line}: {}", error.message()), accepted)
-        })?;
+        let read: Text = toml::from_str(text).map_err(|error| Error::toml("ablation", text, &error, accepted))?;
         let base = Variant { name: BASE.into(), settings: read.base, mining: read.mining, pretraining: None };
         let changes = |(key, values): (&String, &Vec<Spanned<Value>>)| {
             let one = |value: &Spanned<Value>| Change {
@@ -308,11 +305,6 @@ fn combinations(axes: &[Vec<Change>], combined: bool) -> Result<Vec<Vec<Change>>
         rows.iter().flat_map(|row| axis.iter().map(move |change| extended(row, change))).collect()
     };
     Ok(axes.iter().fold(vec![Vec::new()], longer))
-}
-
-/// The line of a text, from 1, in which a byte stands.
-fn line_of(text: &str, byte: usize) -> usize {
-    1 + text[..byte.min(text.len())].matches('\n').count()
 }
 
 /// The networks of one seed.

@@ -1,14 +1,13 @@
 //! Several ways to score networks, trained and tried on the same networks.
 
+use super::Method;
 use super::outcome::{Outcome, Scores, frame, learned};
-use super::{Baseline, ColumnForest};
 use crate::data::{LabelledFamily, Split};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::interrupt;
-use crate::predict::gaussian::{GaussianProcess, GaussianSettings};
+use crate::predict::gaussian::GaussianProcess;
 use crate::predict::scoring::Predictor;
-use crate::predict::training::TrainSettings;
 use crate::progress::Progress;
 use crate::segment::{Mining, Segmenter};
 use polars::prelude::*;
@@ -58,26 +57,10 @@ pub struct Contender {
     pub method: Method,
 }
 
-/// A way to score networks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// A predictor that is trained with these settings; the comparison's seed takes the place of theirs.
-    Predictor(TrainSettings),
-    /// Something that needs no training.
-    Baseline(Baseline),
-    /// A column of the family's frame, such as a zero-cost score; more of it counts as better.
-    Column(String),
-    /// A random forest on columns of the family's frame.
-    Columns(ColumnForest),
-    /// A Gaussian process over the structure of networks.
-    Gaussian(GaussianSettings),
-}
-
 impl Comparison {
     /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of
-    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`]), a `gaussian` process
-    /// ([`GaussianSettings`]), a `baseline` ([`Baseline`]), a `column` of the family's frame, or `columns` of it
+    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`](crate::predict::TrainSettings)), a `gaussian` process
+    /// ([`GaussianSettings`](crate::predict::GaussianSettings)), a `baseline` ([`Baseline`]), a `column` of the family's frame, or `columns` of it
     /// ([`ColumnForest`]).
     ///
     /// # Errors
@@ -98,11 +81,8 @@ impl Comparison {
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
-            let reason = format!("line {line}: {}", error.message());
-            Error::setting("comparison", reason, "train, test, seeds, mining and contenders")
-        })
+        let accepted = "train, test, seeds, mining and contenders";
+        toml::from_str(text).map_err(|error| Error::toml("comparison", text, &error, accepted))
     }
 
     /// The comparison with as many networks as a family has: its own numbers, or all there are in their proportion

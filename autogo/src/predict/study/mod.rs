@@ -3,7 +3,8 @@
 //! `baselines` are what a predictor has to beat; a [`Comparison`] trains contenders on the same networks; an
 //! [`Ablation`] changes a predictor's settings one by one, or all combined, and says which change is more than chance;
 //! a [`Transfer`] tries a predictor on another family than it learned from; [`sharing`] counts the computations that
-//! message passing does once.
+//! message passing does once; a [`WholeSpace`] is ranked after few labels; of several families each is a [`NewFamily`] in
+//! its turn.
 
 mod ablation;
 mod baselines;
@@ -12,6 +13,7 @@ mod comparison;
 mod counts;
 mod folds;
 mod forest;
+mod method;
 mod new_family;
 mod outcome;
 mod pretraining;
@@ -26,8 +28,9 @@ mod whole_space;
 pub use ablation::{Ablation, Variant};
 pub use baselines::Baseline;
 pub use columns::ColumnForest;
-pub use comparison::{Comparison, Contender, Method};
+pub use comparison::{Comparison, Contender};
 pub use folds::fold_srcc;
+pub use method::Method;
 pub use new_family::NewFamily;
 pub use pretraining::{GraphCount, Pretraining};
 pub use sharing::{sharing, triples};

@@ -106,11 +106,8 @@ impl NewFamily {
     /// # Errors
     /// Text that is no such TOML; the error names the line.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
-            let reason = format!("line {line}: {}", error.message());
-            Error::setting("new family", reason, "few, tune_epochs, seeds, mining and contenders")
-        })
+        let accepted = "few, tune_epochs, seeds, mining and contenders";
+        toml::from_str(text).map_err(|error| Error::toml("new family", text, &error, accepted))
     }
 
     /// Runs the study, every family new in its turn. One row for each family, contender, seed and kind of lessons:

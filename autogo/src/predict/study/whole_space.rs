@@ -1,16 +1,14 @@
 //! Few labels to learn from, and every network of a family to be ranked: the protocol of papers on neural predictors.
 
-use super::outcome::learned;
-use super::{Contender, Method};
+use super::Contender;
 use crate::data::{Example, LabelledFamily};
 use crate::error::Error;
 use crate::graph::{FormulaId, Graph, Zeros};
 use crate::interrupt;
-use crate::predict::gaussian::GaussianProcess;
 use crate::predict::scoring::Predictor;
 use crate::progress::{Bar, Progress};
 use crate::rng::Stream;
-use crate::segment::{Mining, Segmenter};
+use crate::segment::Mining;
 use crate::stats::{best_of_first, kendall_tau, srcc, top_k_overlap};
 use polars::prelude::*;
 use rand::seq::SliceRandom;
@@ -21,8 +19,8 @@ use std::time::Instant;
 
 /// Networks that are built and scored at a time: all of a family would not fit into memory.
 const BLOCK: usize = 4096;
-/// The share of the best networks whose overlap is reported, as one in so many.
-const TOP: usize = 100;
+/// The overlap is reported of the best network in so many.
+const TOP_ONE_IN: usize = 100;
 /// The predictions of which the best network counts.
 const FIRST: usize = 10;
 
@@ -33,7 +31,8 @@ pub enum Form {
     /// Whole.
     #[default]
     Whole,
-    /// With one cell or block wherever the family repeats the same one: a third of the nodes, and nothing less is said.
+    /// With one cell or block wherever the family repeats the same one: fewer nodes, which tell networks of the family
+    /// apart as well.
     Shallow,
 }
 
@@ -100,7 +99,7 @@ pub struct Ranking {
     pub top_percent_overlap: Option<f64>,
     /// The true rank, from 1, of the best network among the first ten.
     pub best_of_10: Option<f64>,
-    /// Seconds of learning.
+    /// Seconds of learning, without the mining of segments, which contenders share.
     pub train_seconds: f64,
     /// Seconds of scoring all ranked networks, without building them.
     pub score_seconds: f64,
@@ -123,11 +122,8 @@ impl WholeSpace {
     /// # Errors
     /// Text that is no such TOML; the error names the line.
     pub fn from_toml(text: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let line = 1 + error.span().map_or(0, |span| text[..span.start].matches('\n').count());
-            let reason = format!("line {line}: {}", error.message());
-            Error::setting("whole space", reason, "labels, seeds, ranked, learn_from, form, mining and contenders")
-        })
+        let accepted = "labels, seeds, ranked, learn_from, form, mining and contenders";
+        toml::from_str(text).map_err(|error| Error::toml("whole space", text, &error, accepted))
     }
 
     /// Runs the study on a family under one of its seeds: a [`Ranking`] for each number of labels and contender, as
@@ -145,8 +141,8 @@ impl WholeSpace {
     /// cores.
     ///
     /// # Errors
-    /// A seed that is none of the study's, no contenders, more labels than the family has, a contender that is no
-    /// function of a network, settings out of range, an interrupt.
+    /// A seed that is none of the study's, no contenders, more labels than the family has, a column to learn from that
+    /// is not there or holds no numbers, a contender that is no function of a network, settings out of range, an interrupt.
     pub fn rankings(&self, family: &LabelledFamily, seed: u64, progress: Progress) -> Result<Vec<Ranking>, Error> {
         let (rows, most) = self.check(family, seed)?;
         let known = self.lessons(family, &rows, most, seed)?;
@@ -182,8 +178,9 @@ impl WholeSpace {
         }
         let rows = family.labelled_rows();
         let most = self.labels.iter().copied().max().unwrap_or(0);
-        if self.contenders.is_empty() || self.labels.contains(&0) || most == 0 {
-            let reason = format!("{} contenders, labels {:?}", self.contenders.len(), self.labels);
+        if self.contenders.is_empty() || self.labels.contains(&0) || most == 0 || self.ranked == Some(0) {
+            let ranked = self.ranked.map_or("all".into(), |ranked| ranked.to_string());
+            let reason = format!("{} contenders, labels {:?}, {ranked} ranked", self.contenders.len(), self.labels);
             return wrong("whole space", reason, "at least 1 of each");
         }
         if most > rows.len() {
@@ -250,46 +247,6 @@ impl WholeSpace {
     }
 }
 
-impl Method {
-    /// Whether networks are cut into segments, or their segments counted.
-    fn reads_segments(&self) -> bool {
-        match self {
-            Method::Predictor(settings) => settings.architecture.reads.is_cut(),
-            Method::Baseline(baseline) => baseline.counts_segments(),
-            Method::Column(_) | Method::Columns(_) | Method::Gaussian(_) => false,
-        }
-    }
-
-    /// Whether what the method scores depends on labels.
-    pub(super) fn learns(&self) -> bool {
-        match self {
-            Method::Predictor(_) | Method::Columns(_) | Method::Gaussian(_) => true,
-            Method::Baseline(baseline) => baseline.learns(),
-            Method::Column(_) => false,
-        }
-    }
-
-    /// The method after it has learned: a function of a network.
-    pub(super) fn learn(
-        &self,
-        train: &[Example],
-        segmenter: Option<&Segmenter>,
-        seed: u64,
-    ) -> Result<Box<dyn Predictor>, Error> {
-        let column = |name: &str| {
-            let reason = format!("`{name}` is a column of a frame");
-            Err(Error::predictor("contender", reason, "a predictor, a gaussian process or a baseline"))
-        };
-        Ok(match (self, segmenter) {
-            (Method::Predictor(settings), segmenter) => Box::new(learned(settings, train, segmenter, seed)?),
-            (Method::Gaussian(settings), _) => Box::new(GaussianProcess::train(train, settings, seed)?),
-            (Method::Baseline(baseline), segmenter) => baseline.learn(train, segmenter, seed)?,
-            (Method::Column(name), _) => return column(name),
-            (Method::Columns(forest), _) => return column(&forest.names.join(", ")),
-        })
-    }
-}
-
 /// Formulas of networks.
 struct Formulas {
     /// Of the networks to learn from, in the order in which they were drawn.
@@ -331,7 +288,7 @@ fn judged(
             kendall_tau: kendall_tau(&scores, &truth),
             kendall_tau_unseen: kendall_tau(&unseen(&scores), &unseen(&truth)),
             srcc: srcc(&scores, &truth),
-            top_percent_overlap: top_k_overlap(&scores, &truth, truth.len().div_ceil(TOP)),
+            top_percent_overlap: top_k_overlap(&scores, &truth, truth.len().div_ceil(TOP_ONE_IN)),
             best_of_10: best_of_first(&scores, &truth, FIRST),
             train_seconds: entrant.train_seconds,
             score_seconds: entrant.score_seconds,
@@ -367,6 +324,7 @@ pub fn rankings(all: &[Ranking]) -> Result<DataFrame, Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Method;
     use super::*;
 
     const TEXT: &str = "labels = [20, 30]\nseeds = [0, 3]\nform = \"shallow\"\n\

@@ -141,7 +141,7 @@ pub fn run_page(run: &EvolutionRun, mutator: &Mutator, networks: usize) -> Resul
 
 /// Writes what people look at into a run's folder: `graphs/` (`input.json`, `rank_1.json`, …), `pictures/` (`input.svg`
 /// and `rank_1.svg`, … coloured by segment, `mutant_1.svg`, … with only the last change coloured) and `report.html`.
-/// Ranks are those of the front, at most twenty.
+/// Ranks are places on the front without the input, at most twenty; files of an earlier, longer front are removed.
 ///
 /// # Errors
 /// A file cannot be written, and the errors of [`run_page`].
@@ -153,7 +153,14 @@ pub fn write_run(run: &EvolutionRun, mutator: &Mutator, folder: &RunFolder) -> R
     let input = run.graph(0, mutator.db())?;
     write(&graphs.join("input.json"), to_json(&input).as_bytes())?;
     write(&pictures.join("input.svg"), segments_drawing(&input, mutator).svg().as_bytes())?;
-    for (at, one) in run.front().into_iter().filter(|one| one.id != 0).take(PICTURES).enumerate() {
+    let front: Vec<_> = run.front().into_iter().filter(|one| one.id != 0).take(PICTURES).collect();
+    for rank in front.len() + 1..=PICTURES {
+        let names = [format!("rank_{rank}.svg"), format!("mutant_{rank}.svg")].map(|name| pictures.join(name));
+        for path in names.into_iter().chain([graphs.join(format!("rank_{rank}.json"))]).filter(|path| path.exists()) {
+            std::fs::remove_file(&path).map_err(|error| Error::file(&path, error))?;
+        }
+    }
+    for (at, one) in front.into_iter().enumerate() {
         let (rank, graph) = (at + 1, run.graph(one.id, mutator.db())?);
         write(&graphs.join(format!("rank_{rank}.json")), to_json(&graph).as_bytes())?;
         write(&pictures.join(format!("rank_{rank}.svg")), segments_drawing(&graph, mutator).svg().as_bytes())?;

@@ -121,7 +121,7 @@ impl Levels {
 fn one_channel(op: Op) -> Op {
     match op {
         Op::Conv(conv) => Op::Conv(Conv { filters: 1, groups: 1, ..conv }),
-        Op::ConvTranspose(conv) => Op::ConvTranspose(Conv { filters: 1, ..conv }),
+        Op::ConvTranspose(conv) => Op::ConvTranspose(Conv { filters: 1, groups: 1, ..conv }),
         Op::Dense { bias, .. } => Op::Dense { features: 1, bias },
         Op::Slice { .. } => Op::Slice { start: 0, channels: 1 },
         Op::ChannelShuffle { .. } => Op::Identity,

@@ -52,7 +52,8 @@ impl FromStr for Mini {
 /// A graph in its mini form.
 #[derive(Clone, Debug)]
 pub struct MiniForm {
-    /// The smaller graph. Its nodes have the names and the order of the full graph's.
+    /// The smaller graph. Its nodes have the names and the order of the full graph's; a form for a task may end before
+    /// the full graph does and has nodes of its own, named `head/…`.
     pub graph: Graph,
     /// Nodes whose stride the small picture cannot afford, each with the change, a line each.
     pub dropped: Vec<String>,

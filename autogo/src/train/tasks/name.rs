@@ -90,7 +90,7 @@ impl DenseName {
     /// The form of a graph for the task, with pictures to learn from of another size and filters multiplied by a
     /// factor.
     ///
-    /// A graph that answers with such a picture as the task asks for stays as it is. Of another one that makes a
+    /// A graph that answers with such a picture as the task asks for gets no stem and no head. Of another one that makes a
     /// picture, the whole is kept, of a classification network all nodes up to the last one that every path passes and
     /// whose result has a height and a width. There, strides are dropped: for masks and key points those by which a
     /// pixel of the features would stand for more than 8 pixels a side, for pictures all. A stem, where the graph reads

@@ -94,3 +94,17 @@ fn sums_of_concatenations_keep_fitting() {
     let error = graph.mini(&Mini { input: (8, 8), width: Ratio { over: 1, under: 3 } }).unwrap_err();
     assert_eq!(error.to_string(), "node `sum` has no mini form: operands must agree, has 8×8×4 and 8×8×12");
 }
+
+#[test]
+fn a_transposed_convolution_in_groups_loses_its_stride_where_the_way_down_lost_its_own() {
+    let mut build = GraphBuilder::new("up and down");
+    let input = build.add("in", Op::Input(Shape::new(8, 8, 4)), &[]).unwrap();
+    let conv = |stride: u32, groups: u32| Conv { filters: 4, window: Window::same(3, stride), groups, bias: false };
+    let down = build.add("down", Op::Conv(conv(2, 1)), &[input]).unwrap();
+    let up = build.add("up", Op::ConvTranspose(conv(2, 2)), &[down]).unwrap();
+    let sum = build.add("sum", Op::Add, &[input, up]).unwrap();
+    build.add("out", Op::Output, &[sum]).unwrap();
+    let graph = build.finish().unwrap();
+    let form = graph.mini(&Mini { input: (4, 4), width: Ratio::ONE }).unwrap();
+    assert_eq!(form.dropped, ["down: stride 2×2 became 1×1", "up: stride 2×2 became 1×1"]);
+}

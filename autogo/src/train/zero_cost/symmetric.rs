@@ -23,7 +23,7 @@ pub(super) fn eigenvalues(mut matrix: Vec<f64>, n: usize) -> Vec<f64> {
     values
 }
 
-/// Turns the plane of two coordinates until their entry is zero.
+/// Rotates rows and columns `p` and `q` of a symmetric matrix, n × n row by row, so that its entry (p, q) becomes 0.
 fn rotate(matrix: &mut [f64], n: usize, p: usize, q: usize) {
     let entry = matrix[p * n + q];
     if entry == 0.0 {
