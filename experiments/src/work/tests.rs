@@ -1,5 +1,6 @@
 //! Tests of work folders, with jobs that take no time.
 
+use super::lease::{Claim, Watch};
 use super::*;
 use crate::failure::Failure;
 use std::collections::BTreeMap;
@@ -112,6 +113,23 @@ fn the_lease_of_a_dead_worker_is_succeeded_and_a_living_one_is_not() {
         work(&folder, &mut Double { asked: &asked, fails: 1000 }, "heir", usize::MAX).unwrap();
         assert!(begun.elapsed() > 2 * SHORT, "{:?}", begun.elapsed());
     });
+}
+
+#[test]
+fn an_item_of_a_living_successor_stays_taken_when_the_worker_before_it_lets_go() {
+    let scratch = Scratch::new("revived");
+    let folder = scratch.plan(0..1);
+    let id = &folder.items()[0].id;
+    fs::write(folder.lease(id, 1), "stalled 0\n").unwrap();
+    let mut heir = Watch::default();
+    assert!(matches!(heir.claim(&folder, id, "heir").unwrap(), Claim::Taken));
+    std::thread::sleep(SHORT + SHORT / 4);
+    let Claim::Held(lease) = heir.claim(&folder, id, "heir").unwrap() else { panic!("the lease is dead by now") };
+    // The first worker comes back, fails, and lets its own lease go.
+    fs::remove_file(folder.lease(id, 1)).unwrap();
+    assert!(matches!(Watch::default().claim(&folder, id, "third").unwrap(), Claim::Taken));
+    drop(lease);
+    assert!(matches!(Watch::default().claim(&folder, id, "third").unwrap(), Claim::Held(_)));
 }
 
 #[test]
