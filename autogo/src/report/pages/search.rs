@@ -58,17 +58,18 @@ pub fn fronts_chart(run: &EvolutionRun, x: RunColumn, y: RunColumn) -> Chart {
     chart.star("input", point(run.input()))
 }
 
-/// The front of a run, best first: what was asked for, and what it costs.
+/// The input of a run and its front, best first: what was asked for, and what it costs.
 ///
 /// # Errors
 /// None: every column has one entry a row, which polars checks.
 pub fn front_table(run: &EvolutionRun) -> Result<Table, Error> {
-    let order: Vec<IdxSize> = run.front().iter().map(|one| one.id as IdxSize).collect();
+    let front = run.front().into_iter().map(|one| one.id as IdxSize).filter(|id| *id != 0);
+    let order: Vec<IdxSize> = std::iter::once(0).chain(front).collect();
     let front = run.frame()?.take(&IdxCa::from_vec("id".into(), order))?;
     let mut columns = vec!["id", "parent", "generation", "score", "cycles", "params", "flops", "nodes"];
     let own: Vec<ColumnName> = run.settings.columns.iter().map(OwnColumn::name).collect();
     columns.extend(own.iter().map(ColumnName::as_str));
-    Ok(Table::of(&front).only(&columns).caption("The front"))
+    Ok(Table::of(&front).only(&columns).caption("The input (id 0), and the front"))
 }
 
 /// An individual's network with what is new in it coloured, cut down to the change and what stands around it.
