@@ -136,15 +136,14 @@ mod tests {
     use super::*;
 
     fn row(values: &[f64], against: &[f64]) -> Row {
-        let seeds = |values: &[f64]| values.iter().copied().enumerate().map(|(at, value)| (at as u64, value)).collect();
-        let (own, input): (Vec<(u64, f64)>, Vec<(u64, f64)>) = (seeds(values), seeds(against));
+        let seeds = |values: &[f64]| -> Vec<(u64, f64)> { (0..).zip(values.iter().copied()).collect() };
         Row {
             task: "sr2".into(),
             input: "edsr".into(),
             network: "ours 1".into(),
             measure: "psnr_set5".into(),
             values: values.into(),
-            test: test(&own, &input),
+            test: test(&seeds(values), &seeds(against)),
             p_holm: None,
             predicted: None,
             figures: None,
