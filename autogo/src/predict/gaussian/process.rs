@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(std::fs::metadata(&path).unwrap().len(), short);
         // Shallow forms have the names of whole networks, which they are not.
         let shallow = examples.iter().map(|example| Example {
-            graph: crate::families::FamilyName::Nb101.build_shallow(example.graph.name()).unwrap(),
+            graph: crate::families::FamilyName::Nb201.build_shallow(example.graph.name()).unwrap(),
             value: example.value,
         });
         let shallow: Vec<Example> = shallow.collect();
