@@ -93,7 +93,8 @@ fn tables_that_cannot_be_used_are_refused_on_one_line() {
     assert!(
         refused(&table, &["--label", "top1"]).contains("no column `top1`; accepted: `file`, `accuracy`, `seconds`")
     );
-    assert!(refused(&table, &label).contains("split: asks for 400 + 200 networks; accepted: at most "));
+    let many = ["--label", "accuracy", "--train", "400"];
+    assert!(refused(&table, &many).contains("split: asks for 400 + 200 networks; accepted: at most "));
     assert!(refused(&table, &["--label", "accuracy", "--networks", "net"]).contains("no column `net`"));
     assert!(refused(&folder.join("gone.csv"), &label).contains("gone.csv: No such file"));
     assert!(refused(&folder.join("quick.toml"), &label).contains("is no table; accepted: .csv, .csv.gz, .parquet"));

@@ -140,14 +140,19 @@ impl Table {
         }
     }
 
-    /// The families that have public labels here.
+    /// The families that have public labels here, as many as are asked for.
     fn families(&self) -> Result<Vec<(FamilyName, LabelledFamily)>, Failure> {
         let mut families = Vec::new();
-        for Few { family, .. } in &self.families {
-            match labels(*family, Some(LabelOrigin::Public))? {
-                Some(labelled) => families.push((*family, labelled)),
-                None => say!("{family}: no public labels ({DATA_VARIABLE} decides)"),
+        for Few { family, labels: numbers, .. } in &self.families {
+            let Some(labelled) = labels(*family, Some(LabelOrigin::Public))? else {
+                say!("{family}: no public labels ({DATA_VARIABLE} decides)");
+                continue;
+            };
+            if let Some(most) = numbers.iter().max().filter(|most| **most > labelled.len()) {
+                let accepted = format!("at most {}, as many as {family} has", labelled.len());
+                return Err(Failure::Input(format!("labels: asks for {most}; accepted: {accepted}")));
             }
+            families.push((*family, labelled));
         }
         Ok(families)
     }
