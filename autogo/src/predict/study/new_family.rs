@@ -28,6 +28,7 @@ use std::time::Instant;
 ///     few = 5
 ///     tune_epochs = 1
 ///     seeds = [0]
+///     mining = { trainer = { model = "bpe", merges = 20, limit = "soft" } }
 ///     contenders = [{ name = "process", gaussian = { steps = 2 } }, { name = "FLOPs", baseline = "flops" }]
 /// "#)?;
 /// let families = [LabelledFamily::mini(FamilyName::Nb101)?, LabelledFamily::mini(FamilyName::Hiaml)?];
