@@ -63,7 +63,6 @@ fn is_percent(name: &str) -> bool {
 /// The factor of a score: shares of 1 become percents.
 fn factor(name: &str) -> f64 {
     let shares = ["miou", "pixel_accuracy", "pck"];
-    let name = name.strip_prefix("baseline_").unwrap_or(name);
     if shares.iter().any(|share| name.starts_with(share)) { 100.0 } else { 1.0 }
 }
 

@@ -226,8 +226,7 @@ impl<'a> Stage<'a> {
         let folder = RunFolder::new(self.base.join(format!("{}-{print}", start.input.folder())));
         let held = folder.lock()?;
         share(&self.base, folder.path())?;
-        let evolution = &self.table.search.evolution;
-        let settings = mutants::for_input(evolution, start.input, evolution.seed);
+        let settings = mutants::for_input(&self.table.search.evolution, start.input);
         let run = held.run(&settings, &start.graph, mutator, Progress::Live)?;
         write_run(&run, mutator, &folder)?;
         let mut found: Named = start.released.clone();

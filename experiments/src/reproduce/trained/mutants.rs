@@ -13,8 +13,8 @@ const MADE: usize = 6;
 /// Places and donors tried in a parent: few, so that most children are children of children, each with places of its own.
 const TRIED: (usize, usize) = (2, 3);
 
-/// At most `count` mutants of a network, spread evenly over a search without guidance: children, and children of
-/// children. `form` says the form in which a network is trained, if it has one; of networks with one form one is taken.
+/// As many mutants of a network as the table asks for, or all there are, spread evenly over a search without guidance:
+/// children, and children of children. `form` says the form in which a network is trained, if it has one; of networks with one form one is taken.
 /// Deterministic.
 pub fn mutants(
     table: &Table,
@@ -24,7 +24,7 @@ pub fn mutants(
     form: impl Fn(&Graph) -> Option<ContentId>,
 ) -> Result<Vec<Graph>, Failure> {
     let mutator = table.search.mutator(|_: &Graph| 0.0, mined.clone())?;
-    let mut search = for_input(&table.search.evolution, input, table.search.evolution.seed).at_random();
+    let mut search = for_input(&table.search.evolution, input).at_random();
     (search.mutation.places, search.mutation.donors) = TRIED;
     let search = Evolution { generations: 1000, budget: Some(MADE * table.mutants), ..search };
     let run = search.run(graph, &mutator, Progress::Silent)?;
@@ -36,8 +36,8 @@ pub fn mutants(
 }
 
 /// The search's settings with what an input has of its own.
-pub fn for_input(evolution: &Evolution, input: &Input, seed: u64) -> Evolution {
-    let mut evolution = Evolution { seed, ..evolution.clone() };
+pub fn for_input(evolution: &Evolution, input: &Input) -> Evolution {
+    let mut evolution = evolution.clone();
     if !input.windows.is_empty() {
         evolution.windows = input.windows.clone();
     }
