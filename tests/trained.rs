@@ -4,6 +4,7 @@
 mod command;
 
 use autogo::data::read_parquet;
+use autogo::report::TrainedTable;
 use command::{data, refused, said, scratch, text};
 use std::fs;
 
@@ -77,8 +78,13 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
     }
     let table = read_parquet(&out.join("small.parquet")).unwrap();
     assert_eq!(table.height(), 8);
+    let table = TrainedTable::read(&out, "small").unwrap();
+    let (input, ours) = table.best("denoise25").unwrap();
+    assert_eq!((input.as_str(), ours.as_str()), ("unet:64x64", "ours 1"));
+    assert!(table.drawing("denoise25", &input, &ours).unwrap().svg().contains("not in the input"));
+    assert!(table.differences("denoise25").unwrap().svg().contains("unet:64x64: ours 1"));
     let bytes = || {
-        let files = ["small.parquet", "small.md", "small_denoise25_runs.parquet"];
+        let files = ["small.parquet", "small_networks.parquet", "small.md", "small_denoise25_runs.parquet"];
         files.map(|name| fs::read(out.join(name)).unwrap())
     };
     let before = bytes();

@@ -4,7 +4,7 @@ mod kendall;
 mod paired;
 
 pub use kendall::kendall_tau;
-pub use paired::{PairedTest, holm, paired_t_test};
+pub use paired::{PairedTest, holm, mean_interval, paired_t_test};
 
 use crate::rng::Stream;
 use rand::Rng;
@@ -28,6 +28,17 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
         start += tied;
     }
     ranks
+}
+
+/// Ranks in percent: 0 for the least value, 100 for the greatest; equal values share the mean. O(n log n).
+///
+/// ```
+/// assert_eq!(autogo::stats::rank_percents(&[3.0, 1.0, 2.0]), [100.0, 0.0, 50.0]);
+/// assert_eq!(autogo::stats::rank_percents(&[7.0]), [0.0]);
+/// ```
+pub fn rank_percents(values: &[f64]) -> Vec<f64> {
+    let most = values.len().saturating_sub(1).max(1) as f64;
+    ranks(values).into_iter().map(|rank| 100.0 * (rank - 1.0) / most).collect()
 }
 
 fn is_comparable(a: &[f64], b: &[f64]) -> bool {

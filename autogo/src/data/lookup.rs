@@ -6,9 +6,11 @@ use super::readers::AGAIN;
 use crate::error::Error;
 use crate::families::{Family, Nb101};
 use crate::graph::{ContentId, Graph};
+use crate::stats::{srcc, srcc_interval};
 use polars::prelude::DataType;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 
 impl LabelledFamily {
     /// The label of an architecture, if it has one. A cell of NAS-Bench-101 is found under every spelling: all cells
@@ -105,8 +107,8 @@ impl LabelledFamily {
         graphs.iter().map(number).collect()
     }
 
-    /// The agreement of the labels of two trainings of one network: their SRCC. No predictor can be expected to rank
-    /// single labels better than this.
+    /// How far the labels of two trainings of one network agree. No predictor can be expected to rank single labels
+    /// better than this.
     ///
     /// Where the frame has a column `again`, the two trainings of a network are its label and its number in this
     /// column. Otherwise they are the labels of two rows with one `content_id`, one graph under two names; each pair
@@ -115,25 +117,53 @@ impl LabelledFamily {
     /// `None` for labels that were computed, which are equal for equal graphs; for a frame with neither column; and
     /// where there are too few pairs for an SRCC ([`stats::srcc`](crate::stats::srcc)), as in a family whose networks
     /// are all different. O(rows · log rows).
-    pub fn label_ceiling(&self) -> Option<f64> {
+    pub fn label_ceiling(&self) -> Option<Ceiling> {
         if !self.label.measured {
             return None;
         }
         if let Ok(pairs) = self.against(AGAIN) {
             let (again, first): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-            return crate::stats::srcc(&again, &first);
+            return Ceiling::of(srcc(&again, &first)?, &again, &first);
         }
         let ids = self.frame.column("content_id").ok()?.str().ok()?.clone();
         let mut first: HashMap<&str, f64> = HashMap::new();
-        let (mut a, mut b) = (Vec::new(), Vec::new());
+        let (mut earlier_ones, mut later_ones) = (Vec::new(), Vec::new());
         for (id, (arch, value)) in ids.iter().zip(&self.values) {
             let (Some(id), Some(value), true) = (id, value, arch.is_usable()) else { continue };
             // A class of more than two gives one pair for each further member.
             if let Some(earlier) = first.insert(id, *value) {
-                a.extend([earlier, *value]);
-                b.extend([*value, earlier]);
+                earlier_ones.push(earlier);
+                later_ones.push(*value);
             }
         }
-        crate::stats::srcc(&a, &b)
+        let (a, b) = ([&earlier_ones[..], &later_ones].concat(), [&later_ones[..], &earlier_ones].concat());
+        Ceiling::of(srcc(&a, &b)?, &earlier_ones, &later_ones)
+    }
+}
+
+/// How far the labels of two trainings of one network agree.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ceiling {
+    /// SRCC of the two.
+    pub srcc: f64,
+    /// Its 95 % interval over pairs.
+    pub interval: (f64, f64),
+    /// The number of pairs.
+    pub pairs: usize,
+}
+
+/// Resamples behind an interval.
+const RESAMPLES: usize = 1000;
+
+impl Ceiling {
+    fn of(srcc: f64, first: &[f64], second: &[f64]) -> Option<Ceiling> {
+        Some(Ceiling { srcc, interval: srcc_interval(first, second, RESAMPLES, 0)?, pairs: first.len() })
+    }
+}
+
+impl fmt::Display for Ceiling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Ceiling { srcc, interval: (low, high), pairs } = self;
+        write!(f, "SRCC {srcc:.3} [{low:.3}, {high:.3}], {pairs} pairs")
     }
 }

@@ -27,7 +27,7 @@ pub use comp_graph::{CompGraph, CompNode, FramePadding, Limits};
 pub use database::{ReleaseRow, release_database};
 pub use networks::released;
 pub use ops::OP_VOCABULARY;
-pub use paper::{paper_latency_change, paper_srcc};
+pub use paper::{paper_latency_change, paper_power_change, paper_srcc};
 pub use pickle::{Class, Item, Pickle, PickleError};
 pub use pickled::{ReleaseEncoder, read_encoder, read_graph};
 pub use predictors::release_triples;

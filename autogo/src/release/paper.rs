@@ -33,3 +33,17 @@ pub fn paper_latency_change(family: FamilyName, number: usize) -> Option<f64> {
         _ => None,
     }
 }
+
+/// Change of power in %, against the network that was evolved, which table 6 of the paper (Salameh et al., NeurIPS 2023)
+/// reports on its own simulator of a neural processing unit, where it is carried over here.
+///
+/// ```
+/// use autogo::families::FamilyName;
+/// assert_eq!(autogo::release::paper_power_change(FamilyName::UNet), Some(-9.21));
+/// ```
+pub fn paper_power_change(family: FamilyName) -> Option<f64> {
+    match family {
+        FamilyName::UNet => Some(-9.21),
+        _ => None,
+    }
+}

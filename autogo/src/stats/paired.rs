@@ -49,6 +49,18 @@ pub fn paired_t_test(a: &[f64], b: &[f64]) -> Option<PairedTest> {
     Some(PairedTest { pairs, difference, low: difference - half, high: difference + half, p })
 }
 
+/// The 95 % confidence interval of the mean of values that are normally distributed, by Student's t. O(n).
+///
+/// `None` for fewer than two values, and for numbers that are not finite.
+///
+/// ```
+/// let (low, high) = autogo::stats::mean_interval(&[1.0, 2.0, 3.0]).unwrap();
+/// assert!((low + 0.4841377).abs() < 1e-6 && (high - 4.4841377).abs() < 1e-6); // scipy.stats.t.interval
+/// ```
+pub fn mean_interval(values: &[f64]) -> Option<(f64, f64)> {
+    paired_t_test(values, &vec![0.0; values.len()]).map(|test| (test.low, test.high))
+}
+
 /// p-values corrected for the number of tests, by Holm's step-down method, in the order in which they are given: below
 /// 0.05 they keep the chance of even one false finding among all tests below 0.05. O(n log n).
 ///

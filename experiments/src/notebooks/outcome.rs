@@ -63,6 +63,11 @@ pub fn text(value: Option<&Value>) -> String {
     }
 }
 
+/// The code that prints the clock, in front of a cell's own on the same line, so that its lines keep their numbers.
+fn clock() -> String {
+    format!("println!(\"{CLOCK}{{}}\", std::time::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_micros())); ")
+}
+
 /// A copy of a notebook in which every code cell first prints the clock. Cells that start with one of evcxr's own
 /// commands stay as they are.
 pub fn with_clock(notebook: &Value) -> Result<Value, Failure> {
@@ -71,9 +76,7 @@ pub fn with_clock(notebook: &Value) -> Result<Value, Failure> {
     for cell in copy["cells"].as_array_mut().into_iter().flatten().filter(|cell| is_code(cell)) {
         let source = text(cell.get("source"));
         if !source.trim_start().starts_with(':') {
-            let clock =
-                format!("println!(\"{CLOCK}{{}}\", std::time::UNIX_EPOCH.elapsed().map_or(0, |t| t.as_micros()));");
-            cell["source"] = Value::String(format!("{clock} {source}"));
+            cell["source"] = Value::String(clock() + &source);
         }
     }
     Ok(copy)
@@ -126,7 +129,7 @@ fn said(output: &Value) -> String {
 }
 
 /// Types that show themselves in a notebook.
-const DISPLAYED: [&str; 7] = ["Table", "Chart", "Page", "Drawing", "Bars", "HeatMap", "MergeTree"];
+const DISPLAYED: [&str; 8] = ["Table", "Chart", "Page", "Drawing", "Bars", "Differences", "HeatMap", "MergeTree"];
 
 /// The problem with a cell's outputs, if there is one.
 fn problem(source: &str, outputs: &[Value]) -> Option<String> {
@@ -163,10 +166,17 @@ fn problem(source: &str, outputs: &[Value]) -> Option<String> {
     (wants_result && !has_result).then(|| "ends in an expression but shows no result".into())
 }
 
-/// Takes the clock line out of a cell's outputs.
+/// Takes the clock out of a cell's outputs: its line, and its code where an error shows the cell's first line.
 fn take_clock(cell: &mut Value) -> Option<i64> {
     let mut started = None;
     let outputs = cell["outputs"].as_array_mut()?;
+    let errors = outputs.iter_mut().filter(|output| output["output_type"] == "error");
+    for error in errors {
+        error["evalue"] = Value::String(text(error.get("evalue")).replace(&clock(), ""));
+        for line in error["traceback"].as_array_mut().into_iter().flatten() {
+            *line = Value::String(text(Some(line)).replace(&clock(), ""));
+        }
+    }
     for output in outputs.iter_mut().filter(|output| output.get("text").is_some()) {
         let said = text(output.get("text"));
         let mut kept = String::new();
@@ -262,6 +272,10 @@ mod tests {
         assert!(problems(fields, "a")[0].contains("shows the fields of a value"));
         let failed = problems(json!([{"output_type": "error", "evalue": "mismatched types\nmore"}]), "a;");
         assert_eq!(failed[0], "code cell 1: mismatched types");
+        // The user's own line is shown, not the clock in front of it.
+        let shown = format!("no value `b` (line 1: `{}b;`)", clock());
+        let failed = problems(json!([{"output_type": "error", "evalue": shown, "traceback": [shown]}]), "b;");
+        assert_eq!(failed[0], "code cell 1: no value `b` (line 1: `b;`)");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::families::FamilyName;
 use crate::files::parquet_of;
 use crate::goal::Goal;
-use crate::stats::ranks;
+use crate::stats::rank_percents;
 use polars::prelude::*;
 use std::collections::HashMap;
 use std::path::Path;
@@ -50,8 +50,7 @@ pub(super) fn together() -> Result<LabelledFamily, Error> {
         let family = read(family)?;
         let (archs, values): (Vec<Arch>, Vec<f64>) =
             family.values.iter().filter_map(|(arch, value)| Some((arch.clone(), (*value)?))).unzip();
-        let most = values.len().saturating_sub(1).max(1) as f64;
-        let percents = ranks(&values).into_iter().map(|rank| Some(100.0 * (rank - 1.0) / most));
+        let percents = rank_percents(&values).into_iter().map(Some);
         names.extend(archs.iter().map(|_| family.family().to_string()));
         ranked.extend(archs.into_iter().zip(percents));
     }
@@ -138,6 +137,7 @@ fn numbers(frame: &DataFrame, name: &str) -> Result<Vec<Option<f64>>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::ranks;
 
     fn tables() -> (DataFrame, DataFrame) {
         let specs = ["hiaml:z,z,z,z", "hiaml:z,z,z,z", "hiaml:t31,src1,z,z", "nb101:111:1"];

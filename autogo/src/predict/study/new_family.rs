@@ -9,7 +9,7 @@ use crate::predict::scoring::{Predictor, Trained};
 use crate::predict::training::TrainSettings;
 use crate::progress::Progress;
 use crate::segment::{Mining, Segmenter};
-use crate::stats::{kendall_tau, ranks, srcc};
+use crate::stats::{kendall_tau, rank_percents, srcc};
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -18,7 +18,7 @@ use std::time::Instant;
 /// Each of several families in turn is new: contenders learn from all networks of the others, from `few` of its own, or
 /// from both, and rank the rest of it.
 ///
-/// What is learned is a network's rank within its family, from 0 to 1, since labels of different families differ in
+/// What is learned is a network's rank within its family in percent, since labels of different families differ in
 /// scale. Of both, a trained predictor learns one after the other (it is fine-tuned for `tune_epochs` at a tenth of its
 /// learning rate), everything else at once.
 ///
@@ -172,13 +172,12 @@ impl NewFamily {
     }
 }
 
-/// Networks with their ranks among each other, from 0 for the worst to 1 for the best.
+/// Networks with their ranks among each other in percent, 100 for the best.
 fn by_rank(examples: Vec<Example>, family: &LabelledFamily) -> Vec<Example> {
     let better = |example: &Example| family.label().goal.upwards(example.value);
     let values: Vec<f64> = examples.iter().map(better).collect();
-    let most = values.len().saturating_sub(1).max(1) as f64;
-    let ranked = examples.into_iter().zip(ranks(&values));
-    ranked.map(|(example, rank)| Example { value: (rank - 1.0) / most, ..example }).collect()
+    let ranked = examples.into_iter().zip(rank_percents(&values));
+    ranked.map(|(example, value)| Example { value, ..example }).collect()
 }
 
 impl Trial<'_> {

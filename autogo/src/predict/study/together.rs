@@ -8,7 +8,7 @@ use crate::graph::Graph;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::segment::Mining;
-use crate::stats::ranks;
+use crate::stats::rank_percents;
 use polars::prelude::*;
 use std::time::Instant;
 
@@ -26,7 +26,7 @@ pub struct Share<'a> {
 /// Trains every contender once a seed on the networks of all families together, as the paper does, and tries the
 /// contender on each family. The splits are those of a [`Comparison`](super::Comparison) of one family, so the rows
 /// stand beside each other. Labels of different families differ in scale and meaning: what is learned is a network's
-/// rank within its family, from 0 to 1. More must be better in all of them, or in none.
+/// rank within its family, in percent. More must be better in all of them, or in none.
 ///
 /// One row for each family, contender and seed, with the columns of [`Comparison::run`](super::Comparison::run). The
 /// name of a contender is followed by ", all families".
@@ -91,10 +91,9 @@ pub fn train_together(
     frames.try_fold(first, |whole, frame| Ok(whole.vstack(&frame?)?))
 }
 
-/// The networks to learn from, each with its rank within the family, from 0 to 1.
+/// The networks to learn from, each with its rank within the family, in percent.
 fn by_rank(split: &Split) -> Vec<Example> {
     let values: Vec<f64> = split.train.iter().map(|example| example.value).collect();
-    let most = values.len().saturating_sub(1).max(1) as f64;
-    let examples = split.train.iter().zip(ranks(&values));
-    examples.map(|(example, rank)| Example { graph: example.graph.clone(), value: (rank - 1.0) / most }).collect()
+    let examples = split.train.iter().zip(rank_percents(&values));
+    examples.map(|(example, value)| Example { graph: example.graph.clone(), value }).collect()
 }

@@ -28,6 +28,11 @@ impl Axis {
         Axis { low: start, high: end, ticks: ticks(start, end, most) }
     }
 
+    /// The round numbers that are marked.
+    pub(super) fn ticks(&self) -> &[f64] {
+        &self.ticks
+    }
+
     /// The place of a number: 0 at the lower end, 1 at the upper.
     pub(super) fn place(&self, value: f64) -> f64 {
         let span = self.high - self.low;

@@ -6,10 +6,11 @@ use crate::error::Error;
 use crate::families::FamilyName;
 use crate::predict::{TrainLog, summary};
 use crate::release::paper_srcc;
+use crate::stats::mean_interval;
 use polars::prelude::*;
 
-/// Mean SRCC of every contender of a comparison on one family, with the spread over seeds (two deviations of the mean
-/// either way; with one seed its bootstrap interval), from 0 or a round number below the least. The paper's numbers
+/// Mean SRCC of every contender of a comparison on one family, with its 95 % interval by Student's t over the seeds (with
+/// one seed, its bootstrap interval over networks), from 0 or a round number below the least. The paper's numbers
 /// stand beside those of measured accuracies alone: a rank correlation with anything else is no number of the paper's.
 ///
 /// # Errors
@@ -19,7 +20,7 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
     let means = summary(&own)?;
     let names = means.column("contender")?.str()?.clone();
     let numbers = |frame: &DataFrame, name: &str| Ok::<_, Error>(frame.column(name)?.f64()?.clone());
-    let (srcc, deviation) = (numbers(&means, "srcc")?, numbers(&means, "deviation")?);
+    let srcc = numbers(&means, "srcc")?;
     let least = srcc.iter().flatten().fold(1.0, f64::min);
     // Chance is around zero; only what is clearly below asks for an axis that begins there.
     let start = match least {
@@ -36,12 +37,11 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
         let name = names.get(at).unwrap_or_default();
         let one = own.clone().lazy().filter(col("contender").eq(lit(name))).collect()?;
         let value = srcc.get(at).unwrap_or(f64::NAN);
-        let interval = match deviation.get(at).filter(|_| one.height() > 1) {
-            Some(deviation) => {
-                let half = 2.0 * deviation / (one.height() as f64).sqrt();
-                Some((value - half, value + half))
-            }
-            None => numbers(&one, "low")?.iter().next().flatten().zip(numbers(&one, "high")?.iter().next().flatten()),
+        let of_seeds: Vec<f64> = numbers(&one, "srcc")?.iter().flatten().collect();
+        let first = |name: &str| Ok::<_, Error>(numbers(&one, name)?.get(0));
+        let interval = match mean_interval(&of_seeds) {
+            Some(interval) => Some(interval),
+            None => first("low")?.zip(first("high")?),
         };
         bars = bars.bar(name, value, interval, paper(name));
     }

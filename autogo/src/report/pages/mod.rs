@@ -7,8 +7,10 @@ mod page;
 mod rows;
 mod search;
 mod segments;
+mod srcc_table;
 mod table;
 mod table_file;
+mod trained;
 mod training;
 mod verify;
 
@@ -19,7 +21,9 @@ pub use page::Page;
 pub use rows::Rows;
 pub use search::{front_chart, front_table, fronts_chart, mutant_drawing, run_page, write_run};
 pub use segments::{coverage_map, frequency_chart, length_chart, mined_page, segment_card, segment_cards};
+pub use srcc_table::srcc_table;
 pub use table::Table;
+pub use trained::TrainedTable;
 pub use training::{
     confusion_map, fit_accuracy_chart, fit_loss_chart, fit_page, predictions_page, task_page, write_fit,
 };

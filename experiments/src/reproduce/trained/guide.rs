@@ -7,7 +7,7 @@ use autogo::data::Example;
 use autogo::graph::Graph;
 use autogo::predict::{Predictor, SavedPredictor};
 use autogo::segment::Mined;
-use autogo::stats::{ranks, srcc, srcc_interval};
+use autogo::stats::{rank_percents, srcc, srcc_interval};
 
 /// Parts into which the networks are divided to try the predictor on unseen ones.
 const FOLDS: usize = 5;
@@ -43,12 +43,6 @@ pub struct Trial {
     pub flops: Option<f64>,
 }
 
-/// A number's rank among the others, in percent.
-fn percents(values: &[f64]) -> Vec<f64> {
-    let most = values.len().saturating_sub(1).max(1) as f64;
-    ranks(values).into_iter().map(|rank| 100.0 * (rank - 1.0) / most).collect()
-}
-
 impl Guide {
     /// Learns from networks of several origins: what is learned is a network's rank within its origin, in percent.
     pub fn learn(settings: &PredictorSettings, mined: &Mined, origins: &[Origin]) -> Result<Guide, Failure> {
@@ -75,7 +69,7 @@ fn lessons(origins: &[Origin], is_seen: impl Fn(usize) -> bool) -> Vec<Example> 
     for origin in origins {
         let seen: Vec<usize> = (0..origin.graphs.len()).filter(|&at| is_seen(at)).collect();
         let labels: Vec<f64> = seen.iter().map(|&at| origin.labels[at]).collect();
-        let ranked = seen.iter().zip(percents(&labels));
+        let ranked = seen.iter().zip(rank_percents(&labels));
         lessons.extend(ranked.map(|(&at, value)| Example { graph: origin.graphs[at].clone(), value }));
     }
     lessons
@@ -83,10 +77,10 @@ fn lessons(origins: &[Origin], is_seen: impl Fn(usize) -> bool) -> Vec<Example> 
 
 impl Trial {
     fn of(origins: &[Origin], predicted: &[Vec<f64>]) -> Trial {
-        let truth: Vec<f64> = origins.iter().flat_map(|own| percents(&own.labels)).collect();
-        let scores: Vec<f64> = predicted.iter().flat_map(|own| percents(own)).collect();
+        let truth: Vec<f64> = origins.iter().flat_map(|own| rank_percents(&own.labels)).collect();
+        let scores: Vec<f64> = predicted.iter().flat_map(|own| rank_percents(own)).collect();
         let flops = |own: &Origin| -> Vec<f64> {
-            percents(&own.graphs.iter().map(|graph| graph.cost().flops as f64).collect::<Vec<f64>>())
+            rank_percents(&own.graphs.iter().map(|graph| graph.cost().flops as f64).collect::<Vec<f64>>())
         };
         let flops: Vec<f64> = origins.iter().flat_map(flops).collect();
         Trial {
@@ -95,16 +89,5 @@ impl Trial {
             interval: srcc_interval(&scores, &truth, RESAMPLES, 0),
             flops: srcc(&flops, &truth),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_are_percents_within_an_origin() {
-        assert_eq!(percents(&[3.0, 1.0, 2.0]), [100.0, 0.0, 50.0]);
-        assert_eq!(percents(&[7.0]), [0.0]);
     }
 }

@@ -29,13 +29,16 @@ use autogo::train::REVISION;
 use guide::{Guide, Origin};
 use measure::{baseline, measure};
 use page::Part;
-use rows::{Row, by_seed, correct};
+use rows::{Named, Row, by_seed, correct};
 use serde::Serialize;
 use settings::{FEWEST, Input, Table, Task};
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 use trainings::Trainings;
+
+/// The name of a network that others are evolved from, among them.
+const INPUT: &str = "input";
 
 /// A network to start from, and the release's networks that were evolved from it, by name.
 struct Start<'a> {
@@ -95,6 +98,8 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
         table.tasks.iter().map(|task| (task.task.as_str(), task.shown[0].as_str())).collect();
     correct(&mut rows, |row| first.contains(&(row.task.as_str(), row.measure.as_str())));
     write_parquet(&mut rows::frame(&rows)?, &out.join(format!("{name}.parquet")))?;
+    let networks: Vec<Named> = parts.iter_mut().flat_map(|part| part.networks.drain(..)).collect();
+    write_parquet(&mut rows::networks_frame(&networks)?, &out.join(format!("{name}_networks.parquet")))?;
     let mut left = rows.into_iter();
     for part in &mut parts {
         part.rows = left.by_ref().take(part.rows.len()).collect();
@@ -155,8 +160,8 @@ struct Stage<'a> {
     workers: usize,
 }
 
-/// The networks that were trained from one input, by name.
-type Named = Vec<(String, Graph)>;
+/// The networks that were found from one input, by name.
+type Found = Vec<(String, Graph)>;
 
 impl<'a> Stage<'a> {
     /// Makes the task's part of the table.
@@ -172,7 +177,7 @@ impl<'a> Stage<'a> {
         let mutator = self.table.search.mutator(guide.predictor, self.mined.clone())?;
         let known: HashSet<ContentId> = mutants.iter().flatten().filter_map(|graph| self.form(graph)).collect();
         let found = self.starts.iter().map(|start| self.search(start, &mutator, &known));
-        let found = found.collect::<Result<Vec<Named>, _>>()?;
+        let found = found.collect::<Result<Vec<Found>, _>>()?;
         let all = self.starts.iter().map(|start| &start.graph).chain(found.iter().flatten().map(|(_, graph)| graph));
         let all: Vec<(&Graph, u64)> = all.map(|graph| (graph, self.table.seeds)).collect();
         trainings.train(&all, self.task, self.workers)?;
@@ -182,7 +187,8 @@ impl<'a> Stage<'a> {
         }
         let (pictures, images) = (trainings.pictures.clone(), trainings.recipe.images);
         let learned = origins.iter().map(|origin| origin.graphs.len()).collect();
-        Ok(Part { task: self.task, pictures, images, learned, trial: guide.trial, rows })
+        let networks = self.starts.iter().zip(found).flat_map(|(start, found)| self.named(start, found)).collect();
+        Ok(Part { task: self.task, pictures, images, learned, trial: guide.trial, rows, networks })
     }
 
     /// The form in which a network is trained, if it has one for the task.
@@ -220,7 +226,7 @@ impl<'a> Stage<'a> {
 
     /// The networks to be trained beside an input: the release's, and the best of the front of a search, but those whose
     /// forms are known.
-    fn search(&self, start: &Start<'_>, mutator: &Mutator, known: &HashSet<ContentId>) -> Result<Named, Failure> {
+    fn search(&self, start: &Start<'_>, mutator: &Mutator, known: &HashSet<ContentId>) -> Result<Found, Failure> {
         // Another predictor makes another run.
         let print: String = mutator.predictor().fingerprint().chars().take(8).collect();
         let folder = RunFolder::new(self.base.join(format!("{}-{print}", start.input.folder())));
@@ -229,7 +235,7 @@ impl<'a> Stage<'a> {
         let settings = mutants::for_input(&self.table.search.evolution, start.input);
         let run = held.run(&settings, &start.graph, mutator, Progress::Live)?;
         write_run(&run, mutator, &folder)?;
-        let mut found: Named = start.released.clone();
+        let mut found: Found = start.released.clone();
         let mut seen = known.clone();
         seen.extend(found.iter().map(|(_, graph)| graph).chain([&start.graph]).filter_map(|graph| self.form(graph)));
         let mut ours = 0;
@@ -243,11 +249,23 @@ impl<'a> Stage<'a> {
         Ok(found)
     }
 
+    /// An input and what was found from it, to be kept with the table.
+    fn named(&self, start: &Start<'_>, found: Found) -> Vec<Named> {
+        let all = std::iter::once((INPUT.to_string(), start.graph.clone())).chain(found);
+        let named = |(network, graph)| Named {
+            task: self.task.task.clone(),
+            input: start.input.network.clone(),
+            network,
+            graph,
+        };
+        all.map(named).collect()
+    }
+
     /// The rows of one input: the input, what was found, the mutants, and an answer that needs no network.
     fn rows(
         &self,
         start: &Start<'_>,
-        found: &Named,
+        found: &Found,
         mutants: &[Graph],
         trainings: &Trainings,
         mutator: &Mutator,
@@ -257,7 +275,7 @@ impl<'a> Stage<'a> {
             std::iter::once(&start.graph).chain(found.iter().map(|(_, graph)| graph)).cloned().collect();
         let scores = mutator.predictor().score(&graphs)?;
         let figures = graphs.iter().map(|graph| mutator.figures(graph)).collect::<Result<Vec<Figures>, _>>()?;
-        let names = std::iter::once("input").chain(found.iter().map(|(name, _)| name.as_str()));
+        let names = std::iter::once(INPUT).chain(found.iter().map(|(name, _)| name.as_str()));
         let names: Vec<&str> = names.collect();
         let trained_input = trainings.of(&start.graph, seeds);
         let mut rows = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::guide::Trial;
 use super::measure::title;
-use super::rows::Row;
+use super::rows::{Named, Row};
 use super::settings::{Table, Task};
 use autogo::evolve::RunColumn;
 use std::fmt::Write;
@@ -21,6 +21,8 @@ pub struct Part<'a> {
     pub trial: Trial,
     /// The rows.
     pub rows: Vec<Row>,
+    /// The networks that were trained under all seeds.
+    pub networks: Vec<Named>,
 }
 
 fn number(value: Option<f64>, digits: usize) -> String {
@@ -57,7 +59,7 @@ pub fn markdown(name: &str, table: &Table, parts: &[Part<'_>]) -> String {
 }
 
 fn section(text: &mut String, part: &Part<'_>) -> std::fmt::Result {
-    let Part { task, pictures, images, learned, trial, rows } = part;
+    let Part { task, pictures, images, learned, trial, rows, networks: _ } = part;
     let measures: Vec<&String> = task.shown.iter().collect();
     writeln!(text, "\n## {}\n", task.task)?;
     // The record's size is that of the task's usual pictures; the form's is what is trained on.

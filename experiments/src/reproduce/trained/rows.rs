@@ -1,11 +1,14 @@
-//! Rows of a trained table: networks beside the one they were evolved from, with what seeds allow to say.
+//! Rows of a trained table: networks beside the one they were evolved from, with what seeds allow to say. The library's
+//! `report::TrainedTable` reads what is written here.
 
-use super::measure::measure;
+use super::measure::{measure, title};
 use crate::failure::Failure;
 use crate::label::LabelRecord;
 use autogo::evolve::{Figures, RunColumn};
+use autogo::formats::to_json;
+use autogo::graph::Graph;
 use autogo::polars::prelude::{DataFrame, df};
-use autogo::stats::{PairedTest, deviation, holm, mean, paired_t_test};
+use autogo::stats::{PairedTest, deviation, holm, mean, mean_interval, paired_t_test};
 
 /// The level of a test.
 const LEVEL: f64 = 0.05;
@@ -41,7 +44,7 @@ impl Row {
 
     /// The 95 % interval of the mean, by Student's t.
     pub fn interval(&self) -> Option<(f64, f64)> {
-        paired_t_test(&self.values, &vec![0.0; self.values.len()]).map(|test| (test.low, test.high))
+        mean_interval(&self.values)
     }
 
     /// By how many percent a cost differs from the input's.
@@ -109,6 +112,7 @@ pub fn frame(rows: &[Row]) -> Result<DataFrame, Failure> {
         "input" => texts(rows, |row| &row.input),
         "network" => texts(rows, |row| &row.network),
         "measure" => texts(rows, |row| &row.measure),
+        "title" => rows.iter().map(|row| title(&row.measure)).collect::<Vec<String>>(),
         "n" => rows.iter().map(|row| row.values.len() as u32).collect::<Vec<u32>>(),
         "mean" => numbers(rows, Row::mean),
         "deviation" => numbers(rows, |row| deviation(&row.values)),
@@ -127,6 +131,31 @@ pub fn frame(rows: &[Row]) -> Result<DataFrame, Failure> {
         "milliseconds" => own(RunColumn::Milliseconds),
         "latency_percent" => percents(RunColumn::Milliseconds),
         "power_percent" => percents(RunColumn::Milliwatts),
+    );
+    frame.map_err(|error| Failure::Work(error.to_string()))
+}
+
+/// A network of the table by its task, its input and its name.
+pub struct Named {
+    /// The task.
+    pub task: String,
+    /// The network it was evolved from.
+    pub input: String,
+    /// Its name, as that of its rows.
+    pub network: String,
+    /// The network.
+    pub graph: Graph,
+}
+
+/// The networks of a table as a frame.
+pub fn networks_frame(networks: &[Named]) -> Result<DataFrame, Failure> {
+    let texts = |of: fn(&Named) -> String| networks.iter().map(of).collect::<Vec<String>>();
+    let frame = df!(
+        "task" => texts(|one| one.task.clone()),
+        "input" => texts(|one| one.input.clone()),
+        "network" => texts(|one| one.network.clone()),
+        "content_id" => texts(|one| one.graph.content_id().to_string()),
+        "graph" => texts(|one| to_json(&one.graph)),
     );
     frame.map_err(|error| Failure::Work(error.to_string()))
 }
