@@ -6,8 +6,6 @@ use crate::data::{LabelledFamily, Split};
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::interrupt;
-use crate::predict::gaussian::GaussianProcess;
-use crate::predict::scoring::Predictor;
 use crate::progress::Progress;
 use crate::segment::{Mining, Segmenter};
 use polars::prelude::*;
@@ -60,7 +58,7 @@ pub struct Contender {
 impl Comparison {
     /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of
     /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`](crate::predict::TrainSettings)), a `gaussian` process
-    /// ([`GaussianSettings`](crate::predict::GaussianSettings)), a `baseline` ([`Baseline`]), a `column` of the family's frame, or `columns` of it
+    /// ([`GaussianSettings`](crate::predict::GaussianSettings)), an `ensemble` of these ([`Ensemble`](super::Ensemble)), a `baseline` ([`Baseline`]), a `column` of the family's frame, or `columns` of it
     /// ([`ColumnForest`]).
     ///
     /// # Errors
@@ -169,8 +167,8 @@ impl<'a> Trial<'a> {
             }
             Method::Column(name) => self.family.numbers_of(name, &self.unseen)?,
             Method::Columns(forest) => forest.score(self.family, &self.split, &self.unseen, self.seed)?,
-            Method::Gaussian(settings) => {
-                GaussianProcess::train(&self.split.train, settings, self.seed)?.score(&self.unseen)?
+            Method::Gaussian(_) | Method::Ensemble(_) => {
+                method.learn(&self.split.train, Some(&self.segmenter), self.seed)?.score(&self.unseen)?
             }
             Method::Predictor(settings) => {
                 let predictor = learned(settings, &self.split.train, Some(&self.segmenter), self.seed)?;

@@ -1,7 +1,7 @@
 //! The ways to score networks that studies compare.
 
 use super::outcome::learned;
-use super::{Baseline, ColumnForest};
+use super::{Baseline, ColumnForest, Ensemble};
 use crate::data::Example;
 use crate::error::Error;
 use crate::predict::gaussian::{GaussianProcess, GaussianSettings};
@@ -24,6 +24,8 @@ pub enum Method {
     Columns(ColumnForest),
     /// A Gaussian process over the structure of networks.
     Gaussian(GaussianSettings),
+    /// Several of these, asked as one.
+    Ensemble(Ensemble),
 }
 
 impl Method {
@@ -32,6 +34,7 @@ impl Method {
         match self {
             Method::Predictor(settings) => settings.architecture.reads.is_cut(),
             Method::Baseline(baseline) => baseline.counts_segments(),
+            Method::Ensemble(ensemble) => ensemble.of.iter().any(Method::reads_segments),
             Method::Column(_) | Method::Columns(_) | Method::Gaussian(_) => false,
         }
     }
@@ -39,7 +42,7 @@ impl Method {
     /// Whether what the method scores depends on labels.
     pub(super) fn learns(&self) -> bool {
         match self {
-            Method::Predictor(_) | Method::Columns(_) | Method::Gaussian(_) => true,
+            Method::Predictor(_) | Method::Columns(_) | Method::Gaussian(_) | Method::Ensemble(_) => true,
             Method::Baseline(baseline) => baseline.learns(),
             Method::Column(_) => false,
         }
@@ -59,6 +62,7 @@ impl Method {
         Ok(match (self, segmenter) {
             (Method::Predictor(settings), segmenter) => Box::new(learned(settings, train, segmenter, seed)?),
             (Method::Gaussian(settings), _) => Box::new(GaussianProcess::train(train, settings, seed)?),
+            (Method::Ensemble(ensemble), segmenter) => ensemble.learn(train, segmenter, seed)?,
             (Method::Baseline(baseline), segmenter) => baseline.learn(train, segmenter, seed)?,
             (Method::Column(name), _) => return column(name),
             (Method::Columns(forest), _) => return column(&forest.names.join(", ")),

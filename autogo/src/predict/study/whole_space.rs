@@ -1,6 +1,7 @@
 //! Few labels to learn from, and every network of a family to be ranked: the protocol of papers on neural predictors.
 
 use super::Contender;
+use super::front::front_regret;
 use crate::data::{Example, LabelledFamily};
 use crate::error::Error;
 use crate::graph::{FormulaId, Graph, Zeros};
@@ -23,6 +24,8 @@ const BLOCK: usize = 4096;
 const TOP_ONE_IN: usize = 100;
 /// The predictions of which the best network counts.
 const FIRST: usize = 10;
+/// Networks that a search may train.
+const TRAINED: usize = 100;
 
 /// The form in which a family's networks are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +102,11 @@ pub struct Ranking {
     pub top_percent_overlap: Option<f64>,
     /// The true rank, from 1, of the best network among the first ten.
     pub best_of_10: Option<f64>,
+    /// What a search would regret that takes these scores and FLOPs for all it knows, and may train a hundred networks:
+    /// at the FLOPs of each network of the true front of labels and FLOPs, its label less the best label that was
+    /// trained at no more FLOPs, on average, in the label's unit. The hundred are the front of scores and FLOPs, then the
+    /// front of the rest, and so on. FLOPs are those of the form that is read.
+    pub front_regret: Option<f64>,
     /// Seconds of learning, without the mining of segments, which contenders share.
     pub train_seconds: f64,
     /// Seconds of scoring all ranked networks, without building them.
@@ -149,7 +157,7 @@ impl WholeSpace {
         let ranked: Vec<usize> = rows.iter().step_by(self.step(rows.len())).copied().collect();
         let mut bar = progress.start(family.family(), 0, self.labels.len() * self.contenders.len() + ranked.len());
         let mut entrants = self.learn(&known, seed, &mut bar)?;
-        let (mut truth, mut formulas) = (Vec::new(), Vec::new());
+        let (mut truth, mut flops, mut formulas) = (Vec::new(), Vec::new(), Vec::new());
         let trainings = entrants.len();
         for block in ranked.chunks(BLOCK) {
             if interrupt::is_asked() {
@@ -157,6 +165,7 @@ impl WholeSpace {
             }
             let examples = self.build(family, block)?;
             truth.extend(examples.iter().map(|example| example.value));
+            flops.par_extend(examples.par_iter().map(|example| example.graph.cost().flops as f64));
             formulas.par_extend(examples.par_iter().map(|example| example.graph.formula_id(Zeros::Dropped)));
             let graphs: Vec<Graph> = examples.into_iter().map(|example| example.graph).collect();
             for entrant in &mut entrants {
@@ -167,7 +176,8 @@ impl WholeSpace {
             bar.report(trainings + truth.len(), "ranking");
         }
         let known: Vec<FormulaId> = known.iter().map(|example| example.graph.formula_id(Zeros::Dropped)).collect();
-        Ok(judged(family, seed, &entrants, &truth, &Formulas { known, ranked: formulas }))
+        let ranked = Ranked { labels: truth, flops, formulas };
+        Ok(judged(family, seed, &entrants, &ranked, &known))
     }
 
     /// The rows of the family that have a label, and the largest number of labels.
@@ -247,49 +257,50 @@ impl WholeSpace {
     }
 }
 
-/// Formulas of networks.
-struct Formulas {
-    /// Of the networks to learn from, in the order in which they were drawn.
-    known: Vec<FormulaId>,
-    /// Of those that are ranked.
-    ranked: Vec<FormulaId>,
+/// The networks that are ranked, a number each.
+struct Ranked {
+    labels: Vec<f64>,
+    flops: Vec<f64>,
+    formulas: Vec<FormulaId>,
 }
 
-impl Formulas {
-    /// The values of the ranked networks whose formula none of the first `labels` known ones has.
-    fn unseen(&self, values: &[f64], labels: usize) -> Vec<f64> {
-        let seen: HashSet<&FormulaId> = self.known[..labels].iter().collect();
-        values.iter().zip(&self.ranked).filter(|(_, id)| !seen.contains(id)).map(|(value, _)| *value).collect()
+impl Ranked {
+    /// The values of the networks whose formula is none of the known ones.
+    fn unseen(&self, values: &[f64], known: &[FormulaId]) -> Vec<f64> {
+        let known: HashSet<&FormulaId> = known.iter().collect();
+        values.iter().zip(&self.formulas).filter(|(_, id)| !known.contains(id)).map(|(value, _)| *value).collect()
     }
 }
 
-/// How well each entrant ranks the networks with these labels.
+/// How well each entrant ranks the networks; `known` are the formulas of those to learn from, in the order in which they
+/// were drawn.
 fn judged(
     family: &LabelledFamily,
     seed: u64,
     entrants: &[Entrant<'_>],
-    labels: &[f64],
-    formulas: &Formulas,
+    ranked: &Ranked,
+    known: &[FormulaId],
 ) -> Vec<Ranking> {
     // Turned so that more is better: the ends of both lists then are the best. Correlations stay as they are.
     let goal = family.label().goal;
     let better = |values: &[f64]| -> Vec<f64> { values.iter().map(|value| goal.upwards(*value)).collect() };
-    let truth = better(labels);
+    let truth = better(&ranked.labels);
     let judge = |entrant: &Entrant<'_>| {
         let scores = better(&entrant.scores);
-        let unseen = |values: &[f64]| formulas.unseen(values, entrant.labels);
+        let unseen = |values: &[f64]| ranked.unseen(values, &known[..entrant.labels]);
         Ranking {
             family: family.family().into(),
             label: family.label().title.clone(),
             contender: entrant.name.into(),
             seed,
             labels: entrant.labels,
-            ranked: labels.len(),
+            ranked: truth.len(),
             kendall_tau: kendall_tau(&scores, &truth),
             kendall_tau_unseen: kendall_tau(&unseen(&scores), &unseen(&truth)),
             srcc: srcc(&scores, &truth),
             top_percent_overlap: top_k_overlap(&scores, &truth, truth.len().div_ceil(TOP_ONE_IN)),
             best_of_10: best_of_first(&scores, &truth, FIRST),
+            front_regret: front_regret(&scores, &truth, &ranked.flops, TRAINED),
             train_seconds: entrant.train_seconds,
             score_seconds: entrant.score_seconds,
         }
@@ -317,6 +328,7 @@ pub fn rankings(all: &[Ranking]) -> Result<DataFrame, Error> {
         "srcc" => column(all, |one| one.srcc),
         "top_percent_overlap" => column(all, |one| one.top_percent_overlap),
         "best_of_10" => column(all, |one| one.best_of_10),
+        "front_regret" => column(all, |one| one.front_regret),
         "train_seconds" => column(all, |one| one.train_seconds),
         "score_seconds" => column(all, |one| one.score_seconds),
     )?)
@@ -348,6 +360,8 @@ mod tests {
         assert!(column("kendall_tau").get(0).unwrap() > 0.3);
         assert!(column("kendall_tau").get(1).unwrap() > 0.7);
         assert!(column("best_of_10").iter().flatten().all(|rank| (1.0..=71.0).contains(&rank)));
+        // A hundred trainings of eighty networks find everything.
+        assert!(column("front_regret").iter().all(|regret| regret == Some(0.0)));
         assert_ne!(column("kendall_tau_unseen").get(1), column("kendall_tau").get(1));
     }
 

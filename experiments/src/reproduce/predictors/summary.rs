@@ -2,7 +2,7 @@
 
 use super::{Few, Published, Table};
 use autogo::predict::Ranking;
-use autogo::stats::{mean, paired_t_test};
+use autogo::stats::{mean, mean_interval};
 use std::fmt::Write;
 
 /// A section for each family: Kendall's tau by contender and number of labels, then the figures of the top and the
@@ -42,9 +42,8 @@ fn correlations(table: &Table, few: &Few, own: &[&Ranking], text: &mut String) {
     for contender in &table.contenders {
         let cell = |labels: &usize| {
             let taus = values(own, &contender.name, *labels, |one| one.kendall_tau);
-            // The interval of a mean is that of its difference from 0.
-            match (mean(&taus), paired_t_test(&taus, &vec![0.0; taus.len()])) {
-                (Some(mean), Some(test)) => format!(" {mean:.3} ({:.3} to {:.3}) |", test.low, test.high),
+            match (mean(&taus), mean_interval(&taus)) {
+                (Some(mean), Some((low, high))) => format!(" {mean:.3} ({low:.3} to {high:.3}) |"),
                 (Some(mean), None) => format!(" {mean:.3} |"),
                 (None, _) => " – |".into(),
             }
@@ -64,12 +63,16 @@ fn correlations(table: &Table, few: &Few, own: &[&Ranking], text: &mut String) {
 
 fn ends(table: &Table, few: &Few, own: &[&Ranking], text: &mut String) {
     let Some(&most) = few.labels.iter().max() else { return };
-    let _ = writeln!(text, "From {most} labels\n");
     let _ = writeln!(
         text,
-        "| | τ, unseen formulas | SRCC | best hundredth found | best rank of ten | learning s | ranking s |"
+        "From {most} labels. *Regret*: a search that may train the hundred networks which are best by score and FLOPs ends so far below \
+         the true front of labels and FLOPs, on average over that front, in the label's unit.\n"
     );
-    let _ = writeln!(text, "|---|---|---|---|---|---|---|");
+    let _ = writeln!(
+        text,
+        "| | τ, unseen formulas | SRCC | best hundredth found | best rank of ten | regret of a search's front | learning s | ranking s |"
+    );
+    let _ = writeln!(text, "|---|---|---|---|---|---|---|---|");
     for contender in &table.contenders {
         let value = |of: fn(&Ranking) -> Option<f64>, digits: usize| {
             let values = values(own, &contender.name, most, of);
@@ -77,12 +80,13 @@ fn ends(table: &Table, few: &Few, own: &[&Ranking], text: &mut String) {
         };
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
             contender.name,
             value(|one| one.kendall_tau_unseen, 3),
             value(|one| one.srcc, 3),
             value(|one| one.top_percent_overlap, 3),
             value(|one| one.best_of_10, 0),
+            value(|one| one.front_regret, 2),
             value(|one| Some(one.train_seconds), 1),
             value(|one| Some(one.score_seconds), 1),
         );

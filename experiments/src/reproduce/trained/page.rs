@@ -115,12 +115,12 @@ fn outcome(parts: &[Part<'_>]) -> String {
         .map(|row| format!("{} of {} on {}", row.network, row.input, row.task))
         .collect();
     let tested = rows().filter(|row| row.p_holm.is_some()).count();
-    match winners.is_empty() {
-        true => format!("\nOf {tested} networks none is better than its input at no more FLOPs with p < 0.05.\n"),
-        false => format!(
-            "\nOf {tested} networks {} are better than their input at no more FLOPs with p < 0.05: {}.\n",
-            winners.len(),
-            winners.join(", ")
-        ),
+    let claim = "its input at no more FLOPs with p < 0.05";
+    match winners.as_slice() {
+        [] => format!("\nOf {tested} networks none is better than {claim}.\n"),
+        [one] => format!("\nOf {tested} networks one is better than {claim}: {one}.\n"),
+        several => {
+            format!("\nOf {tested} networks {} are each better than {claim}: {}.\n", several.len(), several.join(", "))
+        }
     }
 }

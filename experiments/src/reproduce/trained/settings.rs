@@ -82,13 +82,19 @@ impl Table {
         if folders.len() < self.inputs.len() || tasks.len() < self.tasks.len() {
             return refuse("names an input or a task twice; accepted: each once");
         }
-        match (self.inputs.is_empty(), self.tasks.is_empty(), self.seeds, self.finalists, self.mutants) {
-            (true, ..) | (_, true, ..) => refuse("has no inputs or no tasks; accepted: 1 or more of each"),
-            (_, _, 0 | 1, ..) => refuse("compares under fewer than 2 seeds; accepted: 2 or more"),
-            (_, _, _, 0, _) => refuse("has no finalists; accepted: 1 or more"),
-            (_, _, _, _, 0..FEWEST) => refuse("has too few mutants to learn from; accepted: 6 or more"),
-            _ => self.tasks.iter().try_for_each(Task::check),
+        if self.inputs.is_empty() || self.tasks.is_empty() {
+            return refuse("has no inputs or no tasks; accepted: 1 or more of each");
         }
+        if self.seeds < 2 {
+            return refuse("compares under fewer than 2 seeds; accepted: 2 or more");
+        }
+        if self.finalists == 0 {
+            return refuse("has no finalists; accepted: 1 or more");
+        }
+        if self.mutants < FEWEST {
+            return refuse("has too few mutants to learn from; accepted: 6 or more");
+        }
+        self.tasks.iter().try_for_each(Task::check)
     }
 }
 
