@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use autogo::Error;
-use autogo::data::{LabelledFamily, folder_from_env};
+use autogo::data::{LabelledFamily, MINI_FAMILIES, folder_from_env};
 use autogo::families::{self, FamilyName, Nb201};
 use autogo::formats::onnx::{Imported, ReadOptions, import_with};
 use autogo::formats::{FormatError, from_json};
@@ -19,10 +19,6 @@ use toml::Table;
 
 /// Networks that are labelled on the spot.
 const COMPUTED: usize = 900;
-
-/// The families of the project's own benchmark.
-pub const MINI: [FamilyName; 5] =
-    [FamilyName::Nb101, FamilyName::Nb201, FamilyName::Hiaml, FamilyName::TwoPath, FamilyName::Inception];
 
 /// The peculiarities that a verb reproduces: with `--release` all of the release's, otherwise none.
 pub fn quirks(is_release: bool) -> Quirks {
@@ -144,7 +140,7 @@ pub fn labels(family: FamilyName, origin: Option<LabelOrigin>) -> Result<Option<
         (Public, FamilyName::Nb201, Some(folder)) => Some(LabelledFamily::nb201(folder)?),
         (Public, FamilyName::Nb101, Some(folder)) => Some(LabelledFamily::nb101(folder)?),
         (Cycles, FamilyName::Nb201, _) => Some(LabelledFamily::nb201_computed(COMPUTED)?),
-        (Mini, _, _) if MINI.contains(&family) => Some(LabelledFamily::mini(family)?),
+        (Mini, _, _) if MINI_FAMILIES.contains(&family) => Some(LabelledFamily::mini(family)?),
         _ => None,
     })
 }
@@ -158,7 +154,7 @@ pub fn labelled(name: &str, origin: Option<LabelOrigin>) -> Result<LabelledFamil
     if name == TOGETHER && matches!(origin, None | Some(LabelOrigin::Mini)) {
         return Ok(LabelledFamily::mini_together()?);
     }
-    let names = MINI.map(FamilyName::prefix).join(", ") + ", " + TOGETHER;
+    let names = MINI_FAMILIES.map(FamilyName::prefix).join(", ") + ", " + TOGETHER;
     let refused = || {
         let of = match origin {
             Some(LabelOrigin::Public) => "public labels; accepted, with AUTOGO_DATA: nb101, nb201".into(),

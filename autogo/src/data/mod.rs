@@ -27,7 +27,9 @@ pub use lookup::Ceiling;
 pub use picture::Picture;
 pub use pictures::LabelledPictures;
 pub(crate) use readers::nb201_figures;
-pub use readers::{ClassFolder, MaskedPictures, PictureSet, PointedPictures, hardware_latencies, records};
+pub use readers::{
+    ClassFolder, MINI_FAMILIES, MaskedPictures, PictureSet, PointedPictures, hardware_latencies, records,
+};
 pub use registry::{Dataset, Origin, Registry};
 pub use split::Split;
 pub use table::{LabelTable, RefusedRow, RefusedRows};

@@ -3,9 +3,9 @@
 
 use super::Experiment;
 use crate::failure::Failure;
-use crate::inputs::{MINI, plain_text};
+use crate::inputs::plain_text;
 use autogo::Progress;
-use autogo::data::{LabelledFamily, write_parquet};
+use autogo::data::{LabelledFamily, MINI_FAMILIES, write_parquet};
 use autogo::files::write;
 use autogo::polars::prelude::{DataFrame, PolarsError};
 use autogo::predict::NewFamily;
@@ -16,7 +16,7 @@ use std::fmt::Write;
 pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let Experiment { config, out } = experiment;
     let study = NewFamily::from_toml(&plain_text(config)?).map_err(|error| Failure::input(config, error))?;
-    let families = MINI.map(LabelledFamily::mini).into_iter().collect::<Result<Vec<_>, _>>()?;
+    let families = MINI_FAMILIES.map(LabelledFamily::mini).into_iter().collect::<Result<Vec<_>, _>>()?;
     say!("{}", families[0].banner());
     let mut runs = study.run(&families, Progress::Live)?;
     let name = config.file_stem().unwrap_or_default().to_string_lossy().into_owned();

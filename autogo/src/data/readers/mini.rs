@@ -25,16 +25,16 @@ const ZERO_COST: [&str; 4] = ["synflow", "jacob_cov", "nwot", "gradient_norm"];
 /// The seed whose training is the label, and that of the second training.
 const SEEDS: [u64; 2] = [0, 1];
 
-/// The families that have labels.
-const FAMILIES: [FamilyName; 5] =
+/// The families that have labels of this project's own ([`LabelledFamily::mini`]), by name.
+pub const MINI_FAMILIES: [FamilyName; 5] =
     [FamilyName::Hiaml, FamilyName::Inception, FamilyName::Nb101, FamilyName::Nb201, FamilyName::TwoPath];
 /// The source of the labels.
 const SOURCE: &str = "trained by this project on CIFAR-10 at 16×16 pixels (datasets/mini)";
 
 /// The sampled networks of a family with their first training's label.
 pub(super) fn read(family: FamilyName) -> Result<LabelledFamily, Error> {
-    if !FAMILIES.contains(&family) {
-        let accepted = FAMILIES.map(FamilyName::prefix).join(", ");
+    if !MINI_FAMILIES.contains(&family) {
+        let accepted = MINI_FAMILIES.map(FamilyName::prefix).join(", ");
         return Err(Error::setting("labels of our own", format!("there are none of {family}"), &accepted));
     }
     let labels = parquet_of(LABELS.to_vec(), Path::new(LABELS_NAME))?;
@@ -46,7 +46,7 @@ pub(super) fn read(family: FamilyName) -> Result<LabelledFamily, Error> {
 pub(super) fn together() -> Result<LabelledFamily, Error> {
     let mut ranked: Vec<(Arch, Option<f64>)> = Vec::new();
     let mut names: Vec<String> = Vec::new();
-    for family in FAMILIES {
+    for family in MINI_FAMILIES {
         let family = read(family)?;
         let (archs, values): (Vec<Arch>, Vec<f64>) =
             family.values.iter().filter_map(|(arch, value)| Some((arch.clone(), (*value)?))).unzip();
@@ -170,14 +170,14 @@ mod tests {
 
     #[test]
     fn the_shipped_tables_are_read_and_other_families_refused() {
-        for family in FAMILIES {
+        for family in MINI_FAMILIES {
             let data = LabelledFamily::mini(family).unwrap();
             assert!(!data.is_empty(), "{family}");
             let loss = data.against("test_loss").unwrap();
             assert!(loss.iter().all(|(loss, label)| (label - 100.0 * (-loss).exp()).abs() < 1e-9));
         }
         let together = LabelledFamily::mini_together().unwrap();
-        let each: Vec<LabelledFamily> = FAMILIES.map(|family| LabelledFamily::mini(family).unwrap()).into();
+        let each: Vec<LabelledFamily> = MINI_FAMILIES.map(|family| LabelledFamily::mini(family).unwrap()).into();
         assert_eq!(together.len(), each.iter().map(LabelledFamily::len).sum::<usize>());
         // A rank orders a family as its own label does.
         let hiaml: Vec<f64> = each[0].values.iter().filter_map(|(arch, _)| together.value(arch.clone())).collect();

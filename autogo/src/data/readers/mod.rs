@@ -20,6 +20,7 @@ pub use camvid::MaskedPictures;
 pub use class_folder::ClassFolder;
 pub use faces::PointedPictures;
 pub use hardware::hardware_latencies;
+pub use mini::MINI_FAMILIES;
 pub use picture_sets::PictureSet;
 pub use tfrecord::records;
 
@@ -104,7 +105,7 @@ impl LabelledFamily {
     /// ```
     ///
     /// # Errors
-    /// A family that is none of the five.
+    /// A family that is none of the five of [`MINI_FAMILIES`].
     pub fn mini(family: FamilyName) -> Result<Self, Error> {
         mini::read(family)
     }
