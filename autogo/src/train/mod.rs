@@ -42,6 +42,7 @@ pub mod tasks;
 #[cfg(test)]
 pub(crate) mod tests;
 mod together;
+mod top_k;
 mod zero_cost;
 
 pub use crate::error::TrainError;
@@ -61,6 +62,7 @@ pub use run::{FitEnd, FitRun, Subject};
 pub use targets::Targets;
 pub use task::{Part, Pictures, Task};
 pub use together::fit_all;
+pub use top_k::top_k_accuracy;
 pub use zero_cost::ZeroCost;
 
 /// The bits of a training: a number that is raised whenever the same recipe and seed would make other weights. Results

@@ -1,7 +1,7 @@
 //! Training one network, as a job of a work folder.
 
 use super::plan::{LabelItem, training};
-use super::record::{LabelRecord, baseline_of};
+use super::record::{LabelRecord, TOP_5, baseline_of};
 use super::task::LabelTask;
 use crate::failure::Failure;
 use crate::work::{Job, Outcome, WorkFolder};
@@ -9,7 +9,7 @@ use autogo::files::write;
 use autogo::formats::{from_json, to_json};
 use autogo::graph::Graph;
 use autogo::train::tasks::{DenseFit, DenseName, DenseTask, SetScores};
-use autogo::train::{Fit, FitEnd, Mini, MiniForm, Pictures, REVISION, Recipe};
+use autogo::train::{Fit, FitEnd, Mini, MiniForm, Part, Pictures, REVISION, Recipe, top_k_accuracy};
 use autogo::{Error, Progress, families};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -141,7 +141,7 @@ impl LabelJob {
         let begun = Instant::now();
         let form = LabelTask::form(self.task.name(), &item.spec, &full, self.form.as_ref())?;
         let trained = match &self.task {
-            LabelTask::Cifar10(task) => classes(&form, task, &recipe)?,
+            LabelTask::Cifar10(task) => classes(&form, task, &recipe, self.form.is_some())?,
             LabelTask::Dense(_, task) => dense(&form, &**task, &recipe)?,
         };
         let seconds = begun.elapsed().as_secs_f32();
@@ -183,15 +183,20 @@ impl LabelJob {
     }
 }
 
-/// A training on classes of pictures; nothing where it was interrupted.
-fn classes(form: &MiniForm, task: &Pictures, recipe: &Recipe) -> Result<Option<Trained>, Error> {
-    let run = Fit::new(&form.graph, task, recipe).run(Progress::Silent)?;
+/// A training on classes of pictures; nothing where it was interrupted. The table of the mini benchmark has no scores
+/// beside accuracies and losses; trainings of networks of one's own have one.
+fn classes(form: &MiniForm, task: &Pictures, recipe: &Recipe, is_own: bool) -> Result<Option<Trained>, Error> {
+    let mut run = Fit::new(&form.graph, task, recipe).run(Progress::Silent)?;
     if run.end == FitEnd::Interrupted {
         return Ok(None);
     }
     let test = run.log.last().map_or((f32::NAN, f32::NAN), |end| (end.test_accuracy, end.test_loss));
     let accuracies = run.log.measures.iter().map(|measure| measure.test_accuracy).collect();
-    Ok(Some(Trained { losses: run.log.losses, test, accuracies, scores: Vec::new(), course: Vec::new() }))
+    let mut scores = Vec::new();
+    if is_own {
+        scores.push((TOP_5.into(), top_k_accuracy(&mut run.network, task, Part::Test, 5)?));
+    }
+    Ok(Some(Trained { losses: run.log.losses, test, accuracies, scores, course: Vec::new() }))
 }
 
 /// A training on a task of masks, points or pictures; nothing where it was interrupted.

@@ -15,7 +15,7 @@ pub use check::check;
 pub use describe::{DESCRIPTION, describe};
 pub use job::{LabelJob, Manifest, keep_network, listed};
 pub use plan::{Choice, LabelItem, items, training};
-pub use record::{LabelRecord, baseline_of};
+pub use record::{LabelRecord, TOP_5, baseline_of};
 pub use table::{read, write};
 pub use task::LabelTask;
 pub use zero_cost::zero_cost;

@@ -50,13 +50,16 @@ pub struct LabelRecord {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub task: String,
     /// Scores on the task's test sets, by names such as `psnr_set5`, and behind them those of an answer that needs no
-    /// network ([`baseline_of`]); empty for CIFAR-10.
+    /// network ([`baseline_of`]); of CIFAR-10 [`TOP_5`] for networks of one's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scores: Vec<(String, f64)>,
     /// The task's first metric on its first test set, several times during the training; empty for CIFAR-10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub course: Vec<f32>,
 }
+
+/// The name of the score that says how often the right class is among the five likeliest.
+pub const TOP_5: &str = "top_5";
 
 /// The name of what an answer that needs no network reaches by a score.
 pub fn baseline_of(score: &str) -> String {

@@ -28,7 +28,8 @@ const SHARED: [&str; 16] = [
 const CLASSES: [&str; 3] = ["test_accuracy", "test_loss", "accuracies"];
 const DENSE: [&str; 2] = ["task", "course"];
 
-/// Records as a frame, a row each: of CIFAR-10 accuracies and losses, of other tasks a column for every score.
+/// Records as a frame, a row each: of CIFAR-10 accuracies and losses, of other tasks their course; and a column for every
+/// score.
 fn frame(records: &[LabelRecord]) -> PolarsResult<DataFrame> {
     fn texts(records: &[LabelRecord], name: &str, get: fn(&LabelRecord) -> &str) -> Column {
         Column::new(name.into(), records.iter().map(get).collect::<Vec<&str>>())
@@ -69,10 +70,10 @@ fn frame(records: &[LabelRecord]) -> PolarsResult<DataFrame> {
         columns.retain(|column| !CLASSES.contains(&column.name().as_str()));
         columns.push(texts(records, "task", |record| &record.task));
         columns.push(lists(records, "course", |record| &record.course));
-        for (at, (name, _)) in records.first().map_or(&[][..], |record| &record.scores).iter().enumerate() {
-            let score = |record: &LabelRecord| record.scores.get(at).map_or(f64::NAN, |score| score.1);
-            columns.push(Column::new(name.into(), records.iter().map(score).collect::<Vec<f64>>()));
-        }
+    }
+    for (at, (name, _)) in records.first().map_or(&[][..], |record| &record.scores).iter().enumerate() {
+        let score = |record: &LabelRecord| record.scores.get(at).map_or(f64::NAN, |score| score.1);
+        columns.push(Column::new(name.into(), records.iter().map(score).collect::<Vec<f64>>()));
     }
     DataFrame::new(records.len(), columns)
 }
@@ -103,9 +104,9 @@ fn records(frame: &DataFrame) -> PolarsResult<Vec<LabelRecord>> {
         Ok(series.f32()?.into_no_null_iter().collect())
     };
     let is_dense = frame.column("task").is_ok();
-    let known = |name: &str| SHARED.contains(&name) || DENSE.contains(&name);
+    let known = |name: &str| SHARED.contains(&name) || DENSE.contains(&name) || CLASSES.contains(&name);
     let names = frame.get_column_names().into_iter().map(|name| name.to_string());
-    let metrics: Vec<String> = names.filter(|name| is_dense && !known(name)).collect();
+    let metrics: Vec<String> = names.filter(|name| !known(name)).collect();
     let accuracy =
         |name: &str, row: usize| -> PolarsResult<f32> { if is_dense { Ok(f32::NAN) } else { number(name, row) } };
     let score = |name: &String, row: usize| -> PolarsResult<(String, f64)> {
@@ -188,6 +189,11 @@ pub mod tests {
             assert_eq!(columns.column("test_accuracy").is_ok(), task.is_empty());
             std::fs::remove_file(path).unwrap();
         }
+        let path = std::env::temp_dir().join(format!("autogo-label-table-top-{}.parquet", std::process::id()));
+        let own = LabelRecord { scores: vec![("top_5".into(), 0.75)], ..record("one", "") };
+        write(&path, std::slice::from_ref(&own)).unwrap();
+        assert_eq!(read(&path).unwrap(), [own]);
+        std::fs::remove_file(path).unwrap();
         let line = serde_json::to_string(&record("one", "")).unwrap();
         assert!(line.ends_with(r#""version":"0"}"#) && line.contains(r#""accuracies":[0.25,0.5]"#), "{line}");
         let line = serde_json::to_string(&record("one", "sr2")).unwrap();

@@ -1,14 +1,14 @@
 //! The measures of a training, by name.
 
 use crate::failure::Failure;
-use crate::label::{LabelRecord, LabelTask, baseline_of};
+use crate::label::{LabelRecord, LabelTask, TOP_5, baseline_of};
 use autogo::Goal;
 use autogo::train::tasks::Metric;
 
 /// The measures of classes.
-const CLASSES: [&str; 2] = ["test_accuracy", "likelihood"];
+const CLASSES: [&str; 3] = ["test_accuracy", TOP_5, "likelihood"];
 
-/// A measure of a training: a score of its task, or of classes `test_accuracy` in percent and `likelihood`, 100 · e^−L of the
+/// A measure of a training: a score of its task, or of classes `test_accuracy` and `top_5` in percent and `likelihood`, 100 · e^−L of the
 /// mean cross-entropy L of the test pictures. Shares of 1 among the scores are percents here.
 pub fn measure(record: &LabelRecord, name: &str) -> Result<f64, Failure> {
     let found = match name {
@@ -37,8 +37,12 @@ pub fn check(task: &LabelTask, name: &str) -> Result<(), Failure> {
     }
 }
 
-/// What an answer that needs no network reaches by a measure, where the task has one.
+/// What an answer that needs no network reaches by a measure, where the task has one: one and the same probability for
+/// each of CIFAR-10's ten classes, of which the test set has as many pictures each.
 pub fn baseline(record: &LabelRecord, name: &str) -> Option<f64> {
+    if record.task.is_empty() {
+        return CLASSES.into_iter().zip([10.0, 50.0, 10.0]).find(|(known, _)| *known == name).map(|(_, value)| value);
+    }
     let found = record.scores.iter().find(|(known, _)| *known == baseline_of(name));
     found.map(|(_, value)| factor(name) * value)
 }
@@ -62,7 +66,7 @@ fn is_percent(name: &str) -> bool {
 
 /// The factor of a score: shares of 1 become percents.
 fn factor(name: &str) -> f64 {
-    let shares = ["miou", "pixel_accuracy", "pck"];
+    let shares = ["miou", "pixel_accuracy", "pck", TOP_5];
     if shares.iter().any(|share| name.starts_with(share)) { 100.0 } else { 1.0 }
 }
 
@@ -75,6 +79,8 @@ mod tests {
     fn measures_are_found_by_name() {
         let classes = record("one", "");
         assert_eq!(measure(&classes, "test_accuracy").unwrap(), 50.0);
+        assert_eq!((baseline(&classes, "top_5"), baseline(&classes, "psnr_set5")), (Some(50.0), None));
+        assert_eq!((title("top_5"), title("test_accuracy")), ("top 5 [%]".into(), "test accuracy [%]".into()));
         assert!((measure(&classes, "likelihood").unwrap() - 22.313).abs() < 1e-3);
         let dense = record("one", "sr2");
         assert_eq!(measure(&dense, "psnr_set5").unwrap(), 33.5);
