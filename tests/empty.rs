@@ -81,7 +81,7 @@ fn families_without_networks() {
     assert!(family.is_empty() && family.frame().height() == 0);
     assert!(family.split(0, 0, 0).unwrap().train.is_empty());
     assert!(family.split(1, 0, 0).unwrap_err().to_string().contains("at most 0 distinct ones"));
-    assert_eq!((family.label_ceiling(), family.against("flops").unwrap().len()), (None, 0));
+    assert_eq!((family.reliability(), family.against("flops").unwrap().len()), (None, 0));
     assert_eq!(family.labels_of(&graphs()).unwrap(), vec![None; 6]);
     assert!(family.graph(0).is_err() && family.arch(0).is_none() && family.figures(&[0]).is_err());
     let folder = path("figures");

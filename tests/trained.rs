@@ -64,7 +64,10 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
     // A measure that there is not is told before anything is trained.
     fs::write(&config, TABLE.replace("label = \"psnr_set12\"", "label = \"psnr\"")).unwrap();
     let error = refused(&command, data);
-    assert!(error.contains("measure `psnr` is not known; accepted: psnr_set12, psnr_bsd68"), "{error}");
+    assert!(
+        error.contains("measure `psnr` is not known; accepted: psnr_set12, psnr_bsd68, negative_training_loss"),
+        "{error}"
+    );
     fs::write(&config, TABLE).unwrap();
     let first = said(&command, data);
     // The input and six mutants once; then the input and what was found under the seeds that are left.
@@ -81,7 +84,8 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
     let table = TrainedTable::read(&out, "small").unwrap();
     let (input, ours) = table.best("denoise25").unwrap();
     assert_eq!((input.as_str(), ours.as_str()), ("unet:64x64", "ours 1"));
-    assert!(table.drawing("denoise25", &input, &ours).unwrap().svg().contains("not in the input"));
+    assert!(table.drawings("denoise25", &input, &ours).unwrap()[1].svg().contains("new"));
+    assert!(table.value("denoise25", &input, &ours, "flops_percent").unwrap() <= 0.0);
     assert!(table.differences("denoise25").unwrap().svg().contains("unet:64x64: ours 1"));
     let bytes = || {
         let files = ["small.parquet", "small_networks.parquet", "small.md", "small_denoise25_runs.parquet"];

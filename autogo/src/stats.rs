@@ -4,7 +4,7 @@ mod kendall;
 mod paired;
 
 pub use kendall::kendall_tau;
-pub use paired::{PairedTest, holm, mean_interval, paired_t_test};
+pub use paired::{PairedTest, Verdict, detectable, holm, mean_interval, paired_t_test};
 
 use crate::rng::Stream;
 use rand::Rng;
@@ -30,7 +30,8 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Ranks in percent: 0 for the least value, 100 for the greatest; equal values share the mean. O(n log n).
+/// Ranks in percent: 0 for the least value, 100 for the greatest. Equal values share the mean of their ranks; one value
+/// alone has 0. O(n log n).
 ///
 /// ```
 /// assert_eq!(autogo::stats::rank_percents(&[3.0, 1.0, 2.0]), [100.0, 0.0, 50.0]);
@@ -145,7 +146,7 @@ pub fn ndcg(predicted: &[f64], truth: &[f64], k: usize) -> Option<f64> {
     if !is_comparable(predicted, truth) || k == 0 {
         return None;
     }
-    let gains: Vec<f64> = ranks(truth).iter().map(|rank| (rank - 1.0) / (truth.len() as f64 - 1.0)).collect();
+    let gains = rank_percents(truth);
     let sum = |order: Vec<usize>| -> f64 {
         order.iter().take(k).enumerate().map(|(at, &network)| gains[network] / (at as f64 + 2.0).log2()).sum()
     };

@@ -6,7 +6,7 @@ use super::readers::AGAIN;
 use crate::error::Error;
 use crate::families::{Family, Nb101};
 use crate::graph::{ContentId, Graph};
-use crate::stats::{srcc, srcc_interval};
+use crate::stats::{interval, srcc};
 use polars::prelude::DataType;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -107,8 +107,7 @@ impl LabelledFamily {
         graphs.iter().map(number).collect()
     }
 
-    /// How far the labels of two trainings of one network agree. No predictor can be expected to rank single labels
-    /// better than this.
+    /// How far the labels of two trainings of one network agree.
     ///
     /// Where the frame has a column `again`, the two trainings of a network are its label and its number in this
     /// column. Otherwise they are the labels of two rows with one `content_id`, one graph under two names; each pair
@@ -117,13 +116,13 @@ impl LabelledFamily {
     /// `None` for labels that were computed, which are equal for equal graphs; for a frame with neither column; and
     /// where there are too few pairs for an SRCC ([`stats::srcc`](crate::stats::srcc)), as in a family whose networks
     /// are all different. O(rows · log rows).
-    pub fn label_ceiling(&self) -> Option<Ceiling> {
+    pub fn reliability(&self) -> Option<Reliability> {
         if !self.label.measured {
             return None;
         }
         if let Ok(pairs) = self.against(AGAIN) {
             let (again, first): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
-            return Ceiling::of(srcc(&again, &first)?, &again, &first);
+            return Reliability::of(&again, &first, srcc);
         }
         let ids = self.frame.column("content_id").ok()?.str().ok()?.clone();
         let mut first: HashMap<&str, f64> = HashMap::new();
@@ -136,14 +135,15 @@ impl LabelledFamily {
                 later_ones.push(*value);
             }
         }
-        let (a, b) = ([&earlier_ones[..], &later_ones].concat(), [&later_ones[..], &earlier_ones].concat());
-        Ceiling::of(srcc(&a, &b)?, &earlier_ones, &later_ones)
+        // Which of the two rows comes first says nothing.
+        let both_ways = |a: &[f64], b: &[f64]| srcc(&[a, b].concat(), &[b, a].concat());
+        Reliability::of(&earlier_ones, &later_ones, both_ways)
     }
 }
 
 /// How far the labels of two trainings of one network agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ceiling {
+pub struct Reliability {
     /// SRCC of the two.
     pub srcc: f64,
     /// Its 95 % interval over pairs.
@@ -155,15 +155,23 @@ pub struct Ceiling {
 /// Resamples behind an interval.
 const RESAMPLES: usize = 1000;
 
-impl Ceiling {
-    fn of(srcc: f64, first: &[f64], second: &[f64]) -> Option<Ceiling> {
-        Some(Ceiling { srcc, interval: srcc_interval(first, second, RESAMPLES, 0)?, pairs: first.len() })
+impl Reliability {
+    fn of(first: &[f64], second: &[f64], srcc: impl Fn(&[f64], &[f64]) -> Option<f64> + Sync) -> Option<Reliability> {
+        let interval = interval(&[first, second], RESAMPLES, 0, |columns| srcc(&columns[0], &columns[1]))?;
+        Some(Reliability { srcc: srcc(first, second)?, interval, pairs: first.len() })
+    }
+
+    /// About the best SRCC with single labels that a predictor can have: that of the mean over all trainings. Two single labels
+    /// share their noise with nobody, such a predictor has none of its own, so it is the root of what two labels
+    /// have (C. Spearman, *The proof and measurement of association between two things*, 1904).
+    pub fn ceiling(&self) -> f64 {
+        self.srcc.max(0.0).sqrt()
     }
 }
 
-impl fmt::Display for Ceiling {
+impl fmt::Display for Reliability {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ceiling { srcc, interval: (low, high), pairs } = self;
+        let Reliability { srcc, interval: (low, high), pairs } = self;
         write!(f, "SRCC {srcc:.3} [{low:.3}, {high:.3}], {pairs} pairs")
     }
 }

@@ -23,7 +23,7 @@ pub use cache::cached;
 pub use folder::{DATA_VARIABLE, folder_from_env};
 pub use labelled::{Example, Label, LabelledFamily, pairs};
 pub use listed::ListedNetwork;
-pub use lookup::Ceiling;
+pub use lookup::Reliability;
 pub use picture::Picture;
 pub use pictures::LabelledPictures;
 pub(crate) use readers::nb201_figures;

@@ -69,7 +69,7 @@ mod tests {
     fn computed_labels_say_so_and_are_the_cycles() {
         let family = LabelledFamily::nb201_computed(40).unwrap();
         assert!(family.banner().starts_with("Labels computed on the spot: NPU cycles"), "{}", family.banner());
-        assert_eq!(family.label_ceiling(), None);
+        assert_eq!(family.reliability(), None);
         let example = &family.split(1, 1, 0).unwrap().train[0];
         let cycles = crate::profile::Npu::n256().cycles(&example.graph).unwrap();
         assert_eq!(example.value, cycles as f64 / 1e6);

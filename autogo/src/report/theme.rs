@@ -2,11 +2,14 @@
 
 use crate::display;
 use crate::profile::Bound;
+use crate::stats::Verdict;
 use std::fmt::Write;
 
 pub(in crate::report) const INK: &str = "#26323f";
 pub(in crate::report) const FAINT: &str = "#6b7783";
 pub(in crate::report) const GRID: &str = "#e4e8ec";
+/// What stands out: a number to compare with, a change for the worse.
+pub(in crate::report) const WARNING: &str = "#d55e00";
 
 /// The bounds of kernels, with their colours.
 pub(in crate::report) const BOUNDS: [(Bound, &str, &str); 4] = [
@@ -19,6 +22,15 @@ pub(in crate::report) const BOUNDS: [(Bound, &str, &str); 4] = [
 /// The colour of what a kernel is bound by.
 pub(in crate::report) fn colour(bound: Bound) -> &'static str {
     BOUNDS.iter().find(|(other, ..)| *other == bound).map_or(GRID, |(.., colour)| colour)
+}
+
+/// The colour of what a test says.
+pub(in crate::report) fn verdict_colour(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Better => "#0072b2",
+        Verdict::Worse => WARNING,
+        Verdict::Undecided => "#9aa5b1",
+    }
 }
 
 /// An SVG that is not closed yet, with its title.

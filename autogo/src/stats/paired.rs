@@ -2,6 +2,7 @@
 
 use super::{deviation, mean};
 use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::fmt;
 
 /// The outcome of a paired t-test: two columns that were measured on the same seeds, or on the same networks.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,18 +39,23 @@ pub fn paired_t_test(a: &[f64], b: &[f64]) -> Option<PairedTest> {
     }
     let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
     let (pairs, difference) = (differences.len(), mean(&differences)?);
+    let (low, high) = mean_interval(&differences)?;
     let error = deviation(&differences)? / (pairs as f64).sqrt();
-    if error == 0.0 {
-        let p = if difference == 0.0 { 1.0 } else { 0.0 };
-        return Some(PairedTest { pairs, difference, low: difference, high: difference, p });
-    }
-    let student = StudentsT::new(0.0, 1.0, (pairs - 1) as f64).ok()?;
-    let half = student.inverse_cdf(0.975) * error;
-    let p = 2.0 * student.sf((difference / error).abs());
-    Some(PairedTest { pairs, difference, low: difference - half, high: difference + half, p })
+    let p = match (error == 0.0, difference == 0.0) {
+        (true, true) => 1.0,
+        (true, false) => 0.0,
+        (false, _) => 2.0 * student(pairs)?.sf((difference / error).abs()),
+    };
+    Some(PairedTest { pairs, difference, low, high, p })
 }
 
-/// The 95 % confidence interval of the mean of values that are normally distributed, by Student's t. O(n).
+/// Student's distribution for the mean of so many values.
+fn student(values: usize) -> Option<StudentsT> {
+    StudentsT::new(0.0, 1.0, values.checked_sub(1)? as f64).ok()
+}
+
+/// The 95 % confidence interval of the mean of values that are normally distributed and independent, by Student's t;
+/// a point where all values are equal, to the last bit. O(n).
 ///
 /// `None` for fewer than two values, and for numbers that are not finite.
 ///
@@ -58,7 +64,77 @@ pub fn paired_t_test(a: &[f64], b: &[f64]) -> Option<PairedTest> {
 /// assert!((low + 0.4841377).abs() < 1e-6 && (high - 4.4841377).abs() < 1e-6); // scipy.stats.t.interval
 /// ```
 pub fn mean_interval(values: &[f64]) -> Option<(f64, f64)> {
-    paired_t_test(values, &vec![0.0; values.len()]).map(|test| (test.low, test.high))
+    if values.iter().any(|value| !value.is_finite()) {
+        return None;
+    }
+    let error = deviation(values)? / (values.len() as f64).sqrt();
+    let (mean, half) = (mean(values)?, student(values.len())?.inverse_cdf(0.975) * error);
+    Some((mean - half, mean + half))
+}
+
+/// The least difference that a paired t-test of so many pairs calls more than chance when it comes first of so many tests
+/// that are corrected by Holm, in deviations of the differences: what a table of this size can see at all.
+///
+/// `None` for fewer than two pairs or no tests.
+///
+/// ```
+/// use autogo::stats::detectable;
+/// assert!((detectable(3, 7).unwrap() - 6.77).abs() < 0.01 && (detectable(8, 7).unwrap() - 1.31).abs() < 0.01);
+/// ```
+pub fn detectable(pairs: usize, tests: usize) -> Option<f64> {
+    let level = LEVEL / tests.checked_sub(1).map(|others| others as f64 + 1.0)?;
+    Some(student(pairs)?.inverse_cdf(1.0 - level / 2.0) / (pairs as f64).sqrt())
+}
+
+/// The p-value below which a difference counts as more than chance.
+const LEVEL: f64 = 0.05;
+
+/// What a test says of a difference of which more is better.
+///
+/// ```
+/// use autogo::stats::Verdict;
+/// assert_eq!(Verdict::of(0.4, 0.01), Verdict::Better);
+/// assert_eq!(Verdict::of(0.4, 0.05).to_string(), "not told apart");
+/// assert_eq!(Verdict::named("worse"), Some(Verdict::Worse));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Better by more than chance.
+    Better,
+    /// Worse by more than chance.
+    Worse,
+    /// Not told apart from no difference.
+    Undecided,
+}
+
+impl Verdict {
+    /// All of them.
+    pub const ALL: [Verdict; 3] = [Verdict::Better, Verdict::Worse, Verdict::Undecided];
+
+    /// The verdict on a difference by its p-value, corrected where there are several tests: better or worse where p is
+    /// below 0.05.
+    pub fn of(difference: f64, p: f64) -> Verdict {
+        match p < LEVEL {
+            true if difference > 0.0 => Verdict::Better,
+            true if difference < 0.0 => Verdict::Worse,
+            _ => Verdict::Undecided,
+        }
+    }
+
+    /// The verdict of a word, if the word is one.
+    pub fn named(word: &str) -> Option<Verdict> {
+        Verdict::ALL.into_iter().find(|verdict| verdict.to_string() == word)
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+            Verdict::Undecided => "not told apart",
+        })
+    }
 }
 
 /// p-values corrected for the number of tests, by Holm's step-down method, in the order in which they are given: below
@@ -106,6 +182,8 @@ mod tests {
         assert_eq!(paired_t_test(&[1.0, f64::NAN], &[2.0, 1.0]), None);
         assert_eq!(paired_t_test(&[1.0, 2.0], &[1.0, 2.0]).unwrap().p, 1.0);
         assert_eq!(paired_t_test(&[2.0, 3.0], &[1.0, 2.0]).unwrap().p, 0.0);
+        assert_eq!((mean_interval(&[1.0]), mean_interval(&[1.0, f64::NAN])), (None, None));
+        assert_eq!(mean_interval(&[2.0, 2.0]), Some((2.0, 2.0)));
     }
 
     #[test]

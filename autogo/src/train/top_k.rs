@@ -20,7 +20,8 @@ use crate::error::Error;
 /// ```
 ///
 /// # Errors
-/// A network that does not fit the task, a task without pictures in this part, pictures that cannot be read.
+/// A network that does not fit the task or whose answer is not finite, a task without pictures in this part, pictures that
+/// cannot be read.
 pub fn top_k_accuracy(network: &mut Network, task: &dyn Task, part: Part, k: usize) -> Result<f64, Error> {
     let (floats, batch) = (task.shape().elements() as usize, network.plan().batch());
     let (mut images, mut labels) = (vec![0.0; batch * floats], vec![0; batch]);
@@ -38,6 +39,10 @@ pub fn top_k_accuracy(network: &mut Network, task: &dyn Task, part: Part, k: usi
                 let accepted = format!("0 to {}", chances.len().max(1) - 1);
                 Error::setting(task.name(), format!("has a picture of class {class}"), &accepted)
             })?;
+            if !own.is_finite() {
+                let place = "on pictures that are asked about".to_string();
+                return Err(Error::NotFinite { what: "a probability", place });
+            }
             let is_ahead = |(at, chance): (usize, &f32)| chance > own || (chance == own && at < class);
             hits += u64::from(chances.iter().enumerate().filter(|&one| is_ahead(one)).count() < k);
         }

@@ -71,9 +71,15 @@ fn frame(records: &[LabelRecord]) -> PolarsResult<DataFrame> {
         columns.push(texts(records, "task", |record| &record.task));
         columns.push(lists(records, "course", |record| &record.course));
     }
-    for (at, (name, _)) in records.first().map_or(&[][..], |record| &record.scores).iter().enumerate() {
-        let score = |record: &LabelRecord| record.scores.get(at).map_or(f64::NAN, |score| score.1);
-        columns.push(Column::new(name.into(), records.iter().map(score).collect::<Vec<f64>>()));
+    let mut names: Vec<&String> = Vec::new();
+    for (name, _) in records.iter().flat_map(|record| &record.scores) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    for name in names {
+        let score = |record: &LabelRecord| record.scores.iter().find(|(own, _)| own == name).map(|(_, value)| *value);
+        columns.push(Column::new(name.into(), records.iter().map(score).collect::<Vec<Option<f64>>>()));
     }
     DataFrame::new(records.len(), columns)
 }
@@ -109,8 +115,8 @@ fn records(frame: &DataFrame) -> PolarsResult<Vec<LabelRecord>> {
     let metrics: Vec<String> = names.filter(|name| !known(name)).collect();
     let accuracy =
         |name: &str, row: usize| -> PolarsResult<f32> { if is_dense { Ok(f32::NAN) } else { number(name, row) } };
-    let score = |name: &String, row: usize| -> PolarsResult<(String, f64)> {
-        Ok((name.clone(), frame.column(name)?.f64()?.get(row).unwrap_or(f64::NAN)))
+    let score = |name: &String, row: usize| -> PolarsResult<Option<(String, f64)>> {
+        Ok(frame.column(name)?.f64()?.get(row).map(|value| (name.clone(), value)))
     };
     let record = |row: usize| -> PolarsResult<LabelRecord> {
         Ok(LabelRecord {
@@ -134,7 +140,7 @@ fn records(frame: &DataFrame) -> PolarsResult<Vec<LabelRecord>> {
             arithmetic: text("arithmetic", row)?,
             version: text("version", row)?,
             task: if is_dense { text("task", row)? } else { String::new() },
-            scores: metrics.iter().map(|name| score(name, row)).collect::<PolarsResult<_>>()?,
+            scores: metrics.iter().filter_map(|name| score(name, row).transpose()).collect::<PolarsResult<_>>()?,
             course: if is_dense { list("course", row)? } else { Vec::new() },
         })
     };
@@ -191,8 +197,10 @@ pub mod tests {
         }
         let path = std::env::temp_dir().join(format!("autogo-label-table-top-{}.parquet", std::process::id()));
         let own = LabelRecord { scores: vec![("top_5".into(), 0.75)], ..record("one", "") };
-        write(&path, std::slice::from_ref(&own)).unwrap();
-        assert_eq!(read(&path).unwrap(), [own]);
+        // One that has no such score is kept beside it, as one that has none.
+        let records = [record("two", ""), own];
+        write(&path, &records).unwrap();
+        assert_eq!(read(&path).unwrap(), records);
         std::fs::remove_file(path).unwrap();
         let line = serde_json::to_string(&record("one", "")).unwrap();
         assert!(line.ends_with(r#""version":"0"}"#) && line.contains(r#""accuracies":[0.25,0.5]"#), "{line}");

@@ -168,7 +168,9 @@ impl<'a> Trial<'a> {
             Method::Column(name) => self.family.numbers_of(name, &self.unseen)?,
             Method::Columns(forest) => forest.score(self.family, &self.split, &self.unseen, self.seed)?,
             Method::Gaussian(_) | Method::Ensemble(_) => {
-                method.learn(&self.split.train, Some(&self.segmenter), self.seed)?.score(&self.unseen)?
+                let predictor = method.learn(&self.split.train, Some(&self.segmenter), self.seed)?;
+                let seconds = start.elapsed().as_secs_f64();
+                return Ok(Scores { whole: predictor.score(&self.unseen)?, folds: None, seconds });
             }
             Method::Predictor(settings) => {
                 let predictor = learned(settings, &self.split.train, Some(&self.segmenter), self.seed)?;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 ///     train = 100
 ///     test = 50
 ///     seeds = [0]
-///     contenders = [{ name = "both", ensemble = { of = [{ gaussian = {} }, { predictor = { epochs = 20 } }], seeds = 3 } }]
+///     contenders = [{ name = "both", ensemble = { members = [{ gaussian = {} }, { predictor = { epochs = 20 } }], seeds = 3 } }]
 /// "#;
 /// assert_eq!(Comparison::from_toml(text)?.contenders[0].name, "both");
 /// # Ok::<(), autogo::Error>(())
@@ -25,8 +25,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ensemble {
-    /// The ways; each learns labels, so that all scores have the label's unit.
-    pub of: Vec<Method>,
+    /// The ways; each learns labels, so that all scores have the label's unit. (Scores that were learned with a ranking loss
+    /// have a scale of their own, and the weight that comes with it.)
+    pub members: Vec<Method>,
     /// Seeds of each.
     #[serde(default = "once")]
     pub seeds: u64,
@@ -47,29 +48,29 @@ impl Ensemble {
         segmenter: Option<&Segmenter>,
         seed: u64,
     ) -> Result<Box<dyn Predictor>, Error> {
-        if self.of.is_empty() || self.seeds == 0 {
-            let reason = format!("has {} members of {} seeds", self.of.len(), self.seeds);
+        if self.members.is_empty() || self.seeds == 0 {
+            let reason = format!("has {} members of {} seeds", self.members.len(), self.seeds);
             return Err(Error::predictor("ensemble", reason, "at least 1 of each"));
         }
-        if self.of.iter().any(|method| !method.learns()) {
-            let reason = "has a member whose scores are no labels";
-            return Err(Error::predictor("ensemble", reason, "members that learn from labels"));
+        if self.members.iter().any(|method| !method.learns() || matches!(method, Method::Ensemble(_))) {
+            let reason = "has a member whose scores are no labels, or an ensemble";
+            return Err(Error::predictor("ensemble", reason, "members that learn from labels by themselves"));
         }
         let mut members = Vec::new();
-        for method in &self.of {
+        for method in &self.members {
             for number in 0..self.seeds {
                 // The first seed is the ensemble's own; the others are no seed that a study counts up to.
                 members.push(method.learn(train, segmenter, seed ^ (number << 32))?);
             }
         }
-        Ok(Box::new(Members(members)))
+        Ok(Box::new(Mean(members)))
     }
 }
 
-/// Members that have learned.
-struct Members(Vec<Box<dyn Predictor>>);
+/// The mean of members that have learned.
+struct Mean(Vec<Box<dyn Predictor>>);
 
-impl Predictor for Members {
+impl Predictor for Mean {
     fn score(&self, graphs: &[Graph]) -> Result<Vec<f64>, Error> {
         let mut sums = vec![0.0; graphs.len()];
         for member in &self.0 {
@@ -94,19 +95,21 @@ mod tests {
         let settings = TrainSettings { epochs: 2, architecture: Architecture::gnn(), ..TrainSettings::default() };
         let network = Method::Predictor(settings);
         let said = |method: &Method| method.learn(&split.train, None, 3).unwrap().score(&unseen).unwrap();
-        let both = Method::Ensemble(Ensemble { of: vec![process.clone(), network.clone()], seeds: 1 });
+        let both = Method::Ensemble(Ensemble { members: vec![process.clone(), network.clone()], seeds: 1 });
         assert!(!both.reads_segments() && both.learns());
         let (a, b) = (said(&process), said(&network));
         let mean: Vec<f64> = a.iter().zip(&b).map(|(a, b)| (a + b) / 2.0).collect();
         assert_eq!(said(&both), mean);
         // Other seeds are other members.
-        assert_ne!(said(&Method::Ensemble(Ensemble { of: vec![network.clone()], seeds: 2 })), b);
-        let refused = |of: Vec<Method>, seeds| {
-            let ensemble = Method::Ensemble(Ensemble { of, seeds });
+        assert_ne!(said(&Method::Ensemble(Ensemble { members: vec![network.clone()], seeds: 2 })), b);
+        let refused = |members: Vec<Method>, seeds| {
+            let ensemble = Method::Ensemble(Ensemble { members, seeds });
             ensemble.learn(&split.train, None, 0).err().unwrap().to_string()
         };
         assert_eq!(refused(vec![], 1), "ensemble: has 0 members of 1 seeds; accepted: at least 1 of each");
         let parameters = Method::Baseline(Baseline::Params);
-        assert!(refused(vec![process, parameters], 1).contains("accepted: members that learn from labels"));
+        for wrong in [parameters, both] {
+            assert!(refused(vec![process.clone(), wrong], 1).contains("accepted: members that learn from labels by"));
+        }
     }
 }

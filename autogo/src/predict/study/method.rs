@@ -34,7 +34,7 @@ impl Method {
         match self {
             Method::Predictor(settings) => settings.architecture.reads.is_cut(),
             Method::Baseline(baseline) => baseline.counts_segments(),
-            Method::Ensemble(ensemble) => ensemble.of.iter().any(Method::reads_segments),
+            Method::Ensemble(ensemble) => ensemble.members.iter().any(Method::reads_segments),
             Method::Column(_) | Method::Columns(_) | Method::Gaussian(_) => false,
         }
     }

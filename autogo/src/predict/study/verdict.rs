@@ -2,7 +2,7 @@
 
 use super::ablation::BASE;
 use crate::error::Error;
-use crate::stats::{deviation, holm, mean, paired_t_test};
+use crate::stats::{Verdict, deviation, holm, mean, paired_t_test};
 use polars::prelude::*;
 
 /// The variants of an ablation beside its base, the best first: `variant`, mean `srcc` over seeds and its `deviation`,
@@ -106,12 +106,11 @@ impl Row {
         mean(&self.variant.srcc()).unwrap_or(f64::NEG_INFINITY)
     }
 
-    fn verdict(&self) -> &'static str {
+    fn verdict(&self) -> String {
         match (&self.test, self.p_holm) {
-            _ if self.variant.name == BASE => "base",
-            (Some(test), Some(p)) if p < 0.05 && test.difference > 0.0 => "better",
-            (Some(test), Some(p)) if p < 0.05 && test.difference < 0.0 => "worse",
-            _ => "not told apart",
+            _ if self.variant.name == BASE => BASE.into(),
+            (Some(test), Some(p)) => Verdict::of(test.difference, p).to_string(),
+            _ => Verdict::Undecided.to_string(),
         }
     }
 }

@@ -104,8 +104,9 @@ pub struct Ranking {
     pub best_of_10: Option<f64>,
     /// What a search would regret that takes these scores and FLOPs for all it knows, and may train a hundred networks:
     /// at the FLOPs of each network of the true front of labels and FLOPs, its label less the best label that was
-    /// trained at no more FLOPs, on average, in the label's unit. The hundred are the front of scores and FLOPs, then the
-    /// front of the rest, and so on. FLOPs are those of the form that is read.
+    /// trained at no more FLOPs, on average, in the label's unit; the least of all labels where nothing as cheap was
+    /// trained. The hundred are the front of scores and FLOPs, then the front of the rest, and so on; of a front that is
+    /// larger than what is left, networks from its cheapest to its dearest. FLOPs are those of the form that is read.
     pub front_regret: Option<f64>,
     /// Seconds of learning, without the mining of segments, which contenders share.
     pub train_seconds: f64,

@@ -1,7 +1,7 @@
 //! Named numbers as horizontal bars.
 
 use super::super::numbers::fraction;
-use super::super::theme::{INK, grid, name_width, open_svg, row_name};
+use super::super::theme::{INK, WARNING, grid, name_width, open_svg, row_name};
 use crate::display;
 use crate::stats::mean;
 use std::fmt::Write;
@@ -32,8 +32,6 @@ struct Bar {
 
 const ROW: f64 = 30.0;
 const WIDTH: f64 = 430.0;
-/// Ink of what a bar is compared with.
-const REFERENCE: &str = "#d55e00";
 
 impl Bars {
     /// An empty chart over a range of numbers.
@@ -87,7 +85,7 @@ impl Bars {
         if has_reference {
             let _ = write!(
                 svg,
-                "<path d=\"M{:.0} 38l5 7l-5 7l-5 -7z\" fill=\"{REFERENCE}\"/><text x=\"{:.0}\" y=\"49\">{}</text>",
+                "<path d=\"M{:.0} 38l5 7l-5 7l-5 -7z\" fill=\"{WARNING}\"/><text x=\"{:.0}\" y=\"49\">{}</text>",
                 left + 5.0,
                 left + 16.0,
                 display::escape(&self.reference)
@@ -118,7 +116,7 @@ impl Bars {
             }
             if let Some(reference) = bar.reference {
                 let at = x(reference);
-                let _ = write!(svg, "<path d=\"M{at:.1} {:.1}l5 7l-5 7l-5 -7z\" fill=\"{REFERENCE}\"/>", middle - 7.0);
+                let _ = write!(svg, "<path d=\"M{at:.1} {:.1}l5 7l-5 7l-5 -7z\" fill=\"{WARNING}\"/>", middle - 7.0);
             }
         }
         svg + "</svg>"

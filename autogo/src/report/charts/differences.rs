@@ -1,15 +1,17 @@
 //! Differences with their intervals, around a line where there is none.
 
-use super::super::theme::{FAINT, INK, grid, legend, name_width, open_svg, row_name};
+use super::super::numbers::fraction;
+use super::super::theme::{INK, grid, legend, name_width, open_svg, row_name, verdict_colour};
 use super::axis::{Axis, label};
 use crate::display;
+use crate::stats::Verdict;
 use std::fmt::Write;
 
 /// Named differences, each a dot with its interval, around the line where there is none. A dot has the colour of what a
 /// test says, which is the caller's to decide: an interval alone knows nothing of other tests.
 ///
 /// ```
-/// use autogo::report::{Differences, Verdict};
+/// use autogo::{report::Differences, stats::Verdict};
 /// let chart = Differences::new("PSNR", "difference from the input [dB]")
 ///     .row("ours 1", 0.4, (0.1, 0.7), Verdict::Better)
 ///     .row("ours 2", -0.1, (-0.5, 0.3), Verdict::Undecided);
@@ -28,40 +30,6 @@ struct Row {
     value: f64,
     interval: (f64, f64),
     verdict: Verdict,
-}
-
-/// What a test says of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Better by more than chance.
-    Better,
-    /// Worse by more than chance.
-    Worse,
-    /// Not told apart from no difference.
-    Undecided,
-}
-
-impl Verdict {
-    /// Every verdict with its word and its colour.
-    const TABLE: [(Verdict, &'static str, &'static str); 3] = [
-        (Verdict::Better, "better", "#0072b2"),
-        (Verdict::Worse, "worse", "#d55e00"),
-        (Verdict::Undecided, "not told apart", "#9aa5b1"),
-    ];
-
-    /// The verdict of a word; nothing is said by any other.
-    pub fn named(word: &str) -> Option<Verdict> {
-        Self::TABLE.iter().find(|(_, known, _)| *known == word).map(|(verdict, ..)| *verdict)
-    }
-
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        Self::TABLE.iter().find(|(verdict, ..)| *verdict == self).map_or("", |(_, word, _)| word)
-    }
-
-    fn colour(self) -> &'static str {
-        Self::TABLE.iter().find(|(verdict, ..)| *verdict == self).map_or(FAINT, |(.., colour)| colour)
-    }
 }
 
 const ROW: f64 = 30.0;
@@ -87,11 +55,9 @@ impl Differences {
         let left = name_width(self.rows.iter().map(|row| row.name.as_str()));
         let bottom = TOP + ROW * self.rows.len() as f64;
         let mut svg = open_svg(left + WIDTH + 84.0, bottom + 48.0, &self.title);
-        let shown: Vec<(&str, &str)> = Verdict::TABLE
-            .iter()
-            .filter(|(verdict, ..)| self.rows.iter().any(|row| row.verdict == *verdict))
-            .map(|(_, word, colour)| (*word, *colour))
-            .collect();
+        let shown = Verdict::ALL.into_iter().filter(|verdict| self.rows.iter().any(|row| row.verdict == *verdict));
+        let shown: Vec<(String, &str)> = shown.map(|verdict| (verdict.to_string(), verdict_colour(verdict))).collect();
+        let shown: Vec<(&str, &str)> = shown.iter().map(|(word, colour)| (word.as_str(), *colour)).collect();
         legend(&mut svg, left, 48.0, &shown);
         let ends = self.rows.iter().flat_map(|row| [row.interval.0, row.interval.1]).chain([0.0]);
         let axis = Axis::over(&ends.collect::<Vec<f64>>(), false, 6);
@@ -116,11 +82,11 @@ impl Differences {
                  stroke-width=\"2\" fill=\"none\"/><circle cx=\"{2:.1}\" cy=\"{middle:.1}\" r=\"5\" fill=\"{1}\"/>\
                  <text x=\"{3:.0}\" y=\"{4:.1}\">{5}</text>",
                 middle - 4.0,
-                row.verdict.colour(),
+                verdict_colour(row.verdict),
                 x(row.value),
                 left + WIDTH + 12.0,
                 middle + 4.0,
-                format!("{:+.2}", row.value).replace('-', "−")
+                signed(row.value)
             );
         }
         svg + "</svg>"
@@ -132,6 +98,12 @@ impl Differences {
     }
 }
 
+/// A number with its sign.
+fn signed(value: f64) -> String {
+    let sign = if value > 0.0 { "+" } else { "" };
+    format!("{sign}{}", fraction(value))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,15 +112,7 @@ mod tests {
     fn rows_without_numbers_are_left_out_and_names_are_escaped() {
         let chart = Differences::new("t", "x").row("<a>", 1.0, (0.5, 1.5), Verdict::Better);
         let svg = chart.row("b", f64::NAN, (0.0, 1.0), Verdict::Worse).svg();
-        assert!(svg.contains("&lt;a&gt;") && svg.contains("+1.00") && !svg.contains("NaN") && !svg.contains("worse"));
+        assert!(svg.contains("&lt;a&gt;") && svg.contains("+1.000") && !svg.contains("NaN") && !svg.contains("worse"));
         assert!(!Differences::new("t", "x").svg().contains("NaN"));
-    }
-
-    #[test]
-    fn verdicts_have_words() {
-        for (verdict, word, _) in Verdict::TABLE {
-            assert_eq!((Verdict::named(word), verdict.word()), (Some(verdict), word));
-        }
-        assert_eq!(Verdict::named("perhaps"), None);
     }
 }

@@ -16,7 +16,7 @@ mod profile_waterfall;
 pub use bars::Bars;
 pub use chart::Chart;
 pub use cycle_drawing::cycle_drawing;
-pub use differences::{Differences, Verdict};
+pub use differences::Differences;
 pub use heat_map::HeatMap;
 pub use live_chart::LiveChart;
 pub use merge_tree::MergeTree;

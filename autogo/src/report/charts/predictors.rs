@@ -38,7 +38,7 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
         let one = own.clone().lazy().filter(col("contender").eq(lit(name))).collect()?;
         let value = srcc.get(at).unwrap_or(f64::NAN);
         let of_seeds: Vec<f64> = numbers(&one, "srcc")?.iter().flatten().collect();
-        let first = |name: &str| Ok::<_, Error>(numbers(&one, name)?.get(0));
+        let first = |name: &str| Ok::<_, Error>(numbers(&one, name)?.iter().next().flatten());
         let interval = match mean_interval(&of_seeds) {
             Some(interval) => Some(interval),
             None => first("low")?.zip(first("high")?),

@@ -5,7 +5,9 @@ use super::page::Page;
 use super::rows::Rows;
 use super::training::steps_of;
 use crate::error::Error;
-use crate::train::tasks::{AnySize, DenseLog, DenseRun, DenseTask, Metric};
+use crate::graph::Graph;
+use crate::progress::Progress;
+use crate::train::tasks::{AnySize, DenseFit, DenseLog, DenseName, DenseRun, DenseTask, Metric};
 use crate::train::{FitEnd, Recipe};
 use std::path::Path;
 
@@ -101,6 +103,26 @@ fn recipe(page: Page, recipe: &Recipe) -> Result<Page, Error> {
     let settings: Vec<(&str, &str)> = recipe.lines().filter_map(|line| line.split_once(" = ")).collect();
     let table = Rows::of(&settings).text("setting", |line| line.0).text("value", |line| line.1).table()?;
     Ok(page.table(&table.caption("The recipe").rows(40)))
+}
+
+/// Trains a network on a task in a form such as `32x32:1/4`, with the task's recipe but for the number of pictures, and shows
+/// it as [`dense_page`] does. Takes the task's pictures, from `$AUTOGO_DATA`.
+///
+/// ```no_run
+/// use autogo::{Progress, families::network, report::trial_page};
+/// let page = trial_page(&network("vgg16")?, "camvid", "64x64:1/8", 1_500, Progress::Live)?;
+/// # Ok::<(), autogo::Error>(())
+/// ```
+///
+/// # Errors
+/// A task or a form that there is not, a network that cannot take the task's head, pictures that are not there.
+/// O(pictures · multiply-adds).
+pub fn trial_page(graph: &Graph, task: &str, form: &str, pictures: u64, progress: Progress) -> Result<Page, Error> {
+    let name: DenseName = task.parse()?;
+    let small = name.form(graph, &form.parse()?)?.graph;
+    let task = name.from_env()?.reading(small.input_shape())?;
+    let recipe = Recipe { images: pictures, ..name.recipe() };
+    dense_page(&DenseFit::new(&small, &*task, &recipe).run(progress)?, &*task)
 }
 
 /// Writes `report.html` into the folder of a training; see [`dense_page`].

@@ -14,7 +14,7 @@ mod trained;
 mod training;
 mod verify;
 
-pub use dense::{dense_page, write_dense};
+pub use dense::{dense_page, trial_page, write_dense};
 pub use key_result::KeyResult;
 pub use live_table::LiveTable;
 pub use page::Page;

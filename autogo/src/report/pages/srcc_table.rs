@@ -7,17 +7,12 @@ use polars::prelude::*;
 
 /// The names in a column, each once, in the order in which they come.
 fn names(runs: &DataFrame, column: &str) -> Result<Vec<String>, Error> {
-    let mut names: Vec<String> = Vec::new();
-    for name in runs.column(column)?.str()?.iter().flatten() {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.into());
-        }
-    }
-    Ok(names)
+    Ok(runs.column(column)?.unique_stable()?.str()?.iter().flatten().map(String::from).collect())
 }
 
 /// Mean SRCC over seeds of every contender on every family, a row a contender and a column a family, with 95 %
-/// intervals by Student's t where there are several seeds.
+/// intervals by Student's t where there are several seeds. Splits of one family share networks, so runs under several seeds
+/// are not independent, and the intervals too narrow for other networks of the family.
 ///
 /// ```
 /// use autogo::{polars::prelude::df, report::srcc_table};

@@ -1,11 +1,12 @@
 //! Tables of trained networks, as `autogo reproduce` writes them: what a search found beside what it started from.
 
-use super::super::charts::{Differences, Verdict};
+use super::super::charts::Differences;
 use super::table::Table;
 use crate::error::Error;
 use crate::files::read_parquet;
 use crate::formats::from_json;
 use crate::graph::{Drawing, Graph};
+use crate::stats::Verdict;
 use polars::prelude::*;
 use std::collections::HashSet;
 use std::path::Path;
@@ -14,8 +15,9 @@ use std::path::Path;
 ///
 /// `NAME.parquet` has a row for each task, input, network and measure: `n` trainings, their `mean` with its 95 %
 /// interval (`low`, `high`), the `difference` from the input, paired by seed, with its interval, the p-value of its test
-/// (`p`, and `p_holm`, corrected for all tests of the table), and costs, in percent of the input's. The first measure
-/// of a task is the one that is tested. `NAME_networks.parquet` has the networks.
+/// (`p`, and `p_holm`, corrected for all tests of the table), the `predicted` score of the search's guide, and costs, as
+/// changes from the input's in percent. The first measure of a task is the one that is tested. `NAME_networks.parquet` has
+/// the networks.
 ///
 /// ```no_run
 /// use autogo::report::TrainedTable;
@@ -31,12 +33,12 @@ pub struct TrainedTable {
     networks: DataFrame,
 }
 
-/// The name that the input has among the networks of a table.
-const INPUT: &str = "input";
-/// What the names of networks of our own searches begin with.
-const OURS: &str = "ours";
-
 impl TrainedTable {
+    /// The name that the input has among the networks of a table.
+    pub const INPUT: &str = "input";
+    /// What the names of networks of our own searches begin with.
+    pub const OURS: &str = "ours";
+
     /// Reads a table from the folder of results.
     ///
     /// # Errors
@@ -66,31 +68,25 @@ impl TrainedTable {
     /// # Errors
     /// A column of another type than the table's.
     pub fn tasks(&self) -> Result<Vec<String>, Error> {
-        let mut tasks: Vec<String> = Vec::new();
-        for task in self.rows.column("task")?.str()?.iter().flatten() {
-            if !tasks.iter().any(|known| known == task) {
-                tasks.push(task.into());
-            }
-        }
-        Ok(tasks)
+        Ok(self.rows.column("task")?.unique_stable()?.str()?.iter().flatten().map(String::from).collect())
     }
 
     /// The rows of a task by the measure that is tested.
     fn tested(&self, task: &str) -> Result<DataFrame, Error> {
         let of_task = self.rows.clone().lazy().filter(col("task").eq(lit(task))).collect()?;
-        let Some(measure) = of_task.column("measure")?.str()?.get(0).map(String::from) else {
+        let Some(measure) = first_text(&of_task, "measure")? else {
             return Err(Error::setting("task", format!("`{task}` is not in the table"), &self.tasks()?.join(", ")));
         };
         Ok(of_task.lazy().filter(col("measure").eq(lit(measure))).collect()?)
     }
 
-    /// A task's networks by the measure that is tested: numbers of trainings, means, differences, costs.
+    /// A task's networks by the measure that is tested: numbers of trainings, means, differences, changes of costs.
     ///
     /// # Errors
     /// A task that the table does not have.
     pub fn table(&self, task: &str) -> Result<Table, Error> {
         let rows = self.tested(task)?;
-        let title = rows.column("title")?.str()?.get(0).unwrap_or("measure").to_string();
+        let title = first_text(&rows, "title")?.unwrap_or_default();
         let shown = rows.lazy().select([
             col("input"),
             col("network"),
@@ -101,37 +97,44 @@ impl TrainedTable {
             col("difference"),
             col("difference_low").alias("from"),
             col("difference_high").alias("to"),
-            col("p_holm").alias("p"),
-            col("flops_percent").alias("FLOPs [%]"),
-            col("latency_percent").alias("latency [%]"),
-            col("power_percent").alias("power [%]"),
+            col("p_holm").alias("p (Holm)"),
+            col("predicted"),
+            col("flops_percent").alias("FLOPs, change [%]"),
+            col("latency_percent").alias("latency, change [%]"),
+            col("power_percent").alias("power, change [%]"),
         ]);
         Ok(Table::of(&shown.collect()?).rows(60))
     }
 
-    /// The differences of a task's networks from their inputs, by the measure that is tested.
+    /// The differences of a task's networks from their inputs, by the measure that is tested. Intervals are those of one
+    /// difference alone, colours the verdicts after the correction for all tests of the table.
     ///
     /// # Errors
-    /// A task that the table does not have.
+    /// A task that the table does not have, a verdict that is none.
     pub fn differences(&self, task: &str) -> Result<Differences, Error> {
         let rows = self.tested(task)?;
         let text = |name: &str| Ok::<_, Error>(rows.column(name)?.str()?.clone());
         let number = |name: &str| Ok::<_, Error>(rows.column(name)?.f64()?.clone());
         let (inputs, networks, verdicts) = (text("input")?, text("network")?, text("verdict")?);
         let (values, low, high) = (number("difference")?, number("difference_low")?, number("difference_high")?);
-        let title = text("title")?.get(0).unwrap_or_default().to_string();
-        let mut chart = Differences::new(task, &format!("{title}: difference from the input, 95 % interval"));
+        let title = first_text(&rows, "title")?.unwrap_or_default();
+        let mut chart =
+            Differences::new(task, &format!("{title}: difference from the input; 95 % interval of each alone"));
         for at in 0..rows.height() {
             let (Some(value), Some(low), Some(high)) = (values.get(at), low.get(at), high.get(at)) else { continue };
             let name = format!("{}: {}", inputs.get(at).unwrap_or_default(), networks.get(at).unwrap_or_default());
-            let verdict = verdicts.get(at).and_then(Verdict::named).unwrap_or(Verdict::Undecided);
+            let word = verdicts.get(at).unwrap_or_default();
+            let verdict = Verdict::named(word).ok_or_else(|| {
+                let accepted = Verdict::ALL.map(|verdict| verdict.to_string()).join(", ");
+                Error::setting("verdict", format!("`{word}` of {name} is none"), &accepted)
+            })?;
             chart = chart.row(&name, value, (low, high), verdict);
         }
         Ok(chart)
     }
 
-    /// Input and name of the network of our own searches that differs most from its input for the better; the mean of
-    /// the best of several is flattered by chance.
+    /// Input and name of the network of our own searches with the largest mean difference from its input, which may be
+    /// negative; networks without a test are passed over. The best of several is flattered by chance.
     ///
     /// # Errors
     /// A task that the table does not have, or has no trained network of a search for.
@@ -140,7 +143,7 @@ impl TrainedTable {
         let (inputs, networks) = (rows.column("input")?.str()?, rows.column("network")?.str()?);
         let values = rows.column("difference")?.f64()?;
         let ours = (0..rows.height()).filter_map(|at| {
-            let name = networks.get(at).filter(|name| name.starts_with(OURS))?;
+            let name = networks.get(at).filter(|name| name.starts_with(Self::OURS))?;
             Some((inputs.get(at)?, name, values.get(at)?))
         });
         let best = ours.max_by(|a, b| a.2.total_cmp(&b.2));
@@ -158,25 +161,50 @@ impl TrainedTable {
         let is_meant = |name: &str, value: &str| col(name).eq(lit(value));
         let is_asked = is_meant("task", task).and(is_meant("input", input)).and(is_meant("network", network));
         let found = self.networks.clone().lazy().filter(is_asked).collect()?;
-        let text = found.column("graph")?.str()?.get(0).ok_or_else(|| {
+        let text = first_text(&found, "graph")?.ok_or_else(|| {
             let reason = format!("`{network}` of {input} for {task} is not in the table");
             Error::setting("network", reason, "a row of the table that is a network")
         })?;
-        Ok(from_json(text)?)
+        Ok(from_json(&text)?)
     }
 
-    /// A network of the table with the nodes coloured that its input does not have; see [`TrainedTable::network`].
+    /// A number of a row of the table, by the measure that is tested: `mean`, `flops_percent`, or another of the table's columns.
     ///
     /// # Errors
-    /// Those of [`TrainedTable::network`].
-    pub fn drawing(&self, task: &str, input: &str, network: &str) -> Result<Drawing, Error> {
-        let (before, after) = (self.network(task, input, INPUT)?, self.network(task, input, network)?);
-        Ok(after.draw().rows(40).highlight(&new_nodes(&before, &after), "not in the input"))
+    /// A row or a column that the table does not have, a cell without a number.
+    pub fn value(&self, task: &str, input: &str, network: &str, column: &str) -> Result<f64, Error> {
+        let is_meant = col("input").eq(lit(input)).and(col("network").eq(lit(network)));
+        let row = self.tested(task)?.lazy().filter(is_meant).collect()?;
+        let cell = row.column(column)?.strict_cast(&DataType::Float64)?;
+        cell.f64()?.iter().next().flatten().ok_or_else(|| {
+            let reason = format!("`{network}` of {input} for {task} has no `{column}`");
+            Error::setting("value", reason, "a row of the table and a column that has a number there")
+        })
+    }
+
+    /// An input, with the nodes coloured that a network of our own that was evolved from it no longer has, and this
+    /// network, with the nodes coloured that are new in it. Nodes are known by their names, which a mutation keeps.
+    ///
+    /// # Errors
+    /// Those of [`TrainedTable::network`]; a network of the release, whose nodes have other names.
+    pub fn drawings(&self, task: &str, input: &str, ours: &str) -> Result<[Drawing; 2], Error> {
+        if !ours.starts_with(Self::OURS) {
+            let accepted = format!("one whose name begins with `{}`", Self::OURS);
+            return Err(Error::setting("network", format!("`{ours}` is of no search here"), &accepted));
+        }
+        let (before, after) = (self.network(task, input, Self::INPUT)?, self.network(task, input, ours)?);
+        let (gone, new) = (nodes_without(&before, &after), nodes_without(&after, &before));
+        Ok([before.draw().highlight(&gone, "gone"), after.draw().highlight(&new, "new")])
     }
 }
 
+/// The first text of a column, if it has one.
+fn first_text(frame: &DataFrame, column: &str) -> Result<Option<String>, Error> {
+    Ok(frame.column(column)?.str()?.iter().next().flatten().map(String::from))
+}
+
 /// Columns of a table that are read here.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 18] = [
     "task",
     "input",
     "network",
@@ -191,6 +219,7 @@ const COLUMNS: [&str; 17] = [
     "difference_high",
     "p_holm",
     "verdict",
+    "predicted",
     "flops_percent",
     "latency_percent",
     "power_percent",
@@ -198,11 +227,11 @@ const COLUMNS: [&str; 17] = [
 /// Columns of its networks.
 const NETWORKS: [&str; 4] = ["task", "input", "network", "graph"];
 
-/// The nodes of a network that the network it was evolved from does not have. A mutation keeps the names of the nodes
-/// that it keeps, and gives new ones names that no other node has.
-fn new_nodes(before: &Graph, after: &Graph) -> Vec<usize> {
-    let known: HashSet<&str> = before.nodes().map(|node| node.name.as_str()).collect();
-    (0..after.len()).filter(|&at| !known.contains(after.node(at).name.as_str())).collect()
+/// The nodes of a network whose names another network does not have. A mutation keeps the names of the nodes that it
+/// keeps, and gives new ones names that no other node has.
+fn nodes_without(graph: &Graph, other: &Graph) -> Vec<usize> {
+    let known: HashSet<&str> = other.nodes().map(|node| node.name.as_str()).collect();
+    (0..graph.len()).filter(|&at| !known.contains(graph.node(at).name.as_str())).collect()
 }
 
 #[cfg(test)]
@@ -225,7 +254,8 @@ mod tests {
             "high" => numbers([30.1, 30.6, 29.1]), "difference" => some([None, Some(0.5), Some(-1.0)]),
             "difference_low" => some([None, Some(0.2), Some(-2.0)]),
             "difference_high" => some([None, Some(0.8), Some(0.1)]), "p_holm" => some([None, Some(0.01), Some(0.2)]),
-            "verdict" => ["", "better", "not told apart"], "flops_percent" => numbers([0.0, -3.0, -9.0]),
+            "verdict" => [None, Some("better"), Some("not told apart")], "predicted" => numbers([50.0, 60.0, 70.0]),
+            "flops_percent" => numbers([0.0, -3.0, -9.0]),
             "latency_percent" => numbers([0.0, -2.0, -8.0]), "power_percent" => numbers([0.0, -2.0, -7.0]),
         )
         .unwrap()
@@ -249,11 +279,19 @@ mod tests {
         assert!(svg.contains("vgg16: ours 1") && svg.contains("better") && !svg.contains("vgg16: input"), "{svg}");
         assert_eq!(table.best("sr2").unwrap(), ("vgg16".into(), "ours 1".into()));
         assert_eq!(table.network("sr2", "vgg16", "ours 1").unwrap().content_id(), graph.content_id());
-        assert!(table.drawing("sr2", "vgg16", "ours 1").is_ok());
+        assert!(table.drawings("sr2", "vgg16", "ours 1").is_ok());
+        assert_eq!(table.value("sr2", "vgg16", "ours 1", "flops_percent").unwrap(), -3.0);
         let refused = |error: Error| error.to_string();
         assert_eq!(refused(table.table("x").unwrap_err()), "task: `x` is not in the table; accepted: sr2");
         let unknown = refused(table.network("sr2", "vgg16", "ours 2").unwrap_err());
         assert!(unknown.starts_with("network: `ours 2` of vgg16 for sr2 is not in the table"), "{unknown}");
+        let released = refused(table.drawings("sr2", "vgg16", "release: vgg").unwrap_err());
+        assert_eq!(
+            released,
+            "network: `release: vgg` is of no search here; accepted: one whose name begins with `ours`"
+        );
+        let nothing = refused(table.value("sr2", "vgg16", "input", "difference").unwrap_err());
+        assert!(nothing.starts_with("value: `input` of vgg16 for sr2 has no `difference`"), "{nothing}");
         write_parquet(&mut rows().drop("n").unwrap(), &folder.join("t.parquet")).unwrap();
         let lacking = refused(TrainedTable::read(&folder, "t").unwrap_err());
         assert!(
@@ -264,10 +302,11 @@ mod tests {
     }
 
     #[test]
-    fn what_an_input_does_not_have_is_new() {
-        let before = crate::families::network("nb201:none,none,none,skip_connect,none,none").unwrap();
-        assert!(new_nodes(&before, &before).is_empty());
-        let after = crate::families::network("vgg16").unwrap();
-        assert!(!new_nodes(&before, &after).is_empty());
+    fn nodes_are_told_apart_by_their_names() {
+        let before = crate::families::network("fsrcnn:8x8").unwrap();
+        let name = format!("\"{}\"", before.node(2).name);
+        let after = from_json(&to_json(&before).replace(&name, "\"0/spliced\"")).unwrap();
+        assert_eq!((nodes_without(&after, &before), nodes_without(&before, &after)), (vec![2], vec![2]));
+        assert!(nodes_without(&before, &before).is_empty());
     }
 }

@@ -52,6 +52,9 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let mut frames =
         families.iter().map(|(size, family)| table.compare(size, family)).collect::<Result<Vec<_>, _>>()?;
     frames.extend(table.together(&families)?);
+    if autogo::interrupt::is_asked() {
+        return Err(Failure::Work(format!("{} was interrupted; nothing was written", config.display())));
+    }
     let (first, others) = frames.split_first().ok_or_else(|| Failure::Work("no runs".into()))?;
     let mut runs = others.iter().try_fold(first.clone(), |whole, frame| whole.vstack(frame)).map_err(failed)?;
     let name = config.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -87,8 +90,8 @@ impl Table {
     /// Every run of every contender on one family.
     fn compare(&self, size: &Size, family: &LabelledFamily) -> Result<DataFrame, Failure> {
         say!("{}: {} to learn from, {} to be ranked. {}", size.family, size.train, size.test, family.banner());
-        if let Some(ceiling) = family.label_ceiling() {
-            say!("The labels of two trainings of one network agree with {ceiling}.");
+        if let Some(again) = family.reliability() {
+            say!("The labels of two trainings of one network agree with {again}.");
         }
         let comparison = Comparison {
             train: size.train,

@@ -17,7 +17,8 @@ pub fn markdown(
 ) -> Result<String, PolarsError> {
     let mut text = format!(
         "# {name}\n\nRank correlation (SRCC) with the labels of networks that were not learned from, disjoint by formula, hence by content \
-         id. Means over {seeds} seeds, each with a split of its own, with 95 % intervals by Student's t over the seeds. `folds` is the \
+         id. Means over {seeds} seeds, each with a split of its own, with 95 % intervals by Student's t over the seeds; splits share networks, so these are too narrow \
+         for other networks of a family. `folds` is the \
          paper's way of counting: each fold asks one partition of every network. `top 20` is the share of the truly best twenty among the \
          predicted best twenty; `s` are the seconds of learning. *All families*: learned from all families of this table together, by rank \
          within the family.\n"
@@ -30,14 +31,17 @@ pub fn markdown(
 }
 
 fn section(text: &mut String, size: &Size, family: &LabelledFamily, runs: &DataFrame) -> Result<(), PolarsError> {
-    let ceiling = family.label_ceiling().map_or_else(
-        || "Too few networks were trained twice to know a ceiling.".to_string(),
-        |ceiling| format!("Two trainings of one network agree with {ceiling}: the ceiling."),
-    );
+    let noise = match (family.reliability(), family.label().measured) {
+        (Some(again), _) => {
+            format!("Two trainings of one network agree with {again}; the ceiling is about {:.3}.", again.ceiling())
+        }
+        (None, true) => "Too few networks were trained twice to know how far two trainings agree.".into(),
+        (None, false) => "Such labels have no noise.".into(),
+    };
     // Writing into a string cannot fail.
     let _ = write!(
         text,
-        "\n## {}\n\n{} networks to learn from, {} to be ranked. {} {ceiling}\n\n| contender | SRCC | folds | the paper | τ | top 20 | s \
+        "\n## {}\n\n{} networks to learn from, {} to be ranked. {} {noise}\n\n| contender | SRCC | folds | the paper | τ | top 20 | s \
          |\n|{}\n",
         size.family,
         size.train,
@@ -45,14 +49,15 @@ fn section(text: &mut String, size: &Size, family: &LabelledFamily, runs: &DataF
         family.banner(),
         "---|".repeat(7)
     );
-    for contender in contenders(runs)? {
-        let own = runs.clone().lazy().filter(col("contender").eq(lit(contender.as_str()))).collect()?;
+    let names = runs.column("contender")?.unique_stable()?;
+    for contender in names.str()?.iter().flatten() {
+        let own = runs.clone().lazy().filter(col("contender").eq(lit(contender))).collect()?;
         let values = |name: &str| Ok::<Vec<f64>, PolarsError>(own.column(name)?.f64()?.iter().flatten().collect());
         let srcc = values("srcc")?;
         let interval = mean_interval(&srcc).map_or(String::new(), |(low, high)| format!(" [{low:.3}, {high:.3}]"));
         // The paper's numbers are of published accuracies.
         let paper = FamilyName::named(family.family()).ok().filter(|_| family.label().published);
-        let paper = paper.and_then(|family| paper_srcc(family, &contender));
+        let paper = paper.and_then(|family| paper_srcc(family, contender));
         let _ = writeln!(
             text,
             "| {contender} | {}{interval} | {} | {} | {} | {} | {} |",
@@ -65,17 +70,6 @@ fn section(text: &mut String, size: &Size, family: &LabelledFamily, runs: &DataF
         );
     }
     Ok(())
-}
-
-/// The contenders in the order in which they took part.
-fn contenders(runs: &DataFrame) -> Result<Vec<String>, PolarsError> {
-    let mut names: Vec<String> = Vec::new();
-    for name in runs.column("contender")?.str()?.iter().flatten() {
-        if !names.iter().any(|known| known == name) {
-            names.push(name.into());
-        }
-    }
-    Ok(names)
 }
 
 fn number(value: Option<f64>, digits: usize) -> String {

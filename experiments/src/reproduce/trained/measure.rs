@@ -3,8 +3,12 @@
 use crate::failure::Failure;
 use crate::label::{LabelRecord, LabelTask, TOP_5, baseline_of};
 use autogo::Goal;
+use autogo::stats::mean;
 use autogo::train::tasks::Metric;
 
+/// Less the mean training loss of the last fifth of the steps, which every training has: a measure that no test picture
+/// is looked at for.
+const TRAINING: &str = "negative_training_loss";
 /// The measures of classes.
 const CLASSES: [&str; 3] = ["test_accuracy", TOP_5, "likelihood"];
 
@@ -14,9 +18,15 @@ pub fn measure(record: &LabelRecord, name: &str) -> Result<f64, Failure> {
     let found = match name {
         "test_accuracy" => Some(100.0 * f64::from(record.test_accuracy)),
         "likelihood" => Some(100.0 * (-f64::from(record.test_loss)).exp()),
+        TRAINING => mean(&end_of(&record.curve)).map(|loss| -loss),
         _ => record.scores.iter().find(|(known, _)| known == name).map(|(_, value)| factor(name) * value),
     };
     found.ok_or_else(|| Failure::Work(format!("a training of {} has no `{name}`", record.spec)))
+}
+
+/// The last fifth of a curve.
+fn end_of(curve: &[f32]) -> Vec<f64> {
+    curve[curve.len() - curve.len().div_ceil(5)..].iter().map(|&loss| f64::from(loss)).collect()
 }
 
 /// Refuses a measure that trainings of a task do not have, and one of which less is better.
@@ -31,10 +41,10 @@ pub fn check(task: &LabelTask, name: &str) -> Result<(), Failure> {
             more.flat_map(of_sets).collect()
         }
     };
-    match accepted.iter().any(|known| known == name) {
-        true => Ok(()),
-        false => Err(Failure::Input(format!("measure `{name}` is not known; accepted: {}", accepted.join(", ")))),
+    if name == TRAINING || accepted.iter().any(|known| known == name) {
+        return Ok(());
     }
+    Err(Failure::Input(format!("measure `{name}` is not known; accepted: {}, {TRAINING}", accepted.join(", "))))
 }
 
 /// What an answer that needs no network reaches by a measure, where the task has one: one and the same probability for
@@ -84,6 +94,8 @@ mod tests {
         assert!((measure(&classes, "likelihood").unwrap() - 22.313).abs() < 1e-3);
         let dense = record("one", "sr2");
         assert_eq!(measure(&dense, "psnr_set5").unwrap(), 33.5);
+        // A curve of two entries ends in its second.
+        assert_eq!(measure(&dense, TRAINING).unwrap(), -0.5);
         assert!(measure(&dense, "psnr_set14").unwrap_err().to_string().ends_with("has no `psnr_set14`"));
         assert_eq!((title("miou_test"), title("psnr_set5")), ("miou test [%]".into(), "psnr set5 [dB]".into()));
     }

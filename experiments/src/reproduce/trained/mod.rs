@@ -23,22 +23,19 @@ use autogo::files::{FolderLock, copy, sweep, write};
 use autogo::graph::{ContentId, Graph};
 use autogo::profile::CycleCounter;
 use autogo::release::released;
-use autogo::report::write_run;
+use autogo::report::{TrainedTable, write_run};
 use autogo::segment::Mined;
 use autogo::train::REVISION;
 use guide::{Guide, Origin};
 use measure::{baseline, measure};
 use page::Part;
-use rows::{Named, Row, by_seed, correct};
+use rows::{Row, TrainedNetwork, by_seed, correct};
 use serde::Serialize;
 use settings::{FEWEST, Input, Table, Task};
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Instant;
 use trainings::Trainings;
-
-/// The name of a network that others are evolved from, among them.
-const INPUT: &str = "input";
 
 /// A network to start from, and the release's networks that were evolved from it, by name.
 struct Start<'a> {
@@ -98,7 +95,7 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
         table.tasks.iter().map(|task| (task.task.as_str(), task.shown[0].as_str())).collect();
     correct(&mut rows, |row| first.contains(&(row.task.as_str(), row.measure.as_str())));
     write_parquet(&mut rows::frame(&rows)?, &out.join(format!("{name}.parquet")))?;
-    let networks: Vec<Named> = parts.iter_mut().flat_map(|part| part.networks.drain(..)).collect();
+    let networks: Vec<TrainedNetwork> = parts.iter_mut().flat_map(|part| part.networks.drain(..)).collect();
     write_parquet(&mut rows::networks_frame(&networks)?, &out.join(format!("{name}_networks.parquet")))?;
     let mut left = rows.into_iter();
     for part in &mut parts {
@@ -160,8 +157,8 @@ struct Stage<'a> {
     workers: usize,
 }
 
-/// The networks that were found from one input, by name.
-type Found = Vec<(String, Graph)>;
+/// The networks that are trained beside an input, by name.
+type Candidates = Vec<(String, Graph)>;
 
 impl<'a> Stage<'a> {
     /// Makes the task's part of the table.
@@ -177,7 +174,7 @@ impl<'a> Stage<'a> {
         let mutator = self.table.search.mutator(guide.predictor, self.mined.clone())?;
         let known: HashSet<ContentId> = mutants.iter().flatten().filter_map(|graph| self.form(graph)).collect();
         let found = self.starts.iter().map(|start| self.search(start, &mutator, &known));
-        let found = found.collect::<Result<Vec<Found>, _>>()?;
+        let found = found.collect::<Result<Vec<Candidates>, _>>()?;
         let all = self.starts.iter().map(|start| &start.graph).chain(found.iter().flatten().map(|(_, graph)| graph));
         let all: Vec<(&Graph, u64)> = all.map(|graph| (graph, self.table.seeds)).collect();
         trainings.train(&all, self.task, self.workers)?;
@@ -226,7 +223,7 @@ impl<'a> Stage<'a> {
 
     /// The networks to be trained beside an input: the release's, and the best of the front of a search, but those whose
     /// forms are known.
-    fn search(&self, start: &Start<'_>, mutator: &Mutator, known: &HashSet<ContentId>) -> Result<Found, Failure> {
+    fn search(&self, start: &Start<'_>, mutator: &Mutator, known: &HashSet<ContentId>) -> Result<Candidates, Failure> {
         // Another predictor makes another run.
         let print: String = mutator.predictor().fingerprint().chars().take(8).collect();
         let folder = RunFolder::new(self.base.join(format!("{}-{print}", start.input.folder())));
@@ -235,7 +232,7 @@ impl<'a> Stage<'a> {
         let settings = mutants::for_input(&self.table.search.evolution, start.input);
         let run = held.run(&settings, &start.graph, mutator, Progress::Live)?;
         write_run(&run, mutator, &folder)?;
-        let mut found: Found = start.released.clone();
+        let mut found: Candidates = start.released.clone();
         let mut seen = known.clone();
         seen.extend(found.iter().map(|(_, graph)| graph).chain([&start.graph]).filter_map(|graph| self.form(graph)));
         let mut ours = 0;
@@ -243,16 +240,16 @@ impl<'a> Stage<'a> {
             let graph = run.graph(one.id, mutator.db())?;
             if ours < self.table.finalists && self.form(&graph).is_some_and(|id| seen.insert(id)) {
                 ours += 1;
-                found.push((format!("ours {ours}"), graph));
+                found.push((format!("{} {ours}", TrainedTable::OURS), graph));
             }
         }
         Ok(found)
     }
 
     /// An input and what was found from it, to be kept with the table.
-    fn named(&self, start: &Start<'_>, found: Found) -> Vec<Named> {
-        let all = std::iter::once((INPUT.to_string(), start.graph.clone())).chain(found);
-        let named = |(network, graph)| Named {
+    fn named(&self, start: &Start<'_>, found: Candidates) -> Vec<TrainedNetwork> {
+        let all = std::iter::once((TrainedTable::INPUT.to_string(), start.graph.clone())).chain(found);
+        let named = |(network, graph)| TrainedNetwork {
             task: self.task.task.clone(),
             input: start.input.network.clone(),
             network,
@@ -265,7 +262,7 @@ impl<'a> Stage<'a> {
     fn rows(
         &self,
         start: &Start<'_>,
-        found: &Found,
+        found: &Candidates,
         mutants: &[Graph],
         trainings: &Trainings,
         mutator: &Mutator,
@@ -275,7 +272,7 @@ impl<'a> Stage<'a> {
             std::iter::once(&start.graph).chain(found.iter().map(|(_, graph)| graph)).cloned().collect();
         let scores = mutator.predictor().score(&graphs)?;
         let figures = graphs.iter().map(|graph| mutator.figures(graph)).collect::<Result<Vec<Figures>, _>>()?;
-        let names = std::iter::once(INPUT).chain(found.iter().map(|(name, _)| name.as_str()));
+        let names = std::iter::once(TrainedTable::INPUT).chain(found.iter().map(|(name, _)| name.as_str()));
         let names: Vec<&str> = names.collect();
         let trained_input = trainings.of(&start.graph, seeds);
         let mut rows = Vec::new();

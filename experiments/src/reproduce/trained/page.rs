@@ -2,9 +2,10 @@
 
 use super::guide::Trial;
 use super::measure::title;
-use super::rows::{Named, Row};
+use super::rows::{Row, TrainedNetwork};
 use super::settings::{Table, Task};
 use autogo::evolve::RunColumn;
+use autogo::stats::detectable;
 use std::fmt::Write;
 
 /// A task of the table, with what there is to say beside its rows.
@@ -22,7 +23,7 @@ pub struct Part<'a> {
     /// The rows.
     pub rows: Vec<Row>,
     /// The networks that were trained under all seeds.
-    pub networks: Vec<Named>,
+    pub networks: Vec<TrainedNetwork>,
 }
 
 fn number(value: Option<f64>, digits: usize) -> String {
@@ -39,15 +40,19 @@ fn between(ends: Option<(f64, f64)>, digits: usize) -> String {
 
 /// The table, a section a task.
 pub fn markdown(name: &str, table: &Table, parts: &[Part<'_>]) -> String {
+    let tests = parts.iter().flat_map(|part| &part.rows).filter(|row| row.p_holm.is_some()).count();
+    let least = detectable(table.seeds as usize, tests);
     let mut text = format!(
         "# {name}, trained\n\nEvery network is trained from nothing in the form that its section names; `n` counts seeds. `difference` is \
          the mean difference from the input, paired by seed, with its 95 % interval; `p` is that of a paired t-test, corrected by Holm \
-         for all tests of this table ({}). `predicted` is the score of the predictor that guided the search: a rank among mutants in \
+         for all tests of this table ({tests}): with {} seeds, a difference alone is told apart only where it is {} deviations of the \
+         differences over seeds. `predicted` is the score of the predictor that guided the search: a rank among mutants in \
          percent. FLOPs, latency ({}) and power are differences from the input, counted on whole networks at the size of the paper. \
-         *mutants* are networks of a search without guidance that the predictor learned from, `n` of them with one training each: what \
-         chance finds. *no network* is the task's answer that needs none. Searches and this table look at the same test pictures; no \
-         network of ours has a form that the predictor learned from.\n",
-        parts.iter().flat_map(|part| &part.rows).filter(|row| row.p_holm.is_some()).count(),
+         *mutants* are networks of a search without guidance that the predictor learned from, `n` of them with one training each, under \
+         the first seed: what chance finds; their interval is over networks. *no network* is the task's answer that needs none. No network of \
+         ours has a form that the predictor learned from.\n",
+        table.seeds,
+        number(least, 1),
         table.search.machine
     );
     for part in parts {
@@ -67,9 +72,10 @@ fn section(text: &mut String, part: &Part<'_>) -> std::fmt::Result {
     writeln!(text, "Form {}, {images} pictures a training; {pictures}.\n", task.form)?;
     writeln!(
         text,
-        "The predictor learned `{}` as a rank among {} mutants and inputs ({} of each input). Five predictors that each left a fifth \
+        "The predictor learned `{}`{} as a rank among {} mutants and inputs ({} of each input). Five predictors that each left a fifth \
          of them out rank those with SRCC {}{}, pooled, siblings of a mutation among them; FLOPs alone {}.\n",
         task.label,
+        if task.label == task.shown[0] { ", which is what this table tests," } else { "" },
         trial.networks,
         learned.iter().map(usize::to_string).collect::<Vec<String>>().join(", "),
         number(trial.srcc, 3),

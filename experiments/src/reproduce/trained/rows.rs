@@ -8,10 +8,7 @@ use autogo::evolve::{Figures, RunColumn};
 use autogo::formats::to_json;
 use autogo::graph::Graph;
 use autogo::polars::prelude::{DataFrame, df};
-use autogo::stats::{PairedTest, deviation, holm, mean, mean_interval, paired_t_test};
-
-/// The level of a test.
-const LEVEL: f64 = 0.05;
+use autogo::stats::{PairedTest, Verdict, deviation, holm, mean, mean_interval, paired_t_test};
 
 /// One network, or one baseline, by one measure.
 #[derive(Clone, Debug)]
@@ -55,18 +52,12 @@ impl Row {
 
     /// Whether the network is better than its input by more than chance, at no more FLOPs.
     pub fn wins(&self) -> bool {
-        let is_better = self.p_holm.is_some_and(|p| p < LEVEL) && self.test.is_some_and(|test| test.difference > 0.0);
-        is_better && self.percent(RunColumn::Flops).is_some_and(|percent| percent <= 0.0)
+        self.verdict() == Some(Verdict::Better) && self.percent(RunColumn::Flops).is_some_and(|percent| percent <= 0.0)
     }
 
-    /// What the test says, in words.
-    pub fn verdict(&self) -> &'static str {
-        match (self.test, self.p_holm) {
-            (Some(test), Some(p)) if p < LEVEL && test.difference > 0.0 => "better",
-            (Some(test), Some(p)) if p < LEVEL && test.difference < 0.0 => "worse",
-            (Some(_), Some(_)) => "not told apart",
-            _ => "",
-        }
+    /// What the test says, where there is one.
+    pub fn verdict(&self) -> Option<Verdict> {
+        Some(Verdict::of(self.test?.difference, self.p_holm?))
     }
 }
 
@@ -123,7 +114,7 @@ pub fn frame(rows: &[Row]) -> Result<DataFrame, Failure> {
         "difference_high" => numbers(rows, |row| row.test.map(|test| test.high)),
         "p" => numbers(rows, |row| row.test.map(|test| test.p)),
         "p_holm" => numbers(rows, |row| row.p_holm),
-        "verdict" => rows.iter().map(Row::verdict).collect::<Vec<&str>>(),
+        "verdict" => rows.iter().map(|row| row.verdict().map(|verdict| verdict.to_string())).collect::<Vec<Option<String>>>(),
         "predicted" => numbers(rows, |row| row.predicted),
         "flops" => own(RunColumn::Flops),
         "flops_percent" => percents(RunColumn::Flops),
@@ -136,7 +127,7 @@ pub fn frame(rows: &[Row]) -> Result<DataFrame, Failure> {
 }
 
 /// A network of the table by its task, its input and its name.
-pub struct Named {
+pub struct TrainedNetwork {
     /// The task.
     pub task: String,
     /// The network it was evolved from.
@@ -148,8 +139,8 @@ pub struct Named {
 }
 
 /// The networks of a table as a frame.
-pub fn networks_frame(networks: &[Named]) -> Result<DataFrame, Failure> {
-    let texts = |of: fn(&Named) -> String| networks.iter().map(of).collect::<Vec<String>>();
+pub fn networks_frame(networks: &[TrainedNetwork]) -> Result<DataFrame, Failure> {
+    let texts = |of: fn(&TrainedNetwork) -> String| networks.iter().map(of).collect::<Vec<String>>();
     let frame = df!(
         "task" => texts(|one| one.task.clone()),
         "input" => texts(|one| one.input.clone()),
@@ -188,7 +179,7 @@ mod tests {
         assert_eq!(test(&[(0, 50.01), (1, 50.21)], &[(0, 50.0), (1, 50.2)]), None);
         correct(&mut rows, |_| true);
         let [better, same] = &rows;
-        assert_eq!((better.verdict(), same.verdict()), ("better", "not told apart"));
+        assert_eq!((better.verdict(), same.verdict()), (Some(Verdict::Better), Some(Verdict::Undecided)));
         assert_eq!(better.p_holm.unwrap(), 2.0 * better.test.unwrap().p);
         // Without costs nothing is said to win.
         assert!(!better.wins());

@@ -54,7 +54,8 @@ pub struct Task {
     pub task: String,
     /// The form in which networks are trained: `32x32:1/8`.
     pub form: String,
-    /// The measure that the predictor learns: a score of the task, `test_accuracy`, `top_5`, or `likelihood`.
+    /// The measure that the predictor learns: a score of the task, of CIFAR-10 `test_accuracy`, `top_5` or `likelihood`, or
+    /// `negative_training_loss`.
     pub label: String,
     /// The measures of the table, more being better; the first is tested.
     pub shown: Vec<String>,
