@@ -6,9 +6,10 @@ use crate::error::Error;
 use crate::files::read_parquet;
 use crate::formats::from_json;
 use crate::graph::{Drawing, Graph};
-use crate::stats::Verdict;
+use crate::stats::{Verdict, detectable};
 use polars::prelude::*;
 use std::collections::HashSet;
+use std::fmt::Write;
 use std::path::Path;
 
 /// Networks that were evolved for a task and trained on it, beside the networks they came from.
@@ -69,6 +70,41 @@ impl TrainedTable {
     /// A column of another type than the table's.
     pub fn tasks(&self) -> Result<Vec<String>, Error> {
         Ok(self.rows.column("task")?.unique_stable()?.str()?.iter().flatten().map(String::from).collect())
+    }
+
+    /// What the table says, in a few sentences: how many networks of our own and of the release are better than their inputs
+    /// by more than chance, and what so many seeds and tests can tell apart at all.
+    ///
+    /// # Errors
+    /// Those of [`TrainedTable::differences`].
+    pub fn answer(&self) -> Result<String, Error> {
+        let tested = self.rows.clone().lazy().filter(col("verdict").is_not_null()).collect()?;
+        let (names, words) = (tested.column("network")?.str()?, tested.column("verdict")?.str()?);
+        let seeds = tested.column("n")?.u32()?.iter().flatten().min().unwrap_or(0);
+        let count = |is_ours: bool, verdict: Verdict| {
+            let word = verdict.to_string();
+            let rows = names.iter().flatten().zip(words.iter().flatten());
+            rows.filter(|(name, own)| name.starts_with(Self::OURS) == is_ours && *own == word).count()
+        };
+        let mut text = String::new();
+        for (is_ours, whose) in [(true, "of our own"), (false, "of the release")] {
+            let [better, worse, undecided] = Verdict::ALL.map(|verdict| count(is_ours, verdict));
+            if better + worse + undecided > 0 {
+                let _ = write!(
+                    text,
+                    "Of {} networks {whose}, {better} are better than their input, {worse} are worse, {undecided} are not told apart. ",
+                    better + worse + undecided
+                );
+            }
+        }
+        let tests = tested.height();
+        let least = detectable(seeds as usize, tests).map_or("–".into(), |least| format!("{least:.1}"));
+        let _ = write!(
+            text,
+            "With {seeds} seeds and {tests} tests, corrected by Holm, a difference alone is told apart only where it is {least} deviations \
+             of the differences over seeds: a table without a verdict says that nothing was shown, and not that nothing is there."
+        );
+        Ok(text)
     }
 
     /// The rows of a task by the measure that is tested.
@@ -277,6 +313,12 @@ mod tests {
         let (html, svg) = (table.table("sr2").unwrap().html(), table.differences("sr2").unwrap().svg());
         assert!(html.contains("psnr set5 [dB]") && html.contains("30.50"), "{html}");
         assert!(svg.contains("vgg16: ours 1") && svg.contains("better") && !svg.contains("vgg16: input"), "{svg}");
+        let answer = table.answer().unwrap();
+        assert!(
+            answer.starts_with("Of 2 networks of our own, 1 are better than their input, 0 are worse, 1 are not"),
+            "{answer}"
+        );
+        assert!(answer.contains("With 8 seeds and 2 tests"), "{answer}");
         assert_eq!(table.best("sr2").unwrap(), ("vgg16".into(), "ours 1".into()));
         assert_eq!(table.network("sr2", "vgg16", "ours 1").unwrap().content_id(), graph.content_id());
         assert!(table.drawings("sr2", "vgg16", "ours 1").is_ok());
