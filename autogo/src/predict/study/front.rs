@@ -104,9 +104,10 @@ mod tests {
         assert_eq!(front_regret(&labels, &labels, &costs, 4), Some(0.0));
         // Two trainings, of the cheapest and of the dearest on that front.
         assert_eq!(front_regret(&labels, &labels, &costs, 2), Some((0.0 + 1.0 + 1.5 + 0.0) / 4.0));
-        // Upside down, the front of scores is the network at 1, then that at 3.
+        // Upside down, the front of scores is the networks at 1 and at 3; of the two the dearer is trained, and nothing is as
+        // cheap as 1 and 2.
         let upside_down = labels.map(|label| -label);
-        assert_eq!(front_regret(&upside_down, &labels, &costs, 1), Some((0.0 + 1.5 + 2.0 + 2.5) / 4.0));
+        assert_eq!(front_regret(&upside_down, &labels, &costs, 1), Some((0.5 + 1.5 + 2.0 + 2.5) / 4.0));
         assert_eq!(front_regret(&[f64::NAN; 5], &labels, &costs, 2), None);
         assert_eq!(front_regret(&[f64::NEG_INFINITY; 5], &labels, &costs, 2), None);
         assert_eq!(front_regret(&labels, &labels, &costs[1..], 2), None);
