@@ -31,7 +31,7 @@ fn planned(scratch: &Path, name: &str) -> PathBuf {
     std::fs::write(&recipe, "batch = 64\nimages = 3000\n").unwrap();
     let mut plan = autogo();
     plan.args(["label", "plan"]).arg(&folder).arg("--recipe").arg(&recipe);
-    plan.args(["--family", "nb201=2", "--family", "hiaml=1", "--repeat-every", "3", "--seeds", "2", "--expiry", "2"]);
+    plan.args(["--family", "nb201=3", "--repeat-every", "3", "--seeds", "2", "--expiry", "2"]);
     assert!(said(&mut plan).contains("4 items: 0 done"));
     folder
 }

@@ -76,7 +76,7 @@ struct Plan {
     /// Seed of the samples.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Every REPEAT_EVERY-th network is trained under further seeds.
+    /// Every REPEAT_EVERY-th network of each family is trained under further seeds.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     repeat_every: u64,
     /// Seeds of those networks.

@@ -35,7 +35,7 @@ pub struct Choice {
     pub top: Vec<Sample>,
     /// Seed of both.
     pub seed: u64,
-    /// Every `repeat_every`-th network is trained again.
+    /// Every `repeat_every`-th network of each sample is trained again.
     pub repeat_every: usize,
     /// Seeds of those networks.
     pub seeds: u64,
@@ -117,16 +117,36 @@ pub fn items(choice: &Choice) -> Result<Vec<LabelItem>, Failure> {
         groups.push(group(sampled(wanted, choice.seed, &mut formulas)?, false));
     }
     // The place of a network in its group, from 0 to 1, says when its turn is.
-    let mut turns: Vec<(f64, usize, LabelItem)> = Vec::new();
+    let mut turns: Vec<(f64, usize, usize, LabelItem)> = Vec::new();
     for (number, items) in groups.into_iter().enumerate() {
         let count = items.len() as f64;
-        turns.extend(items.into_iter().enumerate().map(|(at, item)| ((at as f64 + 0.5) / count, number, item)));
+        turns.extend(items.into_iter().enumerate().map(|(at, item)| ((at as f64 + 0.5) / count, number, at, item)));
     }
     turns.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    let mut items: Vec<LabelItem> = turns.into_iter().map(|(_, _, item)| item).collect();
-    let again: Vec<LabelItem> = items.iter().step_by(choice.repeat_every.max(1)).cloned().collect();
-    for item in again {
-        items.extend((1..choice.seeds).map(|seed| LabelItem { seed, ..item.clone() }));
+    // Every so manieth of its group: of all in a row it could be one group's each time.
+    let again = turns.iter().filter(|(_, _, at, _)| at % choice.repeat_every.max(1) == 0);
+    let again: Vec<LabelItem> =
+        again.flat_map(|(.., item)| (1..choice.seeds).map(|seed| LabelItem { seed, ..item.clone() })).collect();
+    Ok(turns.into_iter().map(|(.., item)| item).chain(again).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_group_has_its_share_of_repeats() {
+        let families = [FamilyName::Nb101, FamilyName::Hiaml, FamilyName::TwoPath];
+        let sampled = families.map(|family| Sample { family, count: 6 }).into();
+        let choice = Choice { sampled, repeat_every: 3, seeds: 2, ..Choice::default() };
+        let items = items(&choice).unwrap();
+        assert_eq!(items.len(), 18 + 6);
+        let again = &items[18..];
+        for family in families {
+            let of_family = again.iter().filter(|item| FamilyName::of(&item.spec) == Some(family));
+            assert_eq!(of_family.count(), 2, "{family}");
+        }
+        assert!(again.iter().all(|item| item.seed == 1 && items[..18].iter().any(|one| one.spec == item.spec)));
+        assert!(items[..18].iter().all(|item| item.seed == 0));
     }
-    Ok(items)
 }
