@@ -33,8 +33,9 @@ pub(in crate::report) fn verdict_colour(verdict: Verdict) -> &'static str {
     }
 }
 
-/// An SVG that is not closed yet, with its title.
+/// An SVG that is not closed yet, with its title; wider than asked for where the title needs it.
 pub(in crate::report) fn open_svg(width: f64, height: f64, title: &str) -> String {
+    let width = width.max(24.0 + 8.8 * title.chars().count() as f64);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
          height=\"{height:.0}\" style=\"max-width:100%;height:auto\" font-family=\"system-ui,sans-serif\" \

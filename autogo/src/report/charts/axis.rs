@@ -33,6 +33,25 @@ impl Axis {
         &self.ticks
     }
 
+    /// The axis with so much room more at its upper end, as a share of the whole.
+    pub(super) fn with_room_above(&self, share: f64, most: usize) -> Axis {
+        let high = self.low + (self.high - self.low) / (1.0 - share.clamp(0.0, 0.9));
+        if !high.is_finite() {
+            return self.clone();
+        }
+        Axis { low: self.low, high, ticks: ticks(self.low, high, most) }
+    }
+
+    /// A number on this axis: with four digits, or with as many as tell its ticks apart.
+    pub(super) fn label(&self, value: f64) -> String {
+        let short: Vec<String> = self.ticks.iter().map(|&tick| label(tick)).collect();
+        if short.windows(2).all(|pair| pair[0] != pair[1]) {
+            return label(value);
+        }
+        let step = self.ticks[1] - self.ticks[0];
+        format!("{value:.*}", (-step.log10().floor()).clamp(0.0, 12.0) as usize).replace('-', "−")
+    }
+
     /// The place of a number: 0 at the lower end, 1 at the upper.
     pub(super) fn place(&self, value: f64) -> f64 {
         let span = self.high - self.low;
@@ -108,6 +127,15 @@ mod tests {
         assert_eq!(label(92.5), "92.5");
         assert_eq!(label(2_000_000.0), "2\u{202f}000\u{202f}000");
         assert_eq!(label(-1e308), "−1.000e308");
+    }
+
+    #[test]
+    fn ticks_that_stand_close_have_the_digits_that_tell_them_apart() {
+        let axis = Axis::over(&[56.7302, 56.7498], false, 6);
+        let labels: Vec<String> = axis.ticks().iter().map(|&tick| axis.label(tick)).collect();
+        assert_eq!(labels, ["56.730", "56.735", "56.740", "56.745", "56.750"]);
+        let wide = axis.with_room_above(0.5, 6);
+        assert!(wide.place(56.7498) < 0.5 && wide.place(56.7302) > 0.0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Charts of points, lines and bars, drawn by plotters as SVG.
 
-use super::axis::{Axis, label};
+use super::axis::Axis;
 use crate::display;
 use crate::error::Error;
 use plotters::prelude::*;
@@ -19,6 +19,8 @@ const INK: RGBColor = RGBColor(38, 50, 63);
 
 /// The most numbers that are marked on the axes.
 const TICKS: (usize, usize) = (8, 7);
+/// Parts into which the way from one point of a line to the next is divided to see whether a legend covers it.
+const ALONG: u32 = 12;
 
 /// A point: x and y.
 type Point = (f64, f64);
@@ -106,7 +108,11 @@ impl Chart {
         let values = |of: fn(&Point) -> f64| all.iter().map(of).collect::<Vec<f64>>();
         let is_from_zero = self.series.iter().any(|(_, mark, _)| *mark == Mark::Bars);
         let x = Axis::over(&values(|point| point.0), false, TICKS.0);
-        let y = Axis::over(&values(|point| point.1), is_from_zero, TICKS.1);
+        let mut y = Axis::over(&values(|point| point.1), is_from_zero, TICKS.1);
+        if self.series.len() > 1 && self.free_corner(&x, &y).0 > 0 {
+            // No corner is free, so room is made above everything.
+            y = y.with_room_above(self.legend_size().1, TICKS.1);
+        }
         let mut svg = String::new();
         {
             let root = SVGBackend::with_string(&mut svg, self.size).into_drawing_area();
@@ -125,7 +131,7 @@ impl Chart {
         finite: &dyn Fn(&[Point]) -> Vec<Point>,
     ) -> Result<(), String> {
         let said = |error: &dyn std::error::Error| error.to_string();
-        let corner = self.free_corner(x, y);
+        let (_, corner) = self.free_corner(x, y);
         let mut chart = ChartBuilder::on(root)
             .caption(&self.title, ("sans-serif", 19).into_font().color(&INK))
             .margin(14)
@@ -137,8 +143,8 @@ impl Chart {
             .configure_mesh()
             .x_desc(&self.axes.0)
             .y_desc(&self.axes.1)
-            .x_label_formatter(&|value| label(*value))
-            .y_label_formatter(&|value| label(*value))
+            .x_label_formatter(&|value| x.label(*value))
+            .y_label_formatter(&|value| y.label(*value))
             .light_line_style(WHITE)
             .bold_line_style(RGBColor(228, 232, 236))
             .axis_style(RGBColor(120, 130, 140))
@@ -192,11 +198,18 @@ impl Chart {
         Ok(())
     }
 
-    /// The corner in which the fewest points lie; on ties the first of lower right, upper left, upper right, lower
-    /// left.
-    fn free_corner(&self, x: &Axis, y: &Axis) -> SeriesLabelPosition {
-        // A legend covers about a third of the width, and of the height what its lines take.
-        let (wide, high) = (0.34, (0.08 * (self.series.len() + 1) as f64).min(0.5));
+    /// About the shares of the plot's width and height that the legend covers, with some air.
+    fn legend_size(&self) -> (f64, f64) {
+        let longest = self.series.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
+        let (wide, high) = (7.5 * longest as f64 + 60.0, 19.0 * self.series.len() as f64 + 28.0);
+        let plot = (f64::from(self.size.0) - 102.0, f64::from(self.size.1) - 104.0);
+        ((wide / plot.0.max(1.0)).min(1.0), (high / plot.1.max(1.0)).min(0.6))
+    }
+
+    /// The corner in which the legend covers least, with the number of points there; on ties the first of lower right,
+    /// upper left, upper right, lower left. Lines count as points along them.
+    fn free_corner(&self, x: &Axis, y: &Axis) -> (usize, SeriesLabelPosition) {
+        let (wide, high) = self.legend_size();
         let count = |is_right: bool, is_upper: bool| {
             let inside = |&(px, py): &Point| {
                 let (px, py) = (x.place(px), y.place(py));
@@ -206,7 +219,15 @@ impl Chart {
             // What stands out must not be hidden: a star weighs as much as a cloud.
             let points = |(_, mark, points): &(String, Mark, Vec<Point>)| {
                 let weight = if *mark == Mark::Star { 1_000_000 } else { 1 };
-                weight * points.iter().filter(|point| inside(point)).count()
+                let along = |pair: &[Point]| -> Vec<Point> {
+                    let between = |share: f64| {
+                        let of = |a: f64, b: f64| a * (1.0 - share) + b * share;
+                        (of(pair[0].0, pair[1].0), of(pair[0].1, pair[1].1))
+                    };
+                    (1..ALONG).map(|step| between(f64::from(step) / f64::from(ALONG))).collect()
+                };
+                let lines = if *mark == Mark::Line { points.windows(2).flat_map(along).collect() } else { Vec::new() };
+                weight * points.iter().chain(&lines).filter(|point| inside(point)).count()
             };
             self.series.iter().map(points).sum::<usize>()
         };
@@ -218,7 +239,7 @@ impl Chart {
         ];
         let fewest = corners.iter().map(|(count, _)| *count).min();
         let corner = corners.into_iter().find(|(count, _)| Some(*count) == fewest);
-        corner.map_or(SeriesLabelPosition::LowerRight, |(_, corner)| corner)
+        corner.unwrap_or((0, SeriesLabelPosition::LowerRight))
     }
 
     /// Shows the chart in a notebook; what is wrong with it, if it cannot be drawn.
@@ -248,6 +269,22 @@ mod tests {
         let chart = Chart::new("Empty", "x", "y").dots("none", &[(f64::NAN, 1.0)]);
         assert_eq!(chart.svg().unwrap_err().to_string(), "chart `Empty`: no finite point to draw");
         assert!(chart.star("one", (1.0, 2.0)).svg().is_ok());
+    }
+
+    #[test]
+    fn a_legend_covers_nothing() {
+        let axes = |points: &[Point]| {
+            let values = |of: fn(&Point) -> f64| points.iter().map(of).collect::<Vec<f64>>();
+            (Axis::over(&values(|point| point.0), false, 8), Axis::over(&values(|point| point.1), false, 7))
+        };
+        // Of a line from corner to corner the other two are free; of a square none is.
+        let line = [(0.0, 0.0), (1.0, 1.0)];
+        let (x, y) = axes(&line);
+        assert_eq!(Chart::new("t", "x", "y").line("a", &line).line("b", &line).free_corner(&x, &y).0, 0);
+        let square = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)];
+        let chart = Chart::new("t", "x", "y").dots("a", &square).dots("b", &square);
+        assert!(chart.free_corner(&x, &y).0 > 0);
+        assert_eq!(chart.free_corner(&x, &y.with_room_above(chart.legend_size().1, 7)).0, 0);
     }
 
     #[test]

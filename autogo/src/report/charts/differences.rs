@@ -2,7 +2,7 @@
 
 use super::super::numbers::fraction;
 use super::super::theme::{INK, grid, legend, name_width, open_svg, row_name, verdict_colour};
-use super::axis::{Axis, label};
+use super::axis::Axis;
 use crate::display;
 use crate::stats::Verdict;
 use std::fmt::Write;
@@ -62,7 +62,7 @@ impl Differences {
         let ends = self.rows.iter().flat_map(|row| [row.interval.0, row.interval.1]).chain([0.0]);
         let axis = Axis::over(&ends.collect::<Vec<f64>>(), false, 6);
         let x = |value: f64| left + WIDTH * axis.place(value);
-        grid(&mut svg, TOP, bottom, axis.ticks().iter().map(|&tick| (x(tick), label(tick))));
+        grid(&mut svg, TOP, bottom, axis.ticks().iter().map(|&tick| (x(tick), axis.label(tick))));
         let _ = write!(
             svg,
             "<path d=\"M{0:.1} {TOP:.0}V{bottom:.0}\" stroke=\"{INK}\" stroke-width=\"1.5\"/>\
