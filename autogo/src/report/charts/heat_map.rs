@@ -19,6 +19,10 @@ pub struct HeatMap {
 }
 
 const CELL: (f64, f64) = (74.0, 34.0);
+/// Letters above a column that fit on one line.
+const LETTERS: usize = 10;
+/// The height of a line.
+const LINE: f64 = 13.0;
 const INK: &str = "#26323f";
 
 impl HeatMap {
@@ -42,7 +46,9 @@ impl HeatMap {
     /// The map as SVG.
     pub fn svg(&self) -> String {
         let longest = self.rows.iter().map(|(name, _)| name.chars().count()).chain([self.axes.0.chars().count()]).max();
-        let (left, top) = (24.0 + 7.0 * longest.unwrap_or(0) as f64, 74.0);
+        let heads: Vec<Vec<&str>> = self.columns.iter().map(|name| lines(name)).collect();
+        let more = heads.iter().map(|lines| lines.len()).max().unwrap_or(1).saturating_sub(1);
+        let (left, top) = (24.0 + 7.0 * longest.unwrap_or(0) as f64, 74.0 + LINE * more as f64);
         let width =
             (left + CELL.0 * self.columns.len() as f64 + 14.0).max(20.0 + 8.6 * self.title.chars().count() as f64);
         let height = top + CELL.1 * self.rows.len() as f64 + 14.0;
@@ -59,14 +65,16 @@ impl HeatMap {
             display::escape(&self.axes.0),
             display::escape(&self.axes.1),
         );
-        for (at, name) in self.columns.iter().enumerate() {
+        for (at, lines) in heads.iter().enumerate() {
             let x = left + (at as f64 + 0.5) * CELL.0;
-            let _ = write!(
-                svg,
-                "<text x=\"{x:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text>",
-                top - 10.0,
-                display::escape(name)
-            );
+            for (below, line) in lines.iter().rev().enumerate() {
+                let _ = write!(
+                    svg,
+                    "<text x=\"{x:.0}\" y=\"{:.0}\" text-anchor=\"middle\">{}</text>",
+                    top - 10.0 - LINE * below as f64,
+                    display::escape(line)
+                );
+            }
         }
         for (row, (name, _)) in self.rows.iter().enumerate() {
             let y = top + row as f64 * CELL.1;
@@ -101,6 +109,14 @@ impl HeatMap {
     }
 }
 
+/// A name on one line, or on two where it is long and has a space.
+fn lines(name: &str) -> Vec<&str> {
+    match name.rsplit_once(' ') {
+        Some((first, second)) if name.chars().count() > LETTERS => vec![first, second],
+        _ => vec![name],
+    }
+}
+
 /// From near white to dark blue, with the ink that is read on it.
 fn shade(value: f64) -> (String, &'static str) {
     let share = value.clamp(0.0, 1.0);
@@ -119,6 +135,10 @@ mod tests {
         let svg = map.svg();
         assert!(svg.contains("a&lt;b") && svg.contains("x&amp;y") && !svg.contains("<t>"));
         assert_eq!(svg.matches('–').count(), 2);
+        assert_eq!(
+            (lines("stripes across"), lines("a b"), lines("hyperbolically").len()),
+            (vec!["stripes", "across"], vec!["a b"], 1)
+        );
         assert_eq!(shade(0.0).0, "#f1f5f9");
         assert_eq!(shade(7.0), ("#08518c".into(), "#ffffff"));
     }

@@ -21,18 +21,11 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
     let names = means.column("contender")?.str()?.clone();
     let numbers = |frame: &DataFrame, name: &str| Ok::<_, Error>(frame.column(name)?.f64()?.clone());
     let srcc = numbers(&means, "srcc")?;
-    let least = srcc.iter().flatten().fold(1.0, f64::min);
-    // Chance is around zero; only what is clearly below asks for an axis that begins there.
-    let start = match least {
-        0.5.. => (least * 10.0).floor() / 10.0,
-        -0.05.. => 0.0,
-        _ => (least * 10.0).floor() / 10.0,
-    };
     let label = means.column("label")?.str()?.iter().flatten().next().unwrap_or("no label").to_string();
     let is_published = means.column("published")?.bool()?.iter().all(|published| published == Some(true));
     let paper = |name: &str| paper_srcc(family, name).filter(|_| is_published);
     let title = format!("{family}: SRCC with the {label} of unseen networks");
-    let mut bars = Bars::new(&title, start..1.0).reference("the paper's");
+    let mut rows = Vec::new();
     for at in 0..means.height() {
         let name = names.get(at).unwrap_or_default();
         let one = own.clone().lazy().filter(col("contender").eq(lit(name))).collect()?;
@@ -43,9 +36,14 @@ pub fn srcc_bars(runs: &DataFrame, family: FamilyName) -> Result<Bars, Error> {
             Some(interval) => Some(interval),
             None => first("low")?.zip(first("high")?),
         };
-        bars = bars.bar(name, value, interval, paper(name));
+        rows.push((name, value, interval));
     }
-    Ok(bars)
+    let ends = rows.iter().flat_map(|(name, value, interval)| [Some(*value), interval.map(|ends| ends.0), paper(name)]);
+    let least = ends.flatten().fold(1.0, f64::min);
+    // Chance is around zero; only what is clearly below asks for an axis that begins there.
+    let start = if (-0.05..0.5).contains(&least) { 0.0 } else { (least.max(-1.0) * 10.0).floor() / 10.0 };
+    let bars = Bars::new(&title, start..1.0).reference("the paper's");
+    Ok(rows.into_iter().fold(bars, |bars, (name, value, interval)| bars.bar(name, value, interval, paper(name))))
 }
 
 /// The loss of every epoch; trainings side by side, by name.
