@@ -79,7 +79,7 @@ pub fn mean_interval(values: &[f64]) -> Option<(f64, f64)> {
 ///
 /// ```
 /// use autogo::stats::detectable;
-/// assert!((detectable(3, 7).unwrap() - 6.77).abs() < 0.01 && (detectable(8, 7).unwrap() - 1.31).abs() < 0.01);
+/// assert!((detectable(3, 7).unwrap() - 6.79).abs() < 0.01 && (detectable(8, 7).unwrap() - 1.33).abs() < 0.01);
 /// ```
 pub fn detectable(pairs: usize, tests: usize) -> Option<f64> {
     let level = LEVEL / tests.checked_sub(1).map(|others| others as f64 + 1.0)?;
