@@ -1,5 +1,5 @@
 """The pages of `cargo autogo docs` in a real browser, at two widths, light and dark: charts and tables are there and not
-empty, nothing is wider than the page, no character is missing.
+empty, nothing is wider than the page, no character is missing, and the ops of drawn networks answer a pointer.
 
 `python tests/pages.py FOLDER` takes the folder that was written. Needs Chromium and ChromeDriver (`chromium.py`). Writes
 screenshots to notebooks/html/browser.
@@ -32,7 +32,7 @@ for (const table of document.querySelectorAll('table')) {
 const text = document.body.innerText;
 if (text.includes('\uFFFD')) wrong.push(`lacks a character: …${text.substr(text.indexOf('\uFFFD') - 20, 40)}…`);
 const charts = document.querySelectorAll('main svg, main img, .jp-OutputArea svg, .jp-OutputArea img').length;
-return [wrong, charts, document.querySelectorAll('table').length];
+return [wrong, charts, document.querySelectorAll('table').length, document.querySelectorAll('svg g > title').length];
 """
 
 
@@ -40,22 +40,24 @@ def check(site, width, height, dark):
     name = f"{width}-{'dark' if dark else 'light'}"
     pages = sorted(page for page in site.rglob("*.html") if "api" not in page.relative_to(site).parts)
     assert pages, f"{site} holds no pages"
-    browser, wrong, charts, tables = Browser(width, height, dark), [], 0, 0
+    browser, wrong, charts, tables, answers = Browser(width, height, dark), [], 0, 0, 0
     try:
         for page in pages:
             browser.open(page.as_uri())
             wait(lambda: browser.run("return document.readyState") == "complete", f"{page}")
-            found, of_charts, of_tables = browser.run(EXAMINE)
+            found, of_charts, of_tables, of_answers = browser.run(EXAMINE)
             place = page.relative_to(site)
             wrong += [f"{name}: {place} {one}" for one in found]
-            charts, tables = charts + of_charts, tables + of_tables
+            charts, tables, answers = charts + of_charts, tables + of_tables, answers + of_answers
             # A page of a notebook whose cells were executed shows something.
             if place.parts[0] == "notebooks" and place.parts[1][:2].isdigit() and of_charts + of_tables == 0:
                 wrong.append(f"{name}: {place} shows no chart and no table")
             browser.picture(f"site-{'-'.join(place.with_suffix('').parts)}-{name}")
     finally:
         browser.close()
-    print(f"{name}: {len(pages)} pages, {charts} charts and drawings, {tables} tables")
+    print(f"{name}: {len(pages)} pages, {charts} charts and drawings, {tables} tables, {answers} ops that answer a pointer")
+    if answers == 0:
+        wrong.append(f"{name}: no op of a drawing answers a pointer")
     return wrong
 
 

@@ -2,6 +2,7 @@
 
 use super::checkout::Checkout;
 use super::committed::{self, Outputs};
+use super::drawings::drawings_for_pictures;
 use super::outcome::{self, Report};
 use super::setup::{KERNEL, Tools};
 use crate::failure::Failure;
@@ -86,12 +87,14 @@ pub fn execute(
     }
 }
 
-/// Writes a notebook as a page, with the outputs that it is committed with.
+/// Writes a notebook as a page, with the outputs that it is committed with; a pointer that rests on a drawing is answered.
 pub fn page_of(checkout: &Checkout, tools: &Tools, name: &str, page: &Path) -> Result<(), Failure> {
     let page = std::path::absolute(page).map_err(|error| Failure::work(page, error))?;
     let folder = page.parent().unwrap_or(&page);
     std::fs::create_dir_all(folder).map_err(|error| Failure::work(folder, error))?;
-    write_page(tools.jupyter(checkout, None), &checkout.notebook(name), &page)
+    write_page(tools.jupyter(checkout, None), &checkout.notebook(name), &page)?;
+    let html = std::fs::read_to_string(&page).map_err(|error| Failure::work(&page, error))?;
+    Ok(write(&page, drawings_for_pictures(&html).as_bytes())?)
 }
 
 /// Turns a notebook into a page as it stands.

@@ -2,6 +2,7 @@
 
 mod checkout;
 mod committed;
+mod drawings;
 #[path = "../../../notebooks/prepare/src/environment.rs"]
 mod environment;
 mod execute;
