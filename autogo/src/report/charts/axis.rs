@@ -83,7 +83,7 @@ impl Ranged for Axis {
 }
 
 /// Round numbers between two others, at most `most`: multiples of 1, 2 or 5 times a power of ten.
-fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+pub(super) fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     let span = high / 2.0 - low / 2.0;
     let least = 2.0 * (span / most.max(1) as f64);
     let power = 10f64.powf(least.log10().floor());

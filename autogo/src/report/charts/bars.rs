@@ -2,6 +2,7 @@
 
 use super::super::numbers::fraction;
 use super::super::theme::{INK, WARNING, grid, name_width, open_svg, row_name};
+use super::axis::{label, ticks};
 use crate::display;
 use crate::stats::mean;
 use std::fmt::Write;
@@ -32,6 +33,8 @@ struct Bar {
 
 const ROW: f64 = 30.0;
 const WIDTH: f64 = 430.0;
+/// The most numbers that are marked on the axis.
+const TICKS: usize = 7;
 
 impl Bars {
     /// An empty chart over a range of numbers.
@@ -77,10 +80,7 @@ impl Bars {
         let x = |value: f64| left + WIDTH * ((value - self.range.start) / span).clamp(0.0, 1.0);
         let mut svg = open_svg(width, height, &self.title);
         let bottom = top + ROW * self.bars.len() as f64;
-        let lines = (0..=5).map(|step| {
-            let value = self.range.start + span * f64::from(step) / 5.0;
-            (x(value), format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_string())
-        });
+        let lines = ticks(self.range.start, self.range.end, TICKS).into_iter().map(|tick| (x(tick), label(tick)));
         grid(&mut svg, top, bottom, lines);
         if has_reference {
             let _ = write!(
@@ -94,14 +94,16 @@ impl Bars {
         for (row, bar) in self.bars.iter().enumerate() {
             let middle = top + (row as f64 + 0.5) * ROW;
             let value = if bar.value.is_finite() { fraction(bar.value) } else { "–".into() };
-            let end = if bar.value.is_finite() { x(bar.value) } else { left };
+            // A bar reaches from zero, or from the end of the axis that is nearest to it.
+            let (zero, end) = (x(0.0), if bar.value.is_finite() { x(bar.value) } else { x(0.0) });
             row_name(&mut svg, left - 10.0, middle + 4.0, &bar.name);
             let _ = write!(
                 svg,
-                "<rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"18\" rx=\"2\" fill=\"#8fc7e8\"/>\
+                "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"18\" rx=\"2\" fill=\"#8fc7e8\"/>\
                  <text x=\"{:.0}\" y=\"{:.1}\">{value}</text>",
+                zero.min(end),
                 middle - 9.0,
-                (end - left).max(0.0),
+                (end - zero).abs(),
                 left + WIDTH + 12.0,
                 middle + 4.0
             );
@@ -136,5 +138,25 @@ mod tests {
     fn names_are_escaped_and_missing_numbers_are_dashes() {
         let svg = Bars::new("<t>", 0.0..1.0).bar("a<b", f64::NAN, None, None).svg();
         assert!(svg.contains("a&lt;b") && svg.contains("&lt;t&gt;") && svg.contains('–') && !svg.contains("NaN"));
+    }
+
+    #[test]
+    fn bars_below_zero_reach_from_zero_and_round_numbers_are_marked() {
+        let svg = Bars::new("t", -0.3..1.0).bar("a", -0.1, None, None).bar("b", 0.5, None, None).svg();
+        let texts: Vec<&str> =
+            svg.split("<text").filter_map(|text| text.split_once('>')?.1.split('<').next()).collect();
+        for tick in ["−0.2", "0", "0.2", "0.4", "0.6", "0.8", "1"] {
+            assert!(texts.contains(&tick), "{tick} is not among {texts:?}");
+        }
+        let side =
+            |of: &str, name: &str| of.split(&format!("{name}=\"")).nth(1)?.split('"').next()?.parse::<f64>().ok();
+        let bars: Vec<(f64, f64)> = svg
+            .split("<rect")
+            .filter(|rect| rect.contains("height=\"18\""))
+            .filter_map(|rect| side(rect, " x").zip(side(rect, " width")))
+            .collect();
+        let (below, above) = (bars[0], bars[1]);
+        assert!((below.0 + below.1 - above.0).abs() < 0.11, "{below:?} does not end where {above:?} begins");
+        assert!((above.1 / below.1 - 5.0).abs() < 0.05, "{below:?} and {above:?} have not their lengths");
     }
 }
