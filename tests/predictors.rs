@@ -11,6 +11,7 @@ seeds = [0, 1]
 ranked = 300
 form = "shallow"
 families = [{ family = "nb201", labels = [30, 60] }]
+base = "FLOPs"
 [[contenders]]
 name = "FLOPs"
 baseline = "flops"
@@ -31,7 +32,11 @@ fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
     let (config, out) = (scratch.join("few.toml"), scratch.join("out"));
     fs::write(&config, TABLE).unwrap();
     let command = ["reproduce", "predictors", "--config", text(&config), "--out", text(&out)];
-    for (from, to, wrong) in [("[0, 1]", "[]", "has no seeds"), ("[0.5]", "[]", "others has 0 correlations for 1")] {
+    for (from, to, wrong) in [
+        ("[0, 1]", "[]", "has no seeds"),
+        ("[0.5]", "[]", "others has 0 correlations for 1"),
+        ("base = \"FLOPs\"", "base = \"GNN\"", "base is `GNN`; accepted: a contender's name, FLOPs, process"),
+    ] {
         let config = scratch.join("wrong.toml");
         fs::write(&config, TABLE.replace(from, to)).unwrap();
         let error = refused(&["reproduce", "predictors", "--config", text(&config), "--out", text(&out)], None);
@@ -47,6 +52,7 @@ fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
     let first = said(&command, data);
     assert!(first.contains("2 of 2 pieces are left"), "{first}");
     assert!(first.contains("| others (a paper) | – | 0.500 |") && first.contains("| process | 0."), "{first}");
+    assert!(first.contains("Gain in τ over *FLOPs* from 60 labels") && first.contains("| process | +0."), "{first}");
     let bytes = |name: &str| fs::read(out.join(name)).unwrap();
     let before = (bytes("few.parquet"), bytes("few.md"));
     // What is done is not done again: the seconds are those of the first time.
@@ -60,7 +66,7 @@ fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
     assert!(third.contains("1 of 2 pieces are left"), "{third}");
     let taus = |page: &[u8]| {
         let page = String::from_utf8(page.to_vec()).unwrap();
-        page.split("From 60 labels").next().unwrap().to_string()
+        page.split("\nFrom 60 labels").next().unwrap().to_string()
     };
     assert_eq!(taus(&bytes("few.md")), taus(&before.1));
     // Another table does not go on in this folder.

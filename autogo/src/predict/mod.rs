@@ -47,7 +47,7 @@ pub use saved_predictor::SavedPredictor;
 pub(crate) use scoring::Cutting;
 pub use scoring::{CutScorer, EncodedSegments, Gnn, Predictor, Psc, Trained};
 pub use study::{
-    Ablation, Baseline, ColumnForest, Comparison, Contender, Ensemble, Form, GraphCount, Method, NewFamily,
+    Ablation, Baseline, ColumnForest, Comparison, Contender, Distilled, Ensemble, Form, GraphCount, Method, NewFamily,
     Pretraining, Ranking, Share, Transfer, Variant, WholeSpace, fold_srcc, mean_srcc, rankings, sharing, summary,
     train_together, triples, verdicts,
 };

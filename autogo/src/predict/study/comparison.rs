@@ -57,9 +57,12 @@ pub struct Contender {
 
 impl Comparison {
     /// A comparison in TOML: `train`, `test`, `seeds`, a table `mining` as in [`Mining::from_file`], and for each of
-    /// the `contenders` a `name` and a `predictor` (a table of [`TrainSettings`](crate::predict::TrainSettings)), a `gaussian` process
-    /// ([`GaussianSettings`](crate::predict::GaussianSettings)), an `ensemble` of these ([`Ensemble`](super::Ensemble)), a `baseline` ([`Baseline`]), a `column` of the family's frame, or `columns` of it
-    /// ([`ColumnForest`]).
+    /// the `contenders` a `name` and what [`Method`] says: a `predictor` (a table of
+    /// [`TrainSettings`](crate::predict::TrainSettings)), a `gaussian` process
+    /// ([`GaussianSettings`](crate::predict::GaussianSettings)), an `ensemble` of these ([`Ensemble`](super::Ensemble)),
+    /// one that is `distilled` from these ([`Distilled`](super::Distilled)), a `baseline`
+    /// ([`Baseline`](super::Baseline)), a `column` of the family's frame, or `columns` of it
+    /// ([`ColumnForest`](super::ColumnForest)).
     ///
     /// # Errors
     /// Text that is no such TOML; the error names the line.
@@ -167,7 +170,7 @@ impl<'a> Trial<'a> {
             }
             Method::Column(name) => self.family.numbers_of(name, &self.unseen)?,
             Method::Columns(forest) => forest.score(self.family, &self.split, &self.unseen, self.seed)?,
-            Method::Gaussian(_) | Method::Ensemble(_) => {
+            Method::Gaussian(_) | Method::Ensemble(_) | Method::Distilled(_) => {
                 let predictor = method.learn(&self.split.train, Some(&self.segmenter), self.seed)?;
                 let seconds = start.elapsed().as_secs_f64();
                 return Ok(Scores { whole: predictor.score(&self.unseen)?, folds: None, seconds });

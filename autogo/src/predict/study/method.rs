@@ -1,5 +1,6 @@
 //! The ways to score networks that studies compare.
 
+use super::distilled::Distilled;
 use super::ensemble::Mean;
 use super::outcome::learned;
 use super::{Baseline, ColumnForest};
@@ -27,6 +28,8 @@ pub enum Method {
     Gaussian(GaussianSettings),
     /// Several of these, asked as one.
     Ensemble(Ensemble),
+    /// A predictor that learns what another of these knows.
+    Distilled(Distilled),
 }
 
 impl Method {
@@ -36,6 +39,9 @@ impl Method {
             Method::Predictor(settings) => settings.architecture.reads.is_cut(),
             Method::Baseline(baseline) => baseline.counts_segments(),
             Method::Ensemble(ensemble) => ensemble.members.iter().any(Method::reads_segments),
+            Method::Distilled(distilled) => {
+                distilled.student.architecture.reads.is_cut() || distilled.teacher.reads_segments()
+            }
             Method::Column(_) | Method::Columns(_) | Method::Gaussian(_) => false,
         }
     }
@@ -43,7 +49,8 @@ impl Method {
     /// Whether what the method scores depends on labels.
     pub(super) fn learns(&self) -> bool {
         match self {
-            Method::Predictor(_) | Method::Columns(_) | Method::Gaussian(_) | Method::Ensemble(_) => true,
+            Method::Predictor(_) | Method::Columns(_) | Method::Gaussian(_) => true,
+            Method::Ensemble(_) | Method::Distilled(_) => true,
             Method::Baseline(baseline) => baseline.learns(),
             Method::Column(_) => false,
         }
@@ -64,6 +71,7 @@ impl Method {
             (Method::Predictor(settings), segmenter) => Box::new(learned(settings, train, segmenter, seed)?),
             (Method::Gaussian(settings), _) => Box::new(GaussianProcess::train(train, settings, seed)?),
             (Method::Ensemble(ensemble), segmenter) => ensemble.learn(train, segmenter, seed)?,
+            (Method::Distilled(distilled), segmenter) => distilled.learn(train, segmenter, seed)?,
             (Method::Baseline(baseline), segmenter) => baseline.learn(train, segmenter, seed)?,
             (Method::Column(name), _) => return column(name),
             (Method::Columns(forest), _) => return column(&forest.names.join(", ")),

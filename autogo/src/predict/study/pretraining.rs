@@ -65,12 +65,7 @@ impl Pretraining {
         segmenter: Option<&Segmenter>,
         seed: u64,
     ) -> Result<Trained, Error> {
-        let name = FamilyName::ALL.into_iter().find(|name| name.prefix() == family);
-        let name = name.ok_or_else(|| {
-            let prefixes: Vec<&str> = FamilyName::ALL.iter().map(|name| name.prefix()).collect();
-            Error::setting("pretraining", format!("cannot sample networks of `{family}`"), &prefixes.join(", "))
-        })?;
-        let examples = self.examples(name, split, seed)?;
+        let examples = self.examples(FamilyName::named(family)?, split, seed)?;
         let first = TrainSettings { epochs: self.epochs, ..*settings };
         let pretrained = learned(&first, &examples, segmenter, seed)?;
         Ok(pretrained.fine_tune(&split.train, &TrainSettings { seed, ..*settings }, Progress::Silent)?.0)

@@ -1,6 +1,7 @@
 //! Predictors at the field's own protocol: few labels to learn from, whole benchmarks to be ranked.
 
 mod cost;
+mod gains;
 mod summary;
 
 use super::Experiment;
@@ -34,6 +35,9 @@ pub struct Table {
     mining: Mining,
     families: Vec<Few>,
     contenders: Vec<Contender>,
+    /// The contender that the others are tested against, if any.
+    #[serde(default, skip_serializing)]
+    base: Option<String>,
     /// Results of others, to stand beside.
     #[serde(default, skip_serializing)]
     published: Vec<Published>,
@@ -125,10 +129,16 @@ fn collected(folder: &WorkFolder) -> Result<Option<Vec<Ranking>>, Failure> {
 }
 
 impl Table {
-    /// Refuses a table without seeds, and published results that do not belong to numbers of labels.
+    /// Refuses a table without seeds, a base that is no contender, and published results that do not belong to numbers of
+    /// labels.
     fn check(&self, config: &std::path::Path) -> Result<(), Failure> {
         if self.seeds.is_empty() {
             return Err(Failure::input(config, "has no seeds; accepted: 1 or more"));
+        }
+        let names: Vec<&str> = self.contenders.iter().map(|contender| contender.name.as_str()).collect();
+        if let Some(base) = self.base.as_deref().filter(|base| !names.contains(base)) {
+            let accepted = format!("a contender's name, {}", names.join(", "));
+            return Err(Failure::input(config, format!("base is `{base}`; accepted: {accepted}")));
         }
         match self.published.iter().find(|one| one.labels.len() != one.kendall_tau.len()) {
             None => Ok(()),

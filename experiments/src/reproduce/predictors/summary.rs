@@ -1,5 +1,6 @@
 //! The means of a table as Markdown, beside what papers report.
 
+use super::gains::gains;
 use super::{Few, Published, Table};
 use autogo::predict::Ranking;
 use autogo::stats::{mean, mean_interval};
@@ -23,6 +24,7 @@ pub fn markdown(table: &Table, all: &[Ranking]) -> String {
                 table.seeds.len()
             );
             correlations(table, few, &own, &mut text);
+            gains(table, few, &own, &mut text);
             ends(table, few, &own, &mut text);
         }
     }
