@@ -104,6 +104,11 @@ def check(width, height, dark):
         browser.run("document.querySelectorAll('.jp-Notebook .jp-CodeCell')[2].scrollIntoView({block: 'center'})")
         time.sleep(0.5)
         browser.picture(f"{name}-error")
+    except SystemExit:
+        # What there was to be seen when something did not come.
+        if browser:
+            browser.picture(f"{name}-failed")
+        raise
     finally:
         if browser:
             browser.close()

@@ -1,6 +1,7 @@
 //! Few labels to learn from, and every network of a family to be ranked: the protocol of papers on neural predictors.
 
 use super::Contender;
+use super::form::Form;
 use super::front::front_regret;
 use crate::data::{Example, LabelledFamily};
 use crate::error::Error;
@@ -26,18 +27,6 @@ const TOP_ONE_IN: usize = 100;
 const FIRST: usize = 10;
 /// Networks that a search may train.
 const TRAINED: usize = 100;
-
-/// The form in which a family's networks are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Form {
-    /// Whole.
-    #[default]
-    Whole,
-    /// With one cell or block wherever the family repeats the same one: fewer nodes, which tell networks of the family
-    /// apart as well.
-    Shallow,
-}
 
 /// A study of few labels: contenders learn from networks that are drawn from a whole family, and rank all of it.
 ///
