@@ -104,7 +104,10 @@ impl Server {
                 behind.push(message);
             }
             if let Some(reply) = reply {
-                shell_out.send(reply).await?;
+                // A client may have gone, as a page does that connects anew: the others stay.
+                if let Err(error) = shell_out.send(reply).await {
+                    eprintln!("shell: {error}");
+                }
             }
             server.out.send_message(Status::idle().as_child_of(&message)).await;
             for message in behind {
@@ -114,7 +117,10 @@ impl Server {
                     _ => server.answer(&message).await.0,
                 };
                 if let Some(reply) = reply {
-                    shell_out.send(reply).await?;
+                    // A client may have gone, as a page does that connects anew: the others stay.
+                    if let Err(error) = shell_out.send(reply).await {
+                        eprintln!("shell: {error}");
+                    }
                 }
                 server.out.send_message(Status::idle().as_child_of(&message)).await;
             }
