@@ -7,8 +7,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 
 /// The end of a drawing.
 const END: &str = "</svg>";
-/// What stands between a picture's size and its data, and after the data.
-const AROUND_DATA: (&str, &str) = (" style=\"max-width:100%\" src=\"data:image/svg+xml;base64,", "\">");
+/// What stands before a picture's data; a quote ends them.
+const BEFORE_DATA: &str = " src=\"data:image/svg+xml;base64,";
 
 /// HTML in which every drawing is the data of a picture of the same size.
 pub fn pictures_for_drawings(html: &str) -> String {
@@ -30,12 +30,13 @@ pub fn pictures_for_drawings(html: &str) -> String {
                 made.push_str(&format!(" {name}=\"{value}\""));
             }
         }
-        made += &[AROUND_DATA.0, &BASE64_STANDARD.encode(drawing), AROUND_DATA.1].concat();
+        made += &[" style=\"max-width:100%\"", BEFORE_DATA, &BASE64_STANDARD.encode(drawing), "\">"].concat();
     }
     made + rest
 }
 
-/// HTML in which every picture that [`pictures_for_drawings`] made is the drawing again. Any other picture stays.
+/// HTML in which every picture that [`pictures_for_drawings`] made is the drawing again, also where nbconvert has put its
+/// attributes into another order. Any other picture stays.
 pub fn drawings_for_pictures(html: &str) -> String {
     let mut made = String::with_capacity(html.len());
     let mut rest = html;
@@ -55,13 +56,12 @@ pub fn drawings_for_pictures(html: &str) -> String {
     made + rest
 }
 
-/// The drawing in a picture's data, and the text behind the picture; `tag` starts behind `<img`.
-fn drawing_of(tag: &str) -> Option<(String, &str)> {
-    let (size, data) = tag.split_once(AROUND_DATA.0)?;
-    let (data, rest) = data.split_once(AROUND_DATA.1)?;
+/// The drawing in a picture's data, and the text behind the picture; `text` starts behind `<img`.
+fn drawing_of(text: &str) -> Option<(String, &str)> {
+    let (tag, rest) = text.split_once('>')?;
+    let (data, _) = tag.split_once(BEFORE_DATA)?.1.split_once('"')?;
     let drawing = String::from_utf8(BASE64_STANDARD.decode(data).ok()?).ok()?;
-    let is_ours = !size.contains('>') && drawing.starts_with("<svg") && drawing.ends_with(END);
-    is_ours.then_some((drawing, rest))
+    (drawing.starts_with("<svg") && drawing.ends_with(END)).then_some((drawing, rest))
 }
 
 #[cfg(test)]
@@ -80,11 +80,15 @@ mod tests {
         let drawing = BASE64_STANDARD.decode(data.split('"').next().unwrap()).unwrap();
         assert_eq!(String::from_utf8(drawing).unwrap(), DRAWING);
         assert_eq!(drawings_for_pictures(&pictures), html);
+        // As nbconvert writes a picture: attributes by name, a text where there is none.
+        let data = BASE64_STANDARD.encode(DRAWING);
+        let sorted = format!("<img alt=\"no text\"{BEFORE_DATA}{data}\" style=\"max-width:100%\" width=\"700\"/>b");
+        assert_eq!(drawings_for_pictures(&sorted), format!("{DRAWING}b"));
     }
 
     #[test]
     fn what_is_no_drawing_and_no_picture_of_one_stays() {
-        let data = |text: &str| format!("<img{}{}{}", AROUND_DATA.0, BASE64_STANDARD.encode(text), AROUND_DATA.1);
+        let data = |text: &str| format!("<img{BEFORE_DATA}{}\">", BASE64_STANDARD.encode(text));
         for html in ["a<svg b", "a<img", "<img src=\"x\">", &data("no drawing"), &data(DRAWING).replace("PHN2", "?")] {
             assert_eq!((pictures_for_drawings(html), drawings_for_pictures(html)), (html.into(), html.into()));
         }
