@@ -1,6 +1,6 @@
 //! Small inputs that several tests of this folder share.
 
-use super::network::{Architecture, Convolution, NodeKind, Readout, Reads};
+use super::network::{Architecture, Convolution, Mixing, NodeKind, Readout, Reads, Receives};
 use crate::data::Example;
 use crate::families::{Family, Nb201};
 use crate::graph::Graph;
@@ -18,7 +18,8 @@ pub(super) fn examples(count: u64) -> (Vec<Example>, Segmenter) {
     (examples, segmenter)
 }
 
-/// Small architectures: every layer, every readout, every way to read a network, every kind of node.
+/// Small architectures: every layer, every readout, every way to read a network, every kind of node,
+/// rows against the data's way, positions, parts that meet.
 pub(super) fn architectures() -> Vec<Architecture> {
     let base = Architecture { layers: 3, hidden: 24, ..Architecture::default() };
     let reads = [Reads::Psc, Reads::Graph, Reads::WithoutPredecessor, Reads::WithoutSuccessor, Reads::SegmentOnly];
@@ -26,6 +27,9 @@ pub(super) fn architectures() -> Vec<Architecture> {
         Convolution::ALL.iter().map(|&convolution| Architecture { convolution, ..base }).collect();
     all.extend(Readout::ALL.iter().map(|&readout| Architecture { readout, ..base }));
     all.extend(reads.map(|reads| Architecture { reads, ..base }));
+    all.extend(reads.map(|reads| Architecture { reads, receives: Receives::Neighbours, ..base }));
+    all.extend(reads.map(|reads| Architecture { reads, mixing: Mixing::Attention, ..base }));
     all.push(Architecture { nodes: NodeKind::Token, ..base });
+    all.push(Architecture { positions: true, ..base });
     all
 }

@@ -41,7 +41,7 @@ mod training;
 
 pub use crate::stats::{kendall_tau, ndcg, srcc, srcc_interval, top_k_overlap};
 pub use gaussian::{GaussianProcess, GaussianSettings};
-pub use network::{Architecture, Convolution, GraphFeatures, LargeKernels, NodeKind, Readout, Reads};
+pub use network::{Architecture, Convolution, GraphFeatures, LargeKernels, Mixing, NodeKind, Readout, Reads, Receives};
 pub(crate) use network::{Model, NodeFeatures, Parameter, SizeLimits, layout};
 pub use saved_predictor::SavedPredictor;
 pub(crate) use scoring::Cutting;

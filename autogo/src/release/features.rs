@@ -20,13 +20,14 @@ impl GraphFeatures {
                 shape: limits.scale(node.input, node.output),
                 kernel: LargeKernels::Refused.known(&node.str_id, node.kernel.unwrap_or((0, 0)))?,
                 bias: node.bias,
+                position: [0.0; 2],
             })
         };
         let nodes = graph.nodes.iter().map(node).collect::<Result<Vec<_>, Error>>()?;
-        let mut operands = vec![Vec::new(); nodes.len()];
+        let mut senders = vec![Vec::new(); nodes.len()];
         for &(from, to) in &graph.edges {
-            operands[to].push(from);
+            senders[to].push(from);
         }
-        Ok(GraphFeatures { nodes, operands })
+        Ok(GraphFeatures { nodes, senders })
     }
 }

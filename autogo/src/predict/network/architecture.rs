@@ -1,9 +1,11 @@
 //! The network of a predictor: which parts it reads, how wide and how deep it is, which layers it is made of.
 
-use super::features::{GraphFeatures, LargeKernels};
+use super::features::{GraphFeatures, LargeKernels, Reading};
 use super::layers::Convolution;
+use super::mixing::Mixing;
 use super::node_kind::NodeKind;
 use super::readouts::Readout;
+use super::receives::Receives;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::segment::Segment;
@@ -84,6 +86,21 @@ pub struct Architecture {
     pub nodes: NodeKind,
     /// The treatment of kernels wider than 7.
     pub large_kernels: LargeKernels,
+    /// The nodes from which a node receives rows.
+    #[serde(skip_serializing_if = "is_default")]
+    pub receives: Receives,
+    /// Whether a node's order and depth in its network are read.
+    #[serde(skip_serializing_if = "is_default")]
+    pub positions: bool,
+    /// What the parts of a cut know of each other before the head reads them.
+    #[serde(skip_serializing_if = "is_default")]
+    pub mixing: Mixing,
+}
+
+/// Whether a choice is the paper's. Such a choice is not written down if it came later than the format: what was written
+/// before stays as it is.
+fn is_default<T: Default + PartialEq>(choice: &T) -> bool {
+    *choice == T::default()
 }
 
 impl Default for Architecture {
@@ -96,6 +113,9 @@ impl Default for Architecture {
             readout: Readout::Mean,
             nodes: NodeKind::Op,
             large_kernels: LargeKernels::Refused,
+            receives: Receives::Operands,
+            positions: false,
+            mixing: Mixing::Apart,
         }
     }
 }
@@ -125,11 +145,36 @@ impl Architecture {
 
     /// The features of a graph, as this network reads them.
     pub(crate) fn features(&self, graph: &Graph) -> Result<GraphFeatures, Error> {
-        GraphFeatures::read(graph, self.nodes, self.large_kernels)
+        GraphFeatures::read(graph, self.reading())
     }
 
     /// The features of a segment by itself, as this network reads them.
     pub(crate) fn segment_features(&self, segment: &Segment) -> Result<GraphFeatures, Error> {
-        GraphFeatures::read_segment(segment, self.large_kernels)
+        GraphFeatures::read_segment(segment, self.reading())
+    }
+
+    fn reading(&self) -> Reading {
+        let Architecture { nodes, large_kernels, receives, positions, .. } = *self;
+        Reading { nodes, large_kernels, receives, positions }
+    }
+
+    /// Whether a segment has the same row wherever it is put, and adds to the head by itself.
+    pub(crate) fn reads_segments_apart(&self) -> bool {
+        self.reads.is_cut() && self.nodes == NodeKind::Op && !self.positions && self.mixing == Mixing::Apart
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_paper_s_choices_are_written_as_they_were_before_there_were_others() {
+        let paper = serde_json::to_string(&Architecture::default()).unwrap();
+        assert!(paper.ends_with(r#""nodes":"op","large_kernels":"refused"}"#), "{paper}");
+        let changed = Architecture { receives: Receives::Neighbours, positions: true, ..Architecture::default() };
+        let written = serde_json::to_string(&changed).unwrap();
+        assert!(written.ends_with(r#""receives":"neighbours","positions":true}"#), "{written}");
+        assert_eq!(serde_json::from_str::<Architecture>(&written).unwrap(), changed);
     }
 }

@@ -3,7 +3,8 @@
 use super::architecture::Architecture;
 use super::features::NodeFeatures;
 use super::layers::embedding::NodeMatrices;
-use super::layers::{Convolution, Messages, Receiver};
+use super::layers::{Convolution, Messages, Receiver, position};
+use super::matrix::Matrix;
 use super::prepared::Row;
 use super::readouts::Readout;
 use super::sparse::{Sparse, SparsePair};
@@ -16,6 +17,8 @@ use foldhash::{HashMap, HashMapExt};
 pub(crate) struct Batch {
     /// The distinct nodes.
     pub(super) nodes: NodeMatrices,
+    /// The waves of the distinct nodes' positions, where they are read.
+    pub(super) positions: Option<Matrix>,
     /// For every round of message passing the matrices of the layer.
     pub(super) rounds: Vec<Vec<SparsePair>>,
     /// Parts × distinct computations of the last round.
@@ -31,8 +34,10 @@ impl Batch {
         let parts = part_matrix(rows, architecture.readout, &mut last);
         let (rounds, first) = rounds(table, architecture.convolution, last);
         let nodes: Vec<NodeFeatures> = first.terms.iter().map(|&term| table.features[term as usize]).collect();
-        let nodes = NodeMatrices::new(&nodes, architecture.nodes.count(), &Cpu::default());
-        Batch { nodes, rounds, parts: parts.into(), cases: rows.len() / architecture.reads.count() }
+        let device = Cpu::default();
+        let positions = architecture.positions.then(|| position::matrix(&nodes, &device));
+        let nodes = NodeMatrices::new(&nodes, architecture.nodes.count(), &device);
+        Batch { nodes, positions, rounds, parts: parts.into(), cases: rows.len() / architecture.reads.count() }
     }
 }
 

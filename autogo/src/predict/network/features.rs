@@ -1,6 +1,8 @@
 //! The features of a node: everything that a predictor reads of the node ([release §6.1](crate::doc::release#s6-1)).
 
 use super::node_kind::{NodeKind, op_number, token_number};
+use super::positions::positions;
+use super::receives::Receives;
 use crate::error::Error;
 use crate::graph::{Graph, Op, Shape};
 use crate::segment::{Segment, Source, TokenEncoder, TokenForm};
@@ -33,6 +35,15 @@ impl LargeKernels {
         let accepted = format!("kernels up to {0}×{0}", KERNELS - 1);
         Err(Error::predictor(&format!("predictor features of node `{node}`"), reason, &accepted))
     }
+}
+
+/// What is read of a graph.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Reading {
+    pub(super) nodes: NodeKind,
+    pub(super) large_kernels: LargeKernels,
+    pub(super) receives: Receives,
+    pub(super) positions: bool,
 }
 
 /// The sizes that stand for 1: a feature is a size divided by its limit.
@@ -76,10 +87,12 @@ pub(crate) struct NodeFeatures {
     pub(crate) kernel: (usize, usize),
     /// Whether the node adds a bias.
     pub(crate) bias: bool,
+    /// Order and depth in the network, each from 0 to 1; zeros where they are not read.
+    pub(crate) position: [f32; 2],
 }
 
 /// Equal keys are equal features.
-pub(super) type FeatureKey = (usize, bool, [u32; 6], (usize, usize), bool);
+pub(super) type FeatureKey = (usize, bool, [u32; 6], (usize, usize), bool, [u32; 2]);
 
 impl NodeFeatures {
     /// The features of an op that reads a first operand of shape `read` and makes `made`.
@@ -91,11 +104,19 @@ impl NodeFeatures {
             shape: SizeLimits::default().scale(read, made),
             kernel: large.known(name, kernel)?,
             bias,
+            position: [0.0; 2],
         })
     }
 
     pub(super) fn key(&self) -> FeatureKey {
-        (self.kind, self.weighted, self.shape.map(f32::to_bits), self.kernel, self.bias)
+        (
+            self.kind,
+            self.weighted,
+            self.shape.map(f32::to_bits),
+            self.kernel,
+            self.bias,
+            self.position.map(f32::to_bits),
+        )
     }
 }
 
@@ -104,12 +125,12 @@ fn kernel_and_bias(op: &Op) -> ((u32, u32), bool) {
     (op.conv().map_or((0, 0), |conv| conv.window.kernel), op.has_bias())
 }
 
-/// The features of a graph's nodes, and the nodes that each of them reads.
+/// The features of a graph's nodes, and the nodes from which each of them receives.
 #[derive(Clone, Debug)]
 pub struct GraphFeatures {
     pub(crate) nodes: Vec<NodeFeatures>,
-    /// The distinct operands of every node.
-    pub(crate) operands: Vec<Vec<usize>>,
+    /// The distinct nodes from which every node receives rows.
+    pub(crate) senders: Vec<Vec<usize>>,
 }
 
 impl GraphFeatures {
@@ -125,22 +146,24 @@ impl GraphFeatures {
     /// # Ok::<(), autogo::Error>(())
     /// ```
     pub fn new(graph: &Graph) -> Result<Self, Error> {
-        Self::read(graph, NodeKind::Op, LargeKernels::Refused)
+        Self::read(graph, Reading::default())
     }
 
-    /// Reads the features of a graph as [`GraphFeatures::new`] does, with nodes of the kinds `kind` and large kernels
-    /// treated as `large` says.
-    pub(super) fn read(graph: &Graph, kind: NodeKind, large: LargeKernels) -> Result<Self, Error> {
+    /// Reads the features of a graph as `reading` says.
+    pub(super) fn read(graph: &Graph, reading: Reading) -> Result<Self, Error> {
         let node = |index: usize| {
             let node = graph.node(index);
             let read = graph.operands(index).first().map_or(node.shape, |&operand| graph.node(operand).shape);
-            NodeFeatures::new(&node.name, &node.op, read, node.shape, large)
+            NodeFeatures::new(&node.name, &node.op, read, node.shape, reading.large_kernels)
         };
         let nodes = (0..graph.len()).map(node).collect::<Result<Vec<_>, Error>>()?;
         let operands = (0..graph.len()).map(|index| graph.distinct_operands(index)).collect();
-        let mut features = GraphFeatures { nodes, operands };
-        if kind == NodeKind::Token {
+        let mut features = GraphFeatures { nodes, senders: reading.receives.senders(operands) };
+        if reading.nodes == NodeKind::Token {
             features.name_by_token(graph);
+        }
+        if reading.positions {
+            features.nodes.iter_mut().zip(positions(graph)).for_each(|(node, position)| node.position = position);
         }
         Ok(features)
     }
@@ -161,16 +184,16 @@ impl GraphFeatures {
     /// # Errors
     /// A kernel wider than 7: the table of kernel sizes has no row for it.
     pub fn of_segment(segment: &Segment) -> Result<Self, Error> {
-        Self::read_segment(segment, LargeKernels::Refused)
+        Self::read_segment(segment, Reading::default())
     }
 
-    /// Reads the features of a segment as [`GraphFeatures::of_segment`] does, with large kernels treated as `large`
-    /// says.
-    pub(super) fn read_segment(segment: &Segment, large: LargeKernels) -> Result<Self, Error> {
+    /// Reads the features of a segment as `reading` says, but for what a segment by itself does not know: its nodes'
+    /// tokens and positions.
+    pub(super) fn read_segment(segment: &Segment, reading: Reading) -> Result<Self, Error> {
         let node = |at: usize| {
             let node = &segment.nodes[at];
             let read = segment.operands[at].first().map_or(node.shape, |&source| segment.source_shape(source));
-            NodeFeatures::new(&node.name, &node.op, read, node.shape, large)
+            NodeFeatures::new(&node.name, &node.op, read, node.shape, reading.large_kernels)
         };
         let inner = |sources: &Vec<Source>| {
             let inner = sources.iter().filter_map(|source| match *source {
@@ -181,7 +204,7 @@ impl GraphFeatures {
         };
         Ok(GraphFeatures {
             nodes: (0..segment.nodes.len()).map(node).collect::<Result<Vec<_>, Error>>()?,
-            operands: segment.operands.iter().map(inner).collect(),
+            senders: reading.receives.senders(segment.operands.iter().map(inner).collect()),
         })
     }
 
@@ -198,11 +221,11 @@ impl GraphFeatures {
         let mut place = vec![usize::MAX; self.nodes.len()];
         nodes.iter().enumerate().for_each(|(at, &node)| place[node] = at);
         let inside = |&node: &usize| {
-            self.operands[node].iter().map(|&operand| place[operand]).filter(|&at| at != usize::MAX).collect()
+            self.senders[node].iter().map(|&sender| place[sender]).filter(|&at| at != usize::MAX).collect()
         };
         GraphFeatures {
             nodes: nodes.iter().map(|&node| self.nodes[node]).collect(),
-            operands: nodes.iter().map(inside).collect(),
+            senders: nodes.iter().map(inside).collect(),
         }
     }
 
@@ -234,7 +257,9 @@ mod tests {
         let text = "predictor features of node `wide_conv`: kernel 9×9; accepted: kernels up to 7×7";
         assert_eq!(error.to_string(), text);
         assert!(matches!(error, Error::Predictor { .. }));
-        let features = GraphFeatures::read(&graph, NodeKind::Op, LargeKernels::AsLargest).unwrap();
+        let features =
+            GraphFeatures::read(&graph, Reading { large_kernels: LargeKernels::AsLargest, ..Reading::default() });
+        let features = features.unwrap();
         assert_eq!(features.nodes[y].kernel, (7, 7));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In the order of the data: [`features`](GraphFeatures) are read off a graph; equal computations get one number
 //! (`terms`); a network is made ready with its partitions (`prepared`); the distinct computations behind some rows
-//! become matrices (`batch`); the `model` walks them: embedding, `layers`, `readouts`, head. `plain` and `reference`
+//! become matrices (`batch`); the `model` walks them: embedding, `layers`, `readouts`, `mixing`, head. `plain` and `reference`
 //! compute the same node by node, for the tests.
 
 /// Makes an enum of a table: a variant for every row, the list of all variants, and the functions of the file that a
@@ -35,14 +35,17 @@ mod batch;
 mod features;
 mod layers;
 mod matrix;
+mod mixing;
 mod model;
 mod node_kind;
 mod parameters;
 #[cfg(test)]
 mod plain;
+mod positions;
 mod predictions;
 mod prepared;
 mod readouts;
+mod receives;
 #[cfg(test)]
 pub(crate) mod reference;
 mod sparse;
@@ -51,8 +54,10 @@ mod terms;
 pub use architecture::{Architecture, Reads};
 pub use features::{GraphFeatures, LargeKernels};
 pub use layers::Convolution;
+pub use mixing::Mixing;
 pub use node_kind::NodeKind;
 pub use readouts::Readout;
+pub use receives::Receives;
 
 pub(crate) use batch::Batch;
 pub(crate) use features::{NodeFeatures, SizeLimits};

@@ -4,7 +4,7 @@
 use super::architecture::Architecture;
 use super::batch::Batch;
 use super::layers::head::FoldedHead;
-use super::layers::{embedding, head};
+use super::layers::{embedding, head, position};
 use super::matrix::Matrix;
 use super::parameters::{Layout, Named, Parameter, Weights};
 use crate::error::Error;
@@ -21,14 +21,18 @@ pub(crate) struct Model {
 
 /// Names and sizes of all parameters, in the order in which they are drawn, trained and saved.
 pub(crate) fn layout(architecture: &Architecture) -> Vec<Parameter> {
-    let Architecture { hidden, convolution, readout, nodes, .. } = *architecture;
+    let Architecture { hidden, convolution, readout, nodes, mixing, .. } = *architecture;
     let mut layout = Layout::default().part("embed", embedding::parameters(nodes.count(), hidden));
+    if architecture.positions {
+        layout = layout.part("position", position::parameters(hidden));
+    }
     for round in 0..architecture.layers {
         let parameters = (convolution.functions::<NoneTape>().parameters)(hidden);
         layout = layout.part(&round_name(round), parameters);
     }
     layout
         .part("readout", (readout.functions::<NoneTape>().parameters)(hidden))
+        .part("mixing", mixing.parameters(hidden))
         .part("", head::parameters(architecture.reads.count() * hidden))
         .into_parameters()
 }
@@ -70,11 +74,13 @@ impl Model {
         let values = self.by_name();
         let weights = Named::new(&values);
         let rows = self.part_rows::<T>(batch, &weights)?;
-        let width = self.architecture.reads.count() * self.architecture.hidden;
+        let Architecture { reads, hidden, mixing, .. } = self.architecture;
+        let rows = mixing.forward(rows, reads.count(), &weights.part("mixing"))?;
+        let width = reads.count() * hidden;
         head::forward(rows.try_reshape_like(&(batch.cases, width))?, &weights)
     }
 
-    /// The rows of all parts of a batch: parts × hidden.
+    /// The rows of all parts of a batch before they meet: parts × hidden.
     pub(crate) fn encode(&self, batch: &Batch) -> Result<Matrix, Error> {
         self.part_rows(batch, &Named::new(&self.by_name()))
     }
@@ -91,6 +97,9 @@ impl Model {
     fn part_rows<T: Tape<f32, Cpu>>(&self, batch: &Batch, weights: &Weights<'_>) -> Result<Matrix<T>, Error> {
         let layer = self.architecture.convolution.functions::<T>();
         let mut x = embedding::forward(&batch.nodes, &weights.part("embed"))?;
+        if let Some(waves) = &batch.positions {
+            x = position::forward(x, waves, &weights.part("position"))?;
+        }
         for (round, matrices) in batch.rounds.iter().enumerate() {
             x = (layer.forward)(x, matrices, &weights.part(&round_name(round)))?;
         }

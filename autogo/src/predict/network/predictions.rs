@@ -72,7 +72,6 @@ mod tests {
             let graph = crate::families::network(&FamilyName::ALL[family].sample(seed, 0)).unwrap();
             let architecture = *kind.get(&architectures());
             let segmenter = Mining::bpe(50).segmenter(std::slice::from_ref(&graph)).unwrap();
-            let features = architecture.features(&graph).unwrap();
             let model = Model::new(architecture, seed);
             let mut table = TermTable::new(architecture.layers);
             let prepared = Prepared::partitions(&graph, &architecture, &segmenter, &mut table, |all| spread(all, 0)).unwrap();
@@ -81,14 +80,7 @@ mod tests {
             prop_assert_eq!(fast.len(), groups.len());
             let every = groups.len().div_ceil(12);
             for (partition, fast) in Partition::all(&groups).iter().zip(fast).step_by(every) {
-                let parts: Vec<GraphFeatures> = match architecture.reads.parts() {
-                    None => vec![features.clone()],
-                    Some(is_read) => {
-                        let parts = partition.parts().into_iter().zip(is_read);
-                        parts.filter(|(_, is_read)| *is_read).map(|(nodes, _)| features.part(nodes)).collect()
-                    }
-                };
-                let slow = reference::predict(&model, &parts);
+                let slow = reference::predict(&model, &reference::parts(&architecture, &graph, partition));
                 prop_assert!((fast - slow).abs() < 1e-5, "{:?}: {fast} against {slow}", architecture);
             }
         }

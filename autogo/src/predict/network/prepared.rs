@@ -2,6 +2,7 @@
 
 use super::architecture::{Architecture, Reads};
 use super::features::GraphFeatures;
+use super::receives::Receives;
 use super::terms::{Line, Term, TermTable};
 use crate::error::Error;
 use crate::graph::Graph;
@@ -27,8 +28,10 @@ pub(crate) struct Cut {
     places: Range<usize>,
     /// The terms of the segment's nodes by themselves.
     segment: Row,
+    /// Places of the predecessor whose term differs from the whole network's: none where rows go the data's way.
+    before: Vec<(usize, Term)>,
     /// Places of the successor whose term differs from the whole network's.
-    changed: Vec<(usize, Term)>,
+    behind: Vec<(usize, Term)>,
 }
 
 impl Prepared {
@@ -64,11 +67,13 @@ impl Prepared {
             .into_iter()
             .map(|at| {
                 let places = segments[at].clone();
-                Cut {
-                    segment: table.part(&features, &whole, &order[places.clone()]),
-                    changed: table.behind(&features, &line, &whole, places.end),
-                    places,
-                }
+                let segment = table.part(&features, &whole, &order[places.clone()]);
+                let before = match architecture.receives {
+                    Receives::Operands => Vec::new(),
+                    Receives::Neighbours => table.kept(&features, &line, &whole, &(0..places.start)),
+                };
+                let behind = table.kept(&features, &line, &whole, &(places.end..order.len()));
+                Cut { places, segment, before, behind }
             })
             .collect();
         let last = &whole[whole.len() - 1];
@@ -82,9 +87,14 @@ impl Prepared {
 
     /// Predecessor, segment and successor of a cut.
     fn parts(&self, cut: &Cut) -> [Row; 3] {
-        let mut successor = self.whole[cut.places.end..].to_vec();
-        cut.changed.iter().for_each(|&(place, term)| successor[place - cut.places.end] = term);
-        [self.whole[..cut.places.start].to_vec(), cut.segment.clone(), successor]
+        let part = |places: Range<usize>, changed: &[(usize, Term)]| {
+            let mut row = self.whole[places.clone()].to_vec();
+            changed.iter().for_each(|&(place, term)| row[place - places.start] = term);
+            row
+        };
+        let predecessor = part(0..cut.places.start, &cut.before);
+        let successor = part(cut.places.end..self.whole.len(), &cut.behind);
+        [predecessor, cut.segment.clone(), successor]
     }
 
     /// The rows that one prediction reads: the whole network, or the parts of a cut that are read.

@@ -1,13 +1,14 @@
 //! Message passing without repetition.
 //!
-//! After l layers a node's embedding depends on its features and on those of the nodes up to l edges before it, and on
-//! nothing else. Nodes with equal surroundings therefore have equal embeddings: in all cells of a network that look
+//! After l layers a node's embedding depends on its features and on those of the nodes up to l edges away from which it
+//! receives, and on nothing else. Nodes with equal surroundings therefore have equal embeddings: in all cells of a network that look
 //! alike, in all networks that share a stem, in all partitions of one network except near the cut. A [`TermTable`]
 //! gives equal computations one number (hash-consing), so each is done once. This is exact, and the plain computation
 //! is the special case in which no two nodes are alike.
 
 use super::features::{FeatureKey, GraphFeatures, NodeFeatures};
 use foldhash::{HashMap, HashMapExt};
+use std::ops::Range;
 
 /// A number of a distinct computation on its layer.
 pub(crate) type Term = u32;
@@ -100,7 +101,7 @@ impl TermTable {
             let terms = (0..graph.len())
                 .map(|node| {
                     received.clear();
-                    received.extend(graph.operands[node].iter().map(|&operand| before[operand]));
+                    received.extend(graph.senders[node].iter().map(|&sender| before[sender]));
                     received.sort_unstable();
                     layer.intern(before[node], &received)
                 })
@@ -114,16 +115,16 @@ impl TermTable {
     /// `whole` are the terms of the whole graph on layer 0. O(layers · edges of the part).
     pub(crate) fn part(&mut self, graph: &GraphFeatures, whole: &[Vec<Term>], nodes: &[usize]) -> Vec<Term> {
         // Parts that are computed so are segments: a handful of nodes.
-        let place = |operand: &usize| nodes.iter().position(|node| node == operand);
+        let place = |sender: &usize| nodes.iter().position(|node| node == sender);
         let inside: Vec<Vec<usize>> =
-            nodes.iter().map(|&node| graph.operands[node].iter().filter_map(place).collect()).collect();
+            nodes.iter().map(|&node| graph.senders[node].iter().filter_map(place).collect()).collect();
         let mut terms: Vec<Term> = nodes.iter().map(|&node| whole[0][node]).collect();
         let mut received = Vec::new();
         for layer in &mut self.layers {
             terms = (0..nodes.len())
                 .map(|at| {
                     received.clear();
-                    received.extend(inside[at].iter().map(|&operand| terms[operand]));
+                    received.extend(inside[at].iter().map(|&sender| terms[sender]));
                     received.sort_unstable();
                     layer.intern(terms[at], &received)
                 })
@@ -132,17 +133,17 @@ impl TermTable {
         terms
     }
 
-    /// The terms on the last layer that change when every node before place `start` of `order` is cut away, as (place,
-    /// term): none but those up to as many edges behind the cut as there are layers. O(what changes).
-    pub(crate) fn behind(
+    /// The terms on the last layer that change when every node whose place is not among `kept` is cut away, as (place,
+    /// term): none but those up to as many edges from the cut as there are layers. O(what changes, and edges cut away).
+    pub(crate) fn kept(
         &mut self,
         graph: &GraphFeatures,
         line: &Line,
         whole: &[Vec<Term>],
-        start: usize,
+        kept: &Range<usize>,
     ) -> Vec<(usize, Term)> {
-        // Nodes that lose an operand differ from the first layer on.
-        let mut cut: Vec<usize> = line.crossing(start);
+        // Nodes that lose a sender differ from the first layer on.
+        let mut cut: Vec<usize> = line.crossing(kept);
         cut.sort_unstable();
         cut.dedup();
         let mut changed: HashMap<usize, Term> = HashMap::new();
@@ -152,7 +153,7 @@ impl TermTable {
             let mut places: Vec<usize> = cut.clone();
             for &place in changed.keys() {
                 places.push(place);
-                places.extend(line.readers[place].iter());
+                places.extend(line.receivers[place].iter().filter(|place| kept.contains(place)));
             }
             places.sort_unstable();
             places.dedup();
@@ -161,8 +162,8 @@ impl TermTable {
                 let node = line.order[place];
                 let term = |node: usize| changed.get(&line.place[node]).copied().unwrap_or(before[node]);
                 received.clear();
-                let inside = graph.operands[node].iter().filter(|&&operand| line.place[operand] >= start);
-                received.extend(inside.map(|&operand| term(operand)));
+                let inside = graph.senders[node].iter().filter(|&&sender| kept.contains(&line.place[sender]));
+                received.extend(inside.map(|&sender| term(sender)));
                 received.sort_unstable();
                 let made = layer.intern(term(node), &received);
                 if made != whole[number + 1][node] {
@@ -184,25 +185,26 @@ pub(crate) struct Line {
     pub(crate) order: Vec<usize>,
     /// Places by node.
     place: Vec<usize>,
-    /// For every place the places of those that read it.
-    readers: Vec<Vec<usize>>,
+    /// For every place the places of those that receive from it.
+    receivers: Vec<Vec<usize>>,
 }
 
 impl Line {
-    /// The line of a graph's nodes in `order`, which must hold every node once, operands before readers.
+    /// The line of a graph's nodes in `order`, which must hold every node once.
     pub(crate) fn new(graph: &GraphFeatures, order: Vec<usize>) -> Self {
         let mut place = vec![0; order.len()];
         order.iter().enumerate().for_each(|(at, &node)| place[node] = at);
-        let mut readers = vec![Vec::new(); order.len()];
-        for (node, operands) in graph.operands.iter().enumerate() {
-            operands.iter().for_each(|&operand| readers[place[operand]].push(place[node]));
+        let mut receivers = vec![Vec::new(); order.len()];
+        for (node, senders) in graph.senders.iter().enumerate() {
+            senders.iter().for_each(|&sender| receivers[place[sender]].push(place[node]));
         }
-        Line { order, place, readers }
+        Line { order, place, receivers }
     }
 
-    /// Places from `start` on that read what stands before it.
-    fn crossing(&self, start: usize) -> Vec<usize> {
-        self.readers[..start].iter().flatten().copied().filter(|&place| place >= start).collect()
+    /// Places among `kept` that receive from places that are not. O(edges of the other places).
+    fn crossing(&self, kept: &Range<usize>) -> Vec<usize> {
+        let (before, behind) = (&self.receivers[..kept.start], &self.receivers[kept.end..]);
+        before.iter().chain(behind).flatten().copied().filter(|place| kept.contains(place)).collect()
     }
 }
 
@@ -210,6 +212,8 @@ impl Line {
 mod tests {
     use super::*;
     use crate::families::FamilyName;
+    use crate::predict::network::features::Reading;
+    use crate::predict::network::receives::Receives;
 
     #[test]
     fn cells_that_look_alike_are_computed_once() {
@@ -223,22 +227,26 @@ mod tests {
     }
 
     #[test]
-    fn terms_behind_a_cut_equal_those_of_the_part_alone() {
-        for (family, seed) in [(FamilyName::Inception, 1), (FamilyName::Nb101, 2), (FamilyName::Hiaml, 3)] {
+    fn terms_beside_a_cut_equal_those_of_the_part_alone() {
+        let families = [(FamilyName::Inception, 1), (FamilyName::Nb101, 2), (FamilyName::Hiaml, 3)];
+        let both = |one| [Receives::Operands, Receives::Neighbours].map(|receives| (one, receives));
+        for ((family, seed), receives) in families.into_iter().flat_map(both) {
             let graph = crate::families::network(&family.sample(seed, 0)).unwrap();
-            let features = GraphFeatures::new(&graph).unwrap();
+            let reading = Reading { receives, ..Reading::default() };
+            let features = GraphFeatures::read(&graph, reading).unwrap();
             let mut table = TermTable::new(6);
             let whole = table.graph(&features);
             let line = Line::new(&features, graph.topological_order());
-            for start in (1..graph.len()).step_by(7) {
-                let mut fast: Vec<Term> = line.order[start..].iter().map(|&node| whole[6][node]).collect();
-                let changed = table.behind(&features, &line, &whole, start);
-                changed.iter().for_each(|&(place, term)| fast[place - start] = term);
-                assert_eq!(fast, table.part(&features, &whole, &line.order[start..]), "{family} from {start}");
-                // What stands before a cut does not know of it.
-                let before: Vec<Term> = line.order[..start].iter().map(|&node| whole[6][node]).collect();
-                assert_eq!(before, table.part(&features, &whole, &line.order[..start]));
-                assert!(changed.len() < 160, "{}", changed.len());
+            for cut in (1..graph.len()).step_by(7) {
+                for kept in [0..cut, cut..graph.len()] {
+                    let mut fast: Vec<Term> = line.order[kept.clone()].iter().map(|&node| whole[6][node]).collect();
+                    let changed = table.kept(&features, &line, &whole, &kept);
+                    changed.iter().for_each(|&(place, term)| fast[place - kept.start] = term);
+                    assert_eq!(fast, table.part(&features, &whole, &line.order[kept.clone()]), "{family} {kept:?}");
+                    // What stands before a cut knows of it only where rows go against the data's way.
+                    assert!(changed.is_empty() || receives == Receives::Neighbours || kept.start > 0);
+                    assert!(changed.len() < 160, "{}", changed.len());
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use super::encoded::EncodedSegments;
 use crate::error::Error;
 use crate::graph::Graph;
 use crate::partition::Partition;
-use crate::predict::network::{Model, NodeKind, encode};
+use crate::predict::network::{Model, encode};
 use crate::predict::training::Scale;
 use crate::segment::Segment;
 use rayon::prelude::*;
@@ -38,13 +38,13 @@ pub(super) fn encode_segments(model: &Model, segments: &[Segment]) -> Result<Enc
     Ok(EncodedSegments { width: model.architecture.hidden, rows })
 }
 
-/// Refuses a network that names nodes by their tokens: a segment by itself does not know which nodes will stand around
-/// it.
+/// Refuses a network to which a segment's row depends on what stands around the segment.
 fn check(model: &Model) -> Result<(), Error> {
-    match model.architecture.nodes {
-        NodeKind::Op => Ok(()),
-        NodeKind::Token => Err(Error::predictor("nodes", "are named by their tokens", "`op` to score segments apart")),
+    if model.architecture.reads_segments_apart() {
+        return Ok(());
     }
+    let reason = "the predictor reads more of a segment than the segment holds";
+    Err(Error::predictor("segments apart", reason, "nodes named by `op`, no positions, mixing `apart`"))
 }
 
 impl CutScorer {
@@ -102,7 +102,7 @@ fn add_product(sums: &mut [f32], row: &[f32], matrix: &[f32]) {
 mod tests {
     use super::*;
     use crate::data::LabelledFamily;
-    use crate::predict::{Architecture, GraphFeatures, Psc, Reads, TrainSettings};
+    use crate::predict::{Architecture, Mixing, NodeKind, Predictor, Psc, Reads, Receives, TrainSettings};
     use crate::progress::Progress;
     use crate::segment::{Mined, Mining};
 
@@ -114,22 +114,47 @@ mod tests {
         let segments: Vec<Segment> = db.rows().iter().map(|row| row.segment.clone()).collect();
         let graph = &split.test[0].graph;
         let partition = Partition::at(&segmenter.groups(graph), 9, 2);
-        let whole = GraphFeatures::new(graph).unwrap();
-        for reads in [Reads::Psc, Reads::WithoutPredecessor, Reads::WithoutSuccessor, Reads::SegmentOnly] {
-            let architecture = Architecture { reads, ..Architecture::default() };
+        let reads = [Reads::Psc, Reads::WithoutPredecessor, Reads::WithoutSuccessor, Reads::SegmentOnly];
+        let mut architectures = reads.map(|reads| Architecture { reads, ..Architecture::default() }).to_vec();
+        architectures.push(Architecture { receives: Receives::Neighbours, ..Architecture::default() });
+        for architecture in architectures {
+            let whole = architecture.features(graph).unwrap();
             let settings = TrainSettings { epochs: 1, architecture, ..TrainSettings::default() };
             let (psc, _) = Psc::train(&split.train, &segmenter, &settings, Progress::Silent).unwrap();
             let fast = psc.scorer(graph, &partition).unwrap().score(&psc.encode_segments(&segments).unwrap());
             let triple = |segment: &Segment| {
                 let [before, behind] = [&partition.predecessor, &partition.successor].map(|nodes| whole.part(nodes));
-                [before, GraphFeatures::of_segment(segment).unwrap(), behind]
+                [before, architecture.segment_features(segment).unwrap(), behind]
             };
             let slow = psc.predict(&segments.iter().map(triple).collect::<Vec<_>>()).unwrap();
             let spread = slow.iter().fold(f64::MIN, |a, b| a.max(*b)) - slow.iter().fold(f64::MAX, |a, b| a.min(*b));
             assert!(spread > 0.0);
             for (fast, slow) in fast.iter().zip(&slow) {
-                assert!((fast - slow).abs() < 1e-4 * spread.max(1.0), "{reads:?}: {fast} against {slow}");
+                assert!((fast - slow).abs() < 1e-4 * spread.max(1.0), "{architecture:?}: {fast} against {slow}");
             }
+        }
+    }
+
+    #[test]
+    fn a_segment_that_is_read_with_what_stands_around_it_is_not_scored_apart() {
+        let split = LabelledFamily::nb201_computed(10).unwrap().split(6, 1, 0).unwrap();
+        let graphs: Vec<Graph> = split.train.iter().map(|example| example.graph.clone()).collect();
+        let Mined { segmenter, db, .. } = Mining::bpe(20).run(&graphs).unwrap();
+        let segments = [db.rows()[0].segment.clone()];
+        let paper = Architecture { layers: 1, ..Architecture::default() };
+        for architecture in [
+            Architecture { nodes: NodeKind::Token, ..paper },
+            Architecture { positions: true, ..paper },
+            Architecture { mixing: Mixing::Attention, ..paper },
+        ] {
+            let settings = TrainSettings { epochs: 1, architecture, ..TrainSettings::default() };
+            let (psc, _) = Psc::train(&split.train, &segmenter, &settings, Progress::Silent).unwrap();
+            assert!(psc.encode(&segments).unwrap().is_none());
+            assert_eq!(
+                psc.encode_segments(&segments).unwrap_err().to_string(),
+                "segments apart: the predictor reads more of a segment than the segment holds; \
+                 accepted: nodes named by `op`, no positions, mixing `apart`"
+            );
         }
     }
 }

@@ -82,7 +82,7 @@ impl Psc {
     /// Encodes segments by themselves: once for a whole database. O(distinct computations · width²).
     ///
     /// # Errors
-    /// A segment with a kernel wider than 7, and a predictor whose nodes are named by their tokens.
+    /// A segment with a kernel wider than 7, and a predictor that reads more of a segment than the segment holds.
     pub fn encode_segments(&self, segments: &[Segment]) -> Result<EncodedSegments, Error> {
         encode_segments(&self.0.model, segments)
     }
@@ -91,7 +91,7 @@ impl Psc {
     /// encoded once.
     ///
     /// # Errors
-    /// A network that the predictor cannot read, and a predictor whose nodes are named by their tokens.
+    /// A network that the predictor cannot read, and a predictor that reads more of a segment than the segment holds.
     ///
     /// ```
     /// use autogo::predict::TrainSettings;

@@ -67,7 +67,9 @@ mod tests {
     use crate::data::Example;
     use crate::families::{Family, Hiaml, Nb201};
     use crate::graph::Graph;
-    use crate::predict::{Convolution, Gnn, NodeKind, Predictor, Psc, Readout, Target, TrainSettings};
+    use crate::predict::{
+        Convolution, Gnn, Mixing, NodeKind, Predictor, Psc, Readout, Receives, Target, TrainSettings,
+    };
     use crate::progress::Progress;
     use crate::segment::Mining;
     use proptest::prelude::*;
@@ -93,10 +95,13 @@ mod tests {
         let readout = prop::sample::select(Readout::ALL);
         let nodes = prop::sample::select(vec![NodeKind::Op, NodeKind::Token]);
         let target = prop::sample::select(vec![Target::ZScore, Target::Rank]);
-        (reads, convolution, readout, nodes, target, 1usize..3, any::<u64>()).prop_map(
-            |(reads, convolution, readout, nodes, target, layers, seed)| {
-                let architecture =
-                    Architecture { reads, convolution, readout, nodes, layers, hidden: 20, ..Architecture::default() };
+        let receives = prop::sample::select(vec![Receives::Operands, Receives::Neighbours]);
+        let mixing = prop::sample::select(vec![Mixing::Apart, Mixing::Attention]);
+        let later = (receives, any::<bool>(), mixing);
+        (reads, convolution, readout, nodes, later, target, 1usize..3, any::<u64>()).prop_map(
+            |(reads, convolution, readout, nodes, (receives, positions, mixing), target, layers, seed)| {
+                let paper = Architecture { reads, convolution, readout, nodes, ..Architecture::default() };
+                let architecture = Architecture { receives, positions, mixing, layers, hidden: 20, ..paper };
                 TrainSettings { architecture, target, seed, epochs: 1, batch: 3, ..TrainSettings::default() }
             },
         )

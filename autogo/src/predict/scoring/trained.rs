@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::partition::Partition;
 use crate::predict::network::{
-    GraphFeatures, Model, NodeKind, Prepared, Reads, Row, TermTable, predict, predict_each, predict_rows, spread,
+    GraphFeatures, Model, Prepared, Reads, Row, TermTable, predict, predict_each, predict_rows, spread,
 };
 use crate::predict::training::{Learned, Reports, Scale, TrainLog, TrainSettings, train};
 use crate::segment::{Segment, Segmenter};
@@ -219,13 +219,13 @@ impl Predictor for Trained {
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Nothing from a predictor of whole networks, and nothing where a node's kind is its token: a segment by itself
-    /// does not know which nodes will stand around it.
+    /// Nothing from a predictor of whole networks, and nothing where a segment's row depends on what stands around it:
+    /// where nodes are named by their tokens, where positions are read, where parts meet before the head.
     fn encode(&self, segments: &[Segment]) -> Result<Option<EncodedSegments>, Error> {
-        match (&self.cutting, self.model.architecture.nodes) {
-            (Some(_), NodeKind::Op) => encode_segments(&self.model, segments).map(Some),
-            (None, _) | (_, NodeKind::Token) => Ok(None),
+        if !self.model.architecture.reads_segments_apart() {
+            return Ok(None);
         }
+        encode_segments(&self.model, segments).map(Some)
     }
 
     fn score_in_place(

@@ -11,6 +11,7 @@ mod gin;
 mod graph_conv;
 pub(super) mod head;
 pub(super) mod linear;
+pub(super) mod position;
 
 use super::matrix::Matrix;
 use super::parameters::{Layout, Weights};
