@@ -3,6 +3,7 @@
 //! For each task: mutants of every input are trained; a predictor learns to rank them; searches that it guides start
 //! from the inputs; the best of each front, the inputs and the release's own networks are trained under several seeds.
 
+mod finalists;
 mod guide;
 mod measure;
 mod mutants;
@@ -236,7 +237,7 @@ impl<'a> Stage<'a> {
         let mut seen = known.clone();
         seen.extend(found.iter().map(|(_, graph)| graph).chain([&start.graph]).filter_map(|graph| self.form(graph)));
         let mut ours = 0;
-        for one in run.front().into_iter().filter(|one| one.id != 0) {
+        for one in self.table.choice.of(&run, self.table.finalists) {
             let graph = run.graph(one.id, mutator.db())?;
             if ours < self.table.finalists && self.form(&graph).is_some_and(|id| seen.insert(id)) {
                 ours += 1;

@@ -1,5 +1,6 @@
 //! A trained table as Markdown.
 
+use super::finalists::Finalists;
 use super::guide::Trial;
 use super::measure::title;
 use super::rows::{Row, TrainedNetwork};
@@ -50,10 +51,16 @@ pub fn markdown(name: &str, table: &Table, parts: &[Part<'_>]) -> String {
          percent. FLOPs, latency ({}) and power are differences from the input, counted on whole networks at the size of the paper. \
          *mutants* are networks of a search without guidance that the predictor learned from, `n` of them with one training each, under \
          the first seed: what chance finds; their interval is over networks. *no network* is the task's answer that needs none. No network of \
-         ours has a form that the predictor learned from.\n",
+         ours has a form that the predictor learned from.{}\n",
         table.seeds,
         number(least, 1),
-        table.search.machine
+        table.search.machine,
+        match table.choice {
+            Finalists::Best => "",
+            Finalists::Spread =>
+                " *ours* are the network that is predicted best and others evenly along the front, as far as they are predicted \
+                 above the input.",
+        }
     );
     for part in parts {
         // Writing into a string cannot fail.

@@ -1,5 +1,6 @@
 //! The settings of a trained table, as a TOML file holds them.
 
+use super::finalists::Finalists;
 use crate::failure::Failure;
 use crate::inputs::recipe_of;
 use crate::label::LabelTask;
@@ -23,6 +24,9 @@ pub struct Table {
     pub mutants: usize,
     /// Members of a front that are trained.
     pub finalists: usize,
+    /// Which members those are.
+    #[serde(default, skip_serializing_if = "Finalists::is_best")]
+    pub choice: Finalists,
     /// Seeds of every training in the table.
     pub seeds: u64,
     /// Segments, predictor, machine and search.
