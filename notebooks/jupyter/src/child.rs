@@ -13,10 +13,15 @@ use std::io::{self, BufRead, Read};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::exit;
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where the kernel listens for frames.
 pub const SOCKET: &str = "AUTOGO_KERNEL_SOCKET";
+/// What the kernel writes to ask for an interrupt.
+pub const INTERRUPT: u8 = b'I';
+/// What the kernel writes when it has heard that a cell is over.
+pub const HEARD: u8 = b'H';
 /// A file with the libraries that cells link to, a path each line. The linker drops a library that a cell does not name;
 /// its hooks are wanted all the same.
 pub const LIBRARIES: &str = "AUTOGO_KERNEL_LIBRARIES";
@@ -53,22 +58,16 @@ pub fn run() -> ! {
 
 type Shared = Arc<Mutex<Hooks>>;
 
-/// Puts pipes in the places of standard output and standard error and starts the pump and the listener for interrupts.
+/// Puts pipes in the places of standard output and standard error and starts the pump and the listener to the kernel.
 fn prepare() -> io::Result<Shared> {
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let kernel = std::env::var_os(SOCKET).map(UnixStream::connect).transpose()?;
     let hooks = Shared::default();
-    if let Some(mut requests) = kernel.as_ref().map(UnixStream::try_clone).transpose()? {
+    let (tell, heard) = mpsc::channel();
+    if let Some(requests) = kernel.as_ref().map(UnixStream::try_clone).transpose()? {
         let hooks = hooks.clone();
-        std::thread::spawn(move || {
-            while requests.read_exact(&mut [0]).is_ok() {
-                let interrupt = hooks.lock().unwrap_or_else(PoisonError::into_inner).interrupt;
-                if let Some(interrupt) = interrupt {
-                    interrupt();
-                }
-            }
-        });
+        std::thread::spawn(move || obey(requests, &hooks, &tell));
     }
     let evcxr = File::from(rustix::io::dup(rustix::stdio::stdout())?);
     rustix::io::fcntl_setfd(&evcxr, rustix::io::FdFlags::CLOEXEC)?;
@@ -76,8 +75,22 @@ fn prepare() -> io::Result<Shared> {
     let (err, err_end) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::stdio::dup2_stdout(&out_end)?;
     rustix::stdio::dup2_stderr(&err_end)?;
-    std::thread::spawn(move || Pump::new(Wires { kernel, evcxr }).run(out.into(), err.into()));
+    std::thread::spawn(move || Pump::new(Wires { kernel, heard, evcxr }).run(out.into(), err.into()));
     Ok(hooks)
+}
+
+/// Does what the kernel asks for, and passes on what it has heard, until it is gone.
+fn obey(mut requests: UnixStream, hooks: &Shared, tell: &mpsc::Sender<()>) {
+    let mut request = [0];
+    while requests.read_exact(&mut request).is_ok() {
+        let interrupt = hooks.lock().unwrap_or_else(PoisonError::into_inner).interrupt;
+        match request {
+            // The pump lives as long as this process.
+            [HEARD] => drop(tell.send(())),
+            [INTERRUPT] => call(interrupt),
+            _ => {}
+        }
+    }
 }
 
 fn serve(hooks: &Shared) -> ! {

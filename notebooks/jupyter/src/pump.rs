@@ -12,6 +12,7 @@ use crate::frame::{Bundle, Frame, Panic};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::fs::File;
 use std::io::{Read, Write};
+use std::sync::mpsc::Receiver;
 
 /// What the process that runs cells writes when a cell is over.
 pub const CELL_OVER: &str = "EVCXR_\u{1}CELL_OVER";
@@ -239,14 +240,21 @@ fn position(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 pub struct Wires<K, E> {
     /// To the kernel.
     pub kernel: Option<K>,
+    /// Something each time that the kernel has heard the end of a cell.
+    pub heard: Receiver<()>,
     /// To evcxr.
     pub evcxr: E,
 }
 
 impl<K: Write, E: Write> Sink for Wires<K, E> {
+    /// Returns from the end of a cell when the kernel has heard it: evcxr, which is told next, may begin another execution at
+    /// once, whose end is then not taken for this one's.
     fn frame(&mut self, frame: Frame) {
+        let Some(kernel) = &mut self.kernel else { return };
+        let is_told = crate::frame::write(kernel, &frame).is_ok()
+            && (!matches!(frame, Frame::Finished { .. }) || self.heard.recv().is_ok());
         // A kernel that is gone takes nothing; the parent's end ends this process.
-        if self.kernel.as_mut().is_some_and(|kernel| crate::frame::write(kernel, &frame).is_err()) {
+        if !is_told {
             self.kernel = None;
         }
     }
@@ -264,7 +272,16 @@ mod tests {
     #[derive(Default)]
     struct Kept(Vec<Frame>, Vec<String>);
 
-    impl Sink for &mut Kept {
+    impl<S: Sink> Sink for &mut S {
+        fn frame(&mut self, frame: Frame) {
+            (**self).frame(frame);
+        }
+        fn line(&mut self, line: &str) {
+            (**self).line(line);
+        }
+    }
+
+    impl Sink for Kept {
         fn frame(&mut self, frame: Frame) {
             // Pieces of text are joined, so that a test need not know where they were torn.
             match (self.0.last_mut(), frame) {
@@ -348,6 +365,31 @@ mod tests {
             );
             assert_eq!(lines, ["EVCXR_ERROR_OCCURRED", "EVCXR_PANIC_NOTIFICATION", "EVCXR_EXECUTION_COMPLETE"]);
         }
+    }
+
+    #[test]
+    fn evcxr_is_told_of_the_end_when_the_kernel_has_heard_it() {
+        let (tell, heard) = std::sync::mpsc::channel();
+        let (mut ear, evcxr) = std::os::unix::net::UnixStream::pair().expect("a pair of sockets");
+        ear.set_nonblocking(true).expect("a socket need not wait");
+        let mut wires = Wires { kernel: Some(Vec::new()), heard, evcxr };
+        let pump = std::thread::spawn(move || {
+            let mut err = File::open("/dev/null").expect("there is always nothing");
+            let mut pump = Pump::new(&mut wires);
+            pump.output(format!("{CELL_OVER}\n").as_bytes(), &mut err);
+            drop(pump);
+            wires
+        });
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let mut said = [0; 64];
+        assert!(ear.read(&mut said).is_err(), "evcxr was told before the kernel had heard");
+        tell.send(()).expect("the pump waits");
+        let mut wires = pump.join().expect("the pump ends");
+        assert_eq!(ear.read(&mut said).expect("evcxr is told"), "EVCXR_EXECUTION_COMPLETE\n".len());
+        // A kernel that is gone keeps nobody waiting.
+        drop(tell);
+        wires.frame(Frame::Finished { result: None });
+        assert!(wires.kernel.is_none());
     }
 
     #[test]

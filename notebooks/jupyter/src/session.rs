@@ -1,6 +1,6 @@
 //! The thread that owns evcxr: it starts it, runs cells one after another, and hears what they write.
 
-use crate::child::{LIBRARIES, SOCKET};
+use crate::child::{HEARD, INTERRUPT, LIBRARIES, SOCKET};
 use crate::compile;
 use crate::frame::{self, Bundle, Frame, Panic};
 use crate::out::Out;
@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 /// rust-analyzer recurses deeply.
 const STACK: usize = 64 << 20;
-/// How long a cell may be over before everything it wrote has arrived. Longer only if the process died on the way.
+/// How long a process may be dead before its last words are heard.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Code whose completion makes rust-analyzer read what most cells need.
 const WARM_UP: &str = "let warm = std::fs::read(\"\")?; warm.";
@@ -76,12 +76,23 @@ struct Heard {
     has_panicked: bool,
     /// The value of the last expression.
     result: Option<Bundle>,
-    /// How many cells are over.
-    finished: usize,
     /// Whether the user has asked for an interrupt.
     is_interrupted: bool,
     /// Connections of processes that run cells, for interrupts; the last one lives.
     processes: Vec<UnixStream>,
+    /// How many processes were connected, ever.
+    connected: usize,
+    /// How many of them are heard out.
+    ended: usize,
+}
+
+impl Heard {
+    /// Takes what is known of a cell, and leaves what is known of the processes.
+    fn take(&mut self) -> Heard {
+        let (connected, ended) = (self.connected, self.ended);
+        let processes = std::mem::take(&mut self.processes);
+        std::mem::replace(self, Heard { processes, connected, ended, ..Heard::default() })
+    }
 }
 
 /// What the server holds of a session.
@@ -154,7 +165,7 @@ impl Session {
             self.kill();
             return;
         }
-        heard.processes.retain_mut(|process| process.write_all(b"I").is_ok());
+        heard.processes.retain_mut(|process| process.write_all(&[INTERRUPT]).is_ok());
         drop(heard);
         let (out, note) =
             (self.out.clone(), "interrupt: long loops end with what they have; a second one ends the process");
@@ -172,14 +183,23 @@ impl Session {
 
     /// Hears one process out.
     fn listen(&self, stream: UnixStream) {
-        if let Ok(writer) = stream.try_clone() {
-            locked(&self.heard.0).processes.push(writer);
+        {
+            let mut heard = locked(&self.heard.0);
+            heard.processes.extend(stream.try_clone());
+            heard.connected += 1;
         }
-        let mut stream = std::io::BufReader::new(stream);
         // A frame that cannot be read comes of a process that died in the middle of it.
-        while let Ok(Some(frame)) = frame::read(&mut stream) {
+        let mut frames = std::io::BufReader::new(&stream);
+        while let Ok(Some(frame)) = frame::read(&mut frames) {
+            let is_end = matches!(frame, Frame::Finished { .. });
             self.hear(frame);
+            // A process that is gone waits for nothing.
+            if is_end && (&stream).write_all(&[HEARD]).is_err() {
+                break;
+            }
         }
+        locked(&self.heard.0).ended += 1;
+        self.heard.1.notify_all();
     }
 
     fn hear(&self, frame: Frame) {
@@ -195,40 +215,28 @@ impl Session {
                 locked(&self.heard.0).panics.push(panic);
             }
             Frame::Panicked => locked(&self.heard.0).has_panicked = true,
-            Frame::Finished { result } => {
-                let mut heard = locked(&self.heard.0);
-                heard.result = result;
-                heard.finished += 1;
-                self.heard.1.notify_all();
-            }
+            Frame::Finished { result } => locked(&self.heard.0).result = result,
         }
     }
 
+    /// Forgets what was heard before a cell. Returns how many processes were connected.
     fn begin(&self) -> usize {
         let mut heard = locked(&self.heard.0);
-        let (finished, processes) = (heard.finished, std::mem::take(&mut heard.processes));
-        *heard = Heard { is_running: true, finished, processes, ..Heard::default() };
-        finished
+        heard.take();
+        heard.is_running = true;
+        heard.connected
     }
 
-    /// How many executions are over, of cells and of the prelude.
-    fn finished(&self) -> usize {
-        locked(&self.heard.0).finished
+    /// What is known of a cell that is over: evcxr hears that only after this session has.
+    fn end(&self) -> Heard {
+        locked(&self.heard.0).take()
     }
 
-    /// Waits until `executions` more than `before` are over and everything that they wrote is heard. evcxr knows of the end
-    /// of an execution before its last frame is heard here.
-    fn settle(&self, before: usize, executions: usize) -> MutexGuard<'_, Heard> {
-        let is_open = |heard: &mut Heard| heard.finished < before + executions;
+    /// What is known of a cell whose process died: the first `connected` processes are heard out.
+    fn last_words(&self, connected: usize) -> Heard {
+        let is_open = |heard: &mut Heard| heard.ended < connected;
         let waited = self.heard.1.wait_timeout_while(locked(&self.heard.0), LAST_WORDS, is_open);
-        waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-
-    /// Waits until everything that a cell wrote is heard, and returns what is known.
-    fn end(&self, before: usize, executions: usize) -> Heard {
-        let mut heard = self.settle(before, executions);
-        let (finished, processes) = (heard.finished, std::mem::take(&mut heard.processes));
-        std::mem::replace(&mut *heard, Heard { finished, processes, ..Heard::default() })
+        waited.unwrap_or_else(PoisonError::into_inner).0.take()
     }
 }
 
@@ -324,12 +332,9 @@ impl Runner {
             self.context = Some(CommandContext::with_eval_context(context));
         }
         let context = self.context.as_mut().context("evcxr has not started")?;
-        let before = self.session.finished();
         // With lld, evcxr would compile everything anew with other flags.
         context.execute(":linker system")?;
-        let outputs = context.execute(":load_config --quiet")?;
-        // The prelude runs as a cell does. Its end must not be taken for that of the first cell.
-        drop(self.session.settle(before, executions(&outputs)));
+        context.execute(":load_config --quiet")?;
         std::env::set_current_dir(&self.here)?;
         Ok(())
     }
@@ -342,7 +347,7 @@ impl Runner {
     }
 
     fn execute(&mut self, code: &str, count: usize, allow_stdin: bool) -> Result<(), ReplyError> {
-        let before = self.session.begin();
+        let connected = self.session.begin();
         let variables = self.variables();
         let mut result = self.evaluate(code, allow_stdin);
         if is_unknown_type(&result) && !self.workplace.every_crate().exists() && self.show_every_crate() {
@@ -350,7 +355,10 @@ impl Runner {
         }
         let mut lost = variables;
         lost.retain(|name| !self.variables().contains(name));
-        let heard = self.session.end(before, result.as_ref().map_or(0, executions));
+        let heard = match result {
+            Err(Error::SubprocessTerminated(_)) => self.session.last_words(connected),
+            _ => self.session.end(),
+        };
         let generated = self.context.as_ref().and_then(|context| context.last_source().ok()).unwrap_or_default();
         match result {
             Ok(_) if heard.has_panicked => {
@@ -420,11 +428,6 @@ impl Runner {
     }
 }
 
-/// How often the process that runs cells was asked to run something.
-fn executions(outputs: &EvalOutputs) -> usize {
-    outputs.phases.iter().filter(|phase| phase.name == "Execution").count()
-}
-
 fn is_unknown_type(result: &Result<EvalOutputs, Error>) -> bool {
     result.as_ref().is_err_and(|error| error.to_string().contains("Couldn't automatically determine type"))
 }
@@ -455,28 +458,53 @@ fn interrupted(lost: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Read;
+
+    fn session() -> Session {
+        let (messages, _unread) = tokio::sync::mpsc::channel(1);
+        Session { heard: Arc::default(), process: Arc::default(), compiling: PathBuf::new(), out: Out::new(messages) }
+    }
+
+    fn value(text: &str) -> Bundle {
+        [("text/plain".to_string(), text.into())].into_iter().collect()
+    }
 
     #[test]
-    fn the_end_of_the_prelude_is_not_that_of_the_first_cell() {
-        let (messages, _unread) = tokio::sync::mpsc::channel(1);
-        let session = Session {
-            heard: Arc::default(),
-            process: Arc::default(),
-            compiling: PathBuf::new(),
-            out: Out::new(messages),
+    fn the_end_of_an_earlier_execution_is_not_that_of_a_cell() {
+        let (mut process, stream) = UnixStream::pair().expect("a pair of sockets");
+        let session = session();
+        let ears = session.clone();
+        let listener = std::thread::spawn(move || ears.listen(stream));
+        let mut run = |result: Option<Bundle>| {
+            frame::write(&mut process, &Frame::Finished { result }).expect("the kernel listens");
+            let mut answer = [0];
+            process.read_exact(&mut answer).expect("the kernel answers");
+            assert_eq!(answer, [HEARD]);
         };
-        let late = session.clone();
-        let value: Bundle = [("text/plain".to_string(), "1".into())].into_iter().collect();
-        let sent = Some(value.clone());
-        let talker = std::thread::spawn(move || {
-            for result in [None, sent] {
-                std::thread::sleep(Duration::from_millis(30));
-                late.hear(Frame::Finished { result });
-            }
+        // What evcxr evaluates when it starts, the prelude, a cell.
+        run(Some(value("42")));
+        run(None);
+        session.begin();
+        run(Some(value("1")));
+        assert_eq!(session.end().result, Some(value("1")));
+        assert_eq!(session.end().result, None);
+        drop(process);
+        assert!(listener.join().is_ok());
+    }
+
+    #[test]
+    fn a_process_that_died_is_heard_out() {
+        let (mut process, stream) = UnixStream::pair().expect("a pair of sockets");
+        let session = session();
+        frame::write(&mut process, &Frame::Panicked).expect("a socket takes a frame");
+        drop(process);
+        locked(&session.heard.0).connected = 1;
+        let ears = session.clone();
+        let listener = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            ears.listen(stream);
         });
-        drop(session.settle(session.finished(), 1));
-        let before = session.begin();
-        assert_eq!(session.end(before, 1).result, Some(value));
-        assert!(talker.join().is_ok());
+        assert!(session.last_words(1).has_panicked);
+        assert!(listener.join().is_ok());
     }
 }
