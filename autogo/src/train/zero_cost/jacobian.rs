@@ -20,10 +20,11 @@ pub(super) fn score(network: &mut Network, images: &[f32], count: usize) -> Resu
     }))
 }
 
-/// The correlation of every pair of rows, `[row][row]`; nothing where a row is constant or not finite.
+/// The correlation of every pair of rows, `[row][row]`; nothing where a row is empty, constant or not finite.
 fn correlations(rows: &[f32], count: usize) -> Option<Vec<f64>> {
+    let length = rows.len().checked_div(count).filter(|length| *length > 0)?;
     let centred: Vec<Vec<f64>> = rows
-        .chunks_exact(rows.len() / count.max(1))
+        .chunks_exact(length)
         .map(|row| {
             let mean = row.iter().map(|&value| f64::from(value)).sum::<f64>() / row.len() as f64;
             let away: Vec<f64> = row.iter().map(|&value| f64::from(value) - mean).collect();
@@ -53,5 +54,6 @@ mod tests {
         let wanted = [1.0, -1.0, 0.0, -1.0, 1.0, 0.0, 0.0, 0.0, 1.0];
         assert!(matrix.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-12), "{matrix:?}");
         assert_eq!(correlations(&[1.0, 2.0, 3.0, 3.0], 2), None);
+        assert_eq!(correlations(&[], 2), None);
     }
 }

@@ -128,6 +128,14 @@ mod tests {
     }
 
     #[test]
+    fn a_network_that_no_picture_passes_has_no_score_that_reads_pictures() {
+        let graph = mini_network("nb201:none,none,none,none,none,none").unwrap().graph;
+        let (images, labels) = pictures(&graph, 8);
+        let scores = ZeroCost::of(&graph, &images, &labels, 0).unwrap();
+        assert_eq!((scores.jacob_cov, scores.synflow), (None, None), "{scores:?}");
+    }
+
+    #[test]
     fn images_that_do_not_fit_are_refused() {
         let graph = mini_network("nb101:111:1").unwrap().graph;
         let (images, labels) = pictures(&graph, 4);
