@@ -147,7 +147,9 @@ fn rewritten(graph: &Graph, draws: &mut Draws) -> Graph {
         // Pairs of a longer sum, drawn, are sums of their own.
         while matches!(node.op, Op::Add | Op::Mul) && operands.len() > 2 && draws.below(3) > 0 {
             let pair = [0, 1].map(|_| operands.swap_remove(draws.below(operands.len())));
-            operands.push(push(&mut parts, node.clone(), pair.to_vec()));
+            // A pair of vectors of a sum of pictures is a vector.
+            let shape = node.op.infer(&pair.map(|operand| parts.nodes[operand].shape)).unwrap();
+            operands.push(push(&mut parts, Node { shape, ..node.clone() }, pair.to_vec()));
         }
         place.push(push(&mut parts, node.clone(), operands));
     }

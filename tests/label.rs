@@ -200,6 +200,9 @@ fn networks_of_ones_own_are_trained_in_a_form() {
         std::fs::remove_dir_all(scratch).unwrap();
         return;
     }
+    let refused = plan(&["--task", "faces", "--form", "64x64:1/8"]).output().unwrap();
+    let told = "faces: cannot give pictures of 64×64×3; accepted: 96×96×3";
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains(told), "{refused:?}");
     assert!(said(&mut plan(&["--form", "16x16:1/8", "--seeds", "2"])).contains("2 items: 0 done"));
     // A file that was exchanged is no result of the network that was planned.
     let kept = std::fs::read_dir(work.join("networks")).unwrap().next().unwrap().unwrap().path();

@@ -44,7 +44,10 @@ fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
     }
     // Without the benchmarks there is nothing to rank.
     let error = refused(&command, None);
-    assert!(error.contains("no family of") && error.trim_end().lines().count() == 1, "{error}");
+    assert!(
+        error.contains("has labels here; accepted: AUTOGO_DATA, a folder") && error.trim_end().lines().count() == 1,
+        "{error}"
+    );
     let Some(data) = data() else {
         return;
     };
@@ -79,6 +82,47 @@ fn a_table_of_few_labels_goes_on_where_it_was_and_gives_the_same_bytes() {
     let many = ["reproduce", "predictors", "--config", text(&config), "--out", text(&out)];
     let error = refused(&many, data);
     assert!(error.contains("labels: asks for 20000; accepted: at most 15625, as many as nb201 has"), "{error}");
+    fs::remove_dir_all(scratch).unwrap();
+}
+
+const SCORED: &str = r#"
+seeds = [0]
+ranked = 40
+form = "shallow"
+families = [{ family = "nb201", labels = [20] }, { family = "nb101", labels = [20] }]
+[[contenders]]
+name = "gradients"
+column = "jacob_cov"
+[[contenders]]
+name = "forest"
+columns = { names = ["synflow", "nwot", "params"], trees = 50 }
+[[contenders]]
+name = "depths first"
+pretrained = { first = { on = "depth", networks = 30, epochs = 2 }, then = { epochs = 2, architecture = { reads = "graph" } }, form = "shallow" }
+"#;
+
+#[test]
+fn zero_cost_scores_are_made_once_for_the_networks_of_a_table() {
+    let Some(data) = data() else {
+        return;
+    };
+    let scratch = scratch("predictors-scored");
+    let (config, out) = (scratch.join("scored.toml"), scratch.join("out"));
+    fs::write(&config, SCORED).unwrap();
+    let command = ["reproduce", "predictors", "--config", text(&config), "--out", text(&out)];
+    let run = || {
+        let page = said(&command, Some(&data));
+        assert_eq!(page.matches("| forest | ").count(), 4, "{page}");
+    };
+    run();
+    let kept = || fs::read_dir(out.join("scored.work/zero_cost")).unwrap().map(|file| file.unwrap().path());
+    let times = || kept().map(|path| fs::metadata(path).unwrap().modified().unwrap()).collect::<Vec<_>>();
+    let before = times();
+    assert_eq!(before.len(), 2);
+    let done = fs::read_dir(out.join("scored.work/results")).unwrap().next().unwrap().unwrap().path();
+    fs::remove_file(done).unwrap();
+    run();
+    assert_eq!(times(), before);
     fs::remove_dir_all(scratch).unwrap();
 }
 

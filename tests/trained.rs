@@ -69,6 +69,14 @@ fn what_a_search_finds_is_trained_beside_its_input_and_goes_on_where_it_was() {
         error.contains("measure `psnr` is not known; accepted: psnr_set12, psnr_bsd68, negative_training_loss"),
         "{error}"
     );
+    // So are pictures of another size than the task's, also those of the last task of several.
+    let more = TABLE.replace(
+        "[search]\n",
+        "[[tasks]]\ntask = \"faces\"\nform = \"64x64:1/16\"\nlabel = \"pck_test\"\nshown = [\"pck_test\"]\n[search]\n",
+    );
+    fs::write(&config, more).unwrap();
+    let error = refused(&command, data);
+    assert!(error.contains("faces: cannot give pictures of 64×64×3; accepted: "), "{error}");
     fs::write(&config, TABLE).unwrap();
     let first = said(&command, data);
     // The input and six mutants once; then the input and what was found under the seeds that are left.

@@ -137,6 +137,29 @@ impl LabelledFamily {
         }
     }
 
+    /// The family with a column of numbers more, or in the place of one of that name; a number for every row, or none.
+    /// Contenders of a study may read it.
+    ///
+    /// ```
+    /// use autogo::data::LabelledFamily;
+    /// let data = LabelledFamily::nb201_computed(3)?.with_numbers("mine", vec![Some(1.0), None, Some(3.0)])?;
+    /// assert_eq!(data.frame().column("mine")?.null_count(), 1);
+    /// assert!(data.with_numbers("mine", vec![]).is_err());
+    /// # Ok::<(), autogo::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Another number of numbers than of rows, and the name of the label's column.
+    pub fn with_numbers(mut self, column: &str, numbers: Vec<Option<f64>>) -> Result<Self, Error> {
+        if numbers.len() != self.len() || column == self.label.column {
+            let reason = format!("{} numbers for column `{column}`", numbers.len());
+            let accepted = format!("{}, one for each row, in a column other than `{}`", self.len(), self.label.column);
+            return Err(Error::setting("numbers", reason, &accepted));
+        }
+        self.frame.with_column(Column::new(column.into(), numbers))?;
+        Ok(self)
+    }
+
     /// The rows that have a label, ascending.
     pub(crate) fn labelled_rows(&self) -> Vec<usize> {
         (0..self.len()).filter(|&row| self.values[row].1.is_some()).collect()

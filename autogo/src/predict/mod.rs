@@ -47,9 +47,9 @@ pub use saved_predictor::SavedPredictor;
 pub(crate) use scoring::Cutting;
 pub use scoring::{CutScorer, EncodedSegments, Gnn, Predictor, Psc, Trained};
 pub use study::{
-    Ablation, Baseline, ColumnForest, Comparison, Contender, Distilled, Ensemble, Form, GraphCount, Method, NewFamily,
-    Pretraining, Ranking, Share, Transfer, Variant, WholeSpace, fold_srcc, mean_srcc, rankings, sharing, summary,
-    train_together, triples, verdicts,
+    Ablation, Baseline, ColumnForest, Comparison, Contender, Distilled, Ensemble, Form, Method, NewFamily, Pretext,
+    Pretrained, Pretraining, Ranking, Share, Transfer, Variant, WholeSpace, fold_srcc, mean_srcc, rankings, sharing,
+    summary, train_together, triples, verdicts,
 };
 pub(crate) use training::Scale;
 pub use training::{Epoch, Loss, Reports, Schedule, Selection, Target, TrainLog, TrainSettings};

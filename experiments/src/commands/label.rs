@@ -6,6 +6,7 @@ use crate::label::{self, Choice, LabelJob, LabelRecord, LabelTask, Manifest};
 use crate::work::{self, Executor, Status, WorkFolder};
 use autogo::data::folder_from_env;
 use autogo::families::FamilyName;
+use autogo::graph::Shape;
 use autogo::train::{Mini, Recipe, mini_network};
 use clap::{Parser, Subcommand};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -188,18 +189,23 @@ fn plan(args: &Plan) -> Result<(), Failure> {
         own: own(args)?,
     };
     let items = label::items(&choice)?;
-    // A network that cannot take the form is known before anything is trained.
+    // A network that cannot take the form is known before anything is trained, and so are pictures that the task cannot give.
+    let mut shapes: Vec<Shape> = Vec::new();
     for item in &items {
         let full = label::listed(&args.folder, &item.spec)?;
-        LabelTask::form(task, &item.spec, &full, args.form.as_ref())?;
+        let shape = LabelTask::form(task, &item.spec, &full, args.form.as_ref())?.graph.input_shape();
+        if !shapes.contains(&shape) {
+            shapes.push(shape);
+        }
     }
+    let opened = LabelTask::open(task, args.form.as_ref())?;
+    shapes.into_iter().try_for_each(|shape| opened.check(shape))?;
     let lines = items.iter().map(serde_json::to_string).collect::<Result<Vec<String>, _>>();
     let lines = lines.map_err(|error| Failure::Work(error.to_string()))?;
-    let task = LabelTask::open(task, args.form.as_ref())?;
-    if let LabelTask::Dense(_, task) = &task {
+    if let LabelTask::Dense(_, task) = &opened {
         task.check(&recipe)?;
     }
-    let manifest = Manifest::new(&task, args.form, recipe).text()?;
+    let manifest = Manifest::new(&opened, args.form, recipe).text()?;
     let folder = WorkFolder::plan(&args.folder, &manifest, &lines, Duration::from_secs_f64(args.expiry))?;
     if let Some(table) = &args.table {
         take(&folder, table)?;

@@ -18,4 +18,4 @@ pub use plan::{Choice, LabelItem, items, training};
 pub use record::{LabelRecord, TOP_5, baseline_of};
 pub use table::{read, write};
 pub use task::LabelTask;
-pub use zero_cost::zero_cost;
+pub use zero_cost::{Batch, score_table, zero_cost};

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use autogo::Error;
-use autogo::graph::Graph;
+use autogo::graph::{Graph, Shape};
 use autogo::train::tasks::{DenseName, DenseTask};
 use autogo::train::{Mini, MiniForm, Pictures, mini_network};
 
@@ -55,6 +55,14 @@ impl LabelTask {
                 let graph = small.graph.with_classes(CLASSES)?;
                 Ok(MiniForm { mini: graph.content_id(), graph, ..small })
             }
+        }
+    }
+
+    /// Refuses pictures that the task cannot give.
+    pub fn check(&self, input: Shape) -> Result<(), Error> {
+        match self {
+            LabelTask::Cifar10(_) => Ok(()),
+            LabelTask::Dense(_, task) => task.reading(input).map(|_| ()),
         }
     }
 

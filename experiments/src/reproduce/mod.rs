@@ -8,7 +8,9 @@ pub mod predictors;
 pub mod table1;
 pub mod trained;
 
-use std::path::PathBuf;
+use crate::failure::Failure;
+use autogo::data::DATA_VARIABLE;
+use std::path::{Path, PathBuf};
 
 /// An experiment that was asked for.
 pub struct Experiment {
@@ -16,4 +18,17 @@ pub struct Experiment {
     pub config: PathBuf,
     /// The folder for result files.
     pub out: PathBuf,
+}
+
+/// A p-value as pages show it, to three digits.
+fn p_value(p: f64) -> String {
+    if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }
+}
+
+/// An experiment of whose families none has labels on this machine.
+fn no_labels(config: &Path) -> Failure {
+    let config = config.display();
+    Failure::Input(format!(
+        "no family of {config} has labels here; accepted: {DATA_VARIABLE}, a folder of public benchmarks"
+    ))
 }

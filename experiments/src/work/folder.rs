@@ -2,6 +2,7 @@
 
 use super::record;
 use crate::failure::Failure;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs;
@@ -45,9 +46,12 @@ fn digest(parts: &[&str]) -> String {
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The head of `work.toml`; the manifest's own text follows.
-fn head(manifest_id: &str, expiry: Duration) -> String {
-    format!("format = \"{FORMAT}\"\nmanifest = \"{manifest_id}\"\nexpiry_seconds = {:?}\n\n", expiry.as_secs_f64())
+/// What stands before the first empty line of `work.toml`. The manifest's own text follows, which is the job's to read.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    format: String,
+    manifest: String,
+    expiry_seconds: f64,
 }
 
 impl WorkFolder {
@@ -78,8 +82,14 @@ impl WorkFolder {
         }
         let lines: String = folder.items.iter().map(|item| format!("{}\n", item.text)).collect();
         autogo::files::write(&path.join("items.jsonl"), lines.as_bytes())?;
-        let text = head(&folder.manifest_id, folder.expiry) + manifest;
-        autogo::files::write(&path.join("work.toml"), text.as_bytes())?;
+        let head = Head {
+            format: FORMAT.into(),
+            manifest: folder.manifest_id.clone(),
+            expiry_seconds: folder.expiry.as_secs_f64(),
+        };
+        let file = path.join("work.toml");
+        let head = toml::to_string(&head).map_err(|error| Failure::work(&file, error))?;
+        autogo::files::write(&file, format!("{head}\n{manifest}").as_bytes())?;
         Ok(folder)
     }
 
@@ -101,18 +111,18 @@ impl WorkFolder {
             ))
         })?;
         let wrong = |reason: &str| Failure::input(&file, reason);
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(error.message()))?;
-        if table.get("format").and_then(toml::Value::as_str) != Some(FORMAT) {
+        let (head, manifest) = text.split_once("\n\n").unwrap_or((&text, ""));
+        let head: Head = toml::from_str(head).map_err(|error| wrong(error.message()))?;
+        if head.format != FORMAT {
             return Err(wrong(&format!("is of another version; accepted: {FORMAT}")));
         }
-        let manifest = text.split_once("\n\n").map(|(_, manifest)| manifest.to_string()).unwrap_or_default();
-        let manifest_id = digest(&[&manifest]);
-        if table.get("manifest").and_then(toml::Value::as_str) != Some(manifest_id.as_str()) {
+        let manifest_id = digest(&[manifest]);
+        if head.manifest != manifest_id {
             return Err(wrong("was changed after it was planned; accepted: a new folder for a new job"));
         }
-        let seconds = table.get("expiry_seconds").and_then(toml::Value::as_float).filter(|seconds| *seconds > 0.0);
-        let expiry = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let expiry = expiry.ok_or_else(|| wrong("has no expiry_seconds"))?;
+        let expiry = Duration::try_from_secs_f64(head.expiry_seconds).ok().filter(|expiry| !expiry.is_zero());
+        let expiry = expiry.ok_or_else(|| wrong("has no time for `expiry_seconds`; accepted: seconds above 0"))?;
+        let manifest = manifest.to_string();
         let mut folder = WorkFolder { path: path.into(), manifest, manifest_id, items: Vec::new(), expiry };
         let list = path.join("items.jsonl");
         let lines = fs::read_to_string(&list).map_err(|error| Failure::input(&list, error))?;

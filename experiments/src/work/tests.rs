@@ -184,6 +184,15 @@ fn other_work_and_damage_are_named() {
 }
 
 #[test]
+fn a_manifest_may_hold_numbers_beyond_those_of_toml() {
+    let scratch = Scratch::new("numbers");
+    let manifest = format!("[job]\nmost = {}\n", u64::MAX);
+    WorkFolder::plan(&scratch.0, &manifest, &["1".into()], SHORT).unwrap();
+    let folder = WorkFolder::open(&scratch.0).unwrap();
+    assert_eq!(folder.manifest(), manifest);
+}
+
+#[test]
 fn a_plan_that_grows_keeps_what_is_done() {
     let scratch = Scratch::new("grows");
     let asked = Mutex::new(BTreeMap::new());

@@ -64,6 +64,7 @@ pub(crate) use features::{NodeFeatures, SizeLimits};
 pub(crate) use matrix::Matrix;
 pub(crate) use model::{Model, layout};
 pub(crate) use parameters::Parameter;
+pub(crate) use positions::depths;
 pub(crate) use predictions::{encode, predict, predict_each, predict_rows};
 pub(crate) use prepared::{Prepared, Row, spread};
 pub(crate) use sparse::{Sparse, SparsePair};

@@ -5,16 +5,21 @@ use crate::graph::Graph;
 
 /// Order and depth of every node, each from 0 to 1. O(nodes + edges).
 pub(super) fn positions(graph: &Graph) -> Vec<[f32; 2]> {
-    let order = graph.topological_order();
-    let (mut place, mut depth) = (vec![0usize; graph.len()], vec![0usize; graph.len()]);
-    for (at, &node) in order.iter().enumerate() {
-        place[node] = at;
-        depth[node] = graph.operands(node).iter().map(|&operand| depth[operand] + 1).max().unwrap_or(0);
-    }
+    let (mut place, depth) = (vec![0usize; graph.len()], depths(graph));
+    graph.topological_order().iter().enumerate().for_each(|(at, &node)| place[node] = at);
     let deepest = depth.iter().copied().max().unwrap_or(0);
     let share = |number: usize, largest: usize| number as f32 / largest.max(1) as f32;
     let last = graph.len().saturating_sub(1);
     (0..graph.len()).map(|node| [share(place[node], last), share(depth[node], deepest)]).collect()
+}
+
+/// The length of the longest path to every node. O(nodes + edges).
+pub(crate) fn depths(graph: &Graph) -> Vec<usize> {
+    let mut depth = vec![0; graph.len()];
+    for &node in graph.topological_order().iter() {
+        depth[node] = graph.operands(node).iter().map(|&operand| depth[operand] + 1).max().unwrap_or(0);
+    }
+    depth
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! A grid of predictor variants, trained side by side.
 
 use super::Pretraining;
+use super::form::Form;
 use super::outcome::{Outcome, Scores, frame, learned};
 use crate::data::{LabelledFamily, Split};
 use crate::error::{Error, line_of};
-use crate::graph::Graph;
+use crate::families::FamilyName;
+use crate::graph::{Graph, Zeros};
 use crate::interrupt;
 use crate::predict::training::TrainSettings;
 use crate::progress::Progress;
@@ -341,7 +343,13 @@ impl<'a> Trial<'a> {
         let segmenter = found.map(|(_, segmenter)| segmenter);
         let predictor = match &variant.pretraining {
             None => learned(&variant.settings, &self.split.train, segmenter, self.seed)?,
-            Some(first) => first.then(&variant.settings, self.family.family(), &self.split, segmenter, self.seed)?,
+            Some(first) => {
+                let halves = self.split.train.iter().chain(&self.split.test);
+                let known = halves.map(|example| example.graph.formula_id(Zeros::Dropped)).collect();
+                let families = [FamilyName::named(self.family.family())?];
+                let lessons = first.lessons(&families, Form::Whole, known, self.seed)?;
+                first.then(&variant.settings, &lessons, &self.split.train, segmenter, self.seed)?
+            }
         };
         let seconds = start.elapsed().as_secs_f64();
         let scores = Scores::of(&predictor, &variant.settings, &self.unseen, &self.truth, seconds)?;
@@ -352,7 +360,7 @@ impl<'a> Trial<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::predict::{GraphCount, Loss, Readout, verdicts};
+    use crate::predict::{Loss, Pretext, Readout, verdicts};
 
     const TEXT: &str = "train = 40\ntest = 30\nseeds = [0, 1]\n\
         mining = { trainer = { model = \"bpe\", merges = 20, limit = \"soft\" } }\n\
@@ -370,7 +378,7 @@ mod tests {
         assert_eq!(names.len(), 5, "{names:?}");
         assert_eq!((names[0], names[1]), ("base", "loss = huber"));
         assert_eq!(ablation.variants[1].settings.loss, Loss::Huber);
-        assert_eq!(ablation.variants[3].pretraining.map(|first| first.on), Some(GraphCount::Flops));
+        assert_eq!(ablation.variants[3].pretraining.map(|first| first.on), Some(Pretext::Flops));
         assert_eq!(ablation.variants[4].settings.architecture.readout, Readout::Sum);
     }
 

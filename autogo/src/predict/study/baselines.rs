@@ -1,6 +1,6 @@
 //! Baselines that a predictor has to beat: counts, a straight line through segment counts, a random forest, chance.
 
-use super::counts::{Counts, counts};
+use super::counts::{Counts, counts, single_ops};
 use super::forest::Forest;
 use super::ridge::Ridge;
 use crate::data::Example;
@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::graph::Graph;
 use crate::predict::scoring::Predictor;
 use crate::rng::Stream;
-use crate::segment::{Mining, Segmenter, TokenForm};
+use crate::segment::Segmenter;
 use rand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -103,9 +103,8 @@ impl Baseline {
                 return Err(Error::predictor("random", "is no function of a network", "any other baseline"));
             }
             Baseline::OpCounts { alpha } => {
-                let tokens = TokenForm { neighbours: false, ..TokenForm::default() };
                 let graphs: Vec<Graph> = train.iter().map(|one| one.graph.clone()).collect();
-                let ops = Mining { tokens, ..Mining::ngrams(1) }.segmenter(&graphs)?;
+                let ops = single_ops().segmenter(&graphs)?;
                 return Baseline::SegmentCounts { alpha }.learn(train, Some(&ops), seed);
             }
             Baseline::Forest { trees } => {

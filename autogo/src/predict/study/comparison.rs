@@ -170,7 +170,7 @@ impl<'a> Trial<'a> {
             }
             Method::Column(name) => self.family.numbers_of(name, &self.unseen)?,
             Method::Columns(forest) => forest.score(self.family, &self.split, &self.unseen, self.seed)?,
-            Method::Gaussian(_) | Method::Ensemble(_) | Method::Distilled(_) => {
+            Method::Gaussian(_) | Method::Ensemble(_) | Method::Distilled(_) | Method::Pretrained(_) => {
                 let predictor = method.learn(&self.split.train, Some(&self.segmenter), self.seed)?;
                 let seconds = start.elapsed().as_secs_f64();
                 return Ok(Scores { whole: predictor.score(&self.unseen)?, folds: None, seconds });

@@ -1,11 +1,17 @@
 //! The number of times that each piece of a segmenter occurs in a network.
 
 use crate::graph::Graph;
-use crate::segment::Segmenter;
+use crate::segment::{Mining, Segmenter, TokenForm};
 use std::collections::BTreeMap;
 
 /// Pieces by number, ascending, with how often each occurs; pieces that do not occur are left out.
 pub(super) type Counts = Vec<(usize, f64)>;
+
+/// The mining of pieces that are single ops with their kernels.
+pub(super) fn single_ops() -> Mining {
+    let tokens = TokenForm { neighbours: false, ..TokenForm::default() };
+    Mining { tokens, ..Mining::ngrams(1) }
+}
 
 /// The counts of a network's pieces.
 pub(super) fn counts(graph: &Graph, segmenter: &Segmenter) -> Counts {

@@ -3,12 +3,13 @@
 use super::ensemble::Mean;
 use super::form::Form;
 use super::outcome::learned;
-use super::unlabelled::like;
-use super::{Baseline, ColumnForest};
+use super::unlabelled::{families_of, sampled};
+use super::{Baseline, ColumnForest, Pretraining};
 use crate::data::Example;
 use crate::error::Error;
+use crate::graph::Zeros;
 use crate::predict::gaussian::{GaussianProcess, GaussianSettings};
-use crate::predict::scoring::Predictor;
+use crate::predict::scoring::{Predictor, Trained};
 use crate::predict::training::TrainSettings;
 use crate::segment::Segmenter;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub enum Method {
     Ensemble(Ensemble),
     /// A predictor that learns what another of these knows.
     Distilled(Distilled),
+    /// A predictor that learns something cheaper than labels first.
+    Pretrained(Pretrained),
 }
 
 impl Method {
@@ -39,6 +42,7 @@ impl Method {
         match self {
             Method::Predictor(settings) => settings.architecture.reads.is_cut(),
             Method::Baseline(baseline) => baseline.counts_segments(),
+            Method::Pretrained(pretrained) => pretrained.then.architecture.reads.is_cut(),
             Method::Ensemble(ensemble) => ensemble.members.iter().any(Method::reads_segments),
             Method::Distilled(distilled) => {
                 distilled.student.architecture.reads.is_cut() || distilled.teacher.reads_segments()
@@ -51,7 +55,7 @@ impl Method {
     pub(super) fn learns(&self) -> bool {
         match self {
             Method::Predictor(_) | Method::Columns(_) | Method::Gaussian(_) => true,
-            Method::Ensemble(_) | Method::Distilled(_) => true,
+            Method::Ensemble(_) | Method::Distilled(_) | Method::Pretrained(_) => true,
             Method::Baseline(baseline) => baseline.learns(),
             Method::Column(_) => false,
         }
@@ -73,6 +77,7 @@ impl Method {
             (Method::Gaussian(settings), _) => Box::new(GaussianProcess::train(train, settings, seed)?),
             (Method::Ensemble(ensemble), segmenter) => ensemble.learn(train, segmenter, seed)?,
             (Method::Distilled(distilled), segmenter) => distilled.learn(train, segmenter, seed)?,
+            (Method::Pretrained(pretrained), segmenter) => Box::new(pretrained.learn(train, segmenter, seed)?),
             (Method::Baseline(baseline), segmenter) => baseline.learn(train, segmenter, seed)?,
             (Method::Column(name), _) => return column(name),
             (Method::Columns(forest), _) => return column(&forest.names.join(", ")),
@@ -190,10 +195,49 @@ impl Distilled {
         if self.networks == 0 {
             return Err(Error::setting("distilled", "asks for 0 networks", "at least 1"));
         }
-        let sampled = like(train, self.networks, self.form, seed)?;
+        let sampled = sampled(&families_of(train)?, self.networks, self.form, seed)?;
         let scores = self.teacher.learn(train, segmenter, seed)?.score(&sampled)?;
         let lessons = sampled.into_iter().zip(scores).map(|(graph, value)| Example { graph, value });
         Ok(Box::new(learned(&self.student, &lessons.collect::<Vec<Example>>(), segmenter, seed)?))
+    }
+}
+
+/// A predictor that learns something cheaper than labels first, of other networks than those with labels.
+///
+/// ```
+/// use autogo::predict::Comparison;
+/// let text = r#"
+///     train = 100
+///     test = 50
+///     seeds = [0]
+///     [[contenders]]
+///     name = "PSC, cycles first"
+///     pretrained = { first = { on = "cycles", networks = 1000, epochs = 5 }, then = { epochs = 20 } }
+/// "#;
+/// assert_eq!(Comparison::from_toml(text)?.contenders.len(), 1);
+/// # Ok::<(), autogo::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pretrained {
+    /// What is learned first. Sampled networks are of the families of those with labels, in the same proportion.
+    pub first: Pretraining,
+    /// The predictor, and how it then learns the labels.
+    pub then: TrainSettings,
+    /// The form in which networks are read: that of the networks to be ranked.
+    #[serde(default)]
+    pub form: Form,
+}
+
+impl Pretrained {
+    /// The predictor after both trainings.
+    ///
+    /// # Errors
+    /// A labelled network of no family, fewer networks than are to be learned first, those of the predictor.
+    pub(super) fn learn(&self, train: &[Example], segmenter: Option<&Segmenter>, seed: u64) -> Result<Trained, Error> {
+        let known = train.iter().map(|example| example.graph.formula_id(Zeros::Dropped)).collect();
+        let lessons = self.first.lessons(&families_of(train)?, self.form, known, seed)?;
+        self.first.then(&self.then, &lessons, train, segmenter, seed)
     }
 }
 
@@ -201,7 +245,7 @@ impl Distilled {
 mod tests {
     use super::*;
     use crate::data::LabelledFamily;
-    use crate::predict::Architecture;
+    use crate::predict::{Architecture, Pretext};
     use crate::stats::srcc;
 
     #[test]
@@ -258,5 +302,19 @@ mod tests {
         assert!(refused(taught_by(Method::Distilled(taught_by(process.clone())))).ends_with(told));
         let none = Distilled { networks: 0, ..taught_by(process) };
         assert_eq!(refused(none), "distilled: asks for 0 networks; accepted: at least 1");
+    }
+
+    #[test]
+    fn what_is_learned_first_is_kept() {
+        // Labels are cycles: who learned those of other networks first knows them after one step over six labels.
+        let split = LabelledFamily::nb201_computed(60).unwrap().split(6, 40, 0).unwrap();
+        let (unseen, truth) = (split.test_graphs(), split.test_values());
+        let then = TrainSettings { epochs: 1, architecture: Architecture::gnn(), ..TrainSettings::default() };
+        let rho = |method: &Method| srcc(&method.learn(&split.train, None, 3).unwrap().score(&unseen).unwrap(), &truth);
+        let first = Pretraining { on: Pretext::Cycles, networks: 200, epochs: 30 };
+        let pretrained = Method::Pretrained(Pretrained { first, then, form: Form::Whole });
+        assert!(pretrained.learns() && !pretrained.reads_segments());
+        let (with, without) = (rho(&pretrained).unwrap(), rho(&Method::Predictor(then)).unwrap_or(0.0));
+        assert!(with > 0.8 && with > without + 0.1, "{with} {without}");
     }
 }

@@ -1,8 +1,9 @@
 //! Few labels to learn from, and every network of a family to be ranked: the protocol of papers on neural predictors.
 
-use super::Contender;
+use super::columns::column;
 use super::form::Form;
 use super::front::front_regret;
+use super::{Contender, Method};
 use crate::data::{Example, LabelledFamily};
 use crate::error::Error;
 use crate::graph::{FormulaId, Graph, Zeros};
@@ -16,7 +17,7 @@ use polars::prelude::*;
 use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Instant;
 
 /// Networks that are built and scored at a time: all of a family would not fit into memory.
@@ -61,7 +62,8 @@ pub struct WholeSpace {
     /// The stages of mining; segments are mined from the networks to learn from.
     #[serde(default)]
     pub mining: Mining,
-    /// The ways to score networks that are compared; each is a function of a network.
+    /// The ways to score networks that are compared. Columns of the family's frame must have a number for all of
+    /// [`WholeSpace::rows`].
     pub contenders: Vec<Contender>,
 }
 
@@ -107,15 +109,15 @@ pub struct Ranking {
 struct Entrant<'a> {
     name: &'a str,
     labels: usize,
-    predictor: Box<dyn Predictor>,
+    predictor: Box<dyn Predictor + 'a>,
     train_seconds: f64,
     score_seconds: f64,
     scores: Vec<f64>,
 }
 
 impl WholeSpace {
-    /// A study in TOML: `labels`, `seeds`, `contenders` as in [`Comparison::from_toml`](super::Comparison::from_toml)
-    /// without columns of a frame, and, if they are not the usual ones, `ranked`, `learn_from`, `form` and `mining`.
+    /// A study in TOML: `labels`, `seeds`, `contenders` as in [`Comparison::from_toml`](super::Comparison::from_toml),
+    /// and, if they are not the usual ones, `ranked`, `learn_from`, `form` and `mining`.
     ///
     /// # Errors
     /// Text that is no such TOML; the error names the line.
@@ -144,9 +146,9 @@ impl WholeSpace {
     pub fn rankings(&self, family: &LabelledFamily, seed: u64, progress: Progress) -> Result<Vec<Ranking>, Error> {
         let (rows, most) = self.check(family, seed)?;
         let known = self.lessons(family, &rows, most, seed)?;
-        let ranked: Vec<usize> = rows.iter().step_by(self.step(rows.len())).copied().collect();
+        let ranked = self.ranked_of(&rows);
         let mut bar = progress.start(family.family(), 0, self.labels.len() * self.contenders.len() + ranked.len());
-        let mut entrants = self.learn(&known, seed, &mut bar)?;
+        let mut entrants = self.learn(family, &known, seed, &mut bar)?;
         let (mut truth, mut flops, mut formulas) = (Vec::new(), Vec::new(), Vec::new());
         let trainings = entrants.len();
         for block in ranked.chunks(BLOCK) {
@@ -168,6 +170,25 @@ impl WholeSpace {
         let known: Vec<FormulaId> = known.iter().map(|example| example.graph.formula_id(Zeros::Dropped)).collect();
         let ranked = Ranked { labels: truth, flops, formulas };
         Ok(judged(family, seed, &entrants, &ranked, &known))
+    }
+
+    /// The rows of a family that are learned from under any seed, or ranked; ascending.
+    ///
+    /// # Errors
+    /// No contenders, more labels than the family has.
+    pub fn rows(&self, family: &LabelledFamily) -> Result<Vec<usize>, Error> {
+        let mut rows = BTreeSet::new();
+        for &seed in &self.seeds {
+            let (labelled, most) = self.check(family, seed)?;
+            rows.extend(self.drawn(&self.lessons_of(family, labelled.clone(), most)?, most, seed));
+            rows.extend(self.ranked_of(&labelled));
+        }
+        Ok(rows.into_iter().collect())
+    }
+
+    /// The rows that are ranked, of those that have a label.
+    fn ranked_of(&self, labelled: &[usize]) -> Vec<usize> {
+        labelled.iter().step_by(self.step(labelled.len())).copied().collect()
     }
 
     /// The rows of the family that have a label, and the largest number of labels.
@@ -192,18 +213,24 @@ impl WholeSpace {
 
     /// The networks to learn from under a seed, with what is learned of each.
     fn lessons(&self, family: &LabelledFamily, rows: &[usize], most: usize, seed: u64) -> Result<Vec<Example>, Error> {
-        let Some(name) = &self.learn_from else { return self.build(family, &self.drawn(rows, most, seed)) };
-        let frame = family.frame();
-        let numbers = frame.column(name)?.strict_cast(&DataType::Float64)?;
-        let numbers = numbers.f64()?;
-        let rows: Vec<usize> = rows.iter().copied().filter(|&row| numbers.get(row).is_some()).collect();
+        let drawn = self.drawn(&self.lessons_of(family, rows.to_vec(), most)?, most, seed);
+        let known = self.build(family, &drawn)?;
+        let Some(name) = &self.learn_from else { return Ok(known) };
+        let numbers = numbers(family, name)?;
+        let valued = known.into_iter().zip(&drawn);
+        Ok(valued.filter_map(|(example, &row)| Some(Example { value: numbers.get(row)?, ..example })).collect())
+    }
+
+    /// Those of the rows that have what is learned from.
+    fn lessons_of(&self, family: &LabelledFamily, mut rows: Vec<usize>, most: usize) -> Result<Vec<usize>, Error> {
+        let Some(name) = &self.learn_from else { return Ok(rows) };
+        let numbers = numbers(family, name)?;
+        rows.retain(|&row| numbers.get(row).is_some());
         if most > rows.len() {
             let accepted = format!("at most {}, as many as have `{name}`", rows.len());
             return Err(Error::setting("labels", format!("asks for {most}"), &accepted));
         }
-        let drawn = self.drawn(&rows, most, seed);
-        let known = self.build(family, &drawn)?.into_iter().zip(&drawn);
-        Ok(known.filter_map(|(example, &row)| Some(Example { value: numbers.get(row)?, ..example })).collect())
+        Ok(rows)
     }
 
     /// The rows to learn from under a seed.
@@ -223,7 +250,13 @@ impl WholeSpace {
     }
 
     /// Every contender after it has learned from each number of labels.
-    fn learn(&self, known: &[Example], seed: u64, bar: &mut Bar) -> Result<Vec<Entrant<'_>>, Error> {
+    fn learn<'a>(
+        &'a self,
+        family: &'a LabelledFamily,
+        known: &[Example],
+        seed: u64,
+        bar: &mut Bar,
+    ) -> Result<Vec<Entrant<'a>>, Error> {
         let mut entrants = Vec::new();
         for &labels in &self.labels {
             let train = &known[..labels];
@@ -234,7 +267,11 @@ impl WholeSpace {
             };
             for Contender { name, method } in &self.contenders {
                 let begun = Instant::now();
-                let predictor = method.learn(train, segmenter.as_ref(), seed)?;
+                let predictor: Box<dyn Predictor + 'a> = match method {
+                    Method::Column(name) => Box::new(column(family, name)),
+                    Method::Columns(forest) => Box::new(forest.learn(family, train, seed)?),
+                    _ => method.learn(train, segmenter.as_ref(), seed)?,
+                };
                 let train_seconds = begun.elapsed().as_secs_f64();
                 if interrupt::is_asked() {
                     return Err(Error::predictor("study", "was interrupted", "the same study again"));
@@ -245,6 +282,11 @@ impl WholeSpace {
         }
         Ok(entrants)
     }
+}
+
+/// A column of a family's frame.
+fn numbers(family: &LabelledFamily, name: &str) -> Result<Float64Chunked, Error> {
+    Ok(family.frame().column(name)?.strict_cast(&DataType::Float64)?.f64()?.clone())
 }
 
 /// The networks that are ranked, a number each.
@@ -353,6 +395,31 @@ mod tests {
         // A hundred trainings of eighty networks find everything.
         assert!(column("front_regret").iter().all(|regret| regret == Some(0.0)));
         assert_ne!(column("kendall_tau_unseen").get(1), column("kendall_tau").get(1));
+    }
+
+    #[test]
+    fn columns_of_the_frame_are_contenders_where_they_have_numbers() {
+        let text = "labels = [20]\nseeds = [0, 1]\nranked = 30\nform = \"shallow\"\n\
+            [[contenders]]\nname = \"label\"\ncolumn = \"known\"\n\
+            [[contenders]]\nname = \"forest\"\ncolumns = { names = [\"known\", \"params\"], trees = 20 }\n";
+        let study = WholeSpace::from_toml(text).unwrap();
+        let data = LabelledFamily::nb201_computed(80).unwrap();
+        let rows = study.rows(&data).unwrap();
+        assert!(rows.is_sorted() && rows.len() > 30 && rows.len() < 80);
+        let labels = data.frame().column(&data.label().column).unwrap().f64().unwrap().clone();
+        // No row that the study does not ask for has a number.
+        let number = |row: usize| rows.binary_search(&row).ok().and_then(|_| Some(-labels.get(row)?));
+        let known = data.clone().with_numbers("known", (0..80).map(number).collect()).unwrap();
+        let tau = |runs: &DataFrame, at: usize| runs.column("kendall_tau").unwrap().f64().unwrap().get(at).unwrap();
+        for seed in [0, 1] {
+            let runs = study.run(&known, seed, Progress::Silent).unwrap();
+            assert!(tau(&runs, 0) < -0.999, "{}", tau(&runs, 0));
+            assert!(tau(&runs, 1) > 0.8, "{}", tau(&runs, 1));
+        }
+        assert!(study.run(&data, 0, Progress::Silent).unwrap_err().to_string().contains("known"));
+        let holes = data.with_numbers("known", vec![None; 80]).unwrap();
+        let error = study.run(&holes, 0, Progress::Silent).unwrap_err().to_string();
+        assert!(error.ends_with("accepted: a column with a number in every row"), "{error}");
     }
 
     #[test]

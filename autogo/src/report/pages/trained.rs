@@ -92,7 +92,7 @@ impl TrainedTable {
             if better + worse + undecided > 0 {
                 let _ = write!(
                     text,
-                    "Of {} networks {whose}, {better} are better than their input, {worse} are worse, {undecided} are not told apart. ",
+                    "Of {} networks {whose}: {better} better than their input, {worse} worse, {undecided} not told apart. ",
                     better + worse + undecided
                 );
             }
@@ -315,7 +315,7 @@ mod tests {
         assert!(svg.contains("vgg16: ours 1") && svg.contains("better") && !svg.contains("vgg16: input"), "{svg}");
         let answer = table.answer().unwrap();
         assert!(
-            answer.starts_with("Of 2 networks of our own, 1 are better than their input, 0 are worse, 1 are not"),
+            answer.starts_with("Of 2 networks of our own: 1 better than their input, 0 worse, 1 not told apart. "),
             "{answer}"
         );
         assert!(answer.contains("With 8 seeds and 2 tests"), "{answer}");

@@ -1,5 +1,6 @@
 //! Predictors at the field's own protocol: few labels to learn from, whole benchmarks to be ranked.
 
+mod columns;
 mod cost;
 mod gains;
 mod summary;
@@ -31,7 +32,7 @@ pub struct Table {
     ranked: Option<usize>,
     #[serde(default)]
     form: Form,
-    #[serde(default, skip_serializing_if = "is_usual")]
+    #[serde(default)]
     mining: Mining,
     families: Vec<Few>,
     contenders: Vec<Contender>,
@@ -41,11 +42,6 @@ pub struct Table {
     /// Results of others, to stand beside.
     #[serde(default, skip_serializing)]
     published: Vec<Published>,
-}
-
-/// The usual way of mining is not written down: some of its numbers are larger than TOML's.
-fn is_usual(mining: &Mining) -> bool {
-    *mining == Mining::default()
 }
 
 /// A family and the numbers of labels to learn from.
@@ -94,12 +90,17 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     table.check(config)?;
     let families = table.families()?;
     if families.is_empty() {
-        return Err(Failure::Input(format!("no family of {} has labels here", config.display())));
+        return Err(super::no_labels(config));
     }
     let name = config.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let folder = table.plan(&out.join(format!("{name}.work")), &families)?;
+    let path = out.join(format!("{name}.work"));
+    let folder = table.plan(&path, &families)?;
     let left = folder.items().iter().filter(|item| !folder.is_done(&item.id)).count();
+    let mut families = families;
     if left > 0 {
+        let keep = path.join("zero_cost");
+        let wide = |(name, family)| Ok((name, columns::with_columns(&table, name, family, &keep)?));
+        families = families.into_iter().map(wide).collect::<Result<_, Failure>>()?;
         cost::say(&table, &families, left)?;
     }
     let mut job = RankingJob { table: &table, families: &families };

@@ -43,12 +43,7 @@ fn correlations(table: &Table, few: &Few, own: &[&Ranking], text: &mut String) {
     let _ = writeln!(text, "| |{heads}\n|---|{}", "---|".repeat(few.labels.len()));
     for contender in &table.contenders {
         let cell = |labels: &usize| {
-            let taus = values(own, &contender.name, *labels, |one| one.kendall_tau);
-            match (mean(&taus), mean_interval(&taus)) {
-                (Some(mean), Some((low, high))) => format!(" {mean:.3} ({low:.3} to {high:.3}) |"),
-                (Some(mean), None) => format!(" {mean:.3} |"),
-                (None, _) => " – |".into(),
-            }
+            format!(" {} |", with_interval(&values(own, &contender.name, *labels, |one| one.kendall_tau), 3))
         };
         let _ = writeln!(text, "| {} |{}", contender.name, few.labels.iter().map(cell).collect::<String>());
     }
@@ -88,12 +83,21 @@ fn ends(table: &Table, few: &Few, own: &[&Ranking], text: &mut String) {
             value(|one| one.srcc, 3),
             value(|one| one.top_percent_overlap, 3),
             value(|one| one.best_of_10, 0),
-            value(|one| one.front_regret, 2),
+            with_interval(&values(own, &contender.name, most, |one| one.front_regret), 2),
             value(|one| Some(one.train_seconds), 1),
             value(|one| Some(one.score_seconds), 1),
         );
     }
     let _ = writeln!(text);
+}
+
+/// The mean of some values with its 95 % interval, where there is one.
+fn with_interval(values: &[f64], digits: usize) -> String {
+    match (mean(values), mean_interval(values)) {
+        (Some(mean), Some((low, high))) => format!("{mean:.digits$} ({low:.digits$} to {high:.digits$})"),
+        (Some(mean), None) => format!("{mean:.digits$}"),
+        (None, _) => "–".into(),
+    }
 }
 
 /// The values of a contender's runs from so many labels.

@@ -47,7 +47,7 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let table: Table = toml_file(config)?;
     let families = table.families()?;
     if families.is_empty() {
-        return Err(Failure::Input(format!("no family of {} has labels here", config.display())));
+        return Err(super::no_labels(config));
     }
     let mut frames =
         families.iter().map(|(size, family)| table.compare(size, family)).collect::<Result<Vec<_>, _>>()?;

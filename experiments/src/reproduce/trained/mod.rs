@@ -76,14 +76,14 @@ pub fn reproduce(experiment: &Experiment) -> Result<(), Failure> {
     let starts = starts.collect::<Result<Vec<Start<'_>>, Failure>>()?;
     let _held = FolderLock::take(&base)?;
     sweep(&base)?;
+    let inputs: Vec<Graph> = starts.iter().map(|start| start.graph.clone()).collect();
     let mut opened = Vec::new();
     for task in &table.tasks {
         let runs = out.join(format!("{name}_{}_runs.parquet", task.task));
-        opened.push(Trainings::open(&base.join(&task.task).join("work"), &runs, task)?);
+        opened.push(Trainings::open(&base.join(&task.task).join("work"), &runs, task, &inputs)?);
     }
     let begun = Instant::now();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let inputs: Vec<Graph> = starts.iter().map(|start| start.graph.clone()).collect();
     let mined = table.search.mine(&inputs)?;
     let mut parts = Vec::new();
     for (task, trainings) in table.tasks.iter().zip(opened) {

@@ -5,6 +5,7 @@ use super::guide::Trial;
 use super::measure::title;
 use super::rows::{Row, TrainedNetwork};
 use super::settings::{Table, Task};
+use crate::reproduce::p_value;
 use autogo::evolve::RunColumn;
 use autogo::stats::detectable;
 use std::fmt::Write;
@@ -106,7 +107,7 @@ fn section(text: &mut String, part: &Part<'_>) -> std::fmt::Result {
             between(row.interval(), 2),
             signed(difference.map(|one| one.0), 2),
             between(difference.map(|one| one.1), 2),
-            row.p_holm.map_or("–".into(), |p| if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") })
+            row.p_holm.map_or("–".into(), p_value)
         )?;
         for name in &measures[1..] {
             let is_other =

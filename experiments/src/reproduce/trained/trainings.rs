@@ -37,12 +37,15 @@ pub struct Trainings {
 
 impl Trainings {
     /// The trainings of a task: items of a folder of work, and a table of results, so that either of the two is enough
-    /// to go on from.
-    pub fn open(path: &Path, table: &Path, task: &Task) -> Result<Trainings, Failure> {
+    /// to go on from. The task has to give pictures of the size that the forms of the inputs read.
+    pub fn open(path: &Path, table: &Path, task: &Task, inputs: &[Graph]) -> Result<Trainings, Failure> {
         let (form, recipe) = (task.mini()?, task.recipe()?);
         let opened = LabelTask::open(task.name()?, Some(&form))?;
         if let LabelTask::Dense(_, opened) = &opened {
             opened.check(&recipe)?;
+        }
+        for input in inputs {
+            opened.check(LabelTask::form(task.name()?, input.name(), input, Some(&form))?.graph.input_shape())?;
         }
         task.measures().try_for_each(|name| measure::check(&opened, name))?;
         let (pictures, manifest) = (opened.record(), Manifest::new(&opened, Some(form), recipe).text()?);
