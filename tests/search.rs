@@ -64,15 +64,19 @@ fn a_killed_search_ends_with_the_bytes_of_one_that_ran_through_on_any_number_of_
         assert!(expected.contains_key(Path::new(name)), "{name} is missing in {:?}", expected.keys());
     }
 
-    let mut child =
-        autogo(&["search", BEST, "--config", &config, "--out", &killed], 2).stdout(Stdio::null()).spawn().unwrap();
-    while !Path::new(&killed).join("events.jsonl").is_file() && child.try_wait().unwrap().is_none() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().ok();
-    child.wait().unwrap();
-    let events = std::fs::read_to_string(Path::new(&killed).join("events.jsonl")).unwrap();
-    assert!(!events.contains("stop"), "it was over before it was killed:\n{events}");
+    let begin_and_kill = || {
+        std::fs::remove_dir_all(&killed).ok();
+        let mut search = autogo(&["search", BEST, "--config", &config, "--out", &killed], 2);
+        let mut child = search.stdout(Stdio::null()).spawn().unwrap();
+        while !Path::new(&killed).join("events.jsonl").is_file() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().ok();
+        child.wait().unwrap();
+        !std::fs::read_to_string(Path::new(&killed).join("events.jsonl")).unwrap().contains("stop")
+    };
+    // On a busy machine it may be over before this process has its turn.
+    assert!((0..10).any(|_| begin_and_kill()), "it is always over before it is killed");
     finish(autogo(&["search", "--resume", &killed], 2));
     finish(autogo(&["search", BEST, "--config", &config, "--out", &wide], 4));
     for other in [&killed, &wide] {

@@ -17,7 +17,7 @@ use std::path::Path;
 /// use autogo::prelude::*;
 /// let split = LabelledFamily::nb201_computed(30)?.split(20, 5, 0)?;
 /// let process = GaussianProcess::train(&split.train, &GaussianSettings::default(), 0)?;
-/// let path = std::env::temp_dir().join("autogo-saved-predictor.safetensors");
+/// let path = std::env::temp_dir().join(format!("autogo-{}.safetensors", std::process::id()));
 /// SavedPredictor::from(process).save(&path)?;
 /// let again = SavedPredictor::load(&path)?;
 /// assert_eq!(again.score(&split.test_graphs())?.len(), 5);

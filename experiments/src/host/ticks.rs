@@ -63,13 +63,15 @@ mod tests {
             let (end, elapsed) = (ticks.now(), start.elapsed());
             ticks.cycles(end - begin, elapsed).map(|cycles| cycles.count / elapsed.as_secs_f64())
         };
-        let (Some(short), Some(long)) = (pace(20), pace(60)) else {
+        // Between the two clocks another program may run, so that one pair in a while is wrong.
+        let pairs: Vec<(f64, f64)> = (0..10).filter_map(|_| pace(20).zip(pace(60))).collect();
+        if pairs.is_empty() {
             println!("skipped: no counter, no /proc/cpuinfo");
             return;
-        };
+        }
         // Hertz: a counter in nanoseconds would show 1e9 exactly, and one that follows the core would change.
-        assert!((short / long - 1.0).abs() < 0.02, "{short} and {long} a second");
-        assert!((5e8..1e10).contains(&long), "{long} a second");
+        let is_even = |(short, long): &(f64, f64)| (short / long - 1.0).abs() < 0.02 && (5e8..1e10).contains(long);
+        assert!(pairs.iter().filter(|pair| is_even(pair)).count() >= 5, "{pairs:?} a second");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 const MANIFEST: &str = "[job]\nkind = \"double\"\n";
-const SHORT: Duration = Duration::from_millis(600);
+const SHORT: Duration = Duration::from_millis(1500);
 
 /// A folder that is removed at the end.
 struct Scratch(PathBuf);

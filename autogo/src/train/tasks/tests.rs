@@ -7,7 +7,7 @@ use crate::graph::{Conv, Graph, GraphBuilder, Op, Shape, Window};
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::rng::{Draw, Stream};
-use crate::train::tests::fit::{TURN, folder};
+use crate::train::tests::{alone::alone, fit::folder};
 use crate::train::{FitEnd, Network, NetworkSettings, Optimiser, Recipe, Targets};
 use autogo_engine::loss::{Places, Regression};
 use rand::Rng;
@@ -111,7 +111,6 @@ fn short() -> Recipe {
 
 #[test]
 fn a_picture_is_learned_and_every_set_is_scored() {
-    let _turn = TURN.lock();
     let (graph, task) = (graph(1), negatives());
     let run = DenseFit::new(&graph, &task, &short()).run(Progress::Silent).unwrap();
     assert_eq!((run.end, run.log.losses.len(), run.log.measures.len()), (FitEnd::Done, 200, 5));
@@ -124,7 +123,6 @@ fn a_picture_is_learned_and_every_set_is_scored() {
 
 #[test]
 fn two_threads_make_the_bytes_of_one() {
-    let _turn = TURN.lock();
     let (graph, task, recipe) = (graph(1), negatives(), Recipe { images: 400, ..short() });
     let train = |threads| DenseFit::new(&graph, &task, &recipe).threads(threads).run(Progress::Silent).unwrap();
     let (one, two) = (train(1), train(2));
@@ -137,28 +135,28 @@ fn two_threads_make_the_bytes_of_one() {
 
 #[test]
 fn an_interrupted_training_goes_on_to_the_same_bytes() {
-    let _turn = TURN.lock();
-    let (graph, recipe) = (graph(1), Recipe { images: 1_000, ..short() });
-    let (whole, parts) = (folder("dense-whole"), folder("dense-parts"));
-    DenseFit::new(&graph, &negatives(), &recipe).into_folder(&whole).run(Progress::Silent).unwrap();
-    for pictures in [450, 90, usize::MAX] {
-        let task = Negatives { left: pictures.into(), scale: 1.0 };
-        let fit = DenseFit::new(&graph, &task, &recipe).into_folder(&parts).resume(true);
-        let end = fit.run(Progress::Silent).unwrap().end;
-        assert_eq!(end, if pictures < usize::MAX { FitEnd::Interrupted } else { FitEnd::Done });
-        interrupt::forget();
-    }
-    for name in ["weights.safetensors", "checkpoint.safetensors", "log.csv", "scores.csv"] {
-        let bytes = |folder: &std::path::Path| std::fs::read(folder.join(name)).unwrap();
-        assert!(bytes(&whole) == bytes(&parts), "{name}");
-    }
-    std::fs::remove_dir_all(whole).unwrap();
-    std::fs::remove_dir_all(parts).unwrap();
+    alone(|| {
+        let (graph, recipe) = (graph(1), Recipe { images: 1_000, ..short() });
+        let (whole, parts) = (folder("dense-whole"), folder("dense-parts"));
+        DenseFit::new(&graph, &negatives(), &recipe).into_folder(&whole).run(Progress::Silent).unwrap();
+        for pictures in [450, 90, usize::MAX] {
+            let task = Negatives { left: pictures.into(), scale: 1.0 };
+            let fit = DenseFit::new(&graph, &task, &recipe).into_folder(&parts).resume(true);
+            let end = fit.run(Progress::Silent).unwrap().end;
+            assert_eq!(end, if pictures < usize::MAX { FitEnd::Interrupted } else { FitEnd::Done });
+            interrupt::forget();
+        }
+        for name in ["weights.safetensors", "checkpoint.safetensors", "log.csv", "scores.csv"] {
+            let bytes = |folder: &std::path::Path| std::fs::read(folder.join(name)).unwrap();
+            assert!(bytes(&whole) == bytes(&parts), "{name}");
+        }
+        std::fs::remove_dir_all(whole).unwrap();
+        std::fs::remove_dir_all(parts).unwrap();
+    });
 }
 
 #[test]
 fn what_does_not_fit_or_runs_away_is_refused_on_one_line() {
-    let _turn = TURN.lock();
     let refused = |graph: &Graph, task: &Negatives, recipe: &Recipe| {
         let error = DenseFit::new(graph, task, recipe).run(Progress::Silent).unwrap_err();
         assert_eq!(error.to_string().lines().count(), 1, "{error}");

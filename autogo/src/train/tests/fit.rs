@@ -1,5 +1,6 @@
 //! Tests of trainings.
 
+use super::alone::alone;
 use super::{chain, numbers};
 use crate::data::LabelledPictures;
 use crate::error::{Error, TrainError};
@@ -9,10 +10,6 @@ use crate::progress::Progress;
 use crate::rng::Stream;
 use crate::train::{Fit, FitEnd, Method, Network, NetworkSettings, Optimiser, Part, Pictures, Recipe, Schedule, Task};
 use rand::Rng;
-use std::sync::Mutex;
-
-/// Interrupts belong to the process: trainings that look for them do not run side by side.
-pub static TURN: Mutex<()> = Mutex::new(());
 
 /// Pictures of 8×8: noise, with a bright square whose corner of the picture is the class.
 pub fn corners(classes: usize, train: usize, test: usize) -> Pictures {
@@ -45,7 +42,6 @@ pub fn folder(name: &str) -> std::path::PathBuf {
 
 #[test]
 fn a_simple_task_is_learned_by_every_method() {
-    let _turn = TURN.lock();
     let (task, graph) = (corners(4, 256, 64), chain(4));
     let rms = Method::Rmsprop { keep: 0.9, momentum: 0.9, epsilon: 1e-2 };
     let adam = Method::Adamw { keep: 0.9, keep_square: 0.999, epsilon: 1e-8 };
@@ -98,7 +94,6 @@ fn is_running(name: &str) -> bool {
 
 #[test]
 fn a_bound_holds_a_training_that_would_diverge() {
-    let _turn = TURN.lock();
     let (task, graph) = (corners(4, 256, 64), chain(4));
     let worst = |recipe: Recipe| {
         let run = Fit::new(&graph, &task, &recipe).run(Progress::Silent);
@@ -121,7 +116,6 @@ fn a_recipe_without_a_bound_has_the_text_it_always_had() {
 
 #[test]
 fn two_threads_make_the_bytes_of_one() {
-    let _turn = TURN.lock();
     let (task, graph) = (corners(4, 64, 16), chain(4));
     let train = || Fit::new(&graph, &task, &short()).run(Progress::Silent).unwrap();
     let alone = train();
@@ -163,32 +157,32 @@ impl Task for Impatient {
 
 #[test]
 fn an_interrupted_training_goes_on_to_the_same_bytes() {
-    let _turn = TURN.lock();
-    let (graph, recipe) = (chain(4), Recipe { mean: 0.9, ..short() });
-    let (whole, parts) = (folder("whole"), folder("parts"));
-    let task = corners(4, 100, 16);
-    Fit::new(&graph, &task, &recipe).into_folder(&whole).run(Progress::Silent).unwrap();
-    for batches in [24, 9, 1_000] {
-        let task = Impatient { task: task.clone(), left: batches.into() };
-        let run = Fit::new(&graph, &task, &recipe).into_folder(&parts).resume(true).run(Progress::Silent).unwrap();
-        assert_eq!(run.end, if batches < 1_000 { FitEnd::Interrupted } else { FitEnd::Done });
-        interrupt::forget();
-    }
-    for name in ["weights.safetensors", "checkpoint.safetensors", "log.csv"] {
-        let bytes = |folder: &std::path::Path| std::fs::read(folder.join(name)).unwrap();
-        assert!(bytes(&whole) == bytes(&parts), "{name}");
-    }
-    // The state of one training is not that of another.
-    let other = Recipe { rate: 0.05, ..recipe };
-    let error = Fit::new(&graph, &task, &other).into_folder(&parts).resume(true).run(Progress::Silent).unwrap_err();
-    assert!(error.to_string().contains("is the state of another training"), "{error}");
-    std::fs::remove_dir_all(whole).unwrap();
-    std::fs::remove_dir_all(parts).unwrap();
+    alone(|| {
+        let (graph, recipe) = (chain(4), Recipe { mean: 0.9, ..short() });
+        let (whole, parts) = (folder("whole"), folder("parts"));
+        let task = corners(4, 100, 16);
+        Fit::new(&graph, &task, &recipe).into_folder(&whole).run(Progress::Silent).unwrap();
+        for batches in [24, 9, 1_000] {
+            let task = Impatient { task: task.clone(), left: batches.into() };
+            let run = Fit::new(&graph, &task, &recipe).into_folder(&parts).resume(true).run(Progress::Silent).unwrap();
+            assert_eq!(run.end, if batches < 1_000 { FitEnd::Interrupted } else { FitEnd::Done });
+            interrupt::forget();
+        }
+        for name in ["weights.safetensors", "checkpoint.safetensors", "log.csv"] {
+            let bytes = |folder: &std::path::Path| std::fs::read(folder.join(name)).unwrap();
+            assert!(bytes(&whole) == bytes(&parts), "{name}");
+        }
+        // The state of one training is not that of another.
+        let other = Recipe { rate: 0.05, ..recipe };
+        let error = Fit::new(&graph, &task, &other).into_folder(&parts).resume(true).run(Progress::Silent).unwrap_err();
+        assert!(error.to_string().contains("is the state of another training"), "{error}");
+        std::fs::remove_dir_all(whole).unwrap();
+        std::fs::remove_dir_all(parts).unwrap();
+    });
 }
 
 #[test]
 fn a_loss_that_is_no_number_ends_the_training_and_keeps_the_checkpoint() {
-    let _turn = TURN.lock();
     let (graph, task, parts) = (chain(4), corners(4, 32, 16), folder("nan"));
     let recipe = Recipe { rate: 1e30, warm_up: 0.9, images: 3_200, ..short() };
     let error = Fit::new(&graph, &task, &recipe).into_folder(&parts).run(Progress::Silent).unwrap_err();

@@ -1,5 +1,6 @@
 //! Tests of whole networks, against a plain computation in `f64`.
 
+pub(in crate::train) mod alone;
 pub(in crate::train) mod fit;
 mod mini;
 mod plain;

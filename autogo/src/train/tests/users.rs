@@ -1,6 +1,6 @@
 //! Tests of the uses of a trained network.
 
-use super::fit::{TURN, corners, folder, short};
+use super::fit::{corners, folder, short};
 use super::{chain, numbers, stirred};
 use crate::data::Picture;
 use crate::error::{Error, TrainError};
@@ -18,7 +18,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn the_folder_of_a_training_is_a_classifier() {
-    let _turn = TURN.lock();
     let task = corners(4, 256, 64).named(["a", "b", "c", "d"]).unwrap();
     let (graph, path) = (chain(4), folder("classifier"));
     let mut run = Fit::new(&graph, &task, &short()).into_folder(&path).run(Progress::Silent).unwrap();
@@ -82,7 +81,6 @@ impl Task for Spoiled {
 
 #[test]
 fn a_loss_that_is_no_number_leaves_the_last_good_checkpoint() {
-    let _turn = TURN.lock();
     let (graph, path, task) = (chain(4), folder("spoiled"), corners(4, 64, 16));
     let fit = |task: &dyn Task, resume: bool| {
         Fit::new(&graph, task, &short()).into_folder(&path).resume(resume).run(Progress::Silent)
@@ -113,7 +111,6 @@ fn parent_and_child() -> (Graph, Graph) {
 
 #[test]
 fn a_child_inherits_what_its_derivation_kept() {
-    let _turn = TURN.lock();
     let (parent, child) = parent_and_child();
     let (old, fresh) = (Network::new(&parent, 1).unwrap(), Network::new(&child, 2).unwrap());
     let mut heir = fresh.clone();

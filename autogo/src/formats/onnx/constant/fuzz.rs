@@ -164,7 +164,7 @@ fn random_programs_are_answered() {
         let begun = Instant::now();
         answered += (0..20).filter(|_| program.step()).count();
         // What a file may evaluate at most takes this long on a busy machine.
-        assert!(begun.elapsed() < Duration::from_secs(20), "case {case}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "case {case}");
     }
     assert!(answered > 3000, "{answered}");
 }

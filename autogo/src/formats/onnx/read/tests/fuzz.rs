@@ -53,7 +53,6 @@ fn damaged_files_are_answered() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize % below.max(1)
     };
-    let start = Instant::now();
     for whole in files() {
         assert!(read(whole.clone().into(), &ReadOptions::default()).is_ok());
         for _ in 0..4000 {
@@ -74,8 +73,8 @@ fn damaged_files_are_answered() {
                     let _ = model.values(at);
                 }
             }
-            assert!(began.elapsed() < Duration::from_secs(5));
+            // Milliseconds; only what does not end takes this long, however busy the machine.
+            assert!(began.elapsed() < Duration::from_secs(60));
         }
     }
-    assert!(start.elapsed() < Duration::from_secs(120));
 }
