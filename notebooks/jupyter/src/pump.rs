@@ -21,8 +21,9 @@ const MARK: &[u8] = b"EVCXR_";
 const END: &[u8] = b"\nEVCXR_END_CONTENT\n";
 /// Notices that evcxr waits for.
 const FOR_EVCXR: [&str; 3] = ["EVCXR_VARIABLE_CHANGED_TYPE:", "EVCXR_INPUT_REQUEST", "EVCXR_ERROR_OCCURRED"];
-/// Milliseconds of silence after which an output is shown although more forms of it might follow.
-const SILENCE: i64 = 50;
+/// Seconds of silence after which an output is shown although more forms of it might follow, or the end of the cell, whose
+/// value it then is. Between the value and the end variables are dropped and kept, for which a busy machine takes a while.
+const SILENCE: i64 = 1;
 
 /// Where sorted things go.
 pub trait Sink {
@@ -60,7 +61,7 @@ impl<S: Sink> Pump<S> {
                 PollFd::new(&out, if out_open { PollFlags::IN } else { PollFlags::empty() }),
                 PollFd::new(&err, if err_open { PollFlags::IN } else { PollFlags::empty() }),
             ];
-            let patience = Timespec { tv_sec: 0, tv_nsec: SILENCE * 1_000_000 };
+            let patience = Timespec { tv_sec: SILENCE, tv_nsec: 0 };
             let is_waiting = !self.bundle.is_empty();
             match poll(&mut pipes, is_waiting.then_some(&patience)) {
                 Ok(0) => self.show_bundle(),
@@ -365,6 +366,29 @@ mod tests {
             );
             assert_eq!(lines, ["EVCXR_ERROR_OCCURRED", "EVCXR_PANIC_NOTIFICATION", "EVCXR_EXECUTION_COMPLETE"]);
         }
+    }
+
+    #[test]
+    fn a_value_waits_for_the_end_of_its_cell_and_another_output_is_shown_meanwhile() {
+        let (out, mut cell) = std::io::pipe().expect("a pipe");
+        let pump = std::thread::spawn(move || {
+            let mut kept = Kept::default();
+            let err = File::open("/dev/null").expect("there is always nothing");
+            Pump::new(&mut kept).run(File::from(std::os::fd::OwnedFd::from(out)), err);
+            kept.0
+        });
+        let mut write = |text: &str, then: f64| {
+            cell.write_all(text.as_bytes()).expect("the pump reads");
+            std::thread::sleep(std::time::Duration::from_secs_f64(then * SILENCE as f64));
+        };
+        let output = |text: &str| format!("EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT\n");
+        write(&output("shown"), 1.5);
+        write(&output("value"), 0.1);
+        write(&format!("{CELL_OVER}\n"), 0.0);
+        drop(cell);
+        let shown_first = Frame::Display { id: None, data: shown(&[("text/plain", "shown")]) };
+        let value = Frame::Finished { result: Some(shown(&[("text/plain", "value")])) };
+        assert_eq!(pump.join().expect("the pump ends"), [shown_first, value]);
     }
 
     #[test]
