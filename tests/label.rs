@@ -6,7 +6,7 @@ mod command;
 use autogo::data::read_parquet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn autogo() -> Command {
     Command::new(env!("CARGO_BIN_EXE_autogo"))
@@ -60,10 +60,12 @@ fn a_worker_that_is_killed_costs_time_and_nothing_else() {
     said(autogo().args(["label", "run"]).arg(&calm).args(["--workers", "1"]));
 
     // Killed in the middle of an item, and again should it have been between two.
+    let begun = Instant::now();
     while count(&rough.join("leases")) == 0 {
         let mut first = worker(&rough);
         while count(&rough.join("leases")) == 0 {
             assert!(first.try_wait().unwrap().is_none(), "it was over before it was killed");
+            assert!(begun.elapsed() < Duration::from_secs(120), "no lease appears");
             std::thread::sleep(Duration::from_millis(5));
         }
         first.kill().unwrap();
